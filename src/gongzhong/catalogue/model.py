@@ -1,0 +1,156 @@
+"""What a declaration in the catalogue says, and nothing about how it is carried out.
+
+An API call is a value: a frozen struct whose fields are the parameters as WeChat spells them, and whose `spec` says
+everything else (verb, path, where parameters go, quota, who may call, whether a repeat is safe). The client encodes the
+struct, the platform decodes and validates the same one; forms, commands, tables and the OpenAPI document are read
+from it. Adding an endpoint is adding one of these.
+"""
+
+from __future__ import annotations
+
+import enum
+import types
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args, get_origin
+
+import msgspec
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Host(enum.StrEnum):
+    """Which of WeChat's hosts a path belongs to; the value is the attribute of `Hosts`."""
+
+    API = "api"
+    MP = "mp"
+    OPEN = "open"
+
+
+class Accounts(enum.Flag):
+    """Kinds of account (接口权限说明). Verified means enterprise verification (微信认证)."""
+
+    UNVERIFIED_SUBSCRIPTION = enum.auto()
+    VERIFIED_SUBSCRIPTION = enum.auto()
+    UNVERIFIED_SERVICE = enum.auto()
+    VERIFIED_SERVICE = enum.auto()
+    TEST = enum.auto()
+
+
+TEST = Accounts.TEST
+VERIFIED_SERVICE = Accounts.VERIFIED_SERVICE
+VERIFIED_SUBSCRIPTION = Accounts.VERIFIED_SUBSCRIPTION
+VERIFIED = VERIFIED_SUBSCRIPTION | VERIFIED_SERVICE
+EVERY_ACCOUNT = VERIFIED | Accounts.UNVERIFIED_SUBSCRIPTION | Accounts.UNVERIFIED_SERVICE | TEST
+
+
+class Repeat(enum.Enum):
+    """What may be done when no answer came."""
+
+    SAFE = "safe"  # reading, or setting something to a value
+    IF_NOT_SENT = "if_not_sent"  # only when the request surely never arrived
+
+
+class Answer(enum.Enum):
+    """The shape of a successful answer."""
+
+    JSON = "json"
+    BYTES = "bytes"  # a file; errors still come as JSON
+
+
+class Status(enum.Enum):
+    CURRENT = "current"
+    RETIRED = "retired"
+
+
+class Spec(msgspec.Struct, frozen=True):
+    """How one endpoint is called. Quotas are per natural day in China; None means that none is published."""
+
+    verb: Literal["GET", "POST"]
+    path: str
+    document: str = ""
+    """Name of the official page."""
+    accounts: Accounts = EVERY_ACCOUNT
+    daily: int | None = None
+    daily_test: int | None = None
+    """Daily quota of the interface test account (测试号); `daily` when None."""
+    per_minute: int | None = None
+    repeat: Repeat = Repeat.SAFE
+    host: Host = Host.API
+    token: bool = True
+    """Whether the access_token goes into the query."""
+    inject: Mapping[str, Literal["appid", "secret"]] = {}
+    """Wire name → what of the account the client fills in; these are never fields of the struct."""
+    query: frozenset[str] = frozenset()
+    """Fields that travel in the query although the verb is POST."""
+    answer: Answer = Answer.JSON
+    errors: Sequence[int] = ()
+    """Return codes that the official page lists."""
+    status: Status = Status.CURRENT
+
+    def in_query(self, wire_name: str) -> bool:
+        return self.verb == "GET" or wire_name in self.query
+
+    def daily_for(self, kind: Accounts) -> int | None:
+        """The default daily quota of one kind of account."""
+        return self.daily_test if kind is TEST and self.daily_test is not None else self.daily
+
+
+class Call(msgspec.Struct, Generic[R], kw_only=True, frozen=True, omit_defaults=True):
+    """Base of every API call; `R` is the type of its answer."""
+
+    spec: ClassVar[Spec]
+    returns: ClassVar[type[Any]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for base in types.get_original_bases(cls) if hasattr(types, "get_original_bases") else _bases(cls):
+            origin = get_origin(base)
+            if isinstance(origin, type) and issubclass(origin, Call):
+                cls.returns = get_args(base)[0]
+
+    @classmethod
+    def name(cls) -> str:
+        """The path without slashes at the ends: how a call is named in logs, errors and tables."""
+        return cls.spec.path.strip("/")
+
+
+def _bases(cls: type[Any]) -> tuple[Any, ...]:
+    bases: tuple[Any, ...] = cls.__dict__.get("__orig_bases__", cls.__bases__)
+    return bases
+
+
+class PagedCall(Call[R], Generic[R, T], kw_only=True, frozen=True, omit_defaults=True):
+    """A call with a cursor: `walk` follows it. `R` is one page, `T` one item."""
+
+    def items(self, page: R) -> Sequence[T]:
+        """What this page holds."""
+        raise NotImplementedError
+
+    def following(self, page: R) -> PagedCall[R, T] | None:
+        """The call for the next page, or None after the last."""
+        raise NotImplementedError
+
+
+class Reply(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Base of answers. Fields that WeChat adds later are ignored, not an error."""
+
+
+class Ok(Reply):
+    """Done; there is nothing else to know."""
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """A file to send as multipart: its bytes, a plain ASCII-safe file name, its media type."""
+
+    content: bytes
+    filename: str = "file"
+    content_type: str = "application/octet-stream"
+
+
+class Download(msgspec.Struct, frozen=True):
+    """A file that came back."""
+
+    content: bytes
+    content_type: str = "application/octet-stream"
+    filename: str | None = None

@@ -1,0 +1,176 @@
+"""Every error that leaves the public face, as one small tree.
+
+    GongzhongError
+    ├─ CallError               WeChat answered an API call with a return code
+    │  ├─ CredentialError      40001 40014 42001 40125 …   who is calling
+    │  ├─ PermissionDenied     48001 40164 43004 …         may not
+    │  ├─ QuotaError           45009 45011 45047 …         not any more, or not yet
+    │  ├─ ParameterError       40003 40007 47001 …         what was asked
+    │  ├─ ContentError         40005 45002 87009 …         what was sent along
+    │  ├─ BusyError            -1                          try again later
+    │  └─ UnknownCodeError     a code that our table does not have
+    ├─ TransportError          no usable answer came back
+    │  ├─ NotReached           the request surely never arrived: repeating is safe
+    │  ├─ OutcomeUnknown       it may have been carried out: never repeated blindly
+    │  └─ BadAnswer            an answer came, but not one that WeChat gives
+    ├─ CallbackError           a push that must not be believed (status: the HTTP answer to give)
+    │  ├─ BadSignature  ├─ BadCipher  ├─ BadXml  ├─ Replayed  └─ TooLarge
+    ├─ WebError                网页授权: state forged, code reused, redirect refused
+    └─ SetupError              the configuration is wrong; found at start, not at the first user
+
+An error says what happened, why, and what to do, in Chinese or English (`GONGZHONG_LANG=en`); it carries facts,
+never secrets.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, ClassVar, Literal
+
+Language = Literal["zh", "en"]
+
+
+def language() -> Language:
+    """The language of messages: Chinese unless GONGZHONG_LANG starts with "en"."""
+    return "en" if os.environ.get("GONGZHONG_LANG", "zh").lower().startswith("en") else "zh"
+
+
+class GongzhongError(Exception):
+    """Root of everything this package raises on purpose: what happened, and what to do about it."""
+
+    def __init__(self, zh: str, en: str, *, fix_zh: str = "", fix_en: str = "") -> None:
+        self.zh, self.en, self.fix_zh, self.fix_en = zh, en, fix_zh, fix_en
+        super().__init__(en)
+
+    def text(self, lang: Language | None = None) -> str:
+        """The message and its fix in one language."""
+        chinese = (lang or language()) == "zh"
+        what, fix = (self.zh, self.fix_zh) if chinese else (self.en, self.fix_en)
+        if not fix:
+            return what
+        return f"{what}。{fix}" if chinese else f"{what}. {fix}"
+
+    def __str__(self) -> str:
+        return self.text()
+
+
+class CallError(GongzhongError):
+    """WeChat refused a call. `errcode`, `errmsg` and `rid` are its words; `call` names the endpoint."""
+
+    def __init__(
+        self,
+        zh: str,
+        en: str,
+        *,
+        call: str,
+        errcode: int,
+        errmsg: str,
+        rid: str | None = None,
+        answer: dict[str, Any] | None = None,
+        fix_zh: str = "",
+        fix_en: str = "",
+    ) -> None:
+        super().__init__(zh, en, fix_zh=fix_zh, fix_en=fix_en)
+        self.call, self.errcode, self.errmsg, self.rid = call, errcode, errmsg, rid
+        self.answer = answer or {}
+
+
+class CredentialError(CallError):
+    """The secret, token, ticket or code does not (or no longer) name an account."""
+
+
+class PermissionDenied(CallError):
+    """This account, address or recipient does not allow it."""
+
+
+class QuotaError(CallError):
+    """A count or a time window is used up."""
+
+
+class ParameterError(CallError):
+    """A field of the request is wrong; repeating the same request is useless."""
+
+
+class ContentError(CallError):
+    """The text or file sent along is too long, of the wrong kind, or refused."""
+
+
+class BusyError(CallError):
+    """WeChat is busy; the same request may work later."""
+
+
+class UnknownCodeError(CallError):
+    """A return code that is not in the table; `errmsg` is all that is known."""
+
+
+class TransportError(GongzhongError):
+    """No usable answer. `sent` says whether the request may have arrived."""
+
+    sent: ClassVar[bool] = True
+
+
+class NotReached(TransportError):
+    """The connection failed before the request was written: nothing happened."""
+
+    sent = False
+
+
+class OutcomeUnknown(TransportError):
+    """The request went out and no answer came: it may have been carried out."""
+
+
+class BadAnswer(TransportError):
+    """An answer came that WeChat does not give: a proxy's page, cut-off JSON, a wrong host."""
+
+
+class CallbackError(GongzhongError):
+    """A push that is refused. `status` is the HTTP status to answer with, `reason` a stable word for counting."""
+
+    status: ClassVar[int] = 400
+    reason: ClassVar[str] = "malformed"
+
+
+class BadSignature(CallbackError):
+    """The signature is missing or wrong: not sent by WeChat, or the Token differs."""
+
+    status = 403
+    reason = "signature"
+
+
+class BadCipher(CallbackError):
+    """The envelope does not decrypt to a message of this account."""
+
+    status = 403
+    reason = "cipher"
+
+
+class BadXml(CallbackError):
+    """The body is not the XML that WeChat sends."""
+
+    reason = "xml"
+
+
+class Replayed(CallbackError):
+    """The same signed request was seen before, or its timestamp is outside the window."""
+
+    status = 403
+    reason = "replay"
+
+
+class TooLarge(CallbackError):
+    """The body is longer than any push."""
+
+    status = 413
+    reason = "too_large"
+
+
+class WebError(GongzhongError):
+    """Something in 网页授权 that the page must not ignore. `reason` is a stable word."""
+
+    def __init__(self, reason: str, zh: str, en: str, *, fix_zh: str = "", fix_en: str = "") -> None:
+        super().__init__(zh, en, fix_zh=fix_zh, fix_en=fix_en)
+        self.reason = reason
+
+
+class SetupError(GongzhongError):
+    """The configuration cannot work."""
