@@ -1,0 +1,118 @@
+"""Imports point downwards only (DESIGN.md, Layers), and importing the package costs next to nothing."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "gongzhong"
+PACKAGE = "gongzhong"
+
+# Lowest first; parts of one row do not import each other.
+LAYERS = [
+    {"errors"},
+    {"account", "clock"},
+    {"wire"},
+    {"messages"},
+    {"catalogue"},
+    {"client"},
+    {"app", "web", "platform"},
+    {"console"},
+    {"testing", "cli"},
+]
+HEIGHT = {part: height for height, row in enumerate(LAYERS) for part in row}
+FORBIDDEN = {("platform", "client")}
+HEAVY = ["aiohttp", "urllib3", "starlette", "granian", "sqlite3", "sqlalchemy", "PIL", "segno", "cryptography"]
+IMPORT_BUDGET_MS = 150
+
+
+def part_of(module: str) -> str:
+    """`gongzhong.wire.xml` → `wire`; the public face itself → an empty text."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(path: Path, tree: ast.Module) -> Iterator[str]:
+    """Every module of this package that the file imports, wherever the statement stands."""
+    package = path.relative_to(SOURCE.parent).parts[:-1]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE)
+        elif isinstance(node, ast.ImportFrom):
+            base = list(package[: len(package) - node.level + 1]) if node.level else []
+            origin = ".".join([*base, node.module] if node.module else base)
+            if origin == PACKAGE:
+                yield from (f"{PACKAGE}.{alias.name}" for alias in node.names)
+            elif origin.startswith(f"{PACKAGE}."):
+                yield origin
+
+
+def complaints(importer: str, targets: Iterator[str]) -> list[str]:
+    found = []
+    for target in targets:
+        above, below = part_of(importer), part_of(target)
+        if above == below:
+            continue
+        upwards = HEIGHT.get(below, -1) >= HEIGHT[above]
+        if below not in HEIGHT or upwards or (above, below) in FORBIDDEN:
+            found.append(f"{importer} imports {target}")
+    return found
+
+
+FILES = sorted(path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_name)
+def test_imports_point_downwards(path: Path) -> None:
+    importer = module_name(path)
+    assert part_of(importer) in HEIGHT, "a new part needs its place in DESIGN.md and here"
+    assert complaints(importer, imported(path, ast.parse(path.read_text("utf-8")))) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "refused"),
+    [
+        ("wire/xml.py", "from ..errors import BadXml", False),
+        ("wire/xml.py", "from ..messages import Text", True),
+        ("wire/xml.py", "from gongzhong.client import Client", True),
+        ("wire/xml.py", "from gongzhong import Client", True),
+        ("wire/xml.py", "from .. import client", True),
+        ("wire/xml.py", "import gongzhong.client", True),
+        ("wire/xml.py", "from .signature import sign", False),
+        ("platform/world/people.py", "from ...app import OfficialAccount", True),
+        ("platform/world/people.py", "from ...catalogue.model import Call", False),
+        ("platform/world/people.py", "def later():\n    from gongzhong.web.oauth import OAuth", True),
+        ("console/pages.py", "from ..platform import Platform", False),
+        ("testing/plugin.py", "from ..app import OfficialAccount", False),
+        ("messages/parse.py", "from ..client.flow import flow", True),
+    ],
+)
+def test_the_check_sees_an_import(path: str, line: str, refused: bool) -> None:
+    file = SOURCE / path
+    assert bool(complaints(module_name(file), imported(file, ast.parse(line)))) is refused
+
+
+def run(code: str) -> str:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+
+
+def test_importing_the_package_pulls_in_nothing_heavy() -> None:
+    loaded = run(f"import sys, gongzhong; print([name for name in {HEAVY!r} if name in sys.modules])")
+    assert loaded == "[]"
+
+
+def test_importing_the_package_is_quick(record_property: Callable[[str, object], None]) -> None:
+    code = "import time; t = time.perf_counter(); import gongzhong; print((time.perf_counter() - t) * 1000)"
+    best = min(float(run(code)) for _ in range(5))
+    record_property("import_ms", best)
+    assert best <= IMPORT_BUDGET_MS
