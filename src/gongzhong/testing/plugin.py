@@ -1,0 +1,1 @@
+"""What pytest loads by itself when this package is installed: the fixtures for testing an official account."""
