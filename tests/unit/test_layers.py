@@ -27,7 +27,7 @@ LAYERS = [
 ]
 HEIGHT = {part: height for height, row in enumerate(LAYERS) for part in row}
 FORBIDDEN = {("platform", "client")}
-HEAVY = ["aiohttp", "urllib3", "starlette", "granian", "sqlite3", "sqlalchemy", "PIL", "segno", "cryptography"]
+HEAVY = ["aiohttp", "urllib3", "starlette", "granian", "sqlite3", "sqlalchemy", "PIL", "segno", "uvloop"]
 IMPORT_BUDGET_MS = 150
 
 
