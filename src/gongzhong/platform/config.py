@@ -1,0 +1,131 @@
+"""What a test bed consists of, as one TOML file: accounts, people and everything with a fixed id.
+
+The same file gives the same platform on every run. Whatever is left out is derived from the seed and the names.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from ..account import Encryption
+from ..errors import SetupError
+from .rules import Rules
+
+Kind = Literal["subscription", "service", "test"]
+
+
+class AccountConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One official account. `url` is where its pushes go; ids that are missing are made from the name."""
+
+    name: str
+    kind: Kind = "service"
+    verified: bool = True
+    appid: str = ""
+    secret: str = ""
+    original_id: str = ""
+    wechat_id: str = ""
+    token: str = ""
+    aes_key: str = ""
+    encryption: Encryption = "plain"
+    url: str = ""
+    oauth_domain: str = ""
+    js_domains: list[str] = []
+    ip_allow_list: list[str] = []
+    """Addresses that may fetch tokens; empty allows every address of this machine."""
+    open_platform: str = ""
+    """Open Platform account it is bound to: accounts with the same one share UnionIDs."""
+    headimgurl: str = ""
+    description: str = ""
+    call_limits: dict[str, int] = {}
+    """Daily quota by path, in place of the published default."""
+
+
+class TieConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One person's relation to one account."""
+
+    openid: str = ""
+    follows: bool = False
+    remark: str = ""
+    tags: list[str] = []
+    refuses: bool = False
+    reports_location: bool = False
+
+
+class PersonConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Somebody with WeChat on the phone. `accounts` is keyed by AppID or account name."""
+
+    name: str
+    nickname: str = ""
+    headimgurl: str = ""
+    sex: Literal[0, 1, 2] = 0
+    language: str = "zh_CN"
+    accounts: dict[str, TieConfig] = {}
+
+
+class TagConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    account: str
+    name: str
+    id: int = 0
+
+
+class TemplateConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A template in use: `content` with `{{name.DATA}}` places."""
+
+    account: str
+    title: str
+    content: str
+    template_id: str = ""
+    example: str = ""
+
+
+class MediaConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A file with a fixed media id; `file` is relative to the configuration file."""
+
+    account: str
+    media_id: str
+    file: str
+    kind: Literal["image", "voice", "video", "thumb"] = "image"
+    permanent: bool = True
+
+
+class AgentConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A customer-service agent; `kf_account` is prefix@wechat_id."""
+
+    account: str
+    kf_account: str
+    nickname: str
+    kf_wx: str = ""
+    online: bool = False
+
+
+class PlatformConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The whole test bed."""
+
+    seed: int = 1
+    start: float | None = None
+    """Unix seconds at which the clock starts; the real time when left out."""
+    rules: Rules = Rules()
+    account: list[AccountConfig] = []
+    person: list[PersonConfig] = []
+    tag: list[TagConfig] = []
+    template: list[TemplateConfig] = []
+    media: list[MediaConfig] = []
+    agent: list[AgentConfig] = []
+    folder: str = "."
+    """Where relative file names start; set by `load`."""
+
+
+def load(path: str | Path) -> PlatformConfig:
+    """Read a configuration file. Raises SetupError that names the file and the place."""
+    file = Path(path)
+    try:
+        config = msgspec.toml.decode(file.read_bytes(), type=PlatformConfig)
+    except FileNotFoundError:
+        raise SetupError(f"找不到配置文件 {file}", f"there is no configuration file {file}") from None
+    except msgspec.DecodeError as problem:
+        raise SetupError(f"配置文件 {file} 有误：{problem}", f"mistake in {file}: {problem}") from None
+    config.folder = str(file.parent)
+    return config

@@ -1,0 +1,89 @@
+"""Official accounts: making them, changing them, finding them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ..config import AccountConfig
+from .refusal import Refusal
+from .world import AccountState, World
+
+DEFAULT_AES_KEY_LENGTH = 43
+
+
+def create(world: World, config: AccountConfig) -> AccountState:
+    """Add an account; ids that the configuration leaves out are made from its name."""
+    ids = world.ids
+    appid = config.appid or ids.appid(config.name)
+    original = config.original_id or ids.original_id(appid)
+    state = AccountState(
+        appid=appid,
+        original_id=original,
+        name=config.name,
+        wechat_id=config.wechat_id or original,
+        kind=config.kind,
+        verified=config.verified,
+        secret=config.secret or ids.secret(appid),
+        token=config.token,
+        aes_key=config.aes_key,
+        encryption=config.encryption,
+        url=config.url,
+        oauth_domain=config.oauth_domain,
+        js_domains=config.js_domains,
+        ip_allow_list=config.ip_allow_list,
+        open_platform=config.open_platform,
+        headimgurl=config.headimgurl,
+        description=config.description,
+        call_limits=config.call_limits,
+    )
+    store(world, state)
+    return state
+
+
+def store(world: World, state: AccountState) -> None:
+    world.accounts[state.appid] = state
+    world.db.run(
+        "INSERT INTO account VALUES (?, ?, ?, ?) ON CONFLICT (appid) DO UPDATE SET document = excluded.document",
+        state.appid,
+        state.original_id,
+        len(world.accounts),
+        msgspec.json.encode(state).decode(),
+    )
+
+
+def load_all(world: World) -> None:
+    """Read the accounts that an earlier run left."""
+    for document in world.db.column("SELECT document FROM account ORDER BY position"):
+        state = msgspec.json.decode(document, type=AccountState)
+        world.accounts[state.appid] = state
+
+
+def change(world: World, appid: str, changes: dict[str, Any]) -> AccountState:
+    """Change some fields. Raises ValueError that names the field."""
+    current = msgspec.to_builtins(get(world, appid))
+    fixed = {"appid", "original_id"}
+    for name in changes:
+        if name not in current or name in fixed:
+            raise ValueError(f"没有这一项，或不能修改：{name} / no such field, or it is fixed: {name}")
+    state = msgspec.convert({**current, **changes}, AccountState)
+    store(world, state)
+    world.announce("state", {})
+    return state
+
+
+def get(world: World, appid: str) -> AccountState:
+    """Raises Refusal 40013 for an AppID that is not here."""
+    try:
+        return world.accounts[appid]
+    except KeyError:
+        raise Refusal(40013) from None
+
+
+def find(world: World, name_or_appid: str) -> AccountState:
+    """By AppID or by name; raises KeyError."""
+    for state in world.accounts.values():
+        if name_or_appid in (state.appid, state.name):
+            return state
+    raise KeyError(name_or_appid)

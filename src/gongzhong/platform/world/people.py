@@ -1,0 +1,159 @@
+"""People and their relation to accounts: one OpenID per account, one UnionID per Open Platform account."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import msgspec
+
+from .refusal import Refusal
+from .world import AccountState, World
+
+FOLLOWER_COLUMNS = "id, openid, person, subscribed, refuses, blacklisted"
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    nickname: str
+    headimgurl: str
+    sex: int
+    language: str
+
+
+class Relation(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account may know of a person. `person` is None for followers that only exist in bulk."""
+
+    id: int
+    appid: str
+    openid: str
+    person: str | None
+    subscribed: bool
+    subscribe_time: int
+    subscribe_scene: str
+    qr_scene: int
+    qr_scene_str: str
+    remark: str
+    blacklisted: bool
+    refuses: bool
+    reports_location: bool
+
+
+def create(
+    world: World, name: str, *, nickname: str = "", headimgurl: str = "", sex: int = 0, language: str = "zh_CN"
+) -> Person:
+    """Somebody gets a phone with WeChat. The same name again changes the profile."""
+    if not name.strip():
+        raise ValueError("名字不能为空 / the name must not be empty")
+    world.db.run(
+        "INSERT INTO person (name, nickname, headimgurl, sex, language) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) "
+        "DO UPDATE SET nickname = excluded.nickname, headimgurl = excluded.headimgurl",
+        name,
+        nickname or name,
+        headimgurl,
+        sex,
+        language,
+    )
+    world.announce("state", {})
+    return get(world, name)
+
+
+def get(world: World, name: str) -> Person:
+    """Raises KeyError for a name that nobody has."""
+    row = world.db.one("SELECT name, nickname, headimgurl, sex, language FROM person WHERE name = ?", name)
+    if row is None:
+        raise KeyError(name)
+    return Person(**dict(row))
+
+
+def everybody(world: World) -> list[Person]:
+    rows = world.db.all("SELECT name, nickname, headimgurl, sex, language FROM person ORDER BY rowid")
+    return [Person(**dict(row)) for row in rows]
+
+
+def _relation(row: sqlite3.Row) -> Relation:
+    values: dict[str, Any] = dict(row)
+    for flag in ("subscribed", "blacklisted", "refuses", "reports_location"):
+        values[flag] = bool(values[flag])
+    return Relation(**values)
+
+
+def relation(world: World, account: AccountState, person: str, openid: str = "") -> Relation:
+    """The relation of a person to an account, made at the first contact."""
+    row = world.db.one("SELECT * FROM relation WHERE appid = ? AND person = ?", account.appid, person)
+    if row is None:
+        world.db.run(
+            "INSERT INTO relation (appid, openid, person) VALUES (?, ?, ?)",
+            account.appid,
+            openid or world.ids.openid(account.appid, person),
+            person,
+        )
+        row = world.db.one("SELECT * FROM relation WHERE appid = ? AND person = ?", account.appid, person)
+    assert row is not None
+    return _relation(row)
+
+
+def by_openid(world: World, account: AccountState, openid: str) -> Relation:
+    """Raises Refusal 40003 for an OpenID that this account never saw."""
+    row = world.db.one("SELECT * FROM relation WHERE appid = ? AND openid = ?", account.appid, openid)
+    if row is None:
+        raise Refusal(40003)
+    return _relation(row)
+
+
+def follower(world: World, account: AccountState, openid: str) -> Relation:
+    """Someone who follows; raises Refusal 40003, or 43004 when not following."""
+    tie = by_openid(world, account, openid)
+    if not tie.subscribed:
+        raise Refusal(43004)
+    return tie
+
+
+def unionid(world: World, account: AccountState, tie: Relation) -> str | None:
+    """None unless the account is bound to an Open Platform account."""
+    if not account.open_platform:
+        return None
+    return world.ids.unionid(account.open_platform, tie.person or tie.openid)
+
+
+def follow(
+    world: World, account: AccountState, person: str, *, how: str = "ADD_SCENE_SEARCH", scene: int | str | None = None
+) -> Relation:
+    """The person follows, again or for the first time; the follow time and the way of coming are new each time."""
+    tie = relation(world, account, person)
+    number = scene if isinstance(scene, int) else 0
+    text = scene if isinstance(scene, str) else ""
+    # A new id puts the follower at the end of the list, in the order of following.
+    (last,) = world.db.one("SELECT coalesce(max(id), 0) FROM relation") or (0,)
+    with world.db.transaction():
+        world.db.run("UPDATE tagging SET relation = ? WHERE relation = ?", last + 1, tie.id)
+        world.db.run(
+            "UPDATE relation SET id = ?, subscribed = 1, subscribe_time = ?, subscribe_scene = ?, qr_scene = ?, "
+            "qr_scene_str = ? WHERE id = ?",
+            last + 1,
+            world.seconds(),
+            how,
+            number,
+            text,
+            tie.id,
+        )
+    world.announce("state", {})
+    return relation(world, account, person)
+
+
+def unfollow(world: World, account: AccountState, person: str) -> Relation:
+    """The person leaves; tags and remark go, the OpenID stays."""
+    tie = relation(world, account, person)
+    with world.db.transaction():
+        world.db.run("UPDATE relation SET subscribed = 0, remark = '' WHERE id = ?", tie.id)
+        world.db.run("DELETE FROM tagging WHERE relation = ?", tie.id)
+        world.db.run("DELETE FROM allowance WHERE appid = ? AND openid = ?", account.appid, tie.openid)
+    world.announce("state", {})
+    return relation(world, account, person)
+
+
+def follower_count(world: World, account: AccountState) -> int:
+    count: int = world.db.value(
+        "SELECT count(*) FROM relation WHERE appid = ? AND subscribed = 1", account.appid
+    )
+    return count

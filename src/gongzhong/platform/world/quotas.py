@@ -1,0 +1,82 @@
+"""Daily and monthly counts (接口调用次数限制): what was called how often, and what is left.
+
+A count belongs to a natural day (or month) in China; the next one starts at zero by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ...catalogue.model import Spec
+from .refusal import Refusal
+from .world import AccountState, World
+
+CLEAR_ALL = "clear_quota"
+CLEAR_ONE = "openapi/quota/clear"
+CLEARINGS_USED_UP = 48006
+MINUTE_PREFIX = "minute:"
+
+
+def limit(account: AccountState, spec: Spec) -> int | None:
+    """The daily quota of this account for one call; None means that none is published, hence unlimited here."""
+    configured = account.call_limits.get(spec.path)
+    return spec.daily_for(account.type) if configured is None else configured
+
+
+def used(world: World, account: AccountState, path: str) -> int:
+    count = world.db.value(
+        "SELECT used FROM quota WHERE appid = ? AND period = ? AND path = ?", account.appid, world.today(), path
+    )
+    return count or 0
+
+
+def _count(world: World, account: AccountState, period: str, path: str) -> int:
+    count: int = world.db.value(
+        "INSERT INTO quota VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET used = used + 1 RETURNING used",
+        account.appid,
+        period,
+        path,
+    )
+    return count
+
+
+def spend(world: World, account: AccountState, path: str, allowed: int | None) -> None:
+    """Count one call of today; refuses with 45009 when `allowed` is used up."""
+    if _count(world, account, world.today(), path) > (allowed if allowed is not None else float("inf")):
+        raise Refusal(45009)
+
+
+def spend_minute(world: World, account: AccountState, path: str, allowed: int | None) -> None:
+    """Count one call of this minute; refuses with 45011."""
+    if allowed is None:
+        return
+    period = f"{MINUTE_PREFIX}{world.seconds() // 60}"
+    if _count(world, account, period, path) > allowed:
+        raise Refusal(45011)
+
+
+def spend_month(world: World, account: AccountState, what: str, allowed: int) -> None:
+    """Count one clearing of this month; refuses with 48006."""
+    if _count(world, account, world.month(), what) > allowed:
+        raise Refusal(CLEARINGS_USED_UP)
+
+
+def clear(world: World, account: AccountState, scope: Literal["all", "one"], path: str = "") -> None:
+    """Set today's counts back to zero, within the month's allowance of clearings."""
+    rules = world.rules
+    if scope == "all":
+        spend_month(world, account, CLEAR_ALL, rules.clear_quota_per_month)
+        world.db.run("DELETE FROM quota WHERE appid = ? AND period = ?", account.appid, world.today())
+    else:
+        spend_month(world, account, CLEAR_ONE, rules.clear_one_quota_per_month)
+        world.db.run(
+            "DELETE FROM quota WHERE appid = ? AND period = ? AND path = ?", account.appid, world.today(), path
+        )
+
+
+def of_today(world: World, account: AccountState) -> dict[str, int]:
+    """Every path called today with its count."""
+    rows = world.db.all(
+        "SELECT path, used FROM quota WHERE appid = ? AND period = ? ORDER BY path", account.appid, world.today()
+    )
+    return {row["path"]: row["used"] for row in rows}

@@ -1,0 +1,79 @@
+"""access_token of both kinds, with their true lifetimes (获取接口调用凭据, 获取稳定版接口调用凭据).
+
+The plain kind is new at each request and leaves its predecessor five more minutes. The stable kind stays the same until
+five minutes before its end; only a forced refresh kills it at once. The two kinds never touch each other.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from . import accounts, quotas
+from .ids import TOKEN_PREFIX
+from .refusal import Refusal, require
+from .world import AccountState, World
+
+Kind = Literal["plain", "stable"]
+FORCED_REFRESH = "stable_token?force_refresh"
+
+
+def credentials(world: World, appid: str, secret: str, ip: str) -> AccountState:
+    """The account that these credentials belong to, if it may ask from this address."""
+    require(appid, 41002)
+    account = accounts.get(world, appid)
+    require(secret, 41004)
+    require(secret == account.secret, 40125)
+    if account.kind != "test" and account.ip_allow_list and ip not in account.ip_allow_list:
+        raise Refusal(40164, f"invalid ip {ip} ipv6 ::ffff:{ip}, not in whitelist")
+    return account
+
+
+def issue(world: World, account: AccountState) -> tuple[str, int]:
+    """A new token of the plain kind; the one before it lives on for the overlap."""
+    return _new(world, account, "plain", dies_in=world.rules.token_overlap_s)
+
+
+def stable(world: World, account: AccountState, *, force: bool) -> tuple[str, int]:
+    """The token of the stable kind and the seconds it has left."""
+    now = world.now()
+    row = world.db.one(
+        "SELECT value, issued_at, expires_at FROM token WHERE appid = ? AND kind = 'stable' AND replaced_at IS NULL "
+        "AND expires_at > ? ORDER BY issued_at DESC LIMIT 1",
+        account.appid,
+        now,
+    )
+    if force and (row is None or now - row["issued_at"] >= world.rules.forced_refresh_gap_s):
+        quotas.spend(world, account, FORCED_REFRESH, world.rules.forced_refreshes_per_day)
+        return _new(world, account, "stable", dies_in=0)
+    if row is not None and row["expires_at"] - now > world.rules.token_overlap_s:
+        return row["value"], int(row["expires_at"] - now)
+    return _new(world, account, "stable", dies_in=world.rules.token_overlap_s)
+
+
+def _new(world: World, account: AccountState, kind: Kind, *, dies_in: int) -> tuple[str, int]:
+    now, lifetime = world.now(), world.rules.token_lifetime_s
+    value = world.ids.token()
+    with world.db.transaction():
+        world.db.run(
+            "UPDATE token SET replaced_at = ? WHERE appid = ? AND kind = ? AND replaced_at IS NULL",
+            now + dies_in,
+            account.appid,
+            kind,
+        )
+        world.db.run(
+            "INSERT INTO token VALUES (?, ?, ?, ?, ?, NULL)", value, account.appid, kind, now, now + lifetime
+        )
+    return value, lifetime
+
+
+def check(world: World, token: str | None) -> AccountState:
+    """Whose token it is. Refuses with 41001, 40014, 40001 or 42001, which mean different things."""
+    require(token, 41001)
+    row = world.db.one("SELECT appid, expires_at, replaced_at FROM token WHERE value = ?", token)
+    if row is None:
+        looks_like_one = str(token).startswith(TOKEN_PREFIX)
+        raise Refusal(40001 if looks_like_one else 40014)
+    now = world.now()
+    require(row["replaced_at"] is None or now < row["replaced_at"], 40001)
+    require(now < row["expires_at"], 42001)
+    return accounts.get(world, row["appid"])

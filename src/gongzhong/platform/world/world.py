@@ -1,0 +1,90 @@
+"""The world that every behaviour works on: memory, clock, identifiers, rules, and what is to happen next.
+
+Behaviour lives in the modules beside this one, as functions that take the world first. They change the tables and hand
+pushes to `outgoing`; they never speak HTTP and never wait.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ...account import Encryption
+from ...catalogue.model import Accounts
+from ...clock import MovableClock
+from ...messages import Push
+from ..config import Kind
+from ..rules import Rules
+from .database import MEMORY, Database
+from .ids import Ids
+
+CHINA = datetime.timezone(datetime.timedelta(hours=8))
+
+
+class AccountState(msgspec.Struct, frozen=True, kw_only=True):
+    """An official account as the platform keeps it: what its console shows."""
+
+    appid: str
+    original_id: str
+    name: str
+    wechat_id: str
+    kind: Kind
+    verified: bool
+    secret: str
+    token: str
+    aes_key: str
+    encryption: Encryption
+    url: str
+    oauth_domain: str
+    js_domains: list[str]
+    ip_allow_list: list[str]
+    open_platform: str
+    headimgurl: str
+    description: str
+    call_limits: dict[str, int]
+
+    @property
+    def type(self) -> Accounts:
+        """The column of the privilege table that it belongs to."""
+        if self.kind == "test":
+            return Accounts.TEST
+        return Accounts[f"{'VERIFIED' if self.verified else 'UNVERIFIED'}_{self.kind.upper()}"]
+
+
+class World:
+    """One WeChat. `outgoing` receives pushes for delivery, `announce` what the pages should see."""
+
+    def __init__(
+        self, *, where: str = MEMORY, clock: MovableClock | None = None, rules: Rules | None = None, seed: int = 1
+    ) -> None:
+        self.db = Database(where)
+        self.clock = clock or MovableClock()
+        self.rules = rules or Rules()
+        self.ids = Ids(seed)
+        self.accounts: dict[str, AccountState] = {}
+        self.outgoing: Callable[[AccountState, Push], None] = lambda account, push: None
+        self.announce: Callable[[str, dict[str, Any]], None] = lambda name, data: None
+
+    def now(self) -> float:
+        return self.clock.now()
+
+    def seconds(self) -> int:
+        """The time as WeChat writes it."""
+        return int(self.clock.now())
+
+    def today(self) -> str:
+        """The natural day in China, which daily quotas count by."""
+        return datetime.datetime.fromtimestamp(self.now(), CHINA).strftime("%Y-%m-%d")
+
+    def month(self) -> str:
+        return self.today()[:7]
+
+    def message_id(self) -> int:
+        """A 64-bit id beyond 2**53, as real MsgIds are."""
+        return self.db.next_number("message", 24_261_840_000_000_001)
+
+    def close(self) -> None:
+        self.db.close()
