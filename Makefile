@@ -1,0 +1,85 @@
+# One command per wish; `make` lists them. Nothing is installed outside this folder.
+
+PY ?= python3
+PORT ?= 8080
+APP ?= examples.demo:app
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+WITH_NODE := PY=$(PY) scripts/with-node
+STATIC := src/gongzhong/console/static
+PAGES := $(STATIC)/index.html
+PAGE_SOURCES := $(shell find web \( -name node_modules -o -path web/test \) -prune -o -type f ! -name '*.md' -print 2>/dev/null)
+PYTEST := $(BIN)/python -m pytest -q
+
+.PHONY: help demo pages test test-pages test-node lint wheel bench lock clean
+
+help: ## 列出所有目标 / list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## 启动演示公众号，PORT=8080 / run the demo account and the platform
+	@$(PY) scripts/check_port.py $(PORT)
+	@$(MAKE) .venv/.ok $(PAGES)
+	@trap : INT TERM; $(BIN)/gongzhong dev $(APP) --port $(PORT) || { code=$$?; [ $$code = 130 ] || exit $$code; }
+
+pages: $(PAGES) ## 构建网页 / build the pages into the package
+
+test: .venv/.dev ## Python 测试 / every test that needs no browser
+	$(PYTEST) -m "not slow and not browser"
+
+test-pages: .venv/.dev $(PAGES) ## 浏览器测试 / drive the built pages with Chromium
+	$(PYTEST) -m browser tests
+
+test-node: web/node_modules/.ok ## 网页的单元测试与类型检查 / unit tests and types of the pages
+	cd web && PY=$(PY) ../scripts/with-node npm run --silent typecheck
+	cd web && PY=$(PY) ../scripts/with-node npm test --silent
+
+lint: .venv/.dev web/node_modules/.ok ## ruff, mypy --strict, pyright
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(WITH_NODE) web/node_modules/.bin/pyright
+
+wheel: .venv/.dev $(PAGES) ## 构建并检查 wheel / build the wheel and look into it
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+	$(BIN)/python scripts/check_wheel.py dist
+
+bench: .venv/.dev ## 性能测量 / run the benchmarks, one after another
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+
+lock: ## 更新锁文件，UPGRADE=1 升级 / refresh the lock files
+	scripts/lock $(if $(UPGRADE),--upgrade)
+
+clean: ## 删除一切生成物 / remove everything that was generated
+	rm -rf .venv .venv-node .venv-lock web/node_modules $(STATIC) dist build
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/.ok: requirements.lock build.lock pyproject.toml
+	@$(PY) scripts/check_python.py
+	@echo "创建 .venv，安装运行所需的包 / creating .venv, installing what is needed to run …"
+	@$(PY) -m venv .venv
+	@$(PIP) --require-hashes -r build.lock -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/.ok requirements-dev.lock
+	@echo "安装开发工具 / installing the development tools …"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+web/node_modules/.ok: web/package.json web/package-lock.json node.lock
+	@echo "安装网页的依赖 / installing what the pages are built with …"
+	@cd web && PY=$(PY) ../scripts/with-node npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(PAGES): web/node_modules/.ok $(PAGE_SOURCES)
+	@echo "构建网页 / building the pages …"
+	@cd web && PY=$(PY) ../scripts/with-node npm run --silent build
+	@touch $@
