@@ -1,0 +1,119 @@
+"""One declaration of a call, two clients that offer it as a method.
+
+A group names its calls once (`set_remark = Method(SetRemark)`); what the name gives depends on the mode of
+the group: on a blocking client a function that returns the answer, on an awaiting one a coroutine function.
+The two overloads of `__get__` tell type checkers the same thing, with every parameter of the call, so no
+signature is written twice and nothing is generated.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
+
+from ..catalogue.model import Call, PagedCall
+
+
+class Blocking:
+    """Mode of a group whose methods return the answer."""
+
+
+class Awaiting:
+    """Mode of a group whose methods must be awaited."""
+
+
+Mode = TypeVar("Mode", Blocking, Awaiting)
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Performs(Protocol):
+    """What a group needs from its client."""
+
+    def perform(self, call: Call[Any], /) -> Any: ...
+
+    def walk(self, call: PagedCall[Any, Any], /) -> Any: ...
+
+
+class Group(Generic[Mode]):
+    """Calls that belong together, such as `client.users`."""
+
+    def __init__(self, client: Performs) -> None:
+        self._client = client
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} of {self._client!r}"
+
+
+class Method(Generic[P, R]):
+    """Publish a call class, or a function that builds a call, as a method of both clients."""
+
+    def __init__(self, make: Callable[P, Call[R]]) -> None:
+        self.make = make
+        self.__doc__ = make.__doc__
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self.name = name
+        self.qualname = f"{owner.__qualname__}.{name}"
+
+    @overload
+    def __get__(self, group: None, owner: Any = ...) -> Method[P, R]: ...
+    @overload
+    def __get__(self, group: Group[Blocking], owner: Any = ...) -> Callable[P, R]: ...
+    @overload
+    def __get__(self, group: Group[Awaiting], owner: Any = ...) -> Callable[P, Coroutine[Any, Any, R]]: ...
+    def __get__(self, group: Any, owner: Any = None) -> Any:
+        if group is None:
+            return self
+        return _keep(self, group, _calling(self.make, group._client.perform))
+
+
+class Walk(Generic[P, R, T]):
+    """Publish a paged call as a method that goes through all items, page after page."""
+
+    def __init__(self, make: Callable[P, PagedCall[R, T]]) -> None:
+        self.make = make
+        self.__doc__ = make.__doc__
+
+    def __set_name__(self, owner: type[Any], name: str) -> None:
+        self.name = name
+        self.qualname = f"{owner.__qualname__}.{name}"
+
+    @overload
+    def __get__(self, group: None, owner: Any = ...) -> Walk[P, R, T]: ...
+    @overload
+    def __get__(self, group: Group[Blocking], owner: Any = ...) -> Callable[P, Iterator[T]]: ...
+    @overload
+    def __get__(self, group: Group[Awaiting], owner: Any = ...) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(self, group: Any, owner: Any = None) -> Any:
+        if group is None:
+            return self
+        return _keep(self, group, _calling(self.make, group._client.walk))
+
+
+def _calling(make: Callable[..., Any], carry_out: Callable[[Any], Any]) -> Callable[..., Any]:
+    # Frameworks ask iscoroutinefunction to decide between the loop and a thread: it must tell the truth.
+    if inspect.iscoroutinefunction(carry_out):
+
+        async def awaiting(*args: Any, **fields: Any) -> Any:
+            return await carry_out(make(*args, **fields))
+
+        return awaiting
+
+    def blocking(*args: Any, **fields: Any) -> Any:
+        return carry_out(make(*args, **fields))
+
+    return blocking
+
+
+def _keep(method: Method[Any, Any] | Walk[Any, Any, Any], group: Any, bound: Any) -> Any:
+    bound.__name__ = method.name
+    bound.__qualname__ = method.qualname
+    bound.__module__ = type(group).__module__
+    bound.__doc__ = method.__doc__
+    bound.__signature__ = inspect.signature(method.make)
+    # There is no __set__, so the next access finds this entry first: binding is paid for once.
+    group.__dict__[method.name] = bound
+    return bound
