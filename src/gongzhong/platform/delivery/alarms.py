@@ -1,0 +1,100 @@
+"""接口报警: failures are counted by kind, and told when they become many.
+
+Five kinds are counted in windows of five minutes; MarkFail fires by itself and stops all pushes to the account for one
+minute. The texts follow the lines of WeChat's own alarm messages.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import deque
+
+import msgspec
+
+from ..traffic import Verdict
+from ..world.world import CHINA, AccountState, World
+
+CONTENTS = {
+    "dns": ("DNS失败", "推送时解析域名失败"),
+    "connect": ("连接超时", "连接开发者服务器超时，限 5 秒"),
+    "timeout": ("请求超时", "微信服务器推送消息或事件后，5 秒内没有收到返回"),
+    "response": ("回应失败", "对推送的消息或事件的回应不合法"),
+}
+MARK_FAIL = ("MarkFail(自动屏蔽)", "多次失败后暂停推送，一分钟后解除")
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """The first failure of a window, which the alarm quotes."""
+
+    time: float
+    openid: str
+    ip: str
+    what: str
+    """`Msg=Text` or `Event=CLICK`."""
+    answer: bytes = b""
+
+
+class Alarms:
+    """Counts failures per account and kind, and writes the alarm when a threshold is met."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._failures: dict[tuple[str, str], deque[Sample]] = {}
+        self._blocked_until: dict[str, float] = {}
+
+    def blocked(self, account: AccountState) -> bool:
+        """Whether MarkFail is in force: nothing is pushed."""
+        return self._world.now() < self._blocked_until.get(account.appid, 0.0)
+
+    def failed(self, account: AccountState, verdict: Verdict, sample: Sample) -> None:
+        rules = self._world.rules
+        window = self._failures.setdefault((account.appid, verdict.kind), deque())
+        window.append(sample)
+        while window[0].time < sample.time - rules.alarm_window_s:
+            window.popleft()
+        if len(window) == rules.alarm_threshold:
+            self._tell(account, verdict.kind, CONTENTS[verdict.kind], window[0], len(window))
+        total = sum(len(kept) for (appid, _), kept in self._failures.items() if appid == account.appid)
+        if total >= rules.mark_fail_threshold and not self.blocked(account):
+            self._blocked_until[account.appid] = sample.time + rules.mark_fail_s
+            self._tell(account, "mark_fail", MARK_FAIL, window[0], total)
+            self._forget(account)
+
+    def _forget(self, account: AccountState) -> None:
+        for appid, kind in list(self._failures):
+            if appid == account.appid:
+                del self._failures[appid, kind]
+
+    def _tell(
+        self, account: AccountState, kind: str, title: tuple[str, str], first: Sample, count: int
+    ) -> None:
+        name, content = title
+        minutes = self._world.rules.alarm_window_s // 60
+        answer = ""
+        if kind == "response":
+            shown = first.answer[:100].decode("utf-8", "replace")
+            answer = f"[response_length={len(first.answer)}][response_content={shown}]"
+        time = datetime.datetime.fromtimestamp(first.time, CHINA).strftime("%Y-%m-%d %H:%M:%S")
+        text = "\n".join(
+            (
+                f"Appid: {account.appid}",
+                f"昵称: {account.name}",
+                f"时间: {time}",
+                f"内容: {name}：{content}",
+                f"次数: {minutes}分钟 {count}次",
+                f"错误样例: [OpenID={first.openid}][Stamp={int(first.time)}][IP={first.ip}][{first.what}]{answer}",
+            )
+        )
+        self._world.db.insert(
+            "INSERT INTO alarm (appid, time, type, text) VALUES (?, ?, ?, ?)",
+            account.appid,
+            self._world.now(),
+            kind,
+            text,
+        )
+        self._world.announce("state", {})
+
+    def told(self, appid: str) -> list[dict[str, object]]:
+        """The alarms of one account, newest first."""
+        rows = self._world.db.all("SELECT time, type, text FROM alarm WHERE appid = ? ORDER BY id DESC", appid)
+        return [dict(row) for row in rows]

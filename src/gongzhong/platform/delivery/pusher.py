@@ -1,0 +1,119 @@
+"""One push: sealed, tried up to three times, judged, and its reply shown (接收消息 / 被动回复).
+
+Every attempt carries the same body elements; timestamp, nonce and signatures are new each time. Only silence is repeated:
+a wrong answer is a wrong answer.
+"""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlencode
+
+import msgspec
+
+from ...messages import Event, Message, Push, encode
+from ...wire import PushWriter
+from ..traffic import Exchange, Traffic, Verdict
+from ..world import chats
+from ..world.rendering import show_reply
+from ..world.world import AccountState, World
+from .alarms import Alarms, Sample
+from .receiver import Answered, Receiver, Unanswered
+from .verdict import UNANSWERED, Judged, judge
+
+BLOCKED = Verdict(False, "mark_fail", "MarkFail 屏蔽中，未推送", "not pushed: MarkFail is in force")
+NO_URL = Verdict(True, "no_url", "未配置服务器地址，未推送", "not pushed: no server URL is configured")
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """How a push ended, and the numbers of its traffic entries."""
+
+    verdict: Verdict
+    entries: list[int]
+
+
+def title_of(push: Push) -> str:
+    """How a push is called in lists: `text`, `event:CLICK`."""
+    return f"event:{push.event}" if isinstance(push, Event) else push.msg_type
+
+
+class Pusher:
+    """Delivers pushes to the URL of their account through a `Receiver`."""
+
+    def __init__(self, world: World, traffic: Traffic, receiver: Receiver) -> None:
+        self.world, self.traffic, self.receiver = world, traffic, receiver
+        self.alarms = Alarms(world)
+
+    async def push(self, account: AccountState, push: Push, person: str | None = None) -> Outcome:
+        """Deliver, and show the person what came of it. `person` is None for pushes about nobody's act."""
+        if not account.url:
+            return Outcome(NO_URL, [])
+        if self.alarms.blocked(account):
+            self._show_failure(account, push, person)
+            return Outcome(BLOCKED, [])
+        body = encode(push)
+        writer = PushWriter(account.token, account.aes_key, account.appid, account.encryption)
+        entries: list[int] = []
+        judged = Judged(UNANSWERED["timeout"])
+        for attempt in range(1, self.world.rules.deliveries + 1):
+            entry, judged = await self._attempt(account, push, writer, body, attempt)
+            entry.person = person
+            entries.append(self.traffic.record(entry).seq)
+            if entry.status is not None:
+                break
+        if not judged.verdict.ok:
+            self._show_failure(account, push, person)
+        elif judged.reply is not None and person is not None:
+            show_reply(self.world, account, person, judged.reply)
+        return Outcome(judged.verdict, entries)
+
+    async def _attempt(
+        self, account: AccountState, push: Push, writer: PushWriter, body: bytes, attempt: int
+    ) -> tuple[Exchange, Judged]:
+        rules = self.world.rules
+        nonce = self.world.ids.fresh(10, "0123456789")
+        query, sealed = writer.seal(body, str(self.world.seconds()), nonce, push.openid)
+        url = account.url + ("&" if "?" in account.url else "?") + urlencode(query)
+        entry = Exchange(
+            kind="push",
+            appid=account.appid,
+            title=title_of(push),
+            method="POST",
+            url=url,
+            time=self.world.now(),
+            openid=push.openid,
+            attempt=attempt,
+            of=rules.deliveries,
+            request_headers={"content-type": "text/xml"},
+            request_body=sealed,
+            decrypted=None if sealed == body else body,
+        )
+        started = time.perf_counter()
+        answer: Answered | None = None
+        try:
+            answer = await self.receiver.send(
+                "POST", url, sealed, timeout_s=rules.answer_timeout_s, connect_s=rules.connect_timeout_s
+            )
+            judged = judge(account, push, writer, answer)
+            entry.status, entry.response_headers, entry.response_body = answer.status, answer.headers, answer.body
+            entry.response_decrypted = None if judged.xml == answer.body else judged.xml
+        except Unanswered as problem:
+            judged = Judged(UNANSWERED[problem.kind])
+        entry.cost_ms = (time.perf_counter() - started) * 1000
+        entry.verdict = judged.verdict
+        if not judged.verdict.ok:
+            self.alarms.failed(account, judged.verdict, self._sample(push, answer))
+        return entry, judged
+
+    def _sample(self, push: Push, answer: Answered | None) -> Sample:
+        what = f"Event={push.event}" if isinstance(push, Event) else f"Msg={push.msg_type.capitalize()}"
+        ip, body = (answer.ip, answer.body) if answer else ("", b"")
+        return Sample(self.world.now(), push.openid, ip, what, body)
+
+    def _show_failure(self, account: AccountState, push: Push, person: str | None) -> None:
+        """The grey line, for pushes that a person waits on."""
+        waits = isinstance(push, Message) or (isinstance(push, Event) and push.answerable)
+        if person is not None and waits:
+            chats.add(
+                self.world, account, person, "system", "platform", "failure", content=chats.FAILURE_LINE
+            )

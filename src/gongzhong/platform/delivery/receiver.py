@@ -1,0 +1,82 @@
+"""The seam to the developer's server: how one push attempt leaves the platform.
+
+Failures are told apart the way WeChat's alarms are: the name does not resolve, no connection comes about, no answer
+comes in time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+import aiohttp
+import msgspec
+
+FailureClass = Literal["dns", "connect", "timeout"]
+ANSWER_BYTES = 1024 * 1024
+
+
+class Answered(msgspec.Struct, frozen=True):
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    ip: str = ""
+
+
+class Unanswered(Exception):
+    """No answer; `kind` is the class that the alarms count."""
+
+    def __init__(self, kind: FailureClass, detail: str) -> None:
+        super().__init__(detail)
+        self.kind, self.detail = kind, detail
+
+
+class Receiver(Protocol):
+    """Whoever takes pushes: a URL, or an app in this process."""
+
+    async def send(self, method: str, url: str, body: bytes, *, timeout_s: float, connect_s: float) -> Answered:
+        """One attempt. Raises Unanswered."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class HttpReceiver:
+    """Pushes over real sockets, as WeChat does: no redirects, no compression, certificate checked."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0), auto_decompress=False, headers={"User-Agent": "Mozilla/4.0"}
+            )
+        return self._session
+
+    async def send(self, method: str, url: str, body: bytes, *, timeout_s: float, connect_s: float) -> Answered:
+        limits = aiohttp.ClientTimeout(total=timeout_s, sock_connect=connect_s)
+        headers = {"Content-Type": "text/xml"} if method == "POST" else {}
+        try:
+            async with self._open().request(
+                method, url, data=body or None, headers=headers, timeout=limits, allow_redirects=False
+            ) as response:
+                content = await response.content.read(ANSWER_BYTES)
+                peer = response.connection.transport.get_extra_info("peername") if response.connection else None
+                found = {name.lower(): value for name, value in response.headers.items()}
+                return Answered(response.status, found, content, str(peer[0]) if peer else "")
+        except aiohttp.ConnectionTimeoutError as problem:
+            raise Unanswered("connect", str(problem)) from None
+        except (TimeoutError, asyncio.TimeoutError):
+            raise Unanswered("timeout", f"{timeout_s:g} s") from None
+        except aiohttp.ClientConnectorDNSError as problem:
+            raise Unanswered("dns", str(problem)) from None
+        except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as problem:
+            raise Unanswered("connect", f"{type(problem).__name__}: {problem}") from None
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None

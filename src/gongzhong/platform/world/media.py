@@ -1,0 +1,156 @@
+"""Files: what kind they really are, where they are kept, how long (素材管理).
+
+The content decides, never the name: a renamed PNG is a PNG. Temporary media live three days; permanent ones until deleted,
+and the two kinds of id are not interchangeable.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Literal
+
+import msgspec
+
+from .refusal import Refusal, require
+from .world import AccountState, World
+
+Kind = Literal["image", "voice", "video", "thumb"]
+Source = Literal["api", "user", "jssdk", "config"]
+
+MB = 1024 * 1024
+
+_MAGIC: tuple[tuple[bytes, int, str, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", 0, "image/png", "png"),
+    (b"\xff\xd8\xff", 0, "image/jpeg", "jpg"),
+    (b"GIF8", 0, "image/gif", "gif"),
+    (b"BM", 0, "image/bmp", "bmp"),
+    (b"#!AMR", 0, "audio/amr", "amr"),
+    (b"ID3", 0, "audio/mp3", "mp3"),
+    (b"\xff\xfb", 0, "audio/mp3", "mp3"),
+    (b"\xff\xf3", 0, "audio/mp3", "mp3"),
+    (b"ftyp", 4, "video/mp4", "mp4"),
+    (b"WAVE", 8, "audio/wav", "wav"),
+    (b"0&\xb2u\x8ef\xcf\x11", 0, "audio/x-ms-wma", "wma"),
+    (b"\x1a\x45\xdf\xa3", 0, "video/webm", "webm"),
+)
+
+
+class KindRule(msgspec.Struct, frozen=True):
+    """What one kind of upload accepts, and the code for a file that is too large."""
+
+    temporary: frozenset[str]
+    permanent: frozenset[str]
+    bytes: int
+    too_large: int
+
+
+KINDS: dict[str, KindRule] = {
+    "image": KindRule(
+        frozenset({"png", "jpg", "gif"}), frozenset({"bmp", "png", "jpg", "gif"}), 10 * MB, 40009
+    ),
+    "voice": KindRule(frozenset({"amr", "mp3"}), frozenset({"mp3", "wma", "wav", "amr"}), 2 * MB, 40010),
+    "video": KindRule(frozenset({"mp4"}), frozenset({"mp4"}), 10 * MB, 40011),
+    "thumb": KindRule(frozenset({"jpg"}), frozenset({"jpg"}), 64 * 1024, 40012),
+}
+ARTICLE_IMAGE = KindRule(frozenset(), frozenset({"png", "jpg"}), 1 * MB, 40009)
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored file."""
+
+    media_id: str
+    appid: str
+    kind: str
+    permanent: bool
+    source: str
+    content: bytes
+    content_type: str
+    filename: str
+    title: str
+    description: str
+    created_at: int
+    expires_at: float | None
+
+
+def recognise(content: bytes) -> tuple[str, str]:
+    """Media type and extension by the first bytes; ("application/octet-stream", "") when unknown."""
+    for magic, offset, content_type, extension in _MAGIC:
+        if content[offset : offset + len(magic)] == magic:
+            return content_type, extension
+    return "application/octet-stream", ""
+
+
+def accept(kind: str, content: bytes, *, permanent: bool) -> tuple[str, str]:
+    """Media type and extension, or the refusal WeChat gives: 40004 kind, 41005 nothing, 40005 type, 4000x size."""
+    rule = KINDS.get(kind)
+    if rule is None:
+        raise Refusal(40004)
+    return accept_by(rule, content, permanent=permanent)
+
+
+def accept_by(rule: KindRule, content: bytes, *, permanent: bool) -> tuple[str, str]:
+    require(content, 41005)
+    content_type, extension = recognise(content)
+    require(extension in (rule.permanent if permanent else rule.temporary), 40005)
+    require(len(content) <= rule.bytes, rule.too_large)
+    return content_type, extension
+
+
+def keep(
+    world: World,
+    account: AccountState,
+    kind: str,
+    content: bytes,
+    *,
+    source: Source = "api",
+    permanent: bool = False,
+    media_id: str = "",
+    title: str = "",
+    description: str = "",
+) -> File:
+    """Store a file that was accepted."""
+    content_type, extension = recognise(content)
+    media_id = media_id or world.ids.media_id()
+    file = File(
+        media_id=media_id,
+        appid=account.appid,
+        kind=kind,
+        permanent=permanent,
+        source=source,
+        content=content,
+        content_type=content_type,
+        filename=f"{media_id}.{extension}" if extension else media_id,
+        title=title,
+        description=description,
+        created_at=world.seconds(),
+        expires_at=None if permanent else world.now() + world.rules.media_lifetime_s,
+    )
+    world.db.run(
+        "INSERT OR REPLACE INTO media (media_id, appid, kind, permanent, source, content, content_type, filename, title, "
+        "description, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        *msgspec.structs.astuple(file),
+    )
+    return file
+
+
+def _file(row: sqlite3.Row) -> File:
+    values = dict(row)
+    values["permanent"] = bool(values["permanent"])
+    return File(**values)
+
+
+def find(world: World, account: AccountState, media_id: str, *, permanent: bool | None = None) -> File:
+    """A file of this account that has not expired; refuses with 40007. `permanent` None takes either kind."""
+    row = world.db.one("SELECT * FROM media WHERE media_id = ? AND appid = ?", media_id, account.appid)
+    if row is None:
+        raise Refusal(40007)
+    file = _file(row)
+    require(permanent is None or file.permanent == permanent, 40007)
+    require(file.expires_at is None or file.expires_at > world.now(), 40007)
+    return file
+
+
+def serve(world: World, media_id: str) -> File | None:
+    """The bytes for a page that shows them, whoever owns them."""
+    row = world.db.one("SELECT * FROM media WHERE media_id = ?", media_id)
+    return None if row is None else _file(row)
