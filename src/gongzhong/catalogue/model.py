@@ -1,9 +1,9 @@
 """What a declaration in the catalogue says, and nothing about how it is carried out.
 
-An API call is a value: a frozen struct whose fields are the parameters as WeChat spells them, and whose `spec` says
-everything else (verb, path, where parameters go, quota, who may call, whether a repeat is safe). The client encodes the
-struct, the platform decodes and validates the same one; forms, commands, tables and the OpenAPI document are read
-from it. Adding an endpoint is adding one of these.
+An API call is a value: a frozen struct whose fields are the parameters as WeChat spells them, and whose
+`spec` says everything else (verb, path, where parameters go, quota, who may call, whether a repeat is safe).
+The client encodes the struct, the platform decodes and validates the same one; forms, commands, tables and
+the OpenAPI document are read from it. Adding an endpoint is adding one of these.
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ class Spec(msgspec.Struct, frozen=True):
     """Fields that travel in the query although the verb is POST."""
     answer: Answer = Answer.JSON
     errors: Sequence[int] = ()
-    """Return codes that the official page lists."""
+    """Return codes that the official page lists, and those of the global table that name this call."""
+    forms: bool = False
+    """Whether the parameters of this POST may also come as a form body or in the query."""
     status: Status = Status.CURRENT
 
     def in_query(self, wire_name: str) -> bool:
@@ -96,7 +98,21 @@ class Spec(msgspec.Struct, frozen=True):
         return self.daily_test if kind is TEST and self.daily_test is not None else self.daily
 
 
-class Call(msgspec.Struct, Generic[R], kw_only=True, frozen=True, omit_defaults=True):
+class Masked(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Shows itself without the fields named in `hidden`: tokens and secrets stay out of logs and
+    tracebacks."""
+
+    hidden: ClassVar[frozenset[str]] = frozenset()
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{name}={'***' if name in self.hidden else repr(getattr(self, name))}"
+            for name in self.__struct_fields__
+        )
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+class Call(Masked, Generic[R], kw_only=True, frozen=True, omit_defaults=True):
     """Base of every API call; `R` is the type of its answer."""
 
     spec: ClassVar[Spec]
@@ -132,20 +148,33 @@ class PagedCall(Call[R], Generic[R, T], kw_only=True, frozen=True, omit_defaults
         raise NotImplementedError
 
 
-class Reply(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+class Reply(Masked, kw_only=True, frozen=True, omit_defaults=True):
     """Base of answers. Fields that WeChat adds later are ignored, not an error."""
 
 
-class Ok(Reply):
+class Acknowledged(Reply, kw_only=True, frozen=True, omit_defaults=True):
+    """An answer that says `errcode` 0 and `errmsg` beside its fields; answers of reading calls have
+    neither."""
+
+    errmsg: ClassVar[str] = "ok"
+
+
+class Ok(Acknowledged, kw_only=True, frozen=True, omit_defaults=True):
     """Done; there is nothing else to know."""
 
 
 class Upload(msgspec.Struct, frozen=True):
-    """A file to send as multipart: its bytes, a plain ASCII-safe file name, its media type."""
+    """A file to send as multipart: its bytes, a name whose extension says what it is, its media type.
+
+    WeChat understands plain ASCII names only; other characters are left out when it is sent.
+    """
 
     content: bytes
     filename: str = "file"
     content_type: str = "application/octet-stream"
+
+    def __repr__(self) -> str:
+        return f"Upload({len(self.content)} bytes, {self.filename!r}, {self.content_type!r})"
 
 
 class Download(msgspec.Struct, frozen=True):
@@ -154,3 +183,6 @@ class Download(msgspec.Struct, frozen=True):
     content: bytes
     content_type: str = "application/octet-stream"
     filename: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Download({len(self.content)} bytes, {self.filename!r}, {self.content_type!r})"

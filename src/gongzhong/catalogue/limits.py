@@ -1,0 +1,129 @@
+"""Every number from WeChat's rules that a call is held to, once, with the page it stands on and how sure we
+are.
+
+Grades: *confirmed* stands on the official page named; *recalled* was read in older editions, consoles or SDKs
+and not on a current page. Daily quotas are those of a newly registered account; the platform lets a
+configuration change each. What the platform does by itself (lifetimes, windows, delivery) is in
+`platform/rules.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# API调用频次限制 (confirmed, both columns)
+TOKEN_DAILY: Final = 2_000
+TOKEN_DAILY_TEST: Final = 200
+MENU_CREATE_DAILY: Final = 1_000
+MENU_CREATE_DAILY_TEST: Final = 100
+MENU_GET_DAILY: Final = 10_000
+MENU_GET_DAILY_TEST: Final = 1_000
+MENU_DELETE_DAILY: Final = 1_000
+MENU_DELETE_DAILY_TEST: Final = 100
+CUSTOMER_MESSAGE_DAILY: Final = 500_000
+CUSTOMER_MESSAGE_DAILY_TEST: Final = 50_000
+MEDIA_UPLOAD_DAILY: Final = 100_000
+MEDIA_UPLOAD_DAILY_TEST: Final = 500
+MEDIA_GET_DAILY: Final = 200_000
+MEDIA_GET_DAILY_TEST: Final = 1_000
+QR_CODE_DAILY: Final = 100_000
+QR_CODE_DAILY_TEST: Final = 10_000
+FOLLOWER_LIST_DAILY: Final = 500
+FOLLOWER_LIST_DAILY_TEST: Final = 100
+USER_INFO_DAILY: Final = 5_000_000
+USER_INFO_DAILY_TEST: Final = 500_000
+REMARK_DAILY: Final = 10_000
+
+# The same page speaks of groups (分组); tags took their place (recalled for tags)
+TAG_EDIT_DAILY: Final = 1_000
+TAG_EDIT_DAILY_TEST: Final = 100
+TAG_USERS_DAILY: Final = 100_000
+TAG_USERS_DAILY_TEST: Final = 1_000
+
+# 获取稳定版接口调用凭据 (confirmed)
+STABLE_TOKEN_DAILY: Final = 500_000
+STABLE_TOKEN_PER_MINUTE: Final = 10_000
+
+# 创建个性化菜单, 删除个性化菜单, 测试个性化菜单匹配结果 (confirmed)
+CONDITIONAL_MENU_DAILY: Final = 2_000
+MENU_MATCH_DAILY: Final = 20_000
+
+# 模板消息接入指南 (confirmed)
+TEMPLATE_DAILY: Final = 100_000
+
+# Console of 2023 (recalled)
+TICKET_DAILY: Final = 1_000_000
+
+# sns pages: code exchange, refresh and user info, each (confirmed)
+WEB_CALLS_PER_MINUTE: Final = 50_000
+
+# 创建自定义菜单 (confirmed); bytes of UTF-8
+MENU_BUTTONS: Final = 3
+MENU_SUB_BUTTONS: Final = 5
+MENU_NAME_BYTES: Final = 16
+MENU_SUB_NAME_BYTES: Final = 60
+MENU_KEY_BYTES: Final = 128
+MENU_URL_BYTES: Final = 1_024
+
+# 设置所属行业 (confirmed): values "1" to "41"
+INDUSTRIES: Final = 41
+
+# 发送模板消息: length of client_msg_id (recalled)
+CLIENT_MSG_ID_LENGTH: Final = 32
+
+# 模板消息接入指南, keyword types of the category library (confirmed for thing, character_string, amount,
+# phone_number and car_number; the rest is documented for subscription notices, which share the types)
+THING_LENGTH: Final = 20
+CHARACTER_STRING_LENGTH: Final = 32
+NUMBER_DIGITS: Final = 32
+LETTER_LENGTH: Final = 32
+SYMBOL_LENGTH: Final = 5
+PHONE_NUMBER_LENGTH: Final = 17
+CAR_NUMBER_LENGTH: Final = 8
+AMOUNT_DIGITS: Final = 10
+NAME_CHINESE_LENGTH: Final = 10
+NAME_LETTER_LENGTH: Final = 20
+PHRASE_LENGTH: Final = 5
+
+# 查询拦截的模板消息 (confirmed)
+BLOCKED_TEMPLATE_PAGE: Final = 100
+
+# 发送客服消息: one article since October 2018 (confirmed); bytes of a text (recalled)
+CUSTOMER_ARTICLES: Final = 1
+CUSTOMER_TEXT_BYTES: Final = 2_048
+
+# 批量获取用户基本信息, 设置用户备注名 (field text of older pages; the current one says under 30 bytes)
+USER_BATCH: Final = 100
+REMARK_LENGTH: Final = 30
+
+# 拉黑用户 (confirmed)
+BLACKLIST_BATCH: Final = 20
+
+# openid转换 (confirmed)
+OPENID_CONVERSION_BATCH: Final = 100
+
+# 创建标签, 批量打标签 (confirmed); 批量取消标签 has the number on older pages only (recalled)
+TAG_NAME_LENGTH: Final = 30
+TAG_BATCH: Final = 50
+
+# 生成带参数的二维码 (confirmed)
+QR_SCENE_ID_MAX: Final = 2**32 - 1
+QR_PERMANENT_SCENE_ID_MAX: Final = 100_000
+QR_SCENE_STR_LENGTH: Final = 64
+QR_EXPIRE_SECONDS_MAX: Final = 2_592_000
+
+# 长信息转短链 (confirmed): 4 KB, 30 days
+SHORTEN_DATA_BYTES: Final = 4_096
+SHORTEN_EXPIRE_SECONDS_MAX: Final = 2_592_000
+
+# 新增临时素材, 上传图文消息图片 (confirmed); bytes of a file
+IMAGE_BYTES: Final = 10 * 1024 * 1024
+VOICE_BYTES: Final = 2 * 1024 * 1024
+VIDEO_BYTES: Final = 10 * 1024 * 1024
+THUMB_BYTES: Final = 64 * 1024
+ARTICLE_IMAGE_BYTES: Final = 1024 * 1024
+
+# Identifiers: the draft page allows a media_id of 128 characters (confirmed); an OpenID has 28 (recalled),
+# read leniently
+MEDIA_ID_LENGTH: Final = 128
+OPENID_LENGTH: Final = 128
