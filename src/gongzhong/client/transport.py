@@ -1,0 +1,121 @@
+"""The one seam between this package and the network.
+
+A transport carries bytes to a URL and brings bytes back; it knows nothing of WeChat. Everything that
+replaces the network (a platform in the same process, a recording, another HTTP library) is a class with
+`send` and `close`.
+
+A transport never follows redirects (the query carries a token), never repeats a request by itself, and
+raises only `NotReached` when the request surely was not written and `OutcomeUnknown` when it may have been:
+whether a call may be repeated is decided from that difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+from urllib.parse import urlencode, urlsplit
+
+from ..errors import NotReached, OutcomeUnknown
+
+
+@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+class WireRequest:
+    """One HTTP request. Query and body may hold credentials, so it shows neither."""
+
+    method: str
+    url: str
+    """Address without a query."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    timeout_s: float = 10.0
+    """Patience for connecting and, again, for each wait for the answer, in seconds."""
+
+    def target(self) -> str:
+        """The address with its query."""
+        return f"{self.url}?{urlencode(self.query)}" if self.query else self.url
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
+    def __repr__(self) -> str:
+        return f"WireRequest({self.method} {self.url})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WireReply:
+    """One HTTP answer; header names are in lower case. The body may hold a token, so it is not shown."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def content_type(self) -> str:
+        """Media type without parameters, in lower case; empty when the answer names none."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    def __repr__(self) -> str:
+        return f"WireReply({self.status}, {len(self.body)} bytes of {self.content_type or 'unnamed type'})"
+
+
+@runtime_checkable
+class Transport(Protocol):
+    """What `Client` sends through. `send` may be called from many threads at once."""
+
+    def send(self, request: WireRequest, /) -> WireReply:
+        """Carry one request; raises `NotReached` or `OutcomeUnknown`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections. A later `send` may open new ones."""
+        ...
+
+
+@runtime_checkable
+class AsyncTransport(Protocol):
+    """What `AsyncClient` sends through. `send` may be awaited by many tasks at once."""
+
+    async def send(self, request: WireRequest, /) -> WireReply:
+        """Carry one request; raises `NotReached` or `OutcomeUnknown`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections. A later `send` may open new ones."""
+        ...
+
+
+def not_reached(request: WireRequest, reason: str) -> NotReached:
+    """The error for a request that was surely not written. `reason` must hold no URL (it has secrets)."""
+    return NotReached(
+        f"连接不上 {request.host}（{reason}），请求没有发出",
+        f"could not connect to {request.host} ({reason}); the request was not sent",
+        fix_zh="检查网络、代理 HTTPS_PROXY、证书 SSL_CERT_FILE 和 GONGZHONG_API_BASE；可以放心重试",
+        fix_en="check the network, HTTPS_PROXY, SSL_CERT_FILE and GONGZHONG_API_BASE; repeating is safe",
+    )
+
+
+def outcome_unknown(request: WireRequest, reason: str) -> OutcomeUnknown:
+    """The error for a request that was at least partly written. `reason` must hold no URL."""
+    path, host = urlsplit(request.url).path, request.host
+    return OutcomeUnknown(
+        f"请求 {path} 已发往 {host}，但没有收到完整应答（{reason}），可能已经执行",
+        f"{path} was sent to {host} but no whole answer came ({reason}); it may have been carried out",
+        fix_zh="发送类接口不要直接重发：先查询结果，或使用 clientmsgid、client_msg_id 防止重复",
+        fix_en="do not blindly repeat a send: look up its result first, or use clientmsgid / client_msg_id",
+    )
+
+
+def plain_reason(error: BaseException) -> str:
+    """Why something failed, in words without a URL: the system's own text, else the kind of error."""
+    seen: BaseException | None = error
+    for _ in range(6):
+        if seen is None:
+            break
+        if isinstance(seen, OSError) and seen.strerror and "://" not in seen.strerror:
+            return seen.strerror
+        nested = next((a for a in seen.args if isinstance(a, BaseException)), None)
+        seen = nested or seen.__cause__ or seen.__context__
+    return type(error).__name__
