@@ -1,0 +1,256 @@
+"""The two ends of a push: the account's server reads it, the platform writes it.
+
+How much is verified follows from the account's configuration alone. In plain mode that is `signature`; in
+safe and compatible mode it is `msg_signature`, and only what <Encrypt> holds is believed, whatever stands
+beside it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from secrets import token_hex
+from typing import NamedTuple
+
+import msgspec
+
+from ..account import Account, Encryption
+from ..clock import Clock
+from ..errors import BadCipher, BadSignature, BadXml, CallbackError, SetupError
+from .cdata import cdata
+from .cipher import Cipher
+from .envelope import Keys, text_of
+from .fields import Fields
+from .query import PushQuery
+from .replay import NonceCache, ReplayGuard
+from .signature import matches, sign
+from .xml import MAX_BODY_BYTES, read_xml
+
+NO_REPLY = (b"", b"success")
+"""Answers that are never encrypted: they mean that there is nothing to show."""
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A push that was verified: its fields, its XML after decryption, and the keys to seal its reply with."""
+
+    fields: Fields
+    xml: bytes
+    keys: Keys | None = None
+
+
+class SealedPush(NamedTuple):
+    """A push as it goes over the wire: parameters for the URL, and the body."""
+
+    query: dict[str, str]
+    body: bytes
+
+
+class PushReader:
+    """The receiving side of one account: verifies, decrypts, and seals the replies.
+
+    The previous Token and EncodingAESKey of the account are accepted beside the current ones. `window_s`
+    limits how far a timestamp may be away from `clock`, `nonces` refuses signatures that were seen before;
+    both are off by default. Raises SetupError if the account lacks what its mode needs.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        window_s: float | None = None,
+        nonces: NonceCache | None = None,
+        *,
+        clock: Clock | None = None,
+        max_bytes: int = MAX_BODY_BYTES,
+    ) -> None:
+        self._clock = clock or Clock()
+        self._guard = (
+            ReplayGuard(window_s, nonces, self._clock) if window_s is not None or nonces is not None else None
+        )
+        self._max_bytes = max_bytes
+        self._tokens = _tokens(account)
+        self._keys: list[list[Keys]] = []
+        if account.encryption != "plain":
+            ciphers = _ciphers(account)
+            self._keys = [[Keys(token, cipher) for cipher in ciphers] for token in self._tokens]
+
+    def verify_url(self, query: PushQuery) -> str:
+        """Answer the GET with which WeChat checks the URL: the echostr, to be sent back exactly.
+
+        It is not part of the signature, so send it as text/plain. Raises BadSignature, Replayed or
+        CallbackError.
+        """
+        self._verify(query)
+        if not query.echostr:
+            raise CallbackError("URL 验证请求缺少 echostr", "the verification request has no echostr")
+        return query.echostr
+
+    def open(self, query: PushQuery, body: bytes) -> Opened:
+        """Verify a POST and read it. Raises a CallbackError, never anything else, whatever comes in."""
+        if self._keys:
+            return self._open_encrypted(query, body)
+        self._verify(query)
+        fields = read_xml(body, max_bytes=self._max_bytes)
+        if "Encrypt" in fields and "MsgType" not in fields:
+            raise _unexpected_encryption()
+        return Opened(fields, body)
+
+    def seal(
+        self, xml: bytes, timestamp: int | None = None, nonce: str | None = None, opened: Opened | None = None
+    ) -> bytes:
+        """The body to answer with: encrypted unless the mode is plain, or there is nothing to say.
+
+        Give the push being answered as `opened`, so that WeChat can read the reply while it still uses the
+        previous keys. Timestamp (unix seconds) and nonce default to now and a random one.
+        """
+        if not self._keys or xml in NO_REPLY:
+            return xml
+        keys = (opened and opened.keys) or self._keys[0][0]
+        if timestamp is None:
+            timestamp = int(self._clock.now())
+        return keys.seal_reply(xml, timestamp, token_hex(8) if nonce is None else nonce)
+
+    def _verify(self, query: PushQuery) -> None:
+        if not any(matches(query.signature, token, query.timestamp, query.nonce) for token in self._tokens):
+            raise _wrong_signature("signature", query.signature)
+        if self._guard is not None:
+            self._guard.check(query.signature, query.timestamp)
+
+    def _open_encrypted(self, query: PushQuery, body: bytes) -> Opened:
+        envelope = read_xml(body, max_bytes=self._max_bytes)
+        if "Encrypt" not in envelope:
+            raise _missing_encryption()
+        encrypted = text_of(envelope, "Encrypt")
+        signature = query.msg_signature
+        for candidates in self._keys:
+            if matches(signature, candidates[0].token, query.timestamp, query.nonce, encrypted):
+                break
+        else:
+            raise _wrong_signature("msg_signature", signature)
+        if self._guard is not None:
+            self._guard.check(signature, query.timestamp)
+        keys, xml = _decrypted(candidates, encrypted)
+        return Opened(read_xml(xml, max_bytes=self._max_bytes), xml, keys)
+
+
+class PushWriter:
+    """The sending side: what the platform puts on the wire for an account, and how it reads the answer.
+
+    Raises SetupError if the mode encrypts and the EncodingAESKey is not one.
+    """
+
+    def __init__(self, token: str, aes_key: str, appid: str, encryption: Encryption) -> None:
+        self._token, self._encryption = token, encryption
+        self._keys = None if encryption == "plain" else Keys(token, Cipher(aes_key, appid))
+
+    def seal(self, xml: bytes, timestamp: int | str, nonce: str, openid: str) -> SealedPush:
+        """Sign a push and wrap it as the mode asks. Raises BadXml if it is not XML of a push."""
+        stamp = str(timestamp)
+        query = {
+            "signature": sign(self._token, stamp, nonce),
+            "timestamp": stamp,
+            "nonce": nonce,
+            "openid": openid,
+        }
+        if self._keys is None:
+            return SealedPush(query, xml)
+        encrypted = self._keys.cipher.encrypt(xml)
+        query["encrypt_type"] = "aes"
+        query["msg_signature"] = sign(self._token, stamp, nonce, encrypted)
+        return SealedPush(query, self._wrapped(xml, f"<Encrypt>{cdata(encrypted)}</Encrypt>"))
+
+    def open_reply(self, body: bytes) -> bytes:
+        """The XML of a passive reply, decrypted where the mode asks; `success` and nothing come back as they are.
+
+        Raises a CallbackError for what WeChat would not accept: something before `<xml>`, plain text in
+        safe mode, a wrong signature, another account's AppID.
+        """
+        if body in NO_REPLY:
+            return body
+        if not body.startswith(b"<"):
+            raise BadXml(
+                "回复必须从第一个字节起就是 XML（不能有空行、BOM 或其他文字）",
+                "a reply must be XML from its first byte on (no blank lines, BOM or other text)",
+            )
+        fields = read_xml(body)
+        encrypted = "Encrypt" in fields
+        if self._keys is None:
+            if encrypted:
+                raise BadCipher("明文模式下收到了加密的回复", "an encrypted reply in plain mode")
+            return body
+        if not encrypted and self._encryption == "compatible":
+            return body
+        return self._keys.open_reply(fields)
+
+    def _wrapped(self, xml: bytes, encrypt: str) -> bytes:
+        if self._encryption == "compatible":
+            head, closing, _ = xml.rpartition(b"</xml>")
+            if not closing:
+                raise BadXml("要推送的内容不是 <xml>…</xml>", "what is to be pushed is not <xml>…</xml>")
+            return head + encrypt.encode() + closing
+        receiver = text_of(read_xml(xml), "ToUserName")
+        return f"<xml><ToUserName>{cdata(receiver)}</ToUserName>{encrypt}</xml>".encode()
+
+
+def _tokens(account: Account) -> list[str]:
+    if not account.token:
+        raise SetupError(
+            "没有设置 Token，无法验证微信的推送",
+            "no Token is set, so WeChat's pushes cannot be verified",
+            fix_zh="填入公众平台「服务器配置」里的 Token（环境变量 GONGZHONG_TOKEN）",
+            fix_en="set the Token of the console's server configuration (variable GONGZHONG_TOKEN)",
+        )
+    return [secret.reveal() for secret in (account.token, account.previous_token) if secret]
+
+
+def _ciphers(account: Account) -> list[Cipher]:
+    if not account.aes_key:
+        raise SetupError(
+            f"消息加解密方式是 {account.encryption}，但没有设置 EncodingAESKey",
+            f"the encryption mode is {account.encryption}, but no EncodingAESKey is set",
+            fix_zh="填入「服务器配置」里的 EncodingAESKey（环境变量 GONGZHONG_AES_KEY），或改用明文模式",
+            fix_en="set it (variable GONGZHONG_AES_KEY), or choose plain mode here and in the console",
+        )
+    keys = [secret.reveal() for secret in (account.aes_key, account.previous_aes_key) if secret]
+    return [Cipher(key, account.appid) for key in keys]
+
+
+def _decrypted(candidates: list[Keys], encrypted: str) -> tuple[Keys, bytes]:
+    """Try the current key, then the previous one; the current key's complaint is the one to report."""
+    current, *previous = candidates
+    try:
+        return current, current.cipher.decrypt(encrypted)
+    except BadCipher:
+        for keys in previous:
+            with suppress(BadCipher):
+                return keys, keys.cipher.decrypt(encrypted)
+        raise
+
+
+def _wrong_signature(name: str, given: str) -> BadSignature:
+    if not given:
+        return BadSignature(
+            f"请求里没有 {name}：不是微信发来的", f"the request has no {name}: it does not come from WeChat"
+        )
+    return BadSignature(
+        f"{name} 不对：请求不是微信发来的，或者 Token 不一致",
+        f"{name} is wrong: the request does not come from WeChat, or the Token differs",
+        fix_zh="核对 Token 与公众平台「服务器配置」一致；刚换过就把旧的填进 previous_token",
+        fix_en="compare the Token with the console; after a change put the old one into previous_token",
+    )
+
+
+def _unexpected_encryption() -> BadCipher:
+    return BadCipher(
+        "收到了加密推送，但本账号配置为明文模式",
+        "an encrypted push came in, but this account is configured for plain mode",
+        fix_zh="把 encryption 设为 safe 并填入 EncodingAESKey",
+        fix_en="set encryption to safe and fill in the EncodingAESKey",
+    )
+
+
+def _missing_encryption() -> BadCipher:
+    return BadCipher(
+        "收到了明文推送，但本账号只接受加密推送",
+        "a push without encryption came in, but this account accepts encrypted pushes only",
+        fix_zh="如果它来自微信，公众平台选的是明文模式：改为安全模式，或在这里把 encryption 设为 plain",
+        fix_en="if it comes from WeChat, the console is in plain mode: choose safe mode there, or plain here",
+    )
