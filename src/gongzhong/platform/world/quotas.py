@@ -16,6 +16,11 @@ CLEAR_ONE = "openapi/quota/clear"
 CLEARINGS_USED_UP = 48006
 MINUTE_PREFIX = "minute:"
 
+# These have an allowance of their own, or must answer when everything else is used up.
+UNCOUNTED = frozenset(
+    {"/cgi-bin/clear_quota", "/cgi-bin/clear_quota/v2", "/cgi-bin/openapi/quota/clear", "/cgi-bin/openapi/quota/get"}
+)
+
 
 def limit(account: AccountState, spec: Spec) -> int | None:
     """The daily quota of this account for one call; None means that none is published, hence unlimited here."""

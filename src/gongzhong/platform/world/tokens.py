@@ -77,3 +77,14 @@ def check(world: World, token: str | None) -> AccountState:
     require(row["replaced_at"] is None or now < row["replaced_at"], 40001)
     require(now < row["expires_at"], 42001)
     return accounts.get(world, row["appid"])
+
+
+def known(world: World, appid: str | None, web_token: str | None) -> AccountState:
+    """The account of a call without base token: named by AppID, or by the web token it carries."""
+    if appid:
+        return accounts.get(world, appid)
+    require(web_token, 41001)
+    row = world.db.one("SELECT appid FROM web_token WHERE access_token = ?", web_token)
+    if row is None:
+        raise Refusal(40001)
+    return accounts.get(world, row["appid"])

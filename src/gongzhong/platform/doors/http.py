@@ -1,0 +1,77 @@
+"""Just enough ASGI: read a request, send an answer. The platform's hot path needs no framework."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BODY_LIMIT = 64 * 1024 * 1024
+
+
+class BodyTooLarge(Exception):
+    """The request is larger than anything WeChat takes."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    method: str
+    path: str
+    query_string: str
+    headers: Mapping[str, str]
+    body: bytes
+    ip: str
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(self.query_string, keep_blank_values=True))
+
+    @property
+    def url(self) -> str:
+        return f"{self.path}?{self.query_string}" if self.query_string else self.path
+
+
+class Response(msgspec.Struct, frozen=True):
+    status: int
+    body: bytes
+    content_type: str = "application/json; encoding=utf-8"
+    headers: Mapping[str, str] = {}
+
+
+async def read_request(scope: Scope, receive: Receive) -> Request:
+    """The whole request. Raises BodyTooLarge."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        part = message.get("body", b"")
+        size += len(part)
+        if size > BODY_LIMIT:
+            raise BodyTooLarge
+        parts.append(part)
+        if not message.get("more_body"):
+            break
+    client = scope.get("client")
+    return Request(
+        scope["method"],
+        scope["path"],
+        scope["query_string"].decode("latin-1"),
+        {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        b"".join(parts),
+        client[0] if client else "127.0.0.1",
+    )
+
+
+async def send_response(send: Send, response: Response) -> None:
+    headers = [
+        (b"content-type", response.content_type.encode()),
+        (b"content-length", str(len(response.body)).encode()),
+        *((name.encode(), value.encode("latin-1")) for name, value in response.headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

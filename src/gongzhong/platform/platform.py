@@ -1,0 +1,119 @@
+"""One WeChat on this machine: the world, its doors, and the delivery of pushes, put together.
+
+    request ──► doors ──► calls ──► world        an API call
+    act ──► world ──► pushes ──► delivery ──► your server ──► chat        something a person does
+
+`Platform.asgi` answers for api., mp., open. and res. on one port, and for the control API under `/_platform/`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from pathlib import Path
+from typing import Any
+
+from ..clock import MovableClock
+from ..messages import Push
+from .config import PlatformConfig
+from .delivery import verification
+from .delivery.pusher import Outcome, Pusher
+from .delivery.receiver import HttpReceiver, Receiver
+from .live import Live
+from .seeding import seed
+from .traffic import Traffic, present
+from .world import accounts, people
+from .world.acts import Act
+from .world.database import MEMORY
+from .world.world import AccountState, World
+
+
+class Platform:
+    """The simulated platform. `data` is a directory that survives restarts, or ":memory:".
+
+    `receiver` is how pushes leave; the default speaks HTTP. `clock` can be moved by whoever holds it.
+    """
+
+    def __init__(
+        self,
+        config: PlatformConfig | None = None,
+        data: str | Path = MEMORY,
+        *,
+        receiver: Receiver | None = None,
+        clock: MovableClock | None = None,
+    ) -> None:
+        self.config = config or PlatformConfig()
+        self.clock = clock or MovableClock(self.config.start)
+        self.live = Live()
+        self.traffic = Traffic()
+        self.world = World(
+            where=str(data), clock=self.clock, rules=self.config.rules, seed=self.config.seed
+        )
+        self.receiver = receiver or HttpReceiver()
+        self.pusher = Pusher(self.world, self.traffic, self.receiver)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.world.announce = self.live.announce
+        self.world.outgoing = self._deliver_later
+        self.traffic.listener = lambda entry: self.live.announce_lazily("traffic", lambda: present(entry))
+        accounts.load_all(self.world)
+        seed(self.world, self.config)
+
+    async def carry_out(self, act: Act, *, wait: bool = False) -> list[Outcome]:
+        """Deliver the pushes of an act, in their order; without `wait` in the background."""
+        if wait:
+            return await self._deliver_all(act.account, act.pushes, act.person)
+        self._start(self._deliver_all(act.account, act.pushes, act.person))
+        return []
+
+    async def push(self, account: AccountState, push: Push, person: str | None = None) -> Outcome:
+        """Deliver one push and return how it ended."""
+        return await self.pusher.push(account, push, person)
+
+    async def _deliver_all(
+        self, account: AccountState, pushes: Iterable[Push], person: str | None
+    ) -> list[Outcome]:
+        # The account is looked up again: its URL may have been set since the act.
+        return [await self.pusher.push(accounts.get(self.world, account.appid), push, person) for push in pushes]
+
+    def _deliver_later(self, account: AccountState, push: Push) -> None:
+        """Pushes that follow from an API call: results of template sends, publishing and the like."""
+        self._start(self.pusher.push(account, push))
+
+    def _start(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def settle(self) -> None:
+        """Wait until every push that is under way has ended."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def configure_url(
+        self, account: AccountState, wanted: verification.Wanted
+    ) -> tuple[verification.Verdict, int | None]:
+        """Save a server URL as the console does: only if the server answers the verification."""
+        return await verification.configure(self.world, self.traffic, self.receiver, account, wanted)
+
+    def reset(self) -> None:
+        """Back to what the configuration declares: everything that happened since is forgotten."""
+        self.world.db.clear()
+        self.world.accounts.clear()
+        self.traffic.clear()
+        seed(self.world, self.config)
+        self.live.announce("state", {})
+
+    def account(self, name_or_appid: str) -> AccountState:
+        """Raises KeyError."""
+        return accounts.find(self.world, name_or_appid)
+
+    def people(self) -> list[people.Person]:
+        return people.everybody(self.world)
+
+    async def close(self) -> None:
+        """Let running pushes end, then close what is open."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.receiver.close()
+        self.world.close()

@@ -1,0 +1,94 @@
+"""From the configuration file to the first state of the world.
+
+Seeding is idempotent: what an earlier run left in the data directory stays, and what the file declares is there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from ..errors import SetupError
+from .config import PlatformConfig, TieConfig
+from .world import accounts, media, people, tags, templates
+from .world.refusal import Refusal
+from .world.world import AccountState, World
+
+
+def seed(world: World, config: PlatformConfig) -> None:
+    """Make sure that everything declared exists. Raises SetupError for names that point nowhere."""
+    with world.db.transaction():
+        for account in config.account:
+            if not any(known.name == account.name for known in world.accounts.values()):
+                accounts.create(world, account)
+        for tag in config.tag:
+            tags.ensure(world, _account(world, tag.account), tag.name, tag.id)
+        for person in config.person:
+            _person(world, person.name, msgspec.structs.asdict(person), person.accounts)
+        for template in config.template:
+            owner = _account(world, template.account)
+            templates.ensure(world, owner, template.title, template.content, template.template_id, template.example)
+        _files(world, config)
+        for agent in config.agent:
+            owner = _account(world, agent.account)
+            world.db.run(
+                "INSERT OR IGNORE INTO agent (appid, kf_account, kf_id, nickname, kf_wx, online) VALUES (?, ?, ?, ?, ?, ?)",
+                owner.appid,
+                agent.kf_account,
+                world.db.next_number("agent", 1001),
+                agent.nickname,
+                agent.kf_wx,
+                int(agent.online),
+            )
+
+
+def _account(world: World, name: str) -> AccountState:
+    try:
+        return accounts.find(world, name)
+    except KeyError:
+        raise SetupError(
+            f"配置里提到的公众号不存在：{name}", f"the configuration names an account that does not exist: {name}"
+        ) from None
+
+
+def _person(world: World, name: str, profile: dict[str, object], ties: dict[str, TieConfig]) -> None:
+    try:
+        people.get(world, name)
+        return
+    except KeyError:
+        known = {key: profile[key] for key in ("nickname", "headimgurl", "sex", "language")}
+        people.create(world, name, **known)  # type: ignore[arg-type]
+    for account_name, tie in ties.items():
+        account = _account(world, account_name)
+        relation = people.relation(world, account, name, tie.openid)
+        if tie.follows:
+            relation = people.follow(world, account, name)
+        world.db.run(
+            "UPDATE relation SET remark = ?, refuses = ?, reports_location = ? WHERE id = ?",
+            tie.remark,
+            int(tie.refuses),
+            int(tie.reports_location),
+            relation.id,
+        )
+        for tag in tie.tags:
+            tags.put_on(world, account, tags.ensure(world, account, tag), relation)
+
+
+def _files(world: World, config: PlatformConfig) -> None:
+    for item in config.media:
+        owner = _account(world, item.account)
+        path = Path(config.folder) / item.file
+        try:
+            content = path.read_bytes()
+            media.accept(item.kind, content, permanent=item.permanent)
+        except OSError:
+            raise SetupError(f"找不到素材文件 {path}", f"there is no media file {path}") from None
+        except Refusal as refusal:
+            raise SetupError(
+                f"素材文件 {path} 不能作为{item.kind}（{refusal.code}）",
+                f"the file {path} cannot serve as {item.kind} ({refusal.code})",
+            ) from None
+        media.keep(
+            world, owner, item.kind, content, source="config", permanent=item.permanent, media_id=item.media_id
+        )
