@@ -69,6 +69,6 @@ def _deliverable(reply: Reply, push: Push, xml: bytes) -> Judged:
     problem = reply_problem(reply, push)
     if problem is None:
         return Judged(Verdict(True, "replied", "已回复", "replied"), reply, xml)
-    if problem.shown:
+    if problem.delivered:
         return Judged(Verdict(True, "replied", f"已回复，但{problem.zh}", f"replied, but {problem.en}"), reply, xml)
     return Judged(Verdict(True, "ignored", f"回复未展示：{problem.zh}", f"reply not shown: {problem.en}"), None, xml)

@@ -12,21 +12,22 @@ from typing import Any
 import msgspec
 
 from ...catalogue import codes
-from ...catalogue.encoding import DecodeProblem, decode, encode_answer
-from ...catalogue.fields import check, codes_for
+from ...catalogue.answers import encode_answer
+from ...catalogue.encoding import DecodeProblem, decode, injected_values
+from ...catalogue.fields import check
 from ...catalogue.model import Call, Download, Host, Spec
 from ...catalogue.registry import by_path
 from ..calls import BEHAVIOURS, Caller
 from ..traffic import Exchange, Traffic, Verdict, shorten
-from ..world import quotas, tokens
-from ..world.refusal import Refusal
+from ..world import accounts, quotas, tokens
+from ..world.refusal import Refusal, require
 from ..world.world import AccountState, World
 from .http import Request, Response
 
 UNKNOWN_PATH = 40066
 GET_NEEDED, POST_NEEDED = 43001, 43002
 UNAUTHORIZED = 48001
-NOT_JSON, EMPTY_BODY, NO_FILE = 47001, 44002, 41005
+WRONG_APPID, WRONG_VALUE = 40013, 47003
 LOGGED_BODY = 4096
 
 ANSWERED = Verdict(True, "ok", "成功", "ok")
@@ -57,6 +58,10 @@ class ApiDoor:
         )
         try:
             response = self._answer(request, entry)
+        except DecodeProblem as problem:
+            # Only the code for wrong values says in its errmsg which field it means.
+            detail = f"{problem.path} {problem.detail}".strip() if problem.code == WRONG_VALUE else ""
+            response = self._refuse(request, entry, Refusal(problem.code, detail), started)
         except Refusal as refusal:
             response = self._refuse(request, entry, refusal, started)
         entry.status, entry.response_body = response.status, response.body
@@ -73,7 +78,7 @@ class ApiDoor:
         if request.method != spec.verb:
             raise Refusal(GET_NEEDED if spec.verb == "GET" else POST_NEEDED)
         query = request.query
-        account = self._account(request, spec, query)
+        account = self._account(request, call_type, query)
         entry.appid = account.appid
         if account.type not in spec.accounts:
             raise Refusal(UNAUTHORIZED)
@@ -84,19 +89,22 @@ class ApiDoor:
         entry.verdict, entry.errcode = ANSWERED, 0
         return _present(answer)
 
-    def _account(self, request: Request, spec: Spec, query: dict[str, str]) -> AccountState:
+    def _account(
+        self, request: Request, call_type: type[Call[Any]], query: dict[str, str]
+    ) -> AccountState:
         """The account behind the access_token, or behind the credentials that some calls carry instead."""
-        if spec.token:
-            account = tokens.check(self.world, query.get("access_token"))
-            if "appid" in spec.inject.values():
-                given = _injected(request, query, spec)
-                if given.get("appid") != account.appid:
-                    raise Refusal(40013)
+        spec = call_type.spec
+        account = tokens.check(self.world, query.get("access_token")) if spec.token else None
+        if not spec.inject:
+            return account or tokens.of_web_token(self.world, query.get("access_token"))
+        given = injected_values(call_type, query, request.body, request.headers.get("content-type", ""))
+        meant = {meaning: given.get(name, "") for name, meaning in spec.inject.items()}
+        if account is not None:
+            require(meant["appid"] == account.appid, WRONG_APPID)
             return account
-        given = _injected(request, query, spec)
-        if "secret" in spec.inject.values():
-            return tokens.credentials(self.world, given.get("appid", ""), given.get("secret", ""), request.ip)
-        return tokens.known(self.world, given.get("appid"), query.get("access_token"))
+        if "secret" in meant:
+            return tokens.credentials(self.world, meant["appid"], meant["secret"], request.ip)
+        return accounts.get(self.world, meant["appid"])
 
     def _count(self, account: AccountState, spec: Spec) -> None:
         if spec.path in quotas.UNCOUNTED:
@@ -105,13 +113,10 @@ class ApiDoor:
         quotas.spend(self.world, account, spec.path, quotas.limit(account, spec))
 
     def _decode(self, call_type: type[Call[Any]], request: Request, query: dict[str, str]) -> Call[Any]:
-        try:
-            call = decode(call_type, query, request.body, request.headers.get("content-type", ""))
-        except DecodeProblem as problem:
-            raise _refusal_for(call_type, problem) from None
+        call = decode(call_type, query, request.body, request.headers.get("content-type", ""))
         violation = check(call)
         if violation is not None:
-            raise Refusal(violation.code, violation.en if violation.code == 47003 else "")
+            raise Refusal(violation.code, violation.en if violation.code == WRONG_VALUE else "")
         return call
 
     def _refuse(self, request: Request, entry: Exchange, refusal: Refusal, started: float) -> Response:
@@ -136,36 +141,6 @@ class ApiDoor:
             request.ip,
         )
         return Response(200, body)
-
-
-def _injected(request: Request, query: dict[str, str], spec: Spec) -> dict[str, str]:
-    """appid and secret as the call carries them: in the query, or in the JSON body of a POST."""
-    given: dict[str, Any] = query
-    if spec.verb == "POST" and request.body:
-        try:
-            body = msgspec.json.decode(request.body)
-        except msgspec.DecodeError:
-            body = None
-        if isinstance(body, dict):
-            given = {**query, **body}
-        elif not query.keys() & spec.inject.keys():
-            raise Refusal(NOT_JSON)
-    return {meaning: str(given[name]) for name, meaning in spec.inject.items() if given.get(name)}
-
-
-def _refusal_for(call_type: type[Call[Any]], problem: DecodeProblem) -> Refusal:
-    match problem.kind:
-        case "json":
-            return Refusal(NOT_JSON)
-        case "empty":
-            return Refusal(EMPTY_BODY)
-        case "multipart":
-            return Refusal(NO_FILE)
-        case "missing":
-            code = codes_for(call_type, problem.path, missing=True)
-        case _:
-            code = codes_for(call_type, problem.path)
-    return Refusal(code, problem.detail if code == 47003 else "")
 
 
 def _present(answer: Any) -> Response:

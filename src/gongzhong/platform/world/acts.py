@@ -17,8 +17,10 @@ from ...messages import (
     Link,
     Location,
     LocationSelect,
+    PicList,
     PicPhotoOrAlbum,
     PicSysPhoto,
+    Picture,
     PicWeixin,
     Push,
     ReportLocation,
@@ -37,7 +39,6 @@ from ...messages import (
     ViewMiniProgram,
     Voice,
 )
-from ...messages.events_menu import PicItem
 from . import chats, media, menus, people, qrcodes, windows
 from .refusal import Refusal
 from .rendering import picture
@@ -264,8 +265,8 @@ PICTURE_EVENTS = {"pic_sysphoto": PicSysPhoto, "pic_photo_or_album": PicPhotoOrA
 
 def _send_pictures(world: World, act: Act, type: str, answer: Answer, common: dict[str, Any]) -> None:
     """The event with the pictures' digests first, then the pictures as messages."""
-    digests = [PicItem(pic_md5_sum=hashlib.md5(file).hexdigest()) for file in answer.files]
-    info = SendPicsInfo(count=len(digests), pic_list=digests)
+    digests = tuple(Picture(pic_md5_sum=hashlib.md5(file).hexdigest()) for file in answer.files)
+    info = SendPicsInfo(count=len(digests), pic_list=PicList(item=digests))
     act.pushes.append(PICTURE_EVENTS[type](send_pics_info=info, **common))
     for file in answer.files:
         sent = say(world, act.account, act.person, Saying(type="image", file=file))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ...catalogue.model import Spec
+from ...catalogue.registry import CALLS
 from .refusal import Refusal
 from .world import AccountState, World
 
@@ -85,3 +86,14 @@ def of_today(world: World, account: AccountState) -> dict[str, int]:
         "SELECT path, used FROM quota WHERE appid = ? AND period = ? ORDER BY path", account.appid, world.today()
     )
     return {row["path"]: row["used"] for row in rows}
+
+
+def table(world: World, account: AccountState) -> list[dict[str, object]]:
+    """Every call with a quota or with calls today, as the console shows it."""
+    counted = of_today(world, account)
+    rows = []
+    for call in CALLS:
+        path, daily = call.spec.path, limit(account, call.spec)
+        if account.type in call.spec.accounts and (daily is not None or path in counted):
+            rows.append({"path": path, "daily": daily, "used": counted.get(path, 0)})
+    return rows

@@ -79,12 +79,9 @@ def check(world: World, token: str | None) -> AccountState:
     return accounts.get(world, row["appid"])
 
 
-def known(world: World, appid: str | None, web_token: str | None) -> AccountState:
-    """The account of a call without base token: named by AppID, or by the web token it carries."""
-    if appid:
-        return accounts.get(world, appid)
-    require(web_token, 41001)
-    row = world.db.one("SELECT appid FROM web_token WHERE access_token = ?", web_token)
-    if row is None:
-        raise Refusal(40001)
-    return accounts.get(world, row["appid"])
+def of_web_token(world: World, value: str | None) -> AccountState:
+    """The account of a call that carries a web access_token (网页授权) in its place."""
+    require(value, 41001)
+    appid = world.db.value("SELECT appid FROM web_token WHERE access_token = ?", value)
+    require(appid, 40001)
+    return accounts.get(world, appid)

@@ -1,0 +1,27 @@
+"""The control API under `/_platform/`: for the pages, for tests, and for anyone with curl."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ...platform import Platform
+from . import acts, bench
+from .openapi import document
+from .route import BASE, build
+
+CONTROLS = [*acts.CONTROLS, *bench.CONTROLS]
+
+
+def control_app(platform: Platform) -> Starlette:
+    """The routes, bound to one platform."""
+    described = msgspec.json.encode(document(CONTROLS))
+
+    async def openapi(request: Request) -> Response:
+        return Response(described, media_type="application/json")
+
+    routes = [build(control, platform) for control in CONTROLS]
+    return Starlette(routes=[Route(f"{BASE}/openapi.json", openapi), *routes])

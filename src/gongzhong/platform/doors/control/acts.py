@@ -1,0 +1,146 @@
+"""Control routes for what a person does with the phone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+
+from ...world import acts, chats, menus, people, qrcodes
+from ...world.acts import Act
+from ...world.world import AccountState
+from ..open import COOKIE, FROM_CHAT_COOKIE
+from .route import Control, Given, NotFound
+from .shapes import Entering, Following, OfAccount, Scanning, Speaking, Tapping
+
+
+def account_of(given: Given, appid: str) -> AccountState:
+    """By AppID or name; raises NotFound."""
+    try:
+        return given.platform.account(appid)
+    except KeyError:
+        raise NotFound(f"没有这个公众号：{appid}", f"no such account: {appid}") from None
+
+
+def person_of(given: Given) -> str:
+    """The person named in the path; raises NotFound."""
+    name = given.path["name"]
+    try:
+        return people.get(given.platform.world, name).name
+    except KeyError:
+        raise NotFound(f"没有这个人：{name}", f"no such person: {name}") from None
+
+
+async def _done(given: Given, act: Act) -> dict[str, Any]:
+    """Deliver the act's pushes; with `wait` the lines that came of it are part of the answer."""
+    world, before = given.platform.world, min((item["seq"] for item in act.items), default=None)
+    if given.query.get("wait"):
+        last = world.db.value("SELECT coalesce(max(seq), 0) FROM chat")
+        await given.platform.carry_out(act, wait=True)
+        after = last if before is None else before - 1
+        act.items = chats.read(world, act.account.appid, act.person, after)
+    else:
+        await given.platform.carry_out(act)
+    return {"items": act.items, "open": act.open, "appid": act.account.appid, "event": act.event}
+
+
+async def follow(given: Given) -> Any:
+    world, body = given.platform.world, given.body
+    account = account_of(given, body.appid)
+    code = None
+    if body.scene is not None:
+        code = qrcodes.create(world, account, body.scene, world.rules.qr_default_lifetime_s)
+    return await _done(given, acts.follow(world, account, person_of(given), code))
+
+
+async def unfollow(given: Given) -> Any:
+    account = account_of(given, given.body.appid)
+    return await _done(given, acts.unfollow(given.platform.world, account, person_of(given)))
+
+
+async def say(given: Given) -> Any:
+    body: Speaking = given.body
+    saying = acts.Saying(
+        type=body.type,
+        content=body.content,
+        file=body.file,
+        latitude=body.latitude,
+        longitude=body.longitude,
+        scale=body.scale,
+        label=body.label,
+        title=body.title,
+        description=body.description,
+        url=body.url,
+        msgmenu_id=body.msgmenu_id,
+    )
+    account = account_of(given, body.appid)
+    return await _done(given, acts.say(given.platform.world, account, person_of(given), saying))
+
+
+async def tap(given: Given) -> Any:
+    body: Tapping = given.body
+    answer = acts.Answer(
+        scan_result=body.scan_result,
+        latitude=body.latitude,
+        longitude=body.longitude,
+        label=body.label,
+        files=body.files,
+    )
+    account = account_of(given, body.appid)
+    return await _done(given, acts.tap(given.platform.world, account, person_of(given), body.path, answer))
+
+
+async def scan(given: Given) -> Any:
+    world, text = given.platform.world, given.body.ticket or given.body.url
+    is_page = text.startswith(("http://", "https://")) and not text.startswith(qrcodes.CODE_URL)
+    if is_page:
+        return {"items": [], "open": text, "appid": None, "event": None}
+    return await _done(given, acts.scan(world, person_of(given), text))
+
+
+async def enter(given: Given) -> Any:
+    body: Entering = given.body
+    account = account_of(given, body.appid)
+    act = acts.enter(given.platform.world, account, person_of(given), body.latitude, body.longitude)
+    return await _done(given, act)
+
+
+async def chat(given: Given) -> Any:
+    world, person = given.platform.world, person_of(given)
+    account = account_of(given, given.path["appid"])
+    try:
+        after = int(given.query.get("after", "0"))
+    except ValueError:
+        raise ValueError("after 必须是数字 / after must be a number") from None
+    tie = people.relation(world, account, person)
+    typing = world.db.value(
+        "SELECT until FROM typing WHERE appid = ? AND openid = ?", account.appid, tie.openid
+    )
+    return {
+        "items": chats.read(world, account.appid, person, after),
+        "menu": {"button": menus.seen_by(world, account, tie)[1]},
+        "typing": bool(typing and typing > world.now()),
+    }
+
+
+async def browse(given: Given) -> Response:
+    """Open a page in the person's WeChat: the cookies say who browses and from which chat."""
+    url = given.query.get("url", "")
+    if not url.startswith(("http://", "https://", "/")):
+        raise ValueError("只能打开 http:// 或 https:// 网页 / only http:// and https:// pages can be opened")
+    response = RedirectResponse(url, 302)
+    response.set_cookie(COOKIE, given.query.get("person", ""), samesite="lax", httponly=True)
+    response.set_cookie(FROM_CHAT_COOKIE, given.query.get("appid", ""), samesite="lax", httponly=True)
+    return response
+
+
+CONTROLS = [
+    Control(verb="POST", path="/people/{name}/follow", function=follow, body=Following, query=("wait",)),
+    Control(verb="POST", path="/people/{name}/unfollow", function=unfollow, body=OfAccount, query=("wait",)),
+    Control(verb="POST", path="/people/{name}/say", function=say, body=Speaking, query=("wait",)),
+    Control(verb="POST", path="/people/{name}/tap", function=tap, body=Tapping, query=("wait",)),
+    Control(verb="POST", path="/people/{name}/scan", function=scan, body=Scanning, query=("wait",)),
+    Control(verb="POST", path="/people/{name}/enter", function=enter, body=Entering, query=("wait",)),
+    Control(verb="GET", path="/people/{name}/chats/{appid}", function=chat, query=("after",)),
+    Control(verb="GET", path="/browse", function=browse, query=("person", "appid", "url")),
+]

@@ -1,0 +1,124 @@
+"""The bodies of the control API, as types: they validate requests and describe them in the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ....account import Encryption
+from ....clock import MovableClock
+from ...config import Kind
+from ...world import people
+from ...world.acts import Said
+from ...world.world import AccountState, World
+
+
+class NewPerson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    name: str
+    nickname: str = ""
+    headimgurl: str = ""
+    sex: int = 0
+    language: str = "zh_CN"
+
+
+class AccountChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    kind: Kind | msgspec.UnsetType = msgspec.UNSET
+    verified: bool | msgspec.UnsetType = msgspec.UNSET
+    secret: str | msgspec.UnsetType = msgspec.UNSET
+    oauth_domain: str | msgspec.UnsetType = msgspec.UNSET
+    js_domains: list[str] | msgspec.UnsetType = msgspec.UNSET
+    ip_allow_list: list[str] | msgspec.UnsetType = msgspec.UNSET
+    open_platform: str | msgspec.UnsetType = msgspec.UNSET
+    headimgurl: str | msgspec.UnsetType = msgspec.UNSET
+    description: str | msgspec.UnsetType = msgspec.UNSET
+    url: str | msgspec.UnsetType = msgspec.UNSET
+    token: str | msgspec.UnsetType = msgspec.UNSET
+    aes_key: str | msgspec.UnsetType = msgspec.UNSET
+    encryption: Encryption | msgspec.UnsetType = msgspec.UNSET
+    call_limits: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
+
+
+class Following(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    appid: str
+    scene: str | int | None = None
+
+
+class OfAccount(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    appid: str
+
+
+class Entering(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    appid: str
+    latitude: float = 31.230416
+    longitude: float = 121.473701
+
+
+class Speaking(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    appid: str
+    type: Said = "text"
+    content: str = ""
+    file: bytes = b""
+    filename: str = ""
+    latitude: float = 0.0
+    longitude: float = 0.0
+    scale: int = 16
+    label: str = ""
+    title: str = ""
+    description: str = ""
+    url: str = ""
+    msgmenu_id: str | None = None
+
+
+class Tapping(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    appid: str
+    path: list[int]
+    scan_result: str = ""
+    latitude: float = 31.230416
+    longitude: float = 121.473701
+    label: str = ""
+    files: list[bytes] = []
+
+
+class Scanning(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    ticket: str = ""
+    url: str = ""
+
+
+class Moving(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    advance: float = 0.0
+    freeze: bool | None = None
+
+
+class Triggering(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    appid: str
+    event: str
+    person: str = ""
+    fields: dict[str, Any] = {}
+
+
+def clock_form(clock: MovableClock) -> dict[str, Any]:
+    return {"now": clock.now(), "frozen": clock.frozen}
+
+
+def account_form(account: AccountState) -> dict[str, Any]:
+    form: dict[str, Any] = msgspec.to_builtins(account)
+    return {**form, "open_platform": account.open_platform or None}
+
+
+def person_form(world: World, person: people.Person) -> dict[str, Any]:
+    """A person with the relation to every account that there is one to."""
+    rows = world.db.all("SELECT appid FROM relation WHERE person = ?", person.name)
+    ties = {}
+    for row in rows:
+        account = world.accounts.get(row["appid"])
+        if account is not None:
+            tie = people.relation(world, account, person.name)
+            ties[account.appid] = {
+                "openid": tie.openid,
+                "subscribed": tie.subscribed,
+                "unionid": people.unionid(world, account, tie),
+            }
+    form: dict[str, Any] = msgspec.to_builtins(person)
+    return {**form, "accounts": ties}
