@@ -98,7 +98,7 @@ class Arrival(msgspec.Struct, frozen=True):
 
 
 class SignIn:
-    """Links and callbacks of one account. `state_secret`: the AppSecret by default; `lifetime_s` of a link."""
+    """Links and callbacks of one account; `state_secret` is the AppSecret unless another is given."""
 
     def __init__(
         self,
@@ -206,8 +206,8 @@ def code_reused(arrival: Arrival) -> SignInFailed:
         return_path=arrival.return_path,
         fix_zh="多半是后退、刷新或重复跳转；登录后跳到 return_path 而不是停在回调地址，"
         "已登录的直接放行，否则带着 return_path 再走一次 authorize_url",
-        fix_en="mostly the back button, a reload or a doubled redirect; redirect to return_path after signing "
-        "in, let signed-in browsers pass, and else go through authorize_url again with return_path",
+        fix_en="mostly the back button, a reload or a doubled redirect; redirect to return_path afterwards, "
+        "let signed-in browsers pass, and else go through authorize_url again with return_path",
     )
 
 
