@@ -9,7 +9,7 @@ code of a path.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any, Final, TypeVar
 
@@ -18,6 +18,7 @@ from msgspec import Meta
 from msgspec import inspect as shapes
 
 from . import limits
+from .lenient import alternatives
 
 T = TypeVar("T")
 
@@ -164,17 +165,6 @@ def codes_for(call_class: type[msgspec.Struct], path: str, *, missing: bool = Fa
     return code
 
 
-def _alternatives(node: shapes.Type) -> Iterator[shapes.Type]:
-    """The types that a node stands for, without wrappers and without None."""
-    if isinstance(node, shapes.Metadata):
-        yield from _alternatives(node.type)
-    elif isinstance(node, shapes.UnionType):
-        for member in node.types:
-            yield from _alternatives(member)
-    elif not isinstance(node, shapes.NoneType):
-        yield node
-
-
 def _extra(node: shapes.Type) -> dict[str, Any]:
     """What `coded` said about a node."""
     if isinstance(node, shapes.Metadata):
@@ -186,7 +176,7 @@ def _extra(node: shapes.Type) -> dict[str, Any]:
 
 def _step(node: shapes.Type, name: str, index: str) -> shapes.Type | None:
     """The type of a field or of an element."""
-    for kind in _alternatives(node):
+    for kind in alternatives(node):
         if name and isinstance(kind, shapes.StructType):
             return next((field.type for field in kind.fields if field.encode_name == name), None)
         if index and isinstance(kind, shapes.ListType):
@@ -219,7 +209,7 @@ def _plan(struct: type[msgspec.Struct]) -> tuple[tuple[str, str, Checker], ...]:
 
 def _checker(node: shapes.Type) -> Checker | None:
     own: Checker | None = _limit(node)
-    inner = next(filter(None, map(_inner_checker, _alternatives(node))), None)
+    inner = next(filter(None, map(_inner_checker, alternatives(node))), None)
     if own is None or inner is None:
         return own or inner
     return lambda value, path: own(value, path) or inner(value, path)
@@ -253,7 +243,7 @@ def _limit(node: shapes.Type) -> _Limit | None:
     """The constraints that a field's type declares, or None."""
     extra = _extra(node)
     given: dict[str, Any] = {"max_bytes": extra.get("max_bytes")}
-    for kind in _alternatives(node):
+    for kind in alternatives(node):
         if isinstance(kind, shapes.LiteralType):
             given["choices"] = kind.values
         for name in ("min_length", "max_length", "pattern", "ge", "le"):

@@ -1,0 +1,73 @@
+"""A successful answer ↔ its bytes: the platform writes it, the client reads it.
+
+Answers of writing calls carry `errcode` and `errmsg`, those of reading calls do not; the class of the answer
+says which (`Acknowledged`). Reading is as patient as real answers demand: numbers as text, text as numbers,
+raw control characters, fields nobody has heard of.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any, TypeVar, cast, get_args
+
+import msgspec
+
+from ..errors import BadAnswer
+from .lenient import build
+from .model import Acknowledged, Call, Download, Reply
+
+R = TypeVar("R")
+
+
+def encode_answer(reply: Reply) -> bytes:
+    """The JSON that the platform sends: `{"errcode":0,"errmsg":"ok",…}` for an acknowledged call."""
+    fields = msgspec.json.encode(reply)
+    if not isinstance(reply, Acknowledged):
+        return fields
+    head = msgspec.json.encode({"errcode": 0, "errmsg": reply.errmsg})
+    return head if fields == b"{}" else head[:-1] + b"," + fields[1:]
+
+
+def decode_answer(call: type[Call[R]], body: bytes, content_type: str = "", filename: str | None = None) -> R:
+    """The typed answer in a body that carries no error; raises BadAnswer when it is not one that WeChat
+    gives.
+
+    Where a call may answer a file, JSON of the declared shape becomes that shape, everything else a Download.
+    """
+    asked: Any = call
+    kinds = _kinds(asked)
+    document = next((kind for kind in kinds if kind is not Download), None)
+    if Download in kinds:
+        found = document and body.lstrip().startswith(b"{") and _as_document(body, document)
+        answer = found or Download(body, content_type or "application/octet-stream", filename)
+        return cast(R, answer)
+    try:
+        return cast(R, msgspec.json.decode(body, type=document, strict=False))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        found = _as_document(body, document)
+    if found is None:
+        raise _bad_answer(call)
+    return cast(R, found)
+
+
+@cache
+def _kinds(call: type[Call[Any]]) -> tuple[Any, ...]:
+    return get_args(call.returns) or (call.returns,)
+
+
+def _as_document(body: bytes, kind: Any) -> Any | None:
+    """The body as a struct, read with patience; None when it is something else."""
+    try:
+        return build(json.loads(body.decode("utf-8", "replace"), strict=False), kind)
+    except (ValueError, RecursionError, msgspec.ValidationError):
+        return None
+
+
+def _bad_answer(call: type[Call[Any]]) -> BadAnswer:
+    return BadAnswer(
+        f"{call.name()} 的应答不是文档所说的样子",
+        f"the answer to {call.name()} is not what the documentation describes",
+        fix_zh="检查域名与代理, 确认连接的是微信服务器",
+        fix_en="check the host and proxies: is it WeChat's server that answers?",
+    )

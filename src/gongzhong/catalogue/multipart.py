@@ -1,0 +1,118 @@
+"""Files in a request body (multipart/form-data), as WeChat insists on them.
+
+Its servers want a plain ASCII `filename=` (the `filename*=` form alone counts as no file), a boundary without
+quotes and a body of known length. `write` keeps to that; `read` is the platform's half and sees a part as
+WeChat does: with a file name it is a file, without one it is text.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from .model import Upload
+
+Part = Upload | str
+
+
+class MalformedBody(ValueError):
+    """The body is not multipart, or it is cut off."""
+
+
+def write(parts: Mapping[str, Part]) -> tuple[bytes, str]:
+    """The body and its content type. Field names are those of the catalogue, hence plain ASCII."""
+    boundary = f"gongzhong-{secrets.token_hex(16)}"
+    pieces: list[bytes] = []
+    for name, part in parts.items():
+        pieces.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'.encode())
+        if isinstance(part, Upload):
+            head = (
+                f'; filename="{ascii_filename(part.filename)}"\r\nContent-Type: {_media_type(part)}\r\n\r\n'
+            )
+            pieces += head.encode("ascii"), part.content, b"\r\n"
+        else:
+            pieces.append(b"\r\n\r\n" + part.encode() + b"\r\n")
+    pieces.append(f"--{boundary}--\r\n".encode())
+    return b"".join(pieces), f"multipart/form-data; boundary={boundary}"
+
+
+def ascii_filename(filename: str) -> str:
+    """A file name that WeChat understands; the extension survives, because the type is judged by it."""
+    name = PurePosixPath(filename.replace("\\", "/")).name
+    stem, dot, extension = name.rpartition(".")
+    if not dot:
+        stem, extension = name, ""
+    stem, extension = (re.sub(r"[^A-Za-z0-9_-]", "", text) for text in (stem, extension))
+    return f"{stem or 'file'}.{extension}" if extension else stem or "file"
+
+
+def _media_type(upload: Upload) -> str:
+    # What does not look like a media type could end the header line and begin another.
+    plain = re.fullmatch(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.+-]+)*", upload.content_type, re.ASCII)
+    return upload.content_type if plain else "application/octet-stream"
+
+
+def read(body: bytes, content_type: str) -> dict[str, Part]:
+    """The parts by field name; of parts with the same name the last one counts. Raises MalformedBody."""
+    kind, options = parse_options_header(content_type)
+    if kind != b"multipart/form-data" or not options.get(b"boundary"):
+        raise MalformedBody("the content type is not multipart/form-data with a boundary")
+    collector = _Collector(options[b"boundary"])
+    try:
+        collector.parser.write(body)
+        collector.parser.finalize()
+    except FormParserError as error:
+        raise MalformedBody(str(error)) from None
+    if not collector.complete:
+        raise MalformedBody("the closing boundary is missing")
+    return collector.parts
+
+
+class _Collector:
+    """Gathers what the parser reports into parts."""
+
+    def __init__(self, boundary: bytes) -> None:
+        self.parts: dict[str, Part] = {}
+        self.complete = False
+        self._headers: dict[str, str] = {}
+        self._name, self._value, self._content = bytearray(), bytearray(), bytearray()
+        self.parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._begin,
+                "on_part_data": lambda data, start, end: self._content.extend(data[start:end]),
+                "on_part_end": self._keep,
+                "on_header_field": lambda data, start, end: self._name.extend(data[start:end]),
+                "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
+                "on_header_end": self._keep_header,
+                "on_end": self._finish,
+            },
+        )
+
+    def _begin(self) -> None:
+        self._headers = {}
+        self._content = bytearray()
+
+    def _keep_header(self) -> None:
+        self._headers[self._name.decode("latin-1").lower()] = self._value.decode("latin-1")
+        self._name, self._value = bytearray(), bytearray()
+
+    def _keep(self) -> None:
+        _, options = parse_options_header(self._headers.get("content-disposition"))
+        name, content = options.get(b"name", b"").decode("utf-8", "replace"), bytes(self._content)
+        if b"filename" not in options:
+            self.parts[name] = content.decode("utf-8", "replace")
+            return
+        self.parts[name] = Upload(
+            content,
+            options[b"filename"].decode("utf-8", "replace"),
+            self._headers.get("content-type", Upload.__struct_defaults__[-1]),
+        )
+
+    def _finish(self) -> None:
+        self.complete = True
