@@ -1,0 +1,143 @@
+"""What stands inside `<xml>`, as a struct that loses nothing.
+
+Attributes are the wire's element names in snake case; the wire name of each is fixed once, when the class is made.
+An element without an attribute survives in `extra`, on every level, so that a push can be written back as it came.
+Two ways lead in: msgspec converts the usual push in one call; `arrange` prepares the unusual one (unknown elements,
+other spellings, one entry where several may stand) so that the same call accepts it.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+import types
+from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
+
+import msgspec
+
+
+class Form(enum.Enum):
+    """How a value is spelt on the wire where its type alone does not say."""
+
+    DIGIT = "0 or 1"
+    QUOTED = "a number inside CDATA"
+
+
+class Within(msgspec.Struct, frozen=True):
+    """Marks a tuple whose entries stand one level deeper: `<PicList><item/><item/></PicList>`."""
+
+    child: str
+
+
+# The bound keeps out "nan" and "inf", which Python would read as numbers.
+Decimal = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
+Flag = Annotated[bool, Form.DIGIT]
+QuotedInt = Annotated[int, Form.QUOTED]
+QuotedDecimal = Annotated[Decimal, Form.QUOTED]
+
+# XML names have no blank, so no element of a push can reach the attribute.
+EXTRA = " "
+
+
+class Element(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="pascal"):
+    """An element with known children as attributes and every other child in `extra`."""
+
+    aliases: ClassVar[dict[str, str]] = {}
+    """Other names seen on the wire, in lower case → the wire name used here. Letter case never matters."""
+
+    extra: dict[str, Any] = msgspec.field(default_factory=dict, name=EXTRA)
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """What is known about one attribute: its element, and how values get in and out."""
+
+    attribute: str
+    name: str
+    default: Any
+    part: type[Element] | None
+    """The struct of a nested element, or None for a plain value."""
+    repeated: bool
+    child: str
+    """Name of the entries, when they stand one level deeper; else empty."""
+    is_text: bool
+    form: Form | None
+
+
+@functools.cache
+def slots(cls: type[Element]) -> dict[str, Slot]:
+    """The attributes of a class by wire name, in declared order; worked out at first use to keep imports cheap."""
+    found: dict[str, Slot] = {}
+    for info in msgspec.structs.fields(cls):
+        if info.encode_name != EXTRA:
+            kind, notes = _bare_type(info.type)
+            repeated = get_origin(kind) is tuple
+            if repeated:
+                kind, inner = _bare_type(get_args(kind)[0])
+                notes += inner
+            found[info.encode_name] = Slot(
+                attribute=info.name,
+                name=info.encode_name,
+                default=info.default,
+                part=kind if isinstance(kind, type) and issubclass(kind, Element) else None,
+                repeated=repeated,
+                child=next((note.child for note in notes if isinstance(note, Within)), ""),
+                is_text=kind is str,
+                form=next((note for note in notes if isinstance(note, Form)), None),
+            )
+    return found
+
+
+def _bare_type(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Take off `| None` and `Annotated[...]`; the second part is what was noted in them."""
+    notes: tuple[Any, ...] = ()
+    while True:
+        origin = get_origin(annotation)
+        if origin is Annotated:
+            notes += annotation.__metadata__
+            annotation = annotation.__origin__
+        elif origin in (Union, types.UnionType):
+            annotation = next(arm for arm in get_args(annotation) if arm is not type(None))
+        else:
+            return annotation, notes
+
+
+@functools.cache
+def _spellings(cls: type[Element]) -> dict[str, str]:
+    return {**cls.aliases, **{name.lower(): name for name in slots(cls)}}
+
+
+def arrange(cls: type[Element], fields: dict[str, Any]) -> dict[str, Any]:
+    """The same content under the names that `cls` knows, the rest under `extra`; judges nothing."""
+    known, spellings = slots(cls), _spellings(cls)
+    arranged: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for sent, value in fields.items():
+        name = sent if sent in known else spellings.get(sent.strip().lower(), "")
+        if not name or name in arranged or (name != sent and name in fields):
+            extra[sent] = value
+            continue
+        slot = known[name]
+        if slot.child and isinstance(value, dict):
+            if beside := {key: other for key, other in value.items() if key != slot.child}:
+                extra[name] = beside
+            value = value.get(slot.child, "")
+        if slot.repeated:
+            entries = value if isinstance(value, list) else [value]
+            arranged[name] = [
+                _arrange_one(slot, entry) for entry in entries if not _says_nothing(slot, entry)
+            ]
+        elif not _says_nothing(slot, value):
+            arranged[name] = _arrange_one(slot, value)
+    arranged[EXTRA] = extra
+    return arranged
+
+
+def _says_nothing(slot: Slot, value: Any) -> bool:
+    """An empty element where a number or children belong."""
+    return not slot.is_text and isinstance(value, str) and not value.strip()
+
+
+def _arrange_one(slot: Slot, value: Any) -> Any:
+    if slot.part is not None and isinstance(value, dict):
+        return arrange(slot.part, value)
+    return value if slot.is_text or not isinstance(value, str) else value.strip()

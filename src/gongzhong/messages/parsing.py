@@ -1,0 +1,77 @@
+"""From what stands in `<xml>` to a typed push, without ever failing.
+
+WeChat adds elements and events without notice, and a push that cannot be read must still reach a handler: what is
+known becomes attributes, what is not stays in `extra`, and a push that is not what it promises becomes an unknown one.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from .elements import EXTRA, arrange
+from .model import Event, Message, Push, UnknownEvent, UnknownMessage
+from .registry import EVENTS, MESSAGES
+
+if TYPE_CHECKING:
+    from ..wire.fields import Fields
+
+
+def parse(fields: Fields) -> Push:
+    """The typed push; raises nothing, whatever the fields hold."""
+    cls = _class_of(fields)
+    if cls is not None:
+        try:
+            return msgspec.convert(fields, cls, strict=False)
+        except msgspec.ValidationError:
+            return _parse_unusual(cls, fields)
+    return _unknown(fields)
+
+
+def _class_of(fields: Fields) -> type[Push] | None:
+    kind = fields.get("MsgType")
+    if kind == "event":
+        name = fields.get("Event")
+        return EVENTS.get(name.lower()) if isinstance(name, str) else None
+    return MESSAGES.get(kind) if isinstance(kind, str) else None
+
+
+def _parse_unusual(cls: type[Push], fields: Fields) -> Push:
+    try:
+        return msgspec.convert(arrange(cls, fields), cls, strict=False)
+    except msgspec.ValidationError:
+        return _unknown(fields)
+
+
+def _unknown(fields: Fields) -> Push:
+    """Keep each element that fits an attribute there, and every other one as it came."""
+    cls = UnknownEvent if fields.get("MsgType") == "event" else UnknownMessage
+    known: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for name, value in fields.items():
+        place = known if _fits(cls, name, value) else extra
+        place[name] = value
+    return msgspec.convert({**known, EXTRA: extra}, cls, strict=False)
+
+
+def _fits(cls: type[Push], name: str, value: Any) -> bool:
+    try:
+        msgspec.convert({name: value}, cls, strict=False)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def dedup_key(push: Push) -> str:
+    """The same text for each delivery of one push, and only for those; of bounded length, with no content in it.
+
+    Messages: user and MsgId. Events have no id: user, CreateTime, Event and a digest of everything (EventKey too), as
+    one user can cause two events in one second.
+    """
+    if isinstance(push, Message) and push.msg_id:
+        return f"{push.from_user_name}:{push.msg_id}"
+    name = push.event if isinstance(push, Event) else push.msg_type
+    digest = blake2b(msgspec.json.encode(push, order="deterministic"), digest_size=12).hexdigest()
+    return f"{push.from_user_name}:{push.create_time}:{name.lower()}:{digest}"
