@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from ..clock import MovableClock
-from ..messages import Push
+from ..messages import Push, parse
+from ..wire import read_xml
 from .config import PlatformConfig
 from .delivery import verification
 from .delivery.pusher import Outcome, Pusher
 from .delivery.receiver import HttpReceiver, Receiver
 from .live import Live
 from .seeding import seed
-from .traffic import Traffic, present
+from .traffic import Exchange, Traffic, present
 from .world import accounts, people
 from .world.acts import Act
 from .world.database import MEMORY
@@ -83,6 +84,13 @@ class Platform:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def resend(self, entry: Exchange) -> Outcome:
+        """Push the same message again, as WeChat's repeats do: same body, new signature."""
+        if entry.kind != "push":
+            raise ValueError("只有推送可以重发 / only pushes can be sent again")
+        push = parse(read_xml(entry.decrypted or entry.request_body))
+        return await self.push(accounts.get(self.world, entry.appid), push, entry.person)
 
     async def settle(self) -> None:
         """Wait until every push that is under way has ended."""

@@ -6,11 +6,13 @@ a wrong answer is a wrong answer.
 
 from __future__ import annotations
 
+import functools
 import time
 from urllib.parse import urlencode
 
 import msgspec
 
+from ...account import Encryption
 from ...messages import Event, Message, Push, encode
 from ...wire import PushWriter
 from ..traffic import Exchange, Traffic, Verdict
@@ -30,6 +32,11 @@ class Outcome(msgspec.Struct, frozen=True):
 
     verdict: Verdict
     entries: list[int]
+
+
+@functools.lru_cache(maxsize=256)
+def _writer(token: str, aes_key: str, appid: str, encryption: Encryption) -> PushWriter:
+    return PushWriter(token, aes_key, appid, encryption)
 
 
 def title_of(push: Push) -> str:
@@ -52,7 +59,7 @@ class Pusher:
             self._show_failure(account, push, person)
             return Outcome(BLOCKED, [])
         body = encode(push)
-        writer = PushWriter(account.token, account.aes_key, account.appid, account.encryption)
+        writer = _writer(account.token, account.aes_key, account.appid, account.encryption)
         entries: list[int] = []
         judged = Judged(UNANSWERED["timeout"])
         for attempt in range(1, self.world.rules.deliveries + 1):
