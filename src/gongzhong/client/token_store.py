@@ -1,0 +1,93 @@
+"""Where tokens live between calls, processes and machines.
+
+A record is written by compare-and-swap on its generation, so that of two writers one learns that it was
+late. The lease beside it is for thrift, not for safety: it keeps others from fetching while somebody does,
+and runs out by itself when its holder dies.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+import msgspec
+
+from ..account import Secret
+from ..clock import Clock
+
+
+class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An access_token or ticket. Times are unix seconds; a higher generation is a newer value."""
+
+    value: Secret
+    generation: int
+    fetched_at: float
+    expires_at: float
+
+    def renew_at(self, ahead_s: float) -> float:
+        """From when on a new one should be fetched: `ahead_s` before the end, later for short lives."""
+        return self.expires_at - min(ahead_s, (self.expires_at - self.fetched_at) / 2)
+
+
+class TokenStore(Protocol):
+    """A shared place for records, one for each key. Methods may be called from any thread.
+
+    `waits` says whether they may wait for a disk or a network: an awaiting client then asks in a thread.
+    What they raise counts as "store down": the client goes on alone.
+    """
+
+    waits: bool
+
+    def get(self, key: str, /) -> TokenRecord | None:
+        """The newest record."""
+        ...
+
+    def put(self, key: str, record: TokenRecord, /, *, replaces: int) -> bool:
+        """Write if the stored generation is `replaces` (0: nothing stored); False when it is not."""
+        ...
+
+    def lease(self, key: str, holder: str, /, *, seconds: float) -> bool:
+        """Become the one that fetches, for so long; False while somebody else is."""
+        ...
+
+    def release(self, key: str, holder: str, /) -> None:
+        """Give up the lease, if still held."""
+        ...
+
+
+class MemoryTokenStore:
+    """For one process: shared by all its threads, tasks and clients, forgotten at its end."""
+
+    waits = False
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or Clock()
+        self._lock = threading.Lock()
+        self._records: dict[str, TokenRecord] = {}
+        self._leases: dict[str, tuple[str, float]] = {}
+
+    def get(self, key: str, /) -> TokenRecord | None:
+        with self._lock:
+            return self._records.get(key)
+
+    def put(self, key: str, record: TokenRecord, /, *, replaces: int) -> bool:
+        with self._lock:
+            stored = self._records.get(key)
+            if (stored.generation if stored else 0) != replaces:
+                return False
+            self._records[key] = record
+            return True
+
+    def lease(self, key: str, holder: str, /, *, seconds: float) -> bool:
+        now = self._clock.now()
+        with self._lock:
+            owner, until = self._leases.get(key, (holder, now))
+            if owner != holder and now < until:
+                return False
+            self._leases[key] = (holder, now + seconds)
+            return True
+
+    def release(self, key: str, holder: str, /) -> None:
+        with self._lock:
+            if self._leases.get(key, ("", 0.0))[0] == holder:
+                del self._leases[key]
