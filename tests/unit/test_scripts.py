@@ -1,0 +1,48 @@
+"""What `make` asks before it starts: its answers are the first thing a newcomer reads."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+
+def run(script: str, *arguments: str) -> tuple[int, str]:
+    command = [sys.executable, str(SCRIPTS / script), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    return done.returncode, done.stderr
+
+
+def test_a_free_port_passes_silently() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert run("check_port.py", str(port)) == (0, "")
+
+
+def test_a_port_in_use_is_named_with_another_to_try() -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        code, message = run("check_port.py", str(port))
+    assert code == 1
+    assert f"端口 {port} 已被占用" in message
+    assert f"port {port} is in use" in message
+    assert "Traceback" not in message
+
+
+@pytest.mark.parametrize("text", ["", "0", "65536", "http", "-1", "8080 "])
+def test_what_is_not_a_port_is_refused(text: str) -> None:
+    code, message = run("check_port.py", text)
+    assert code == 1
+    assert "PORT" in message
+
+
+def test_this_python_is_good_enough() -> None:
+    assert run("check_python.py") == (0, "")
