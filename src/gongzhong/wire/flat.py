@@ -39,7 +39,7 @@ def read_flat(body: bytes) -> Fields | None:
 
 
 def _literal(values: str) -> bool:
-    """Whether the values mean what they look like: no entity, no CDATA that ended earlier, no odd character."""
+    """Whether the values mean what they look like: no entity, no early end of CDATA, no odd character."""
     if "&" in values or "]]>" in values:
         return False
     return values.isprintable() or not _UNUSUAL.search(values)

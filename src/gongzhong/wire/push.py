@@ -158,7 +158,7 @@ class PushWriter:
         return SealedPush(query, self._wrapped(xml, f"<Encrypt>{cdata(encrypted)}</Encrypt>"))
 
     def open_reply(self, body: bytes) -> bytes:
-        """The XML of a passive reply, decrypted where the mode asks; `success` and nothing come back as they are.
+        """The XML of a passive reply, decrypted where the mode asks; `success` and nothing stay as they are.
 
         Raises a CallbackError for what WeChat would not accept: something before `<xml>`, plain text in
         safe mode, a wrong signature, another account's AppID.
@@ -176,9 +176,11 @@ class PushWriter:
             if encrypted:
                 raise BadCipher("明文模式下收到了加密的回复", "an encrypted reply in plain mode")
             return body
-        if not encrypted and self._encryption == "compatible":
-            return body
-        return self._keys.open_reply(fields)
+        if encrypted:
+            return self._keys.open_reply(fields)
+        if self._encryption == "safe":
+            raise BadCipher("安全模式下收到了明文的回复", "a plain reply in safe mode")
+        return body
 
     def _wrapped(self, xml: bytes, encrypt: str) -> bytes:
         if self._encryption == "compatible":

@@ -27,7 +27,7 @@ class NonceCache:
         self._lock = threading.Lock()
 
     def admit(self, signature: str) -> bool:
-        """Count one arrival and say whether it is still allowed. The oldest signature gives way to a new one."""
+        """Count one arrival and say whether it is still allowed. The oldest gives way to a new one."""
         with self._lock:
             count = self._seen.get(signature, 0)
             if count >= self._uses:
