@@ -1,9 +1,9 @@
 """What stands inside `<xml>`, as a struct that loses nothing.
 
-Attributes are the wire's element names in snake case; the wire name of each is fixed once, when the class is made.
-An element without an attribute survives in `extra`, on every level, so that a push can be written back as it came.
-Two ways lead in: msgspec converts the usual push in one call; `arrange` prepares the unusual one (unknown elements,
-other spellings, one entry where several may stand) so that the same call accepts it.
+Attributes are the wire's element names in snake case. An element without an attribute survives in `extra`, on
+every level, so that a push can be written back as it came. Two ways lead in: msgspec converts the usual push
+in one call; `arrange` prepares the unusual one (unknown elements, other spellings, one entry where several may
+stand) so that the same call accepts it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,6 @@ class Form(enum.Enum):
 
     DIGIT = "0 or 1"
     QUOTED = "a number inside CDATA"
-
-
-class Within(msgspec.Struct, frozen=True):
-    """Marks a tuple whose entries stand one level deeper: `<PicList><item/><item/></PicList>`."""
-
-    child: str
 
 
 # The bound keeps out "nan" and "inf", which Python would read as numbers.
@@ -57,15 +51,13 @@ class Slot(msgspec.Struct, frozen=True):
     part: type[Element] | None
     """The struct of a nested element, or None for a plain value."""
     repeated: bool
-    child: str
-    """Name of the entries, when they stand one level deeper; else empty."""
     is_text: bool
     form: Form | None
 
 
 @functools.cache
 def slots(cls: type[Element]) -> dict[str, Slot]:
-    """The attributes of a class by wire name, in declared order; worked out at first use to keep imports cheap."""
+    """The attributes of a class by wire name, in declared order; made at first use, to keep imports cheap."""
     found: dict[str, Slot] = {}
     for info in msgspec.structs.fields(cls):
         if info.encode_name != EXTRA:
@@ -80,7 +72,6 @@ def slots(cls: type[Element]) -> dict[str, Slot]:
                 default=info.default,
                 part=kind if isinstance(kind, type) and issubclass(kind, Element) else None,
                 repeated=repeated,
-                child=next((note.child for note in notes if isinstance(note, Within)), ""),
                 is_text=kind is str,
                 form=next((note for note in notes if isinstance(note, Form)), None),
             )
@@ -117,15 +108,9 @@ def arrange(cls: type[Element], fields: dict[str, Any]) -> dict[str, Any]:
             extra[sent] = value
             continue
         slot = known[name]
-        if slot.child and isinstance(value, dict):
-            if beside := {key: other for key, other in value.items() if key != slot.child}:
-                extra[name] = beside
-            value = value.get(slot.child, "")
         if slot.repeated:
             entries = value if isinstance(value, list) else [value]
-            arranged[name] = [
-                _arrange_one(slot, entry) for entry in entries if not _says_nothing(slot, entry)
-            ]
+            arranged[name] = [_arrange_one(slot, one) for one in entries if not _says_nothing(slot, one)]
         elif not _says_nothing(slot, value):
             arranged[name] = _arrange_one(slot, value)
     arranged[EXTRA] = extra

@@ -20,7 +20,7 @@ class Text(Message, frozen=True, kw_only=True):
     msg_type: str = "text"
     content: str
     bizmsgmenuid: str | None = field(default=None, name="bizmsgmenuid")
-    """Id of the tapped option of a menu message (菜单消息); such a tap counts as a menu click, not as a message."""
+    """The option of a menu message (菜单消息) that was tapped; counts as a menu click, not as a message."""
 
 
 class Image(Message, frozen=True, kw_only=True):

@@ -1,7 +1,8 @@
 """From what stands in `<xml>` to a typed push, without ever failing.
 
-WeChat adds elements and events without notice, and a push that cannot be read must still reach a handler: what is
-known becomes attributes, what is not stays in `extra`, and a push that is not what it promises becomes an unknown one.
+WeChat adds elements and events without notice, and a push that cannot be read must still reach a handler:
+what is known becomes attributes, the rest stays in `extra`, and a push that is not what it promises becomes an
+unknown one.
 """
 
 from __future__ import annotations
@@ -65,10 +66,10 @@ def _fits(cls: type[Push], name: str, value: Any) -> bool:
 
 
 def dedup_key(push: Push) -> str:
-    """The same text for each delivery of one push, and only for those; of bounded length, with no content in it.
+    """The same text for each delivery of one push, and only for those; short, with no content in it.
 
-    Messages: user and MsgId. Events have no id: user, CreateTime, Event and a digest of everything (EventKey too), as
-    one user can cause two events in one second.
+    Messages: user and MsgId. Events have no id: user, CreateTime, Event and a digest of everything, EventKey
+    included, as one user can cause two events in one second.
     """
     if isinstance(push, Message) and push.msg_id:
         return f"{push.from_user_name}:{push.msg_id}"

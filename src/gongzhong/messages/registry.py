@@ -60,4 +60,4 @@ MESSAGES: dict[str, type[Push]] = {type_name(cls): cls for cls in _listed(ordina
 EVENTS: dict[str, type[Push]] = {
     type_name(cls).lower(): cls for chapter in _CHAPTERS for cls in _listed(chapter, Event)
 }
-"""Events by name in lower case, since letter case differs between WeChat's own pages; in the order of the list."""
+"""Events by name in lower case, as letter case differs between WeChat's own pages; in the list's order."""

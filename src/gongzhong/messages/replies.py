@@ -1,7 +1,6 @@
 """Passive replies (被动回复用户消息): the answer in the HTTP response of a push.
 
-Each class writes its own elements; texts of users and programs go through `cdata`, so that no reply can leave its
-CDATA section.
+Each class writes its own elements; every text goes through `cdata`, so that none can leave its CDATA section.
 """
 
 from __future__ import annotations
@@ -123,7 +122,7 @@ class NewsReply(Reply, frozen=True):
 
 
 class TransferReply(Reply, frozen=True):
-    """Hand the message over to human agents: to any free one, or to `kf_account` whatever that agent's state."""
+    """Hand the message over to human agents: to any free one, or to `kf_account` in whatever state."""
 
     msg_type: ClassVar[str] = "transfer_customer_service"
 
@@ -141,7 +140,7 @@ def _optional(*elements: tuple[str, str | None]) -> str:
 
 
 def encode_reply(reply: Reply, push: Push, now: int) -> bytes:
-    """The XML that answers `push`: its names swapped, `now` (unix seconds) as CreateTime. See `reply_problem`."""
+    """The XML that answers `push`: its names swapped, `now` in unix seconds. See `reply_problem`."""
     return (
         f"<xml><ToUserName>{cdata(push.from_user_name)}</ToUserName>"
         f"<FromUserName>{cdata(push.to_user_name)}</FromUserName>"

@@ -1,4 +1,4 @@
-"""Reading a passive reply as strictly as WeChat does: what is refused here is a failure notice in the user's chat."""
+"""Reading a passive reply as strictly as WeChat: what is refused here fails in the user's chat."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _check_name(element: str, found: str, wanted: str) -> None:
             f"回复的 {element} 应为 {wanted}，收到 {found[:64]}",
             f"the reply's {element} should be {wanted}, not {found[:64]}",
             fix_zh="把收到的 ToUserName 和 FromUserName 对调（FromUserName 是公众号原始 ID，不是 AppID）",
-            fix_en="swap the two names of the push (FromUserName is the account's original id, not its AppID)",
+            fix_en="swap the push's two names (FromUserName is the account's original id, not its AppID)",
         )
 
 
@@ -85,9 +85,7 @@ def _required(fields: Fields, name: str) -> str:
 def _number(fields: Fields, name: str) -> int:
     text = _required(fields, name).strip()
     if not _DIGITS.fullmatch(text):
-        raise BadXml(
-            f"回复的 {name} 不是整数：{text[:40]}", f"the reply's {name} is not an integer: {text[:40]}"
-        )
+        raise BadXml(f"回复的 {name} 不是整数：{text[:40]}", f"the reply's {name} is no integer: {text[:40]}")
     return int(text)
 
 

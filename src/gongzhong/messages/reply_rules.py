@@ -1,6 +1,6 @@
-"""Whether a reply reaches the user: one judgement for the program that sends it and the platform that receives it.
+"""Whether a reply reaches the user: one judgement for those who send it and for the platform that gets it.
 
-Source of the numbers: 被动回复用户消息, wording of the parameter table; the byte limit stands on older editions only.
+Source of the numbers: 被动回复用户消息, the table of parameters; the byte limit is from older editions.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ReplyProblem(msgspec.Struct, frozen=True):
 
     reason: str
     """A stable word: not_answerable, empty, too_long, too_many_articles, transfer_of_event."""
-    shown: bool
+    delivered: bool
     """Whether the user sees something of it all the same."""
     zh: str
     en: str
@@ -58,7 +58,7 @@ def reply_problem(reply: Reply, push: Push) -> ReplyProblem | None:
             "not_answerable",
             False,
             f"对 {name} 的被动回复不会显示给用户；请回复 success，需要时改用客服消息",
-            f"a passive reply to {name} is not shown; answer success, and use a customer-service message if needed",
+            f"a passive reply to {name} is not shown; answer success, or send a customer-service message",
         )
     return _empty(reply) or _too_much(reply, push) or _misplaced(reply, push)
 

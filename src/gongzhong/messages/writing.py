@@ -1,4 +1,4 @@
-"""From a typed push to the XML that WeChat would send: the platform's half, and the way to build pushes in tests."""
+"""From a typed push to the XML that WeChat would send: what the platform pushes and tests are made of."""
 
 from __future__ import annotations
 
@@ -34,13 +34,11 @@ def _children(element: Element) -> dict[str, Writable]:
         value = getattr(element, slot.attribute)
         absent = not value and value == slot.default
         if not absent:
-            spelt: Writable = [_spelt(slot, one) for one in value] if slot.repeated else _spelt(slot, value)
-            written[slot.name] = {slot.child: spelt} if slot.child else spelt
-    for name, value in element.extra.items():
-        present = written.setdefault(name, value)
-        if isinstance(present, dict) and isinstance(value, dict):
-            written[name] = {**value, **present}
-    return written
+            written[slot.name] = (
+                [_spelt(slot, one) for one in value] if slot.repeated else _spelt(slot, value)
+            )
+    # Only a push made by hand can have an attribute's name in `extra` too: the attribute wins.
+    return written | {name: value for name, value in element.extra.items() if name not in written}
 
 
 def _spelt(slot: Slot, value: Any) -> Writable:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from msgspec import field
 
-from ..elements import Decimal, Element, Within
+from ..elements import Decimal, Element
 from ..model import Event
 
 
@@ -114,6 +114,12 @@ class Beacon(Element, frozen=True, kw_only=True):
     distance: Decimal
 
 
+class AroundBeacons(Element, frozen=True, kw_only=True):
+    """The other beacons nearby."""
+
+    around_beacon: tuple[Beacon, ...] = ()
+
+
 class ShakearoundUserShake(Event, frozen=True, kw_only=True):
     """A user shook the phone near a beacon."""
 
@@ -123,7 +129,7 @@ class ShakearoundUserShake(Event, frozen=True, kw_only=True):
 
     event: str = "ShakearoundUserShake"
     chosen_beacon: Beacon
-    around_beacons: Annotated[tuple[Beacon, ...], Within("AroundBeacon")] = ()
+    around_beacons: AroundBeacons = field(default_factory=AroundBeacons)
 
 
 class ShakearoundLotteryBind(Event, frozen=True, kw_only=True):

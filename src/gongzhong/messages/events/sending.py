@@ -1,18 +1,18 @@
 """What became of things sent or published: mass sends, template messages, publishing.
 
-The counts of a mass send come shortly before the job is really done and can differ a little from the final ones.
+The counts of a mass send come shortly before the job is really done, so the final ones can differ a little.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from msgspec import field
 
-from ..elements import Element, Flag, Within
+from ..elements import Element, Flag
 from ..model import Event
 
-# Status values of MASSSENDJOBFINISH, from the mass-send guide (群发接口和原创校验); spelt with and without a blank.
+# Status values of MASSSENDJOBFINISH, from the mass-send guide (群发接口和原创校验).
 MASS_SEND_STATUSES = {
     "send success": ("发送完成", "sent; single recipients may have failed"),
     "sendsuccess": ("发送完成", "sent; single recipients may have failed"),
@@ -27,15 +27,9 @@ MASS_SEND_STATUSES = {
     "err(20013)": ("涉嫌版权", "suspected copyright violation"),
     "err(21000)": ("涉嫌其他", "other suspicion"),
     "err(22000)": ("涉嫌互推", "suspected mutual promotion"),
-    "err(30001)": (
-        "原创校验出现系统错误，且选择了被判为转载时不群发",
-        "the originality check failed, and reprints are not sent",
-    ),
+    "err(30001)": ("原创校验出现系统错误，且选择了判为转载时不群发", "the originality check broke down"),
     "err(30002)": ("原创校验被判定为不能群发", "the originality check forbids sending"),
-    "err(30003)": (
-        "原创校验被判定为转载文，且选择了被判为转载时不群发",
-        "judged a reprint, and reprints are not sent",
-    ),
+    "err(30003)": ("原创校验判定为转载文，且选择了此时不群发", "judged a reprint, and reprints are not sent"),
     "err(40001)": ("管理员拒绝", "refused by the administrator"),
     "err(40002)": ("管理员 30 分钟内无响应，超时", "the administrator did not answer within 30 minutes"),
 }
@@ -69,11 +63,17 @@ class CopyrightItem(Element, frozen=True, kw_only=True):
     need_show_reprint_source: Flag | None = None
 
 
+class CopyrightItems(Element, frozen=True, kw_only=True):
+    """The articles checked."""
+
+    item: tuple[CopyrightItem, ...] = field(default=(), name="item")
+
+
 class CopyrightCheckResult(Element, frozen=True, kw_only=True):
     """The originality check of a mass send of articles."""
 
     count: int
-    result_list: Annotated[tuple[CopyrightItem, ...], Within("item")] = ()
+    result_list: CopyrightItems = field(default_factory=CopyrightItems)
     check_state: int | None = None
     """1 no reprint, may be sent; 2 reprint, may be sent; 3 reprint, must not be sent."""
 
@@ -86,11 +86,17 @@ class ArticleUrlItem(Element, frozen=True, kw_only=True):
     article_url: str
 
 
+class ArticleUrlItems(Element, frozen=True, kw_only=True):
+    """The articles sent."""
+
+    item: tuple[ArticleUrlItem, ...] = field(default=(), name="item")
+
+
 class ArticleUrlResult(Element, frozen=True, kw_only=True):
     """Addresses of the articles of a mass send."""
 
     count: int
-    result_list: Annotated[tuple[ArticleUrlItem, ...], Within("item")] = ()
+    result_list: ArticleUrlItems = field(default_factory=ArticleUrlItems)
 
 
 class MassSendJobFinish(Event, frozen=True, kw_only=True):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from msgspec import field
 
-from ..elements import Element, Within
+from ..elements import Element
 from ..model import Event
 
 
@@ -24,6 +24,12 @@ class SubscribeChoice(Element, frozen=True, kw_only=True):
         return self.subscribe_status_string == "accept"
 
 
+class SubscribeChoices(Element, frozen=True, kw_only=True):
+    """The templates a user decided about."""
+
+    list: tuple[SubscribeChoice, ...] = ()
+
+
 class SubscribeMsgPopup(Event, frozen=True, kw_only=True):
     """A user answered the question whether notifications may be sent."""
 
@@ -32,7 +38,7 @@ class SubscribeMsgPopup(Event, frozen=True, kw_only=True):
     title_en: ClassVar[str] = "subscription pop-up answered"
 
     event: str = "subscribe_msg_popup_event"
-    subscribe_msg_popup_event: Annotated[tuple[SubscribeChoice, ...], Within("List")]
+    subscribe_msg_popup_event: SubscribeChoices
 
 
 class SubscribeMsgChange(Event, frozen=True, kw_only=True):
@@ -45,7 +51,7 @@ class SubscribeMsgChange(Event, frozen=True, kw_only=True):
     title_en: ClassVar[str] = "subscriptions changed"
 
     event: str = "subscribe_msg_change_event"
-    subscribe_msg_change_event: Annotated[tuple[SubscribeChoice, ...], Within("List")]
+    subscribe_msg_change_event: SubscribeChoices
 
 
 class SubscribeSent(Element, frozen=True, kw_only=True):
@@ -58,6 +64,12 @@ class SubscribeSent(Element, frozen=True, kw_only=True):
     error_status: str
 
 
+class SubscribeSents(Element, frozen=True, kw_only=True):
+    """The notifications reported on."""
+
+    list: tuple[SubscribeSent, ...] = ()
+
+
 class SubscribeMsgSent(Event, frozen=True, kw_only=True):
     """Subscription notifications arrived, or did not."""
 
@@ -66,4 +78,4 @@ class SubscribeMsgSent(Event, frozen=True, kw_only=True):
     title_en: ClassVar[str] = "subscription notification finished"
 
     event: str = "subscribe_msg_sent_event"
-    subscribe_msg_sent_event: Annotated[tuple[SubscribeSent, ...], Within("List")]
+    subscribe_msg_sent_event: SubscribeSents
