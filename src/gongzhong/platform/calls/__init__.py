@@ -1,0 +1,6 @@
+"""What each API call does on the platform: one function per call, found by its class."""
+
+from . import base, customer_messages, menus, templates
+from .registry import BEHAVIOURS, Behaviour, Caller, answers
+
+__all__ = ["BEHAVIOURS", "Behaviour", "Caller", "answers", "base", "customer_messages", "menus", "templates"]
