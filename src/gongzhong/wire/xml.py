@@ -161,16 +161,17 @@ def write_xml(fields: Mapping[str, Writable]) -> bytes:
 def _write(pieces: list[str], fields: Mapping[str, Writable]) -> None:
     for name, value in fields.items():
         opening, closing = _tags(name)
-        repeated = value if isinstance(value, list | tuple) else (value,)
-        for item in repeated:
+        if isinstance(value, str):
+            pieces.append(f"{opening}{cdata(value)}{closing}")
+        elif isinstance(value, int):
+            pieces.append(f"{opening}{value:d}{closing}")
+        elif isinstance(value, Mapping):
             pieces.append(opening)
-            if isinstance(item, str):
-                pieces.append(cdata(item))
-            elif isinstance(item, int):
-                pieces.append(f"{item:d}")
-            else:
-                _write(pieces, item)
+            _write(pieces, value)
             pieces.append(closing)
+        else:
+            for item in value:
+                _write(pieces, {name: item})
 
 
 @lru_cache(maxsize=1024)
