@@ -1,0 +1,70 @@
+"""All calls in one place, for whoever works through the catalogue: the platform's door, forms, commands,
+tables.
+
+A chapter that is named here is complete by itself: every call class in it is found.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any, Final
+
+from . import base, customer_messages, media, menus, oauth, qrcodes, tags, templates, tickets, users
+from .model import Call
+
+AnyCall = type[Call[Any]]
+
+CHAPTERS: Final[tuple[ModuleType, ...]] = (
+    base,
+    menus,
+    templates,
+    customer_messages,
+    users,
+    tags,
+    qrcodes,
+    oauth,
+    tickets,
+    media,
+)
+
+
+def _calls_of(chapter: ModuleType) -> list[AnyCall]:
+    return [
+        found
+        for found in vars(chapter).values()
+        if isinstance(found, type) and issubclass(found, Call) and found.__module__ == chapter.__name__
+    ]
+
+
+def _indexed(calls: tuple[AnyCall, ...]) -> dict[tuple[str, str], AnyCall]:
+    index: dict[tuple[str, str], AnyCall] = {}
+    for call in calls:
+        key = call.spec.verb, call.spec.path
+        if key in index:
+            raise ValueError(f"{call.__name__} and {index[key].__name__} both declare {' '.join(key)}")
+        index[key] = call
+    return index
+
+
+CALLS: Final[tuple[AnyCall, ...]] = tuple(call for chapter in CHAPTERS for call in _calls_of(chapter))
+"""Every call, chapter by chapter, in the order of the source."""
+
+_BY_KEY = _indexed(CALLS)
+_BY_PATH = {call.spec.path: call for call in CALLS}
+_BY_CLASS_NAME = {call.__name__: call for call in CALLS}
+
+
+def by_path(path: str, verb: str) -> AnyCall | None:
+    """The call at a path: the one with this verb, or else the one with the other verb, for the door to say
+    so."""
+    return _BY_KEY.get((verb, path)) or _BY_PATH.get(path)
+
+
+def by_name(name: str) -> AnyCall | None:
+    """A call by its class name (`SendTemplate`) or its path, with or without slashes at the ends."""
+    return _BY_CLASS_NAME.get(name) or _BY_PATH.get(f"/{name.strip('/')}")
+
+
+def chapter_of(call: AnyCall) -> str:
+    """The name of the chapter that declares a call, such as `users`."""
+    return call.__module__.rpartition(".")[2]
