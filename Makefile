@@ -24,7 +24,7 @@ help: ## 列出所有目标 / list the targets
 
 demo: ## 启动演示公众号，PORT=8080 / run the demo account and the platform
 	@$(PY) scripts/check_port.py $(PORT)
-	@$(MAKE) .venv/.ok $(PAGES)
+	@$(MAKE) --silent .venv/.ok $(PAGES)
 	@trap : INT TERM; $(BIN)/gongzhong dev $(APP) --port $(PORT) || { code=$$?; [ $$code = 130 ] || exit $$code; }
 
 pages: $(PAGES) ## 构建网页 / build the pages into the package
