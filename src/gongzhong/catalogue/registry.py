@@ -54,9 +54,8 @@ _BY_PATH = {call.spec.path: call for call in CALLS}
 _BY_CLASS_NAME = {call.__name__: call for call in CALLS}
 
 
-def by_path(path: str, verb: str) -> AnyCall | None:
-    """The call at a path: the one with this verb, or else the one with the other verb, for the door to say
-    so."""
+def by_path(path: str, verb: str = "") -> AnyCall | None:
+    """The call at a path: the one with this verb, or else whichever there is, for the door to say so."""
     return _BY_KEY.get((verb, path)) or _BY_PATH.get(path)
 
 
