@@ -5,7 +5,7 @@ from __future__ import annotations
 from .browser import Browser, nonce_of
 from .jssdk import AsyncJsSdk, JsSdk, sign_card, sign_page
 from .oauth import AsyncOAuth, OAuth
-from .signin import SignedIn, SignInFailed, WebToken
+from .signin import PersonToken, SignedIn, SignInFailed
 
 __all__ = [
     "AsyncJsSdk",
@@ -13,9 +13,9 @@ __all__ = [
     "Browser",
     "JsSdk",
     "OAuth",
+    "PersonToken",
     "SignInFailed",
     "SignedIn",
-    "WebToken",
     "nonce_of",
     "sign_card",
     "sign_page",

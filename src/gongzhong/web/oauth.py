@@ -22,10 +22,9 @@ from ..errors import CallError
 from .once import Abandoned, Once
 from .signin import (
     Arrival,
-    Lang,
+    PersonToken,
     SignedIn,
     SignIn,
-    WebToken,
     check_profile_scope,
     code_reused,
     explain,
@@ -35,6 +34,7 @@ from .state import LIFETIME_S
 
 if TYPE_CHECKING:
     from ..catalogue.oauth import WebUser
+    from ..catalogue.users import Language
     from ..client import AsyncClient, Client
 
 
@@ -76,14 +76,14 @@ class OAuth(SignIn):
         except CallError as error:
             raise explain(error, arrival) from None
 
-    def refresh(self, token: WebToken) -> WebToken:
+    def refresh(self, token: PersonToken) -> PersonToken:
         """A token for two more hours. Raises WebError "sign_in_ended" after 30 days."""
         try:
             return self.token(self._calls.refresh(refresh_token=token.refresh_token.reveal()))
         except CallError as error:
             raise sign_in_ended(error) from None
 
-    def profile(self, token: WebToken, lang: Lang = "zh_CN") -> WebUser:
+    def profile(self, token: PersonToken, lang: Language = "zh_CN") -> WebUser:
         """Nickname and avatar. Raises WebError "scope" unless the user agreed to snsapi_userinfo."""
         check_profile_scope(token)
         return self._calls.userinfo(access_token=token.access_token.reveal(), openid=token.openid, lang=lang)
@@ -131,14 +131,14 @@ class AsyncOAuth(SignIn):
         except CallError as error:
             raise explain(error, arrival) from None
 
-    async def refresh(self, token: WebToken) -> WebToken:
+    async def refresh(self, token: PersonToken) -> PersonToken:
         """A token for two more hours. Raises WebError "sign_in_ended" after 30 days."""
         try:
             return self.token(await self._calls.refresh(refresh_token=token.refresh_token.reveal()))
         except CallError as error:
             raise sign_in_ended(error) from None
 
-    async def profile(self, token: WebToken, lang: Lang = "zh_CN") -> WebUser:
+    async def profile(self, token: PersonToken, lang: Language = "zh_CN") -> WebUser:
         """Nickname and avatar. Raises WebError "scope" unless the user agreed to snsapi_userinfo."""
         check_profile_scope(token)
         return await self._calls.userinfo(

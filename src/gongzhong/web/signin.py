@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
@@ -19,30 +19,17 @@ from ..clock import Clock
 from ..errors import CallError, WebError
 from .state import LIFETIME_S, States
 
+if TYPE_CHECKING:
+    from ..catalogue.oauth import WebToken
+
 Scope = Literal["snsapi_base", "snsapi_userinfo"]
-Lang = Literal["zh_CN", "zh_TW", "en"]
 
 CODE_REUSED: Final = {40029, 40163}
 CODE_EXPIRED: Final = {42003}
-SIGN_IN_ENDED: Final = {40030, 42002, 42007}
+SIGN_IN_ENDED: Final = {40029, 40030, 42002, 42007}
 
 
-class WebTokenAnswer(Protocol):
-    """What WeChat answers to a code or a refresh token."""
-
-    @property
-    def access_token(self) -> str: ...
-    @property
-    def refresh_token(self) -> str: ...
-    @property
-    def expires_in(self) -> int: ...
-    @property
-    def openid(self) -> str: ...
-    @property
-    def scope(self) -> str: ...
-
-
-class WebToken(msgspec.Struct, frozen=True, kw_only=True):
+class PersonToken(msgspec.Struct, frozen=True, kw_only=True):
     """A person's web access_token: only for /sns/ calls about this person, never for the account's own API.
 
     It lives two hours (`expires_at`, unix seconds); `refresh_token` lives 30 days. Keep the one of the
@@ -70,7 +57,7 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     unionid: str | None
     is_snapshot_user: bool
     return_path: str
-    token: WebToken
+    token: PersonToken
 
 
 class SignInFailed(WebError):
@@ -160,19 +147,19 @@ class SignIn:
         key = hashlib.sha256(f"{code} {browser_nonce}".encode()).hexdigest()
         return Arrival(code, return_path, key)
 
-    def accept(self, answer: WebTokenAnswer, arrival: Arrival) -> SignedIn:
+    def accept(self, answer: WebToken, arrival: Arrival) -> SignedIn:
         """The person behind an exchanged code."""
         return SignedIn(
             openid=answer.openid,
-            unionid=getattr(answer, "unionid", None) or None,
-            is_snapshot_user=bool(getattr(answer, "is_snapshotuser", None)),
+            unionid=answer.unionid,
+            is_snapshot_user=bool(answer.is_snapshotuser),
             return_path=arrival.return_path,
             token=self.token(answer),
         )
 
-    def token(self, answer: WebTokenAnswer) -> WebToken:
+    def token(self, answer: WebToken) -> PersonToken:
         """The token of an answer, with its deadline on this clock."""
-        return WebToken(
+        return PersonToken(
             openid=answer.openid,
             scope=answer.scope,
             access_token=Secret(answer.access_token),
@@ -224,7 +211,7 @@ def sign_in_ended(error: CallError) -> Exception:
     )
 
 
-def check_profile_scope(token: WebToken) -> None:
+def check_profile_scope(token: PersonToken) -> None:
     """Refuse to ask for a profile that WeChat would refuse (48001). Raises WebError "scope"."""
     if not token.may_read_profile():
         raise WebError(
