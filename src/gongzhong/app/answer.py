@@ -1,0 +1,50 @@
+"""What a door sends back, whichever server it belongs to: status, body and its type."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ..errors import CallbackError
+
+XML = "application/xml; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
+ALLOWED = "GET, POST"
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One HTTP answer to WeChat, or to somebody who is not WeChat."""
+
+    status: int
+    body: bytes
+    content_type: str = TEXT
+
+    def headers(self) -> list[tuple[str, str]]:
+        """The headers to send, names in lower case."""
+        fields = [("content-type", self.content_type), ("content-length", str(len(self.body)))]
+        return [*fields, ("allow", ALLOWED)] if self.status == 405 else fields
+
+
+def refusal(problem: CallbackError) -> Answer:
+    """One line that says what is wrong with a request, in Chinese and English; never what was right about
+    it."""
+    line = f"{problem.zh} / {problem.en}".replace("\n", " ")
+    return Answer(problem.status, line.encode())
+
+
+class WrongMethod(CallbackError):
+    """Neither GET nor POST."""
+
+    status = 405
+    reason = "method"
+
+
+class Incomplete(CallbackError):
+    """A signed push that names no sender, receiver or type: nobody could be answered."""
+
+    reason = "incomplete"
+
+
+class Unreadable(CallbackError):
+    """Reading the push failed in a way that nobody foresaw."""
+
+    reason = "unreadable"

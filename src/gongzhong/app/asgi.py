@@ -1,0 +1,75 @@
+"""The door for ASGI servers and frameworks: `app = oa.asgi`, or a route to it in Starlette and FastAPI.
+
+Answers on whatever path it is mounted; the body is read only up to the limit of a push.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..errors import TooLarge
+from ..wire import MAX_BODY_BYTES
+from .answer import Answer
+
+if TYPE_CHECKING:
+    from .official_account import OfficialAccount
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class AsgiDoor:
+    """An ASGI application: the callback URL, and the lifespan of the account."""
+
+    def __init__(self, oa: OfficialAccount) -> None:
+        self._oa = oa
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        match scope["type"]:
+            case "http":
+                answer = await self._answer(scope, receive)
+                if answer is not None:
+                    await _respond(answer, send)
+            case "lifespan":
+                await self._lifespan(receive, send)
+            case _:
+                await send({"type": "websocket.close", "code": 1000})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
+        body = b""
+        more = scope["method"] == "POST"
+        while more:
+            event = await receive()
+            if event["type"] == "http.disconnect":
+                return None
+            body += event.get("body", b"")
+            if len(body) > MAX_BODY_BYTES:
+                return self._oa.refuse(too_large())
+            more = event.get("more_body", False)
+        return await self._oa.handle(scope.get("query_string", b""), body, scope["method"])
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            event = await receive()
+            if event["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            elif event["type"] == "lifespan.shutdown":
+                await self._oa.shutdown()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+async def _respond(answer: Answer, send: Send) -> None:
+    headers = [(name.encode(), value.encode()) for name, value in answer.headers()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def too_large() -> TooLarge:
+    """The refusal of a body that no push has, without reading it to the end."""
+    return TooLarge(
+        f"请求超过 {MAX_BODY_BYTES} 字节，不是微信的推送",
+        f"the request has more than {MAX_BODY_BYTES} bytes: no push of WeChat",
+    )

@@ -1,0 +1,97 @@
+"""Which pushes are being worked on or were just answered, so that a repetition never starts the work twice.
+
+    begun ──► first result known ──► answered ──► forgotten a while later
+      │                                 ▲
+      └──► past the window: `success` (the answer follows) or a placeholder
+
+A claim belongs to the message, not to a connection: WeChat's second and third delivery find it under the same
+key and get the same answer, byte for byte.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+
+from ..messages import Push, Reply
+
+KEPT_S = 120.0
+"""How long an answer stays for late repetitions; WeChat's attempts span 15 seconds."""
+MOST_KEPT = 50_000
+
+
+class Claim:
+    """One push, from its first delivery until its answer is forgotten."""
+
+    __slots__ = (
+        "answer", "deliveries", "first", "gone_out", "handed_over", "key", "live", "open_until", "push",
+        "sending", "shown", "superseded", "task",
+    )  # fmt: skip
+
+    def __init__(self, key: str, push: Push, loop: asyncio.AbstractEventLoop) -> None:
+        self.key = key
+        self.push = push
+        self.first: asyncio.Future[Reply | None] = loop.create_future()
+        """The handler's first result; never an exception."""
+        self.answer: bytes | None = None
+        """What every delivery is answered with, once that is decided."""
+        self.shown: list[Reply] = []
+        """The reply inside `answer`, when it is one."""
+        self.handed_over = False
+        """Whether WeChat was answered before the first result was known: the result goes out another way."""
+        self.gone_out = asyncio.Event()
+        """Set when the answer left on a connection that WeChat still had open."""
+        self.superseded: asyncio.Future[None] = loop.create_future()
+        """Done when WeChat delivers again, having given up the connection before."""
+        self.deliveries = 0
+        self.live = 0
+        """Connections that wait for this answer now."""
+        self.open_until = 0.0
+        """When WeChat gives up the newest of them, in the loop's time."""
+        self.task: asyncio.Task[None] | None = None
+        self.sending: asyncio.Task[None] | None = None
+        """The newest customer-service delivery; the next one waits for it, so that order is kept."""
+
+    def delivered_again(self, loop: asyncio.AbstractEventLoop) -> int:
+        """Count a delivery and release the connection before it. Returns its number, from 1."""
+        self.deliveries += 1
+        if self.deliveries > 1 and not self.superseded.done():
+            self.superseded.set_result(None)
+            self.superseded = loop.create_future()
+        return self.deliveries
+
+    @property
+    def running(self) -> bool:
+        return self.task is not None and not self.task.done()
+
+
+class Claims:
+    """Claims by key: running ones always, finished ones for `kept_s` and at most `most`."""
+
+    def __init__(self, kept_s: float = KEPT_S, most: int = MOST_KEPT) -> None:
+        self._kept_s = kept_s
+        self._most = most
+        self._claims: dict[str, Claim] = {}
+        self._finished: OrderedDict[str, float] = OrderedDict()
+
+    def get(self, key: str) -> Claim | None:
+        return self._claims.get(key)
+
+    def add(self, claim: Claim) -> None:
+        self._claims[claim.key] = claim
+
+    def finished(self, claim: Claim, now: float) -> None:
+        """Note that nothing runs for this claim any more; `now` in the loop's time."""
+        self._finished[claim.key] = now
+        while self._finished:
+            key, since = next(iter(self._finished.items()))
+            if since > now - self._kept_s and len(self._finished) <= self._most:
+                break
+            del self._finished[key]
+            self._claims.pop(key, None)
+
+    def running(self) -> list[Claim]:
+        return [claim for claim in self._claims.values() if claim.running]
+
+    def __len__(self) -> int:
+        return len(self._claims)

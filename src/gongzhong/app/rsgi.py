@@ -1,0 +1,78 @@
+"""The door for granian's RSGI: the shortest way from the socket to the handlers, with no framework
+between."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol
+
+from ..wire import MAX_BODY_BYTES
+from .answer import Answer
+from .asgi import too_large
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from .official_account import OfficialAccount
+
+
+class Headers(Protocol):
+    def get(self, key: str, default: str | None = None) -> str | None: ...
+
+
+class Scope(Protocol):
+    """What granian tells about a connection; only what is needed here."""
+
+    proto: str
+    method: str
+    query_string: str
+
+    @property
+    def headers(self) -> Headers: ...
+
+
+class HttpProtocol(Protocol):
+    """Granian's half of one HTTP exchange."""
+
+    async def __call__(self) -> bytes: ...
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None: ...
+    def close(self, status: int | None = None) -> object: ...
+
+
+class RsgiDoor:
+    """An RSGI application: the callback URL. Granian calls `__rsgi_del__` when a worker stops."""
+
+    def __init__(self, oa: OfficialAccount) -> None:
+        self._oa = oa
+        self._stopping: asyncio.Task[None] | None = None
+
+    async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
+        if scope.proto != "http":
+            protocol.close(404)
+            return
+        body = await _body(scope, protocol) if scope.method == "POST" else b""
+        if body is None:
+            answer: Answer = self._oa.refuse(too_large())
+        else:
+            answer = await self._oa.handle(scope.query_string, body, scope.method)
+        protocol.response_bytes(answer.status, answer.headers(), answer.body)
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        if loop.is_running():
+            self._stopping = loop.create_task(self._oa.shutdown())
+        else:
+            loop.run_until_complete(self._oa.shutdown())
+
+
+async def _body(scope: Scope, protocol: HttpProtocol) -> bytes | None:
+    """The body, or None when it is longer than any push. Announced lengths spare the counting."""
+    announced = scope.headers.get("content-length") or ""
+    if announced.isdecimal():
+        return await protocol() if int(announced) <= MAX_BODY_BYTES else None
+    body = b""
+    async for chunk in protocol:
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            return None
+    return body

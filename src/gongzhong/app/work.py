@@ -1,0 +1,199 @@
+"""What goes on behind the connections: the handler's task, and the answers that go out some other way.
+
+Every claimed push has one task here that runs its handler to the end. What the connections could not carry
+is sent as customer-service messages, in order, or put into the outbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Coroutine, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from ..clock import Clock
+from ..messages import Push, Reply, TextReply
+from .claims import Claim, Claims
+from .courier import Courier
+from .dispatch import Dispatcher
+from .outbox import Outbox, Reason, Undelivered
+from .permission import Permission
+from .trace import about
+
+log = logging.getLogger("gongzhong.app")
+
+SUCCESS = b"success"
+RESCUE_S = 10.0
+"""How long a finished answer waits for a further delivery to take it."""
+FOLLOW_AFTER_S = 0.2
+"""Between the passive reply and what follows it, so that the user sees them in order."""
+MAY_WAIT = frozenset(
+    {Reason.SLOW, Reason.ALLOWANCE, Reason.NOT_PERMITTED, Reason.NOT_REACHED, Reason.NO_FORM}
+)
+"""Undelivered for these reasons, an answer may still be the reply to the user's next message."""
+
+
+class Work:
+    """The tasks of one account, all in one event loop."""
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        courier: Courier,
+        *,
+        permission: Permission,
+        outbox: Outbox,
+        clock: Clock,
+        counters: Counter[str],
+        failure_text: str,
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._courier = courier
+        self._permission = permission
+        self._outbox = outbox
+        self._clock = clock
+        self._counters = counters
+        self._failure = TextReply(content=failure_text) if failure_text else None
+        self.claims = Claims()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self, claim: Claim) -> None:
+        """Start the handler for a new claim."""
+        self.claims.add(claim)
+        self._courier.opened(claim.push)
+        claim.task = self._spawn(self._run(claim))
+
+    def follow(self, claim: Claim, replies: Sequence[Reply]) -> None:
+        """Send replies after whatever this claim has sent before."""
+        claim.sending = self._spawn(self._send(claim.sending, claim.push, replies))
+
+    def failed(self, claim: Claim) -> Reply | None:
+        """Log and count the exception being handled; gives what the user is told instead of an answer."""
+        self._counters["handler_errors"] += 1
+        log.exception("处理函数出错 / handler failed: %s", about(claim.push), extra={"push": claim.push})
+        return self._failure
+
+    def connection_closed(self, claim: Claim) -> None:
+        """Look after an answer that nobody may have taken, when a connection of its claim has gone."""
+        if not claim.running and not claim.live and _without_taker(claim):
+            claim.task = self._spawn(self._rescue(claim))
+
+    def forget(self) -> None:
+        """Start anew in another event loop, after the one before was closed with everything in it."""
+        self.claims = Claims()
+        self._tasks.clear()
+
+    async def drain(self, patience_s: float) -> None:
+        """Let everything finish; what is not done after `patience_s` seconds is cancelled and recorded."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + patience_s
+        while self._tasks and loop.time() < ends:
+            await asyncio.wait(self._tasks, timeout=ends - loop.time())
+        unfinished = list(self._tasks)
+        for task in unfinished:
+            task.cancel()
+        if unfinished:
+            log.error("停止时中断了 %d 个任务 / %d tasks were cut off", len(unfinished), len(unfinished))
+            await asyncio.wait(unfinished)
+
+    async def _run(self, claim: Claim) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await self._handle(claim)
+        finally:
+            if not claim.first.done():
+                claim.first.set_result(None)
+            self.claims.finished(claim, loop.time())
+        if _without_taker(claim) and not (claim.live and loop.time() < claim.open_until):
+            await self._rescue(claim)
+
+    async def _handle(self, claim: Claim) -> None:
+        try:
+            first, stream = await self._dispatcher.begin(claim.push)
+            self._first(claim, first)
+            if stream is not None:
+                async with aclosing(stream):
+                    async for reply in stream:
+                        await self._later(claim, reply)
+        except Exception:
+            failure = self.failed(claim)
+            if claim.first.done():
+                await self._later(claim, failure)
+            else:
+                self._first(claim, failure)
+
+    def _first(self, claim: Claim, reply: Reply | None) -> None:
+        claim.first.set_result(reply)
+        if claim.handed_over and reply is not None:
+            self.follow(claim, [reply])
+
+    async def _later(self, claim: Claim, reply: Reply | None) -> None:
+        if reply is None:
+            return
+        if _without_taker(claim):
+            await self._rescue(claim)
+        self.follow(claim, [reply])
+
+    async def _rescue(self, claim: Claim) -> None:
+        """Give a delivery time to take the answer; then it goes another way."""
+        gone_out = asyncio.ensure_future(claim.gone_out.wait())
+        try:
+            await asyncio.wait({gone_out}, timeout=RESCUE_S)
+        finally:
+            gone_out.cancel()
+        if not _without_taker(claim):
+            return
+        first = claim.first.result()
+        replies = claim.shown or ([first] if first is not None else [])
+        claim.handed_over, claim.answer = True, SUCCESS
+        if replies:
+            self.follow(claim, replies)
+
+    async def _send(self, before: asyncio.Task[None] | None, push: Push, replies: Sequence[Reply]) -> None:
+        missing: list[Undelivered] = []
+        queue = list(replies)
+        try:
+            if before is not None:
+                await asyncio.wait({before})
+            await asyncio.sleep(FOLLOW_AFTER_S)
+            if await self._permission.find_out():
+                while queue:
+                    missing += await self._courier.deliver(push.openid, queue[0])
+                    del queue[0]
+            else:
+                missing = self._undelivered(push, queue)
+        except asyncio.CancelledError:
+            missing += self._undelivered(push, queue, Reason.SHUTDOWN)
+            raise
+        finally:
+            self._put_away(push, missing)
+
+    def _put_away(self, push: Push, missing: Sequence[Undelivered]) -> None:
+        for item in missing:
+            if push.answerable and item.reason in MAY_WAIT:
+                self._counters["parked"] += 1
+                self._outbox.keep(item)
+            else:
+                self._counters["undelivered"] += 1
+                log.error("答复没有送达 / answer not delivered (%s): %s", item.reason, about(push))
+                self._outbox.record(item)
+
+    def _undelivered(
+        self, push: Push, replies: Sequence[Reply], reason: Reason = Reason.SLOW
+    ) -> list[Undelivered]:
+        reason = reason if push.answerable or reason is not Reason.SLOW else Reason.NOT_ANSWERABLE
+        now = self._clock.now()
+        return [Undelivered(openid=push.openid, reply=item, reason=reason, since=now) for item in replies]
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _without_taker(claim: Claim) -> bool:
+    """Whether a first result is known that no open connection has carried and nobody else will send."""
+    return claim.first.done() and not claim.handed_over and not claim.gone_out.is_set()
