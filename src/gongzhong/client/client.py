@@ -1,0 +1,182 @@
+"""The two clients of one account: `Client` blocks, `AsyncClient` is awaited. Everything else they share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from ..account import Account
+from ..catalogue.model import Call, PagedCall
+from ..clock import Clock
+from ..errors import BadAnswer
+from .drivers import drive, drive_awaiting
+from .flow import Caller, CallPolicy, TicketKind
+from .groups import Groups
+from .method import Awaiting, Blocking
+from .tokens import Tokens
+from .transport import AsyncTransport, Transport, WireReply
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Client(Groups[Blocking]):
+    """Calls WeChat's API and returns the answers. May be used by many threads at once.
+
+    Without a `transport` it sends through urllib3 and closes that itself; a transport that is given stays
+    its owner's. Share `tokens` among all clients of an account.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        transport: Transport | None = None,
+        tokens: Tokens | None = None,
+        clock: Clock | None = None,
+        *,
+        policy: CallPolicy | None = None,
+    ) -> None:
+        self.account = account
+        self.clock = clock or Clock()
+        self.tokens = tokens or Tokens(clock=self.clock)
+        self._owned = transport is None
+        self.transport = transport or _urllib3()
+        self._caller = Caller(account, self.tokens, self.clock, policy or CallPolicy())
+        self._open_groups(self)
+
+    def perform(self, call: Call[R], *, timeout_s: float | None = None) -> R:
+        """Make a call; `timeout_s` is the patience for one request.
+
+        Raises `CallError` when WeChat refuses, `TransportError` when no usable answer came.
+        """
+        return drive(self._caller.perform(call, timeout_s), self.transport)
+
+    def perform_raw(self, call: Call[Any], *, timeout_s: float | None = None) -> WireReply:
+        """Make a call under the same rules, but give the answer as it came: for fields not declared yet."""
+        return drive(self._caller.raw(call, timeout_s), self.transport)
+
+    def walk(self, call: PagedCall[R, T]) -> Iterator[T]:
+        """All items of a paged call, fetching each page when it is reached."""
+        following: PagedCall[R, T] | None = call
+        while following is not None:
+            page = self.perform(following)
+            yield from following.items(page)
+            following = _advanced(following, page)
+
+    def access_token(self) -> str:
+        """The current token, for requests that this package does not make. Handle it as a secret."""
+        return drive(self._caller.access_token(), self.transport).value.reveal()
+
+    def ticket(self, kind: TicketKind = "jsapi") -> str:
+        """The current ticket that pages are signed with. Handle it as a secret."""
+        return drive(self._caller.ticket(kind), self.transport).value.reveal()
+
+    def close(self) -> None:
+        """Let go of connections."""
+        if self._owned:
+            self.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client({self.account.appid})"
+
+
+class AsyncClient(Groups[Awaiting]):
+    """Calls WeChat's API without blocking the event loop. May be used by many tasks, in several loops.
+
+    Without a `transport` it sends through aiohttp and closes that itself; a transport that is given stays
+    its owner's. Share `tokens` among all clients of an account.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        transport: AsyncTransport | None = None,
+        tokens: Tokens | None = None,
+        clock: Clock | None = None,
+        *,
+        policy: CallPolicy | None = None,
+    ) -> None:
+        self.account = account
+        self.clock = clock or Clock()
+        self.tokens = tokens or Tokens(clock=self.clock)
+        self._owned = transport is None
+        self.transport = transport or _aiohttp()
+        self._caller = Caller(account, self.tokens, self.clock, policy or CallPolicy())
+        self._open_groups(self)
+
+    async def perform(self, call: Call[R], *, timeout_s: float | None = None) -> R:
+        """Make a call; `timeout_s` is the patience for one request.
+
+        Raises `CallError` when WeChat refuses, `TransportError` when no usable answer came.
+        """
+        return await drive_awaiting(self._caller.perform(call, timeout_s), self.transport)
+
+    async def perform_raw(self, call: Call[Any], *, timeout_s: float | None = None) -> WireReply:
+        """Make a call under the same rules, but give the answer as it came: for fields not declared yet."""
+        return await drive_awaiting(self._caller.raw(call, timeout_s), self.transport)
+
+    async def walk(self, call: PagedCall[R, T]) -> AsyncIterator[T]:
+        """All items of a paged call, fetching each page when it is reached."""
+        following: PagedCall[R, T] | None = call
+        while following is not None:
+            page = await self.perform(following)
+            for item in following.items(page):
+                yield item
+            following = _advanced(following, page)
+
+    async def access_token(self) -> str:
+        """The current token, for requests that this package does not make. Handle it as a secret."""
+        return (await drive_awaiting(self._caller.access_token(), self.transport)).value.reveal()
+
+    async def ticket(self, kind: TicketKind = "jsapi") -> str:
+        """The current ticket that pages are signed with. Handle it as a secret."""
+        return (await drive_awaiting(self._caller.ticket(kind), self.transport)).value.reveal()
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        if self._owned:
+            await self.transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"AsyncClient({self.account.appid})"
+
+
+def _advanced(call: PagedCall[R, T], page: R) -> PagedCall[R, T] | None:
+    following = call.following(page)
+    if following == call:
+        raise BadAnswer(
+            f"{call.name()} 又给了同一个翻页位置",
+            f"{call.name()} gave the same position again",
+            fix_zh="停止翻页以免无限循环；请稍后从头再取",
+            fix_en="stopped, or it would go on for ever; start over later",
+        )
+    return following
+
+
+def _urllib3() -> Transport:
+    from .transports.urllib3_transport import Urllib3Transport
+
+    return Urllib3Transport()
+
+
+def _aiohttp() -> AsyncTransport:
+    from .transports.aiohttp_transport import AiohttpTransport
+
+    return AiohttpTransport()

@@ -1,0 +1,163 @@
+"""The rules of a call, once for both clients: which token, what is repeated, when to refresh, what to raise.
+
+    token ─► send ─► 0 ──────────────► answer
+              │  ├─► 40001 40014 42001 ► set that generation aside, get another, send once more; then raise
+              │  ├─► -1 …             ► repeat with growing pauses, when the call may be repeated; then raise
+              │  └─► other code       ► raise
+              ├─ not reached          ► nothing happened: repeat
+              └─ outcome unknown      ► repeat only what is safe to repeat
+
+Every arrow back is counted, none is recursive: a call that can't succeed ends after a handful of requests.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias, TypeVar
+
+import msgspec
+
+from ..account import Account, Secret
+from ..catalogue.base import GetStableToken, GetToken
+from ..catalogue.encoding import encode
+from ..catalogue.model import Call, Repeat
+from ..catalogue.tickets import GetTicket
+from ..clock import Clock
+from ..errors import BadAnswer, SetupError, TransportError
+from .steps import Pause, Send, Steps
+from .token_store import TokenRecord
+from .tokens import Fetched, Tokens
+from .transport import WireReply, WireRequest
+from .verdict import errcode_of, refusal, result
+
+R = TypeVar("R")
+
+TicketKind: TypeAlias = Literal["jsapi", "wx_card"]
+
+log = logging.getLogger("gongzhong.client")
+
+REJECTED: Final = frozenset({40001, 40014, 42001})
+"""The token was replaced, malformed or expired: a new one helps (全局返回码)."""
+
+BUSY: Final = frozenset({-1, -1000, 61450, 268487001, 268487002})
+"""System busy: not carried out, the same request may work in a moment (全局返回码)."""
+
+
+class CallPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How patient a call is. Times are seconds."""
+
+    timeout_s: float = 10
+    """Patience of one request, and how long after its start a call may still be repeated."""
+    tries: int = 3
+    pause_s: float = 0.3
+    """Before the second try; doubled before each further one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, with which tokens and how patiently."""
+
+    account: Account
+    tokens: Tokens
+    clock: Clock
+    policy: CallPolicy = field(default_factory=CallPolicy)
+
+    def perform(self, call: Call[R], timeout_s: float | None = None) -> Steps[R]:
+        """The typed answer."""
+        return result(call, (yield from self.raw(call, timeout_s)))
+
+    def raw(self, call: Call[Any], timeout_s: float | None = None) -> Steps[WireReply]:
+        """The answer's bytes, after the same rules."""
+        patience = timeout_s or self.policy.timeout_s
+        token = (yield from self.access_token()) if call.spec.token else None
+        reply, code = yield from self._tried(call, token, patience)
+        if code in REJECTED and token is not None:
+            newer = yield from self.access_token(rejected=token)
+            if newer.generation > token.generation:
+                token = newer
+                reply, code = yield from self._tried(call, token, patience)
+        if code:
+            raise refusal(call, reply, self._secrets(token))
+        return reply
+
+    def access_token(self, rejected: TokenRecord | None = None) -> Steps[TokenRecord]:
+        """The token to call with, newer than `rejected` where there is one."""
+        if not self.account.secret:
+            raise SetupError(
+                "没有 AppSecret，取不到 access_token",
+                "there is no AppSecret to get an access_token with",
+                fix_zh="设置环境变量 GONGZHONG_SECRET，或在 Account(secret=…) 里给出",
+                fix_en="set the environment variable GONGZHONG_SECRET, or pass Account(secret=…)",
+            )
+        return (yield from self.tokens.obtain(self._key("access_token"), self._fetch_token, rejected))
+
+    def ticket(self, kind: TicketKind) -> Steps[TokenRecord]:
+        """The ticket that pages are signed with."""
+
+        def fetch(_: TokenRecord | None) -> Steps[Fetched]:
+            call = GetTicket(type=kind)
+            answer = yield from self.perform(call)
+            if not answer.ticket:
+                raise BadAnswer(
+                    f"{call.name()} 给了空的 ticket",
+                    f"{call.name()} answered an empty ticket",
+                    fix_zh="稍后再试；空的 ticket 不会被缓存",
+                    fix_en="try again later; an empty ticket is never kept",
+                )
+            return Fetched(Secret(answer.ticket), answer.expires_in)
+
+        return (yield from self.tokens.obtain(self._key(f"{kind}_ticket"), fetch))
+
+    def _fetch_token(self, rejected: TokenRecord | None) -> Steps[Fetched]:
+        if self.tokens.policy.kind == "plain":
+            answer = yield from self.perform(GetToken())
+        else:
+            answer = yield from self.perform(GetStableToken())
+            same = rejected is not None and Secret(answer.access_token) == rejected.value
+            if same and self.tokens.may_force(self._key("access_token")):
+                answer = yield from self.perform(GetStableToken(force_refresh=True))
+        return Fetched(Secret(answer.access_token), answer.expires_in)
+
+    def _tried(
+        self, call: Call[Any], token: TokenRecord | None, patience_s: float
+    ) -> Steps[tuple[WireReply, int]]:
+        """The answer and its return code, after as many tries as the call allows."""
+        request = self._request(call, token, patience_s)
+        until = self.clock.now() + patience_s
+        safe = call.spec.repeat is Repeat.SAFE
+        tries = 1
+        while True:
+            try:
+                reply: WireReply = yield Send(request)
+            except TransportError as error:
+                if (error.sent and not safe) or tries >= self.policy.tries or self.clock.now() >= until:
+                    raise
+                log.info("%s is tried again: %s", call.name(), error.en)
+            else:
+                code = errcode_of(call, reply)
+                if code not in BUSY or not safe or tries >= self.policy.tries:
+                    return reply, code
+                log.info("%s is tried again: WeChat is busy (%d)", call.name(), code)
+            yield Pause(self.policy.pause_s * 2 ** (tries - 1))
+            tries += 1
+
+    def _request(self, call: Call[Any], token: TokenRecord | None, patience_s: float) -> WireRequest:
+        known = {"appid": self.account.appid, "secret": self.account.secret.reveal()}
+        encoded = encode(call, {name: known[what] for name, what in call.spec.inject.items()})
+        own = {} if token is None else {"access_token": token.value.reveal()}
+        return WireRequest(
+            method=call.spec.verb,
+            url=getattr(self.account.hosts, call.spec.host.value) + call.spec.path,
+            query=own | encoded.query,
+            headers={"Content-Type": encoded.content_type} if encoded.content_type else {},
+            body=encoded.body,
+            timeout_s=patience_s,
+        )
+
+    def _secrets(self, token: TokenRecord | None) -> list[str]:
+        values = [self.account.secret, *([token.value] if token else [])]
+        return [value.reveal() for value in values if value]
+
+    def _key(self, kind: str) -> str:
+        return f"{self.account.hosts.api}|{self.account.appid}|{kind}"

@@ -1,0 +1,100 @@
+"""What an HTTP answer means: done, refused with a code, or not an answer of WeChat's at all.
+
+Neither the status (200 also for errors) nor the content type (JSON is often labelled text) can be trusted:
+an answer is an error exactly when it is a JSON object with an errcode other than zero.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from email.message import Message
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from ..catalogue.answers import decode_answer
+from ..catalogue.failures import failure
+from ..catalogue.model import Answer, Call
+from ..errors import BadAnswer, CallError
+from .transport import WireReply
+
+R = TypeVar("R")
+
+_TITLE: Final = re.compile(r"<title[^>]*>\s*([^<]{1,80})", re.IGNORECASE)
+
+
+class Head(msgspec.Struct):
+    """The part of an answer that says whether it is one."""
+
+    errcode: int = 0
+    errmsg: str = ""
+
+
+_HEAD: Final = msgspec.json.Decoder(Head, strict=False)
+
+
+def errcode_of(call: Call[Any], reply: WireReply) -> int:
+    """The return code, 0 for success; raises `BadAnswer` for what WeChat would not send."""
+    body = reply.body.lstrip()[:1]
+    if call.spec.answer is Answer.BYTES and body != b"{":
+        if reply.status != 200 or reply.content_type == "text/html":
+            raise bad_answer(call, reply)
+        return 0
+    if body != b"{":
+        raise bad_answer(call, reply)
+    try:
+        code = _HEAD.decode(reply.body).errcode
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        code = _patient_errcode(call, reply)
+    if code == 0 and reply.status != 200:
+        raise bad_answer(call, reply)
+    return code
+
+
+def refusal(call: Call[Any], reply: WireReply, secrets: Iterable[str]) -> CallError:
+    """The exception for an answer with a return code; `secrets` are taken out of what it quotes."""
+    text = reply.body.decode("utf-8", "replace")
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    return failure(type(call), json.loads(text, strict=False))
+
+
+def result(call: Call[R], reply: WireReply) -> R:
+    """The typed answer of a successful call; raises `BadAnswer` when its shape is another."""
+    return decode_answer(type(call), reply.body, reply.content_type, _filename(reply))
+
+
+def bad_answer(call: Call[Any], reply: WireReply) -> BadAnswer:
+    """The error for what WeChat would not send. Only a page's title is quoted: the rest may hold a token."""
+    title = _TITLE.search(reply.body[:4096].decode("utf-8", "replace"))
+    what = f"HTTP {reply.status}, {reply.content_type or '?'}, {len(reply.body)} B"
+    if title and "=" not in title[1]:
+        what += f", “{title[1].strip()}”"
+    return BadAnswer(
+        f"{call.name()} 收到的不是微信的应答（{what}）",
+        f"what answered {call.name()} was not WeChat ({what})",
+        fix_zh="检查 GONGZHONG_API_BASE、代理和网关：是谁在应答？发送类接口可能已经执行，先查询结果",
+        fix_en="check GONGZHONG_API_BASE, proxies and gateways: who answered? A send may have been done",
+    )
+
+
+def _patient_errcode(call: Call[Any], reply: WireReply) -> int:
+    try:
+        answer = json.loads(reply.body.decode("utf-8", "replace"), strict=False)
+        return int(answer.get("errcode", 0))
+    except (ValueError, TypeError, RecursionError):
+        pass
+    if call.spec.answer is Answer.BYTES and reply.status == 200:
+        return 0
+    raise bad_answer(call, reply)
+
+
+def _filename(reply: WireReply) -> str | None:
+    disposition = reply.headers.get("content-disposition")
+    if disposition is None:
+        return None
+    header = Message()
+    header["content-disposition"] = disposition
+    return header.get_filename()
