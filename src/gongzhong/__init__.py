@@ -11,27 +11,140 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .account import Account, Hosts, Secret
+    from .app import OfficialAccount, Router, Session
+    from .client import AsyncClient, Client
     from .clock import Clock, MovableClock
-    from .errors import CallbackError, CallError, GongzhongError, SetupError, TransportError, WebError
+    from .errors import (
+        BadAnswer,
+        BadCipher,
+        BadSignature,
+        BadXml,
+        BusyError,
+        CallbackError,
+        CallError,
+        ContentError,
+        CredentialError,
+        GongzhongError,
+        NotReached,
+        OutcomeUnknown,
+        ParameterError,
+        PermissionDenied,
+        QuotaError,
+        Replayed,
+        SetupError,
+        TooLarge,
+        TransportError,
+        UnknownCodeError,
+        WebError,
+    )
+    from .messages import (
+        Article,
+        Click,
+        Event,
+        Image,
+        ImageReply,
+        Link,
+        Location,
+        Message,
+        MiniProgramPage,
+        MusicReply,
+        NewsReply,
+        Push,
+        Reply,
+        ReportLocation,
+        Scan,
+        ShortVideo,
+        Subscribe,
+        Text,
+        TextReply,
+        TransferReply,
+        UnknownEvent,
+        UnknownMessage,
+        Unsubscribe,
+        Video,
+        VideoReply,
+        View,
+        Voice,
+        VoiceReply,
+    )
 
 __all__ = [
     "Account",
+    "Article",
+    "AsyncClient",
+    "BadAnswer",
+    "BadCipher",
+    "BadSignature",
+    "BadXml",
+    "BusyError",
     "CallError",
     "CallbackError",
+    "Click",
+    "Client",
     "Clock",
+    "ContentError",
+    "CredentialError",
+    "Event",
     "GongzhongError",
     "Hosts",
+    "Image",
+    "ImageReply",
+    "Link",
+    "Location",
+    "Message",
+    "MiniProgramPage",
     "MovableClock",
+    "MusicReply",
+    "NewsReply",
+    "NotReached",
+    "OfficialAccount",
+    "OutcomeUnknown",
+    "ParameterError",
+    "PermissionDenied",
+    "Push",
+    "QuotaError",
+    "Replayed",
+    "Reply",
+    "ReportLocation",
+    "Router",
+    "Scan",
     "Secret",
+    "Session",
     "SetupError",
+    "ShortVideo",
+    "Subscribe",
+    "Text",
+    "TextReply",
+    "TooLarge",
+    "TransferReply",
     "TransportError",
+    "UnknownCodeError",
+    "UnknownEvent",
+    "UnknownMessage",
+    "Unsubscribe",
+    "Video",
+    "VideoReply",
+    "View",
+    "Voice",
+    "VoiceReply",
     "WebError",
 ]
 
 _NAMES_BY_MODULE = {
     "account": "Account Hosts Secret",
+    "app": "OfficialAccount Router Session",
+    "client": "AsyncClient Client",
     "clock": "Clock MovableClock",
-    "errors": "CallError CallbackError GongzhongError SetupError TransportError WebError",
+    "errors": (
+        "BadAnswer BadCipher BadSignature BadXml BusyError CallError CallbackError ContentError "
+        "CredentialError GongzhongError NotReached OutcomeUnknown ParameterError PermissionDenied "
+        "QuotaError Replayed SetupError TooLarge TransportError UnknownCodeError WebError"
+    ),
+    "messages": (
+        "Article Click Event Image ImageReply Link Location Message MiniProgramPage MusicReply "
+        "NewsReply Push Reply ReportLocation Scan ShortVideo Subscribe Text TextReply TransferReply "
+        "UnknownEvent UnknownMessage Unsubscribe Video VideoReply View Voice VoiceReply"
+    ),
 }
 _HOME = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names.split()}
 
