@@ -15,7 +15,7 @@ PACKAGE = "gongzhong"
 
 # Lowest first; parts of one row do not import each other.
 LAYERS = [
-    {"errors"},
+    {"errors", "version"},
     {"account", "clock"},
     {"wire"},
     {"messages"},
@@ -23,7 +23,9 @@ LAYERS = [
     {"client"},
     {"app", "web", "platform"},
     {"console"},
+    {"running"},
     {"testing", "cli"},
+    {"__main__"},
 ]
 HEIGHT = {part: height for height, row in enumerate(LAYERS) for part in row}
 FORBIDDEN = {("platform", "client")}
