@@ -1,12 +1,22 @@
-"""A Token and an EncodingAESKey that belong together, and what both sides do with them."""
+"""The XML around a ciphertext, and the Token and EncodingAESKey that belong together."""
 
 from __future__ import annotations
+
+import re
 
 from ..errors import BadCipher, BadSignature
 from .cdata import cdata
 from .cipher import Cipher
 from .fields import Fields
 from .signature import matches, sign
+from .xml import read_xml
+
+# The envelope of safe mode as WeChat writes it. What stands in the section may be anything without "<": only base64
+# passes the cipher.
+_ENVELOPE = re.compile(
+    rb"<xml>[\n\t ]*<ToUserName><!\[CDATA\[[\w-]*\]\]></ToUserName>[\n\t ]*"
+    rb"<Encrypt><!\[CDATA\[([^<]+)\]\]></Encrypt>[\n\t ]*</xml>[\n\t ]*"
+)
 
 
 class Keys:
@@ -49,3 +59,24 @@ def text_of(envelope: Fields, name: str) -> str:
     if not isinstance(value, str) or not value:
         raise BadCipher(f"加密信封里缺少 <{name}>", f"the encrypted envelope has no <{name}>")
     return value
+
+
+def ciphertext_of(body: bytes, max_bytes: int) -> str:
+    """What a push holds in <Encrypt>; nothing else of it counts. Raises TooLarge, BadXml or BadCipher."""
+    if len(body) <= max_bytes and body.isascii():
+        usual = _ENVELOPE.fullmatch(body)
+        if usual:
+            return usual[1].decode()
+    envelope = read_xml(body, max_bytes=max_bytes)
+    if "Encrypt" not in envelope:
+        raise _not_encrypted()
+    return text_of(envelope, "Encrypt")
+
+
+def _not_encrypted() -> BadCipher:
+    return BadCipher(
+        "收到了明文推送，但本账号只接受加密推送",
+        "a push without encryption came in, but this account accepts encrypted pushes only",
+        fix_zh="如果它来自微信，公众平台选的是明文模式：改为安全模式，或在这里把 encryption 设为 plain",
+        fix_en="if it comes from WeChat, the console is in plain mode: choose safe mode there, or plain here",
+    )

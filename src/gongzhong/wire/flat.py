@@ -12,9 +12,10 @@ import re
 from .cdata import FORBIDDEN
 from .fields import Fields
 
-_BLANK = "\n\t "
-_ELEMENT = re.compile(rf"<([A-Za-z]\w*+)>(<!\[CDATA\[)?+([^<]*)(?(2)\]\]>)</\1>[{_BLANK}]*+", re.ASCII)
+_ELEMENT = re.compile(r"<([A-Za-z]\w*+)>(<!\[CDATA\[)?+([^<]*)(?(2)\]\]>)</\1>[\n\t ]*+", re.ASCII)
 _GROUPS = 4  # the text between two elements, then name, CDATA mark and value
+_OPENINGS = frozenset({"<xml>", "<xml>\n"})
+_CLOSINGS = frozenset({"</xml>", "</xml>\n"})
 # A carriage return is legal, but readers turn it into a line feed.
 _UNUSUAL = re.compile(rf"[{FORBIDDEN}\r]")
 
@@ -25,15 +26,11 @@ def read_flat(body: bytes) -> Fields | None:
         parts = _ELEMENT.split(body.decode())
     except UnicodeDecodeError:
         return None
-    if (
-        parts[0].rstrip(_BLANK) != "<xml>"
-        or parts[-1].rstrip(_BLANK) != "</xml>"
-        or any(parts[_GROUPS:-1:_GROUPS])
-    ):
+    if parts[0] not in _OPENINGS or parts[-1] not in _CLOSINGS or any(parts[_GROUPS:-1:_GROUPS]):
         return None
-    names, values = parts[1::_GROUPS], parts[3::_GROUPS]
-    fields: Fields = dict(zip(names, values, strict=True))
-    if len(fields) != len(names) or not _literal("<".join(values)):
+    values = parts[3::_GROUPS]
+    fields: Fields = dict(zip(parts[1::_GROUPS], values))  # noqa: B905 - slices of one list, of one length
+    if len(fields) != len(values) or not _literal("<".join(values)):
         return None
     return fields
 

@@ -18,7 +18,7 @@ from ..clock import Clock
 from ..errors import BadCipher, BadSignature, BadXml, CallbackError, SetupError
 from .cdata import cdata
 from .cipher import Cipher
-from .envelope import Keys, text_of
+from .envelope import Keys, ciphertext_of, text_of
 from .fields import Fields
 from .query import PushQuery
 from .replay import NonceCache, ReplayGuard
@@ -109,16 +109,16 @@ class PushReader:
         return keys.seal_reply(xml, timestamp, token_hex(8) if nonce is None else nonce)
 
     def _verify(self, query: PushQuery) -> None:
-        if not any(matches(query.signature, token, query.timestamp, query.nonce) for token in self._tokens):
+        for token in self._tokens:
+            if matches(query.signature, token, query.timestamp, query.nonce):
+                break
+        else:
             raise _wrong_signature("signature", query.signature)
         if self._guard is not None:
             self._guard.check(query.signature, query.timestamp)
 
     def _open_encrypted(self, query: PushQuery, body: bytes) -> Opened:
-        envelope = read_xml(body, max_bytes=self._max_bytes)
-        if "Encrypt" not in envelope:
-            raise _missing_encryption()
-        encrypted = text_of(envelope, "Encrypt")
+        encrypted = ciphertext_of(body, self._max_bytes)
         signature = query.msg_signature
         for candidates in self._keys:
             if matches(signature, candidates[0].token, query.timestamp, query.nonce, encrypted):
@@ -246,13 +246,4 @@ def _unexpected_encryption() -> BadCipher:
         "an encrypted push came in, but this account is configured for plain mode",
         fix_zh="把 encryption 设为 safe 并填入 EncodingAESKey",
         fix_en="set encryption to safe and fill in the EncodingAESKey",
-    )
-
-
-def _missing_encryption() -> BadCipher:
-    return BadCipher(
-        "收到了明文推送，但本账号只接受加密推送",
-        "a push without encryption came in, but this account accepts encrypted pushes only",
-        fix_zh="如果它来自微信，公众平台选的是明文模式：改为安全模式，或在这里把 encryption 设为 plain",
-        fix_en="if it comes from WeChat, the console is in plain mode: choose safe mode there, or plain here",
     )

@@ -31,12 +31,21 @@ class PushQuery(msgspec.Struct, frozen=True):
 
         Raises CallbackError if a raw string gives one of these parameters twice.
         """
-        if isinstance(source, Mapping):
-            return cls(**{name: source[name] for name in _NAMES if name in source})
-        return cls(**_known(source.decode("latin-1") if isinstance(source, bytes) else source))
+        if isinstance(source, bytes):
+            source = source.decode("latin-1")
+        given = (_known(source) if isinstance(source, str) else source).get
+        return cls(
+            given("signature", ""),
+            given("timestamp", ""),
+            given("nonce", ""),
+            given("openid", ""),
+            given("encrypt_type", ""),
+            given("msg_signature", ""),
+            given("echostr", ""),
+        )
 
 
-_NAMES = PushQuery.__struct_fields__
+_NAMES = frozenset(PushQuery.__struct_fields__)
 
 
 def _known(raw: str) -> dict[str, str]:

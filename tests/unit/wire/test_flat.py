@@ -21,7 +21,7 @@ PUSH = """<xml>
 FLAT = [
     PUSH,
     PUSH.replace("\n", ""),
-    PUSH.replace("\n<", "\n    <"),
+    PUSH.replace(">\n<", ">\n\t <").replace("<xml>\n\t ", "<xml>\n"),
     PUSH + "\n",
     "<xml><A></A></xml>",
     "<xml><A><![CDATA[]]></A></xml>",
