@@ -6,7 +6,7 @@ A page that reads too slowly loses its oldest events and is told to fetch the st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 QUEUE = 1_000
@@ -35,7 +35,7 @@ class Live:
                 queue.put_nowait(("state", {}))
             queue.put_nowait((name, data))
 
-    async def listen(self) -> AsyncIterator[Event]:
+    async def listen(self) -> AsyncGenerator[Event, None]:
         """Everything from now on."""
         queue: asyncio.Queue[Event] = asyncio.Queue(QUEUE)
         self._queues.add(queue)

@@ -22,7 +22,7 @@ from .delivery.pusher import Outcome, Pusher
 from .delivery.receiver import HttpReceiver, Receiver
 from .live import Live
 from .seeding import seed
-from .traffic import Exchange, Traffic, present
+from .traffic import Exchange, Traffic, Verdict, present
 from .world import accounts, people
 from .world.acts import Act
 from .world.database import MEMORY
@@ -47,9 +47,7 @@ class Platform:
         self.clock = clock or MovableClock(self.config.start)
         self.live = Live()
         self.traffic = Traffic()
-        self.world = World(
-            where=str(data), clock=self.clock, rules=self.config.rules, seed=self.config.seed
-        )
+        self.world = World(where=str(data), clock=self.clock, rules=self.config.rules, seed=self.config.seed)
         self.receiver = receiver or HttpReceiver()
         self.pusher = Pusher(self.world, self.traffic, self.receiver)
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -74,7 +72,9 @@ class Platform:
         self, account: AccountState, pushes: Iterable[Push], person: str | None
     ) -> list[Outcome]:
         # The account is looked up again: its URL may have been set since the act.
-        return [await self.pusher.push(accounts.get(self.world, account.appid), push, person) for push in pushes]
+        return [
+            await self.pusher.push(accounts.get(self.world, account.appid), push, person) for push in pushes
+        ]
 
     def _deliver_later(self, account: AccountState, push: Push) -> None:
         """Pushes that follow from an API call: results of template sends, publishing and the like."""
@@ -99,7 +99,7 @@ class Platform:
 
     async def configure_url(
         self, account: AccountState, wanted: verification.Wanted
-    ) -> tuple[verification.Verdict, int | None]:
+    ) -> tuple[Verdict, int | None]:
         """Save a server URL as the console does: only if the server answers the verification."""
         return await verification.configure(self.world, self.traffic, self.receiver, account, wanted)
 

@@ -28,12 +28,15 @@ def seed(world: World, config: PlatformConfig) -> None:
             _person(world, person.name, msgspec.structs.asdict(person), person.accounts)
         for template in config.template:
             owner = _account(world, template.account)
-            templates.ensure(world, owner, template.title, template.content, template.template_id, template.example)
+            templates.ensure(
+                world, owner, template.title, template.content, template.template_id, template.example
+            )
         _files(world, config)
         for agent in config.agent:
             owner = _account(world, agent.account)
             world.db.run(
-                "INSERT OR IGNORE INTO agent (appid, kf_account, kf_id, nickname, kf_wx, online) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO agent (appid, kf_account, kf_id, nickname, kf_wx, online) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
                 owner.appid,
                 agent.kf_account,
                 world.db.next_number("agent", 1001),
@@ -48,7 +51,8 @@ def _account(world: World, name: str) -> AccountState:
         return accounts.find(world, name)
     except KeyError:
         raise SetupError(
-            f"配置里提到的公众号不存在：{name}", f"the configuration names an account that does not exist: {name}"
+            f"配置里提到的公众号不存在：{name}",
+            f"the configuration names an account that does not exist: {name}",
         ) from None
 
 
@@ -90,5 +94,11 @@ def _files(world: World, config: PlatformConfig) -> None:
                 f"the file {path} cannot serve as {item.kind} ({refusal.code})",
             ) from None
         media.keep(
-            world, owner, item.kind, content, source="config", permanent=item.permanent, media_id=item.media_id
+            world,
+            owner,
+            item.kind,
+            content,
+            source="config",
+            permanent=item.permanent,
+            media_id=item.media_id,
         )

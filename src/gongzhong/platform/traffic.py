@@ -18,7 +18,9 @@ SHOWN_BYTES = 64 * 1024
 
 Kind = Literal["push", "verify", "api", "web"]
 
-_IN_QUERY = re.compile(r"((?:access_token|secret|appsecret|refresh_token|component_access_token)=)([^&\s]{9,})")
+_IN_QUERY = re.compile(
+    r"((?:access_token|secret|appsecret|refresh_token|component_access_token)=)([^&\s]{9,})"
+)
 _IN_JSON = re.compile(r'("(?:access_token|secret|appsecret|refresh_token|ticket)"\s*:\s*")([^"]{9,})(")')
 _TEXTUAL = ("json", "xml", "text", "urlencoded", "javascript")
 
@@ -70,7 +72,9 @@ def readable(body: bytes, headers: Mapping[str, str]) -> str | dict[str, Any]:
     content_type = headers.get("content-type", "")
     if body and (not content_type or any(word in content_type for word in _TEXTUAL)):
         try:
-            return shorten(body[:SHOWN_BYTES].decode("utf-8", "strict" if len(body) <= SHOWN_BYTES else "ignore"))
+            return shorten(
+                body[:SHOWN_BYTES].decode("utf-8", "strict" if len(body) <= SHOWN_BYTES else "ignore")
+            )
         except UnicodeDecodeError:
             pass
     return {"bytes": len(body), "content_type": content_type} if body else ""
@@ -103,7 +107,9 @@ def present(entry: Exchange) -> dict[str, Any]:
         },
         "decrypted": None if entry.decrypted is None else readable(entry.decrypted, {}),
         "response": response,
-        "response_decrypted": None if entry.response_decrypted is None else readable(entry.response_decrypted, {}),
+        "response_decrypted": None
+        if entry.response_decrypted is None
+        else readable(entry.response_decrypted, {}),
         "verdict": {
             "ok": entry.verdict.ok,
             "class": entry.verdict.kind,

@@ -1,7 +1,7 @@
 """Any push by name: for events that no act of a person causes, and for trying a handler quickly.
 
-Every class of `messages` can be made: fields that the caller leaves out get a value of the right shape, the common ones a
-realistic one.
+Every class of `messages` can be made: fields that the caller leaves out get a value of the right shape, the
+common ones a realistic one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,21 @@
 """What each API call does on the platform: one function per call, found by its class."""
 
-from . import base, customer_messages, menus, templates
+from . import base, customer_messages, media, menus, oauth, qrcodes, tags, templates, tickets, users
 from .registry import BEHAVIOURS, Behaviour, Caller, answers
 
-__all__ = ["BEHAVIOURS", "Behaviour", "Caller", "answers", "base", "customer_messages", "menus", "templates"]
+__all__ = [
+    "BEHAVIOURS",
+    "Behaviour",
+    "Caller",
+    "answers",
+    "base",
+    "customer_messages",
+    "media",
+    "menus",
+    "oauth",
+    "qrcodes",
+    "tags",
+    "templates",
+    "tickets",
+    "users",
+]

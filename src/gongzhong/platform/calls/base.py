@@ -50,7 +50,8 @@ def check_callback(caller: Caller, call: base.CheckCallback) -> base.CallbackRep
     found = [base.ResolvedAddress(ip=address, real_operator=operator)]
     ping = [base.PingResult(ip=address, from_operator=operator, package_loss="0%", time="0.100ms")]
     return base.CallbackReport(
-        dns=found if call.action in ("dns", "all") else [], ping=ping if call.action in ("ping", "all") else []
+        dns=found if call.action in ("dns", "all") else [],
+        ping=ping if call.action in ("ping", "all") else [],
     )
 
 
@@ -75,7 +76,7 @@ def clear_quota_by_secret(caller: Caller, call: base.ClearQuotaBySecret) -> Ok:
 
 def _allowed(caller: Caller, path: str) -> type[Call[object]]:
     """The call behind a path, if this account has it."""
-    found = registry.by_path(path)
+    found = registry.by_path(path, "POST")
     if found is None:
         raise Refusal(UNKNOWN_PATH)
     require(found.spec.token and caller.account.type in found.spec.accounts, NOT_YOURS)

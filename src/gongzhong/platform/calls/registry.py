@@ -1,7 +1,8 @@
 """Which function answers which call.
 
-A chapter of this package holds one function per call, marked with the call's class; the door looks it up here. The function
-gets the caller and the decoded call, and returns the call's own type of answer or raises a `Refusal`.
+A chapter of this package holds one function per call, marked with the call's class; the door looks it up here.
+The function gets the caller and the decoded call, and returns the call's own type of answer or raises a
+`Refusal`.
 """
 
 from __future__ import annotations

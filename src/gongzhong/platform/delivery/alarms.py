@@ -96,5 +96,7 @@ class Alarms:
 
     def told(self, appid: str) -> list[dict[str, object]]:
         """The alarms of one account, newest first."""
-        rows = self._world.db.all("SELECT time, type, text FROM alarm WHERE appid = ? ORDER BY id DESC", appid)
+        rows = self._world.db.all(
+            "SELECT time, type, text FROM alarm WHERE appid = ? ORDER BY id DESC", appid
+        )
         return [dict(row) for row in rows]

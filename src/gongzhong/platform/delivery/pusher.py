@@ -1,7 +1,7 @@
 """One push: sealed, tried up to three times, judged, and its reply shown (接收消息 / 被动回复).
 
-Every attempt carries the same body elements; timestamp, nonce and signatures are new each time. Only silence is repeated:
-a wrong answer is a wrong answer.
+Every attempt carries the same body elements; timestamp, nonce and signatures are new each time. Only silence is
+repeated: a wrong answer is a wrong answer.
 """
 
 from __future__ import annotations
@@ -102,7 +102,11 @@ class Pusher:
                 "POST", url, sealed, timeout_s=rules.answer_timeout_s, connect_s=rules.connect_timeout_s
             )
             judged = judge(account, push, writer, answer)
-            entry.status, entry.response_headers, entry.response_body = answer.status, answer.headers, answer.body
+            entry.status, entry.response_headers, entry.response_body = (
+                answer.status,
+                answer.headers,
+                answer.body,
+            )
             entry.response_decrypted = None if judged.xml == answer.body else judged.xml
         except Unanswered as problem:
             judged = Judged(UNANSWERED[problem.kind])

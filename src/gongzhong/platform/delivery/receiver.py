@@ -6,7 +6,6 @@ comes in time.
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from collections.abc import Mapping
 from typing import Literal, Protocol
@@ -36,7 +35,9 @@ class Unanswered(Exception):
 class Receiver(Protocol):
     """Whoever takes pushes: a URL, or an app in this process."""
 
-    async def send(self, method: str, url: str, body: bytes, *, timeout_s: float, connect_s: float) -> Answered:
+    async def send(
+        self, method: str, url: str, body: bytes, *, timeout_s: float, connect_s: float
+    ) -> Answered:
         """One attempt. Raises Unanswered."""
         ...
 
@@ -52,11 +53,15 @@ class HttpReceiver:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0), auto_decompress=False, headers={"User-Agent": "Mozilla/4.0"}
+                connector=aiohttp.TCPConnector(limit=0),
+                auto_decompress=False,
+                headers={"User-Agent": "Mozilla/4.0"},
             )
         return self._session
 
-    async def send(self, method: str, url: str, body: bytes, *, timeout_s: float, connect_s: float) -> Answered:
+    async def send(
+        self, method: str, url: str, body: bytes, *, timeout_s: float, connect_s: float
+    ) -> Answered:
         limits = aiohttp.ClientTimeout(total=timeout_s, sock_connect=connect_s)
         headers = {"Content-Type": "text/xml"} if method == "POST" else {}
         try:
@@ -64,12 +69,12 @@ class HttpReceiver:
                 method, url, data=body or None, headers=headers, timeout=limits, allow_redirects=False
             ) as response:
                 content = await response.content.read(ANSWER_BYTES)
-                peer = response.connection.transport.get_extra_info("peername") if response.connection else None
+                peer = _peer(response)
                 found = {name.lower(): value for name, value in response.headers.items()}
-                return Answered(response.status, found, content, str(peer[0]) if peer else "")
+                return Answered(response.status, found, content, peer)
         except aiohttp.ConnectionTimeoutError as problem:
             raise Unanswered("connect", str(problem)) from None
-        except (TimeoutError, asyncio.TimeoutError):
+        except TimeoutError:
             raise Unanswered("timeout", f"{timeout_s:g} s") from None
         except aiohttp.ClientConnectorDNSError as problem:
             raise Unanswered("dns", str(problem)) from None
@@ -80,3 +85,10 @@ class HttpReceiver:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+def _peer(response: aiohttp.ClientResponse) -> str:
+    """The address that answered; empty when the connection is already back in the pool."""
+    transport = response.connection.transport if response.connection else None
+    address = transport.get_extra_info("peername") if transport else None
+    return str(address[0]) if address else ""

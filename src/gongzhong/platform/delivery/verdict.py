@@ -32,7 +32,9 @@ def _failure(zh: str, en: str, xml: bytes | None = None) -> Judged:
 
 UNANSWERED: dict[FailureClass, Verdict] = {
     "dns": Verdict(False, "dns", "DNS 失败：域名无法解析", "DNS failure: the host name does not resolve"),
-    "connect": Verdict(False, "connect", "连接失败：连不上开发者服务器", "connection failure: cannot reach the server"),
+    "connect": Verdict(
+        False, "connect", "连接失败：连不上开发者服务器", "connection failure: cannot reach the server"
+    ),
     "timeout": Verdict(False, "timeout", "请求超时：5 秒内没有回应", "timeout: no answer within 5 seconds"),
 }
 
@@ -45,7 +47,8 @@ def judge(account: AccountState, push: Push, writer: PushWriter, answer: Answere
         return Judged(Verdict(True, "accepted", "已接收，不回复", "accepted, nothing to show"))
     if not answer.body.startswith(b"<xml>"):
         return _failure(
-            "既不是 success，也不是以 <xml> 开头的回复", "neither `success` nor a reply that starts with <xml>"
+            "既不是 success，也不是以 <xml> 开头的回复",
+            "neither `success` nor a reply that starts with <xml>",
         )
     try:
         xml = writer.open_reply(answer.body)
@@ -70,5 +73,9 @@ def _deliverable(reply: Reply, push: Push, xml: bytes) -> Judged:
     if problem is None:
         return Judged(Verdict(True, "replied", "已回复", "replied"), reply, xml)
     if problem.delivered:
-        return Judged(Verdict(True, "replied", f"已回复，但{problem.zh}", f"replied, but {problem.en}"), reply, xml)
-    return Judged(Verdict(True, "ignored", f"回复未展示：{problem.zh}", f"reply not shown: {problem.en}"), None, xml)
+        return Judged(
+            Verdict(True, "replied", f"已回复，但{problem.zh}", f"replied, but {problem.en}"), reply, xml
+        )
+    return Judged(
+        Verdict(True, "ignored", f"回复未展示：{problem.zh}", f"reply not shown: {problem.en}"), None, xml
+    )

@@ -1,7 +1,7 @@
 """Saving a server URL: WeChat asks it once, with GET, to return an echo (接入指南).
 
-Nothing is saved unless the answer within five seconds is HTTP 200 and exactly the echo. What is wrong is said in words that
-name the setting to mend.
+Nothing is saved unless the answer within five seconds is HTTP 200 and exactly the echo. What is wrong is said
+in words that name the setting to mend.
 """
 
 from __future__ import annotations
@@ -51,13 +51,17 @@ def problem_with(wanted: Wanted, *, any_port: bool) -> Verdict | None:
     except ValueError:
         return wrong("URL 的端口不是数字", "the port in the URL is not a number")
     if not any_port and port not in (None, DEFAULT_PORTS[parts.scheme]):
-        return wrong("仅支持 80 端口（http）和 443 端口（https）", "only port 80 (http) and 443 (https) are possible")
+        return wrong(
+            "仅支持 80 端口（http）和 443 端口（https）", "only port 80 (http) and 443 (https) are possible"
+        )
     if not TOKEN.fullmatch(wanted.token):
         return wrong("Token 必须为 3-32 位字母或数字", "the Token must be 3 to 32 letters or digits")
     if wanted.encryption not in get_args(Encryption):
         return wrong("加解密方式只能是 plain、compatible、safe", "the mode must be plain, compatible or safe")
     if (wanted.aes_key or wanted.encryption != "plain") and not AES_KEY.fullmatch(wanted.aes_key):
-        return wrong("EncodingAESKey 必须为 43 位字母或数字", "the EncodingAESKey must be 43 letters or digits")
+        return wrong(
+            "EncodingAESKey 必须为 43 位字母或数字", "the EncodingAESKey must be 43 letters or digits"
+        )
     return None
 
 
@@ -77,9 +81,7 @@ async def configure(
         "echostr": echo,
     }
     url = wanted.url + ("&" if "?" in wanted.url else "?") + urlencode(query)
-    entry = Exchange(
-        kind="verify", appid=account.appid, title="URL", method="GET", url=url, time=world.now()
-    )
+    entry = Exchange(kind="verify", appid=account.appid, title="URL", method="GET", url=url, time=world.now())
     started = time.perf_counter()
     try:
         answer = await receiver.send(

@@ -1,7 +1,7 @@
 """api.weixin.qq.com: one door for every call of the catalogue.
 
-The order is WeChat's: path, verb, token, permission, quota, then the request itself. Business errors are HTTP 200 with a
-return code; the trace id at the end of each errmsg can be asked about for seven days.
+The order is WeChat's: path, verb, token, permission, quota, then the request itself. Business errors are HTTP
+200 with a return code; the trace id at the end of each errmsg can be asked about for seven days.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class ApiDoor:
 
     def knows(self, path: str) -> bool:
         """Whether the path belongs to api.weixin.qq.com."""
-        return path.startswith(("/cgi-bin/", "/sns/", "/wxaapi/", "/customservice/", "/datacube/", "/cv/", "/wxa/"))
+        return path.startswith(
+            ("/cgi-bin/", "/sns/", "/wxaapi/", "/customservice/", "/datacube/", "/cv/", "/wxa/")
+        )
 
     def handle(self, request: Request) -> Response:
         """One call, from its bytes to the bytes of its answer."""
@@ -89,9 +91,7 @@ class ApiDoor:
         entry.verdict, entry.errcode = ANSWERED, 0
         return _present(answer)
 
-    def _account(
-        self, request: Request, call_type: type[Call[Any]], query: dict[str, str]
-    ) -> AccountState:
+    def _account(self, request: Request, call_type: type[Call[Any]], query: dict[str, str]) -> AccountState:
         """The account behind the access_token, or behind the credentials that some calls carry instead."""
         spec = call_type.spec
         account = tokens.check(self.world, query.get("access_token")) if spec.token else None
@@ -121,14 +121,16 @@ class ApiDoor:
 
     def _refuse(self, request: Request, entry: Exchange, refusal: Refusal, started: float) -> Response:
         rid = self.world.ids.rid()
-        known = codes.find(refusal.code)
+        known = codes.lookup(refusal.code)
         detail = refusal.detail or (known.en if known else "error")
         body = msgspec.json.encode(
             {"errcode": refusal.code, "errmsg": f"{detail} rid: {rid}", **refusal.fields}
         )
         chinese = known.zh if known and known.zh else detail
         entry.rid, entry.errcode = rid, refusal.code
-        entry.verdict = Verdict(False, str(refusal.code), f"{refusal.code} {chinese}", f"{refusal.code} {detail}")
+        entry.verdict = Verdict(
+            False, str(refusal.code), f"{refusal.code} {chinese}", f"{refusal.code} {detail}"
+        )
         self.world.db.run(
             "INSERT INTO failure VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             rid,
@@ -147,6 +149,9 @@ def _present(answer: Any) -> Response:
     if isinstance(answer, Download):
         name = answer.filename or "file"
         return Response(
-            200, answer.content, answer.content_type, {"content-disposition": f'attachment; filename="{name}"'}
+            200,
+            answer.content,
+            answer.content_type,
+            {"content-disposition": f'attachment; filename="{name}"'},
         )
     return Response(200, encode_answer(answer))

@@ -1,7 +1,7 @@
 """open.weixin.qq.com: the page that asks the person (网页授权).
 
-Errors here are pages with a number, not JSON: the person's browser sees them. Who is browsing is known from the cookie that the
-phone's browser carries.
+Errors here are pages with a number, not JSON: the person's browser sees them. Who is browsing is known from the
+cookie that the phone's browser carries.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ class OpenDoor:
             response = self._decide(request) if request.path == DECISION_PATH else self._ask(request)
         except PageError as problem:
             zh, en = PAGE_ERRORS[problem.number]
-            entry.verdict = Verdict(False, str(problem.number), f"{problem.number} {zh}", f"{problem.number} {en}")
+            entry.verdict = Verdict(
+                False, str(problem.number), f"{problem.number} {zh}", f"{problem.number} {en}"
+            )
             response = Response(200, error_page(problem.number, zh, en), PAGE)
         entry.status, entry.response_headers = response.status, dict(response.headers)
         self.traffic.record(entry)
@@ -153,4 +155,3 @@ def same_host(redirect_uri: str, domain: str) -> bool:
     if parts.scheme not in ("http", "https") or not domain:
         return False
     return parts.netloc == domain if ":" in domain else parts.hostname == domain
-

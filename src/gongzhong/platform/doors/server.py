@@ -1,10 +1,10 @@
 """All of WeChat's hosts on one port: each path belongs to exactly one of them.
 
-    /cgi-bin/showqrcode              mp.weixin.qq.com
-    /connect/oauth2/authorize        open.weixin.qq.com
-    /_platform/…                     the control API
-    whatever the catalogue knows     api.weixin.qq.com
-    everything else                  the pages, when there are any; otherwise api's own answer
+/cgi-bin/showqrcode              mp.weixin.qq.com
+/connect/oauth2/authorize        open.weixin.qq.com
+/_platform/…                     the control API
+whatever the catalogue knows     api.weixin.qq.com
+everything else                  the pages, when there are any; otherwise api's own answer
 """
 
 from __future__ import annotations

@@ -11,15 +11,16 @@ from ..world.world import AccountState
 _FRAME = Template("""<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>$title</title><style>
-body{margin:0;font:16px/1.6 system-ui,-apple-system,"PingFang SC","Noto Sans CJK SC",sans-serif;background:#ededed;color:#191919;
-display:flex;flex-direction:column;min-height:100vh}
+body{margin:0;font:16px/1.6 system-ui,-apple-system,"PingFang SC","Noto Sans CJK SC",sans-serif;
+background:#ededed;color:#191919;display:flex;flex-direction:column;min-height:100vh}
 main{flex:1;padding:48px 32px 24px;background:#fff;text-align:center}
 h1{font-size:20px;font-weight:500;margin:16px 0 8px}p{margin:0 0 8px;color:#555}
 small{display:block;color:#888;margin-top:24px}img,.avatar{width:64px;height:64px;border-radius:8px;object-fit:cover}
 .avatar{display:inline-flex;align-items:center;justify-content:center;background:#07c160;color:#fff;font-size:28px}
 form{display:flex;flex-direction:column;gap:12px;max-width:260px;margin:40px auto 0}
 button{font:inherit;font-weight:500;border:0;border-radius:8px;padding:10px;cursor:pointer;background:#f2f2f2;color:#06ae56}
-button.allow{background:#07c160;color:#fff}dl{text-align:left;max-width:260px;margin:24px auto 0;border-top:1px solid #eee;padding-top:16px}
+button.allow{background:#07c160;color:#fff}
+dl{text-align:left;max-width:260px;margin:24px auto 0;border-top:1px solid #eee;padding-top:16px}
 </style></head><body><main>$body</main></body></html>
 """)
 

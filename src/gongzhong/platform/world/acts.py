@@ -1,7 +1,7 @@
 """What a person does with the phone, and what WeChat makes of it: chat lines, windows, pushes.
 
-Each act changes the world and returns an `Act`: the lines the person's own screen shows at once, the pushes that go to the
-account, and a page to open if there is one.
+Each act changes the world and returns an `Act`: the lines the person's own screen shows at once, the pushes
+that go to the account, and a page to open if there is one.
 """
 
 from __future__ import annotations
@@ -109,7 +109,15 @@ def _common(world: World, account: AccountState, openid: str) -> dict[str, Any]:
 def _line(world: World, act: Act, type: str, **content: Any) -> None:
     side: chats.Side = "system" if type == "event" else "person"
     act.items.append(
-        chats.add(world, act.account, act.person, side, "platform" if side == "system" else "message", type, **content)
+        chats.add(
+            world,
+            act.account,
+            act.person,
+            side,
+            "platform" if side == "system" else "message",
+            type,
+            **content,
+        )
     )
 
 
@@ -154,9 +162,7 @@ def scan(world: World, person: str, text: str) -> Act:
         return follow(world, account, person, code)
     act = Act(account=account, person=person, event="SCAN")
     windows.open_window(world, account, tie.openid, "scan")
-    act.pushes.append(
-        Scan(event_key=code.scene, ticket=code.ticket, **_common(world, account, tie.openid))
-    )
+    act.pushes.append(Scan(event_key=code.scene, ticket=code.ticket, **_common(world, account, tie.openid)))
     return act
 
 
@@ -187,13 +193,17 @@ def say(world: World, account: AccountState, person: str, saying: Saying) -> Act
             _line(world, act, "text", content=saying.content)
             act.pushes.append(Text(content=saying.content, bizmsgmenuid=saying.msgmenu_id, **common))
         case "location":
-            place = {"scale": saying.scale, "label": saying.label}
+            place: dict[str, Any] = {"scale": saying.scale, "label": saying.label}
             _line(world, act, "location", latitude=saying.latitude, longitude=saying.longitude, **place)
             act.pushes.append(
                 Location(location_x=saying.latitude, location_y=saying.longitude, **place, **common)
             )
         case "link":
-            link = {"title": saying.title, "description": saying.description, "url": saying.url}
+            link: dict[str, Any] = {
+                "title": saying.title,
+                "description": saying.description,
+                "url": saying.url,
+            }
             _line(world, act, "link", **link)
             act.pushes.append(Link(**link, **common))
         case _:
@@ -207,7 +217,8 @@ def _say_file(world: World, act: Act, saying: Saying, common: dict[str, Any]) ->
         media.accept(kind, saying.file, permanent=False)
     except Refusal as refusal:
         raise NotPossible(
-            f"这个文件不能作为{kind}发送（{refusal.code}）", f"this file cannot be sent as {kind} ({refusal.code})"
+            f"这个文件不能作为{kind}发送（{refusal.code}）",
+            f"this file cannot be sent as {kind} ({refusal.code})",
         ) from None
     file = media.keep(world, act.account, kind, saying.file, source="user")
     shown = picture(file.media_id)

@@ -197,7 +197,9 @@ class Database:
 
     def clear(self) -> None:
         """Forget everything."""
-        tables = self.column("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        tables = self.column(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        )
         with self.transaction():
             for table in tables:
                 self.run(f"DELETE FROM {table}")

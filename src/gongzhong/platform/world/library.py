@@ -1,7 +1,7 @@
 """The library that templates are chosen from: a small one of our own, in the two forms WeChat has.
 
-Industry templates have ids such as TM00015 and fixed places; category templates have numeric ids, and the account chooses
-keywords from a list. The entries are invented; their fields are typed as the real ones are.
+Industry templates have ids such as TM00015 and fixed places; category templates have numeric ids, and the
+account chooses keywords from a list. The entries are invented; their fields are typed as the real ones are.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Files: what kind they really are, where they are kept, how long (素材管理).
 
-The content decides, never the name: a renamed PNG is a PNG. Temporary media live three days; permanent ones until deleted,
-and the two kinds of id are not interchangeable.
+The content decides, never the name: a renamed PNG is a PNG. Temporary media live three days; permanent ones
+until deleted, and the two kinds of id are not interchangeable.
 """
 
 from __future__ import annotations
@@ -11,13 +11,12 @@ from typing import Literal
 
 import msgspec
 
+from ...catalogue import limits
 from .refusal import Refusal, require
 from .world import AccountState, World
 
 Kind = Literal["image", "voice", "video", "thumb"]
 Source = Literal["api", "user", "jssdk", "config"]
-
-MB = 1024 * 1024
 
 _MAGIC: tuple[tuple[bytes, int, str, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png", "png"),
@@ -46,13 +45,15 @@ class KindRule(msgspec.Struct, frozen=True):
 
 KINDS: dict[str, KindRule] = {
     "image": KindRule(
-        frozenset({"png", "jpg", "gif"}), frozenset({"bmp", "png", "jpg", "gif"}), 10 * MB, 40009
+        frozenset({"png", "jpg", "gif"}), frozenset({"bmp", "png", "jpg", "gif"}), limits.IMAGE_BYTES, 40009
     ),
-    "voice": KindRule(frozenset({"amr", "mp3"}), frozenset({"mp3", "wma", "wav", "amr"}), 2 * MB, 40010),
-    "video": KindRule(frozenset({"mp4"}), frozenset({"mp4"}), 10 * MB, 40011),
-    "thumb": KindRule(frozenset({"jpg"}), frozenset({"jpg"}), 64 * 1024, 40012),
+    "voice": KindRule(
+        frozenset({"amr", "mp3"}), frozenset({"mp3", "wma", "wav", "amr"}), limits.VOICE_BYTES, 40010
+    ),
+    "video": KindRule(frozenset({"mp4"}), frozenset({"mp4"}), limits.VIDEO_BYTES, 40011),
+    "thumb": KindRule(frozenset({"jpg"}), frozenset({"jpg"}), limits.THUMB_BYTES, 40012),
 }
-ARTICLE_IMAGE = KindRule(frozenset(), frozenset({"png", "jpg"}), 1 * MB, 40009)
+ARTICLE_IMAGE = KindRule(frozenset(), frozenset({"png", "jpg"}), limits.ARTICLE_IMAGE_BYTES, 40009)
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,8 +127,8 @@ def keep(
         expires_at=None if permanent else world.now() + world.rules.media_lifetime_s,
     )
     world.db.run(
-        "INSERT OR REPLACE INTO media (media_id, appid, kind, permanent, source, content, content_type, filename, title, "
-        "description, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO media (media_id, appid, kind, permanent, source, content, content_type, filename, "
+        "title, description, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *msgspec.structs.astuple(file),
     )
     return file

@@ -17,14 +17,13 @@ DEFAULT_MENU = 0
 FIRST_MENU_ID = 208_379_533
 Button = dict[str, Any]
 
+
 def set_default(world: World, account: AccountState, buttons: list[Button]) -> None:
     """Replace the default menu; personalised menus stay."""
     _save(world, account, DEFAULT_MENU, None, buttons)
 
 
-def add_conditional(
-    world: World, account: AccountState, buttons: list[Button], rule: dict[str, Any]
-) -> int:
+def add_conditional(world: World, account: AccountState, buttons: list[Button], rule: dict[str, Any]) -> int:
     require(default(world, account) is not None, 65303)
     menuid = world.db.next_number("menu", FIRST_MENU_ID)
     _save(world, account, menuid, rule, buttons)
@@ -59,12 +58,15 @@ def conditional(world: World, account: AccountState) -> list[tuple[int, list[But
         DEFAULT_MENU,
     )
     return [
-        (row["menuid"], msgspec.json.decode(row["button"]), msgspec.json.decode(row["matchrule"])) for row in rows
+        (row["menuid"], msgspec.json.decode(row["button"]), msgspec.json.decode(row["matchrule"]))
+        for row in rows
     ]
 
 
 def delete_conditional(world: World, account: AccountState, menuid: int) -> None:
-    gone = world.db.run("DELETE FROM menu WHERE appid = ? AND menuid = ? AND menuid <> 0", account.appid, menuid)
+    gone = world.db.run(
+        "DELETE FROM menu WHERE appid = ? AND menuid = ? AND menuid <> 0", account.appid, menuid
+    )
     require(gone, 65301)
     world.announce("state", {})
 
@@ -76,7 +78,9 @@ def delete_all(world: World, account: AccountState) -> None:
 
 def seen_by(world: World, account: AccountState, tie: Relation) -> tuple[int, list[Button]]:
     """The menu on this person's phone: menuid (0 for the default one) and buttons."""
-    last_tag = world.db.value("SELECT tag FROM tagging WHERE relation = ? ORDER BY position DESC LIMIT 1", tie.id)
+    last_tag = world.db.value(
+        "SELECT tag FROM tagging WHERE relation = ? ORDER BY position DESC LIMIT 1", tie.id
+    )
     phone = world.db.value("SELECT platform FROM person WHERE name = ?", tie.person)
     for menuid, buttons, rule in conditional(world, account):
         tag = rule.get("tag_id") or rule.get("group_id")

@@ -40,7 +40,13 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def create(
-    world: World, name: str, *, nickname: str = "", headimgurl: str = "", sex: int = 0, language: str = "zh_CN"
+    world: World,
+    name: str,
+    *,
+    nickname: str = "",
+    headimgurl: str = "",
+    sex: int = 0,
+    language: str = "zh_CN",
 ) -> Person:
     """Somebody gets a phone with WeChat. The same name again changes the profile."""
     if not name.strip():
@@ -117,7 +123,12 @@ def unionid(world: World, account: AccountState, tie: Relation) -> str | None:
 
 
 def follow(
-    world: World, account: AccountState, person: str, *, how: str = "ADD_SCENE_SEARCH", scene: int | str | None = None
+    world: World,
+    account: AccountState,
+    person: str,
+    *,
+    how: str = "ADD_SCENE_SEARCH",
+    scene: int | str | None = None,
 ) -> Relation:
     """The person follows, again or for the first time; the follow time and the way of coming are new each time."""
     tie = relation(world, account, person)

@@ -31,7 +31,10 @@ class QrCode(msgspec.Struct, frozen=True):
 
 
 def create(world: World, account: AccountState, scene: int | str, lifetime_s: int | None) -> QrCode:
-    """A code for a scene; `lifetime_s` None makes a permanent one. A permanent scene asked for again gives the same code."""
+    """Make a code for a scene; without `lifetime_s` a permanent one.
+
+    A permanent scene that is asked for again gives the same code.
+    """
     number = scene if isinstance(scene, int) else None
     text = scene if isinstance(scene, str) else None
     if lifetime_s is None:
@@ -104,7 +107,9 @@ def shorten(world: World, account: AccountState, long_data: str, lifetime_s: int
 def lengthen(world: World, account: AccountState, key: str) -> tuple[str, int, int]:
     """The text behind a key, when it was made, and the seconds it has left. Refuses with 9410012."""
     row = world.db.one(
-        "SELECT long_data, created_at, expires_at FROM short_key WHERE key = ? AND appid = ?", key, account.appid
+        "SELECT long_data, created_at, expires_at FROM short_key WHERE key = ? AND appid = ?",
+        key,
+        account.appid,
     )
     if row is None or row["expires_at"] <= world.now():
         raise Refusal(9410012)

@@ -19,7 +19,12 @@ MINUTE_PREFIX = "minute:"
 
 # These have an allowance of their own, or must answer when everything else is used up.
 UNCOUNTED = frozenset(
-    {"/cgi-bin/clear_quota", "/cgi-bin/clear_quota/v2", "/cgi-bin/openapi/quota/clear", "/cgi-bin/openapi/quota/get"}
+    {
+        "/cgi-bin/clear_quota",
+        "/cgi-bin/clear_quota/v2",
+        "/cgi-bin/openapi/quota/clear",
+        "/cgi-bin/openapi/quota/get",
+    }
 )
 
 
@@ -31,7 +36,10 @@ def limit(account: AccountState, spec: Spec) -> int | None:
 
 def used(world: World, account: AccountState, path: str) -> int:
     count = world.db.value(
-        "SELECT used FROM quota WHERE appid = ? AND period = ? AND path = ?", account.appid, world.today(), path
+        "SELECT used FROM quota WHERE appid = ? AND period = ? AND path = ?",
+        account.appid,
+        world.today(),
+        path,
     )
     return count or 0
 
@@ -76,14 +84,19 @@ def clear(world: World, account: AccountState, scope: Literal["all", "one"], pat
     else:
         spend_month(world, account, CLEAR_ONE, rules.clear_one_quota_per_month)
         world.db.run(
-            "DELETE FROM quota WHERE appid = ? AND period = ? AND path = ?", account.appid, world.today(), path
+            "DELETE FROM quota WHERE appid = ? AND period = ? AND path = ?",
+            account.appid,
+            world.today(),
+            path,
         )
 
 
 def of_today(world: World, account: AccountState) -> dict[str, int]:
     """Every path called today with its count."""
     rows = world.db.all(
-        "SELECT path, used FROM quota WHERE appid = ? AND period = ? ORDER BY path", account.appid, world.today()
+        "SELECT path, used FROM quota WHERE appid = ? AND period = ? ORDER BY path",
+        account.appid,
+        world.today(),
     )
     return {row["path"]: row["used"] for row in rows}
 
@@ -91,7 +104,7 @@ def of_today(world: World, account: AccountState) -> dict[str, int]:
 def table(world: World, account: AccountState) -> list[dict[str, object]]:
     """Every call with a quota or with calls today, as the console shows it."""
     counted = of_today(world, account)
-    rows = []
+    rows: list[dict[str, object]] = []
     for call in CALLS:
         path, daily = call.spec.path, limit(account, call.spec)
         if account.type in call.spec.accounts and (daily is not None or path in counted):

@@ -45,7 +45,11 @@ def _content(reply: Reply) -> tuple[str, dict[str, Any]]:
         case VoiceReply():
             return "voice", picture(reply.media_id)
         case VideoReply():
-            return "video", {**picture(reply.media_id), "title": reply.title, "description": reply.description}
+            return "video", {
+                **picture(reply.media_id),
+                "title": reply.title,
+                "description": reply.description,
+            }
         case MusicReply():
             return "music", {
                 "title": reply.title,

@@ -98,9 +98,7 @@ def put_on(world: World, account: AccountState, tag: int, tie: Relation) -> bool
     return True
 
 
-def change(
-    world: World, account: AccountState, tag: int, openids: Iterable[str], *, put: bool
-) -> None:
+def change(world: World, account: AccountState, tag: int, openids: Iterable[str], *, put: bool) -> None:
     """Tag or untag several. Refuses with 45059 or 45171 that names those for whom it failed; the others are done."""
     _exists(world, account, tag)
     ties = [_follower(world, account, openid) for openid in openids]
@@ -109,7 +107,10 @@ def change(
         for tie in ties:
             if not put:
                 world.db.run(
-                    "DELETE FROM tagging WHERE appid = ? AND tag = ? AND relation = ?", account.appid, tag, tie.id
+                    "DELETE FROM tagging WHERE appid = ? AND tag = ? AND relation = ?",
+                    account.appid,
+                    tag,
+                    tie.id,
                 )
             elif not put_on(world, account, tag, tie):
                 failed.append(tie.openid)

@@ -1,7 +1,7 @@
 """Template messages (模板消息): the library, the templates in use, and what a phone shows of one.
 
-Since May 2023 the phone leaves out the first line, the remark and all colours, and cuts every value; the call itself still
-succeeds.
+Since May 2023 the phone leaves out the first line, the remark and all colours, and cuts every value; the call
+itself still succeeds.
 """
 
 from __future__ import annotations

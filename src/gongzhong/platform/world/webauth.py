@@ -1,7 +1,7 @@
 """网页授权: codes, web tokens and what they may read.
 
-A code is used once within five minutes. The web access_token belongs to one account, one person and one scope; it is unrelated
-to the access_token of the API.
+A code is used once within five minutes. The web access_token belongs to one account, one person and one scope;
+it is unrelated to the access_token of the API.
 """
 
 from __future__ import annotations

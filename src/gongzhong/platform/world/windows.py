@@ -1,8 +1,8 @@
 """When an account may write to a person first (客服消息下发规则).
 
-Each act of the person opens a window with a number of messages: a message 5 in 48 hours; a menu click, a follow or a scan
-3 in one minute. Whether windows add up is not stated for official accounts; here each keeps its own count, and the one
-that closes first is used first.
+Each act of the person opens a window with a number of messages: a message 5 in 48 hours; a menu click, a follow
+or a scan 3 in one minute. Whether windows add up is not stated for official accounts; here each keeps its own
+count, and the one that closes first is used first.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ def open_window(world: World, account: AccountState, openid: str, act: Act) -> N
     """The person did something: the window of that act starts again with its full count."""
     rules = world.rules
     count, seconds = (
-        (rules.after_message, rules.after_message_s) if act == "message" else (rules.after_act, rules.after_act_s)
+        (rules.after_message, rules.after_message_s)
+        if act == "message"
+        else (rules.after_act, rules.after_act_s)
     )
     world.db.run(
         "INSERT INTO allowance VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET remaining = excluded.remaining, "

@@ -58,7 +58,12 @@ class World:
     """One WeChat. `outgoing` receives pushes for delivery, `announce` what the pages should see."""
 
     def __init__(
-        self, *, where: str = MEMORY, clock: MovableClock | None = None, rules: Rules | None = None, seed: int = 1
+        self,
+        *,
+        where: str = MEMORY,
+        clock: MovableClock | None = None,
+        rules: Rules | None = None,
+        seed: int = 1,
     ) -> None:
         self.db = Database(where)
         self.clock = clock or MovableClock()

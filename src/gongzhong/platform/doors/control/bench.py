@@ -143,7 +143,12 @@ async def traffic_entry(given: Given) -> Any:
 
 async def resend(given: Given) -> Any:
     outcome = await given.platform.resend(_entry(given))
-    return {"ok": outcome.verdict.ok, "zh": outcome.verdict.zh, "en": outcome.verdict.en, "entries": outcome.entries}
+    return {
+        "ok": outcome.verdict.ok,
+        "zh": outcome.verdict.zh,
+        "en": outcome.verdict.en,
+        "entries": outcome.entries,
+    }
 
 
 async def triggers(given: Given) -> Any:
@@ -155,7 +160,12 @@ async def trigger(given: Given) -> Any:
     account = account_of(given, body.appid)
     push = make(given.platform.world, account, body.event, body.person, body.fields)
     outcome = await given.platform.push(account, push, body.person or None)
-    return {"ok": outcome.verdict.ok, "zh": outcome.verdict.zh, "en": outcome.verdict.en, "entries": outcome.entries}
+    return {
+        "ok": outcome.verdict.ok,
+        "zh": outcome.verdict.zh,
+        "en": outcome.verdict.en,
+        "entries": outcome.entries,
+    }
 
 
 async def stored_file(given: Given) -> Response:

@@ -70,7 +70,9 @@ def _control(control: Control, by_type: dict[Any, Any]) -> dict[str, Any]:
     names = re.findall(r"{(\w+)}", control.path)
     operation: dict[str, Any] = {
         "operationId": control.function.__name__,
-        "summary": (inspect.getdoc(control.function) or control.function.__name__.replace("_", " ")).splitlines()[0],
+        "summary": (
+            inspect.getdoc(control.function) or control.function.__name__.replace("_", " ")
+        ).splitlines()[0],
         "tags": ["control"],
         "parameters": [
             *(_parameter(name, "path", required=True) for name in names),
@@ -118,6 +120,10 @@ def _call(call: type[Call[Any]], by_type: dict[Any, Any]) -> dict[str, Any]:
 def _body(call: type[Call[Any]], by_type: dict[Any, Any]) -> dict[str, Any]:
     if call in by_type:
         return {"application/json": {"schema": by_type[call]}}
-    names = [field.encode_name for field in msgspec.structs.fields(call) if not call.spec.in_query(field.encode_name)]
+    names = [
+        field.encode_name
+        for field in msgspec.structs.fields(call)
+        if not call.spec.in_query(field.encode_name)
+    ]
     properties = {name: {"type": "string", "format": "binary"} for name in names}
     return {"multipart/form-data": {"schema": {"type": "object", "properties": properties}}}

@@ -1,0 +1,153 @@
+"""People to play in a test: what they do is a method, what they see is `inbox` and `screen`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..app import OfficialAccount
+from ..platform.world import acts, chats, menus, people
+from ..platform.world.acts import Act, Answer, Said, Saying
+from ..platform.world.world import AccountState
+
+if TYPE_CHECKING:
+    from .local_platform import LocalPlatform
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cfc0f01f00050001ff"
+    "5c0f3b9d0000000049454e44ae426082"
+)
+"""The smallest picture there is, for tests that need any picture."""
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a chat. `text` is what a person would read out; `content` holds everything, by type."""
+
+    side: str
+    via: str
+    type: str
+    time: float
+    content: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        content = self.content
+        if "content" in content:
+            return str(content["content"])
+        if self.type == "news":
+            return "\n".join(str(article["title"]) for article in content["articles"])
+        if self.type == "template":
+            lines = [f"{line['label']}：{line['value']}" for line in content["lines"]]
+            return "\n".join([content["title"], *lines])
+        if self.type == "msgmenu":
+            return "\n".join(
+                [content["head"], *(option["content"] for option in content["list"]), content["tail"]]
+            )
+        return str(content.get("title") or "")
+
+
+class Actor:
+    """Somebody with WeChat.
+
+    With one account connected it is meant; with several, name it: `alice.says("hi", to=oa)`.
+    """
+
+    def __init__(self, bed: LocalPlatform, name: str) -> None:
+        self._bed, self.name = bed, name
+
+    def __repr__(self) -> str:
+        return f"Actor({self.name})"
+
+    def _account(self, oa: OfficialAccount | AccountState | None) -> AccountState:
+        return self._bed.account_of(oa)
+
+    def _carry_out(self, act: Act) -> Act:
+        self._bed.run(self._bed.platform.carry_out(act, wait=True))
+        return act
+
+    def follows(
+        self, oa: OfficialAccount | AccountState | None = None, *, scene: str | int | None = None
+    ) -> None:
+        """Follow; with `scene` by scanning a code that carries it."""
+        account, world = self._account(oa), self._bed.world
+        if scene is None:
+            self._carry_out(acts.follow(world, account, self.name))
+        else:
+            self.scans(self._bed.code(account, scene))
+
+    def unfollows(self, oa: OfficialAccount | AccountState | None = None) -> None:
+        self._carry_out(acts.unfollow(self._bed.world, self._account(oa), self.name))
+
+    def says(self, text: str, *, to: OfficialAccount | AccountState | None = None) -> None:
+        self._say(Saying(type="text", content=text), to)
+
+    def chooses(self, id: str, *, to: OfficialAccount | AccountState | None = None) -> None:
+        """Tap an option of the latest menu message."""
+        menu = next(line for line in reversed(self.screen_of(to)) if line.type == "msgmenu")
+        option = next(option for option in menu.content["list"] if option["id"] == id)
+        self._say(Saying(type="text", content=option["content"], msgmenu_id=id), to)
+
+    def sends(
+        self,
+        type: Said,
+        *,
+        file: bytes = PNG,
+        to: OfficialAccount | AccountState | None = None,
+        **fields: Any,
+    ) -> None:
+        """Send a picture, voice, video, place or link; the content decides whether the file will do."""
+        self._say(Saying(type=type, file=file, **fields), to)
+
+    def _say(self, saying: Saying, to: OfficialAccount | AccountState | None) -> None:
+        self._carry_out(acts.say(self._bed.world, self._account(to), self.name, saying))
+
+    def taps(
+        self, *names: str, of: OfficialAccount | AccountState | None = None, answer: Answer | None = None
+    ) -> str | None:
+        """Tap a menu button by the names on the way to it; returns the address that it opens, if any."""
+        account = self._account(of)
+        path = self._path(account, names)
+        act = acts.tap(self._bed.world, account, self.name, path, answer or Answer())
+        return self._carry_out(act).open
+
+    def _path(self, account: AccountState, names: tuple[str, ...]) -> list[int]:
+        tie = people.relation(self._bed.world, account, self.name)
+        _, buttons = menus.seen_by(self._bed.world, account, tie)
+        path = []
+        for name in names:
+            seen = [button["name"] for button in buttons]
+            if name not in seen:
+                raise LookupError(f"no button {name!r} in the menu; there are {seen}")
+            path.append(seen.index(name))
+            buttons = buttons[path[-1]].get("sub_button") or []
+        return path
+
+    def scans(self, ticket_or_url: str) -> None:
+        """Scan a code, given its ticket or the text inside it."""
+        self._carry_out(acts.scan(self._bed.world, self.name, ticket_or_url))
+
+    def screen_of(self, oa: OfficialAccount | AccountState | None = None) -> list[Line]:
+        """Every line of the chat with one account."""
+        items = chats.read(self._bed.world, self._account(oa).appid, self.name)
+        known = ("side", "via", "type", "time")
+        return [
+            Line(
+                **{key: item[key] for key in known},
+                content={key: value for key, value in item.items() if key not in known},
+            )
+            for item in items
+        ]
+
+    @property
+    def screen(self) -> list[Line]:
+        """Every line of the chat, both sides and WeChat's own."""
+        return self.screen_of()
+
+    @property
+    def inbox(self) -> list[Line]:
+        """What came from the account."""
+        return [line for line in self.screen if line.side == "account"]
+
+    def openid(self, oa: OfficialAccount | AccountState | None = None) -> str:
+        return people.relation(self._bed.world, self._account(oa), self.name).openid

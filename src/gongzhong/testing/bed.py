@@ -1,0 +1,82 @@
+"""Where tests take place: one event loop in a thread of its own, in virtual time.
+
+The loop runs only while something is done, so between two lines of a test nothing moves. Whatever waits (a handler
+of twelve seconds, WeChat's five) is over in a moment, in the right order, and the clock tells how long it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from ..clock import MovableClock
+from .virtual_time import VirtualTimeLoop
+
+T = TypeVar("T")
+
+SETTLE_S = 120.0
+"""Work that is still running after this much virtual time is left for the next step."""
+
+
+class Bed:
+    """Carries out coroutines one after another, each until everything it started has come to rest."""
+
+    def __init__(self, start: float | None = None) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="gongzhong-testing")
+        self.loop: VirtualTimeLoop = self._thread.submit(VirtualTimeLoop).result()
+        self._running = threading.Lock()
+        self.clock = BedClock(self, start)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Carry out `work` and let what it started come to rest; exceptions arrive here."""
+        with self._running:
+            return self._thread.submit(self.loop.run_until_complete, self._settled(work)).result()
+
+    async def _settled(self, work: Coroutine[Any, Any, T]) -> T:
+        result = await work
+        await self._rest()
+        return result
+
+    async def _rest(self) -> None:
+        """Wait for the tasks that are under way, at most SETTLE_S of virtual time."""
+        deadline = self.loop.time() + SETTLE_S
+        while pending := asyncio.all_tasks() - {asyncio.current_task()}:
+            left = deadline - self.loop.time()
+            if left <= 0:
+                return
+            await asyncio.wait(pending, timeout=left)
+
+    def close(self) -> None:
+        with self._running:
+            self._thread.submit(self._finish).result()
+        self._thread.shutdown()
+
+    def _finish(self) -> None:
+        left = asyncio.all_tasks(self.loop)
+        for task in left:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        self.loop.close()
+
+
+class BedClock(MovableClock):
+    """The wall clock of a bed: moves as the loop's time moves, and lets timers fire on the way when it is advanced."""
+
+    def __init__(self, bed: Bed, start: float | None) -> None:
+        self._bed = bed
+        super().__init__(start, frozen=True)
+        self._zero = super().now()
+
+    def now(self) -> float:
+        return self._zero + self._bed.loop.time()
+
+    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> float:
+        step = seconds + 60 * minutes + 3600 * hours + 86400 * days
+        if step < 0:
+            raise ValueError("a clock moves forward only / 时钟只能向前拨")
+        self._bed.run(asyncio.sleep(step))
+        return self.now()

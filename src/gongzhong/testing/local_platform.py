@@ -1,0 +1,132 @@
+"""A platform inside the test: connect an account, play people, move the clock.
+
+def test_welcome(platform):
+    platform.connect(oa)
+    alice = platform.person("alice")
+    alice.follows(oa)
+    assert alice.inbox[-1].text == "欢迎关注！"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from ..app import OfficialAccount
+from ..client import AsyncClient, Client
+from ..platform import AccountConfig, Platform, PlatformConfig
+from ..platform.config import Kind
+from ..platform.doors.server import Server
+from ..platform.traffic import Exchange
+from ..platform.world import accounts, people, qrcodes
+from ..platform.world.world import AccountState
+from .actors import Actor
+from .bed import Bed
+from .in_process import AppReceiver, BlockingInProcessTransport, InProcessTransport
+
+T = TypeVar("T")
+
+
+class LocalPlatform:
+    """One simulated WeChat for one test, in memory and in virtual time."""
+
+    def __init__(self, config: PlatformConfig | None = None) -> None:
+        config = config or PlatformConfig()
+        self._bed = Bed(config.start)
+        self.clock = self._bed.clock
+        self._receiver = AppReceiver()
+        self._connected: dict[str, OfficialAccount] = {}
+        self.platform = self.run(self._open(config))
+        self.world = self.platform.world
+        self.server = Server(self.platform)
+
+    async def _open(self, config: PlatformConfig) -> Platform:
+        return Platform(config, receiver=self._receiver, clock=self.clock)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Carry out a coroutine on the platform's loop and let everything come to rest."""
+        return self._bed.run(work)
+
+    def connect(
+        self, oa: OfficialAccount, *, kind: Kind = "service", verified: bool = True, **settings: Any
+    ) -> AccountState:
+        """Register the account of `oa` with its own credentials and point both sides at each other.
+
+        Further settings are those of `AccountConfig`, such as `oauth_domain` or `open_platform`.
+        """
+        account = oa.account
+        host = f"{account.appid.lower()}.test"
+        config = AccountConfig(
+            name=settings.pop("name", account.appid),
+            appid=account.appid,
+            secret=account.secret.reveal(),
+            token=account.token.reveal(),
+            aes_key=account.aes_key.reveal(),
+            encryption=account.encryption,
+            url=f"http://{host}/",
+            kind=kind,
+            verified=verified,
+            **settings,
+        )
+        state = accounts.create(self.world, config)
+        self._receiver.apps[host] = oa
+        self._connected[state.appid] = oa
+        oa.attach(api=self.async_client(oa), blocking_api=self.client(oa), clock=self.clock)
+        return state
+
+    def client(self, oa: OfficialAccount) -> Client:
+        """A blocking client of the account, into this platform."""
+        return Client(
+            oa.account, transport=BlockingInProcessTransport(self.server, self._bed.loop), clock=self.clock
+        )
+
+    def async_client(self, oa: OfficialAccount) -> AsyncClient:
+        """An awaiting client of the account, into this platform."""
+        return AsyncClient(oa.account, transport=InProcessTransport(self.server), clock=self.clock)
+
+    def account_of(self, oa: OfficialAccount | AccountState | None = None) -> AccountState:
+        """The account meant: the given one, or the only one there is."""
+        if oa is None:
+            (appid,) = self.world.accounts
+        else:
+            appid = oa.account.appid if isinstance(oa, OfficialAccount) else oa.appid
+            if isinstance(oa, OfficialAccount) and appid not in self.world.accounts:
+                self.connect(oa)
+        return self.world.accounts[appid]
+
+    def person(self, name: str, **profile: Any) -> Actor:
+        """Somebody to play, made at the first mention."""
+        try:
+            people.get(self.world, name)
+        except KeyError:
+            people.create(self.world, name, **profile)
+        return Actor(self, name)
+
+    def change(self, oa: OfficialAccount | AccountState | None = None, **changes: Any) -> AccountState:
+        """Change the account's settings, such as `verified=False`."""
+        return accounts.change(self.world, self.account_of(oa).appid, changes)
+
+    def code(self, account: AccountState, scene: str | int) -> str:
+        """The ticket of a permanent code with this scene."""
+        return qrcodes.create(self.world, account, scene, None).ticket
+
+    @property
+    def traffic(self) -> list[Exchange]:
+        """Every push and API call so far, oldest first."""
+        return self.platform.traffic.after()
+
+    @property
+    def pushes(self) -> list[Exchange]:
+        return [entry for entry in self.traffic if entry.kind == "push"]
+
+    @property
+    def calls(self) -> list[Exchange]:
+        return [entry for entry in self.traffic if entry.kind == "api"]
+
+    def close(self) -> None:
+        """Let everything end; the connected accounts keep nothing of this platform."""
+        for oa in self._connected.values():
+            self.run(oa.shutdown())
+            oa.detach()
+        self.run(self.platform.close())
+        self._bed.close()
