@@ -24,6 +24,7 @@ LAYERS = [
     {"app", "web", "platform"},
     {"console"},
     {"running"},
+    {"running"},
     {"testing", "cli"},
     {"__main__"},
 ]
