@@ -1,0 +1,113 @@
+// Every call of the control API as one typed method; the only place that knows its paths.
+import type {
+  Account,
+  ActResult,
+  Alarm,
+  CallbackSettings,
+  Chat,
+  ClockReading,
+  Menu,
+  NewAccount,
+  Person,
+  QrCode,
+  Quota,
+  Saying,
+  ScanResult,
+  Tap,
+  Traffic,
+  Verification,
+  World,
+} from './types'
+
+const BASE = '/_platform/'
+
+export interface Bilingual {
+  zh: string
+  en: string
+}
+
+/** The platform refused, or could not be asked; says why in both languages. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly said: Bilingual,
+  ) {
+    super(said.en)
+  }
+}
+
+async function complaint(response: Response): Promise<ApiError> {
+  const fallback = { zh: `平台回答 HTTP ${response.status}`, en: `The platform answered HTTP ${response.status}` }
+  try {
+    const body = (await response.json()) as { error?: Partial<Bilingual> }
+    return new ApiError(response.status, { ...fallback, ...body.error })
+  } catch {
+    return new ApiError(response.status, fallback)
+  }
+}
+
+export function browseUrl(person: string, appid: string, url: string): string {
+  return `${BASE}browse?${new URLSearchParams({ person, appid, url })}`
+}
+
+export const EVENTS_URL = `${BASE}events`
+
+export class ControlApi {
+  constructor(private readonly fetcher: typeof fetch = (input, init) => fetch(input, init)) {}
+
+  state = (): Promise<World> => this.get('state')
+  addAccount = (account: NewAccount): Promise<Account> => this.post('accounts', account)
+  editAccount = (appid: string, change: Partial<Account>): Promise<Account> =>
+    this.send('PATCH', this.account(appid), change)
+  submitUrl = (appid: string, settings: CallbackSettings): Promise<Verification> =>
+    this.post(`${this.account(appid)}/url`, settings)
+  menu = (appid: string): Promise<Menu> => this.get(`${this.account(appid)}/menu`)
+  quota = (appid: string): Promise<{ calls: Quota[] }> => this.get(`${this.account(appid)}/quota`)
+  alarms = (appid: string): Promise<{ alarms: Alarm[] }> => this.get(`${this.account(appid)}/alarms`)
+  qrCodes = (appid: string): Promise<{ codes: QrCode[] }> => this.get(`${this.account(appid)}/qrcodes`)
+  reset = (): Promise<unknown> => this.post('reset', {})
+
+  addPerson = (name: string, nickname: string): Promise<Person> => this.post('people', { name, nickname })
+  follow = (person: string, appid: string): Promise<ActResult> => this.act(person, 'follow', { appid })
+  unfollow = (person: string, appid: string): Promise<ActResult> => this.act(person, 'unfollow', { appid })
+  say = (person: string, appid: string, saying: Saying): Promise<ActResult> =>
+    this.act(person, 'say', { appid, ...saying })
+  tap = (person: string, appid: string, tap: Tap): Promise<ActResult> => this.act(person, 'tap', { appid, ...tap })
+  scan = (person: string, code: { ticket: string } | { url: string }): Promise<ScanResult> =>
+    this.act(person, 'scan', code)
+  enter = (person: string, appid: string): Promise<ActResult> => this.act(person, 'enter', { appid })
+  chat = (person: string, appid: string, after = 0): Promise<Chat> =>
+    this.get(`${this.person(person)}/chats/${encodeURIComponent(appid)}?after=${after}`)
+
+  clock = (): Promise<ClockReading> => this.get('clock')
+  advance = (seconds: number): Promise<ClockReading> => this.post('clock', { advance: seconds })
+  freeze = (freeze: boolean): Promise<ClockReading> => this.post('clock', { freeze })
+
+  traffic = (after: number, limit: number): Promise<{ entries: Traffic[] }> =>
+    this.get(`traffic?after=${after}&limit=${limit}`)
+  entry = (seq: number): Promise<Traffic> => this.get(`traffic/${seq}`)
+  resend = (seq: number): Promise<unknown> => this.post(`traffic/${seq}/resend`, {})
+
+  private account = (appid: string): string => `accounts/${encodeURIComponent(appid)}`
+  private person = (name: string): string => `people/${encodeURIComponent(name)}`
+  private act = <T extends ActResult>(person: string, verb: string, body: object): Promise<T> =>
+    this.post(`${this.person(person)}/${verb}`, body)
+  private get = <T>(path: string): Promise<T> => this.send('GET', path)
+  private post = <T>(path: string, body: object): Promise<T> => this.send('POST', path, body)
+
+  private async send<T>(method: string, path: string, body?: object): Promise<T> {
+    const init: RequestInit = { method }
+    if (body !== undefined) {
+      init.body = JSON.stringify(body)
+      init.headers = { 'Content-Type': 'application/json' }
+    }
+    let response: Response
+    try {
+      response = await this.fetcher(BASE + path, init)
+    } catch {
+      throw new ApiError(0, { zh: '连不上平台，它还在运行吗？', en: 'The platform cannot be reached. Is it running?' })
+    }
+    if (!response.ok) throw await complaint(response)
+    return (await response.json()) as T
+  }
+}

@@ -1,0 +1,57 @@
+// The platform's event stream. EventSource reconnects by itself but forgets what happened meanwhile: `opened` is the
+// moment to ask for it. A stream that the browser gave up on (a proxy's error page, a restarted platform) is reopened.
+import type { ChatItem, ClockReading, Traffic, Typing } from './types'
+
+export interface LiveHandlers {
+  opened(): void
+  lost(): void
+  chat(item: ChatItem): void
+  traffic(entry: Traffic): void
+  clock(clock: ClockReading): void
+  state(): void
+  typing(typing: Typing): void
+}
+
+export interface Stream {
+  readonly readyState: number
+  onopen: ((event: Event) => void) | null
+  onerror: ((event: Event) => void) | null
+  addEventListener(name: string, listener: (event: MessageEvent<string>) => void): void
+  close(): void
+}
+
+const CLOSED = 2
+const REOPEN_AFTER_MS = 1500
+
+/** Listen until the returned function is called. */
+export function listen(
+  open: () => Stream,
+  handlers: LiveHandlers,
+  later: (again: () => void, ms: number) => void = (again, ms) => void setTimeout(again, ms),
+): () => void {
+  let stream: Stream
+  let stopped = false
+
+  const connect = (): void => {
+    if (stopped) return
+    stream = open()
+    stream.onopen = () => handlers.opened()
+    stream.onerror = () => {
+      handlers.lost()
+      if (stream.readyState === CLOSED) later(connect, REOPEN_AFTER_MS)
+    }
+    const on = <T>(name: string, handle: (data: T) => void): void =>
+      stream.addEventListener(name, (event) => handle(JSON.parse(event.data) as T))
+    on<ChatItem>('chat', handlers.chat)
+    on<Traffic>('traffic', handlers.traffic)
+    on<ClockReading>('clock', handlers.clock)
+    on<Typing>('typing', handlers.typing)
+    on<unknown>('state', () => handlers.state())
+  }
+
+  connect()
+  return () => {
+    stopped = true
+    stream.close()
+  }
+}

@@ -1,0 +1,275 @@
+// The shapes of docs/control-api.md, word for word: what the platform tells the pages.
+
+export type AccountKind = 'subscription' | 'service' | 'test'
+export type Encryption = 'plain' | 'compatible' | 'safe'
+
+export interface Account {
+  appid: string
+  original_id: string
+  name: string
+  wechat_id: string
+  kind: AccountKind
+  verified: boolean
+  secret: string
+  token: string
+  aes_key: string
+  encryption: Encryption
+  url: string
+  oauth_domain: string
+  js_domains: string[]
+  ip_allow_list: string[]
+  open_platform: string | null
+  headimgurl?: string
+  description?: string
+}
+
+export type NewAccount = Pick<Account, 'name' | 'kind' | 'verified'> & Partial<Account>
+
+export interface Relation {
+  openid: string
+  subscribed: boolean
+  unionid: string | null
+}
+
+export interface Person {
+  name: string
+  nickname: string
+  headimgurl: string
+  accounts: Record<string, Relation>
+}
+
+export interface ClockReading {
+  now: number
+  frozen: boolean
+}
+
+export interface World {
+  clock: ClockReading
+  accounts: Account[]
+  people: Person[]
+  version: string
+}
+
+export interface MenuButton {
+  type?: string
+  name: string
+  key?: string
+  url?: string
+  appid?: string
+  pagepath?: string
+  media_id?: string
+  article_id?: string
+  sub_button?: MenuButton[]
+}
+
+export interface Menu {
+  button: MenuButton[]
+}
+
+export type Via = 'message' | 'passive' | 'customer' | 'template' | 'mass' | 'menu' | 'platform'
+
+interface ChatBase {
+  seq: number
+  time: number
+  appid: string
+  person: string
+  side: 'person' | 'account' | 'system'
+  via: Via
+  kf?: string | null
+}
+
+export interface Article {
+  title: string
+  description: string
+  url: string
+  picurl: string
+}
+
+export interface TextItem extends ChatBase {
+  type: 'text'
+  content: string
+}
+export interface MediaItem extends ChatBase {
+  type: 'image' | 'voice' | 'video' | 'shortvideo'
+  media_id: string
+  url: string
+  title?: string
+  description?: string
+  content?: string
+}
+export interface LocationItem extends ChatBase {
+  type: 'location'
+  latitude: number
+  longitude: number
+  scale: number
+  label: string
+}
+export interface LinkItem extends ChatBase {
+  type: 'link'
+  title: string
+  description: string
+  url: string
+  picurl?: string
+  thumb_url?: string
+}
+export interface MusicItem extends ChatBase {
+  type: 'music'
+  title: string
+  description: string
+  url: string
+  thumb_url: string
+}
+export interface NewsItem extends ChatBase {
+  type: 'news'
+  articles: Article[]
+}
+export interface MsgMenuItem extends ChatBase {
+  type: 'msgmenu'
+  head: string
+  list: { id: string; content: string }[]
+  tail: string
+}
+export interface MiniProgram {
+  appid: string
+  pagepath?: string
+}
+export interface TemplateItem extends ChatBase {
+  type: 'template'
+  title: string
+  lines: { label: string; value: string }[]
+  url?: string | null
+  miniprogram?: MiniProgram | null
+}
+export interface MiniProgramItem extends ChatBase {
+  type: 'miniprogrampage'
+  title: string
+  miniprogram?: MiniProgram | null
+  thumb_url?: string
+}
+export interface CardItem extends ChatBase {
+  type: 'wxcard'
+  card_id?: string
+  title?: string
+  content?: string
+}
+export interface SystemItem extends ChatBase {
+  type: 'event' | 'failure'
+  content: string
+}
+
+export type ChatItem =
+  | TextItem
+  | MediaItem
+  | LocationItem
+  | LinkItem
+  | MusicItem
+  | NewsItem
+  | MsgMenuItem
+  | TemplateItem
+  | MiniProgramItem
+  | CardItem
+  | SystemItem
+
+export interface Chat {
+  items: ChatItem[]
+  menu: Menu | null
+  typing: boolean
+}
+
+export type MessageType = 'text' | 'image' | 'voice' | 'video' | 'shortvideo' | 'location' | 'link'
+
+export interface Saying {
+  type: MessageType
+  content?: string
+  file?: string
+  filename?: string
+  latitude?: number
+  longitude?: number
+  label?: string
+  title?: string
+  description?: string
+  url?: string
+  msgmenu_id?: string
+}
+
+export interface Tap {
+  path: number[]
+  scan_result?: string
+  latitude?: number
+  longitude?: number
+  label?: string
+  files?: string[]
+}
+
+export interface ActResult {
+  items?: ChatItem[]
+  open?: string | null
+}
+
+export interface ScanResult extends ActResult {
+  appid?: string | null
+  event?: string | null
+}
+
+export type Body = string | { bytes: number; content_type: string } | null
+
+export type TrafficKind = 'push' | 'verify' | 'api' | 'web'
+
+export interface Traffic {
+  seq: number
+  time: number
+  kind: TrafficKind
+  appid: string
+  title: string
+  person?: string | null
+  openid?: string | null
+  attempt?: number | null
+  of?: number | null
+  request: { method: string; url: string; headers: Record<string, string>; body: Body }
+  decrypted?: string | null
+  response?: { status: number; headers: Record<string, string>; body: Body } | null
+  response_decrypted?: string | null
+  verdict: { ok: boolean; class: string; zh: string; en: string }
+  cost_ms: number
+  rid?: string | null
+  errcode?: number | null
+}
+
+export interface Verification {
+  ok: boolean
+  zh: string
+  en: string
+  seq: number
+}
+
+export interface CallbackSettings {
+  url: string
+  token: string
+  aes_key: string
+  encryption: Encryption
+}
+
+export interface Quota {
+  path: string
+  daily: number | null
+  used: number
+}
+
+export interface QrCode {
+  ticket: string
+  url: string
+  scene: string
+  expires_at: number | null
+}
+
+export interface Alarm {
+  time: number
+  type: string
+  text: string
+}
+
+export interface Typing {
+  person: string
+  appid: string
+  on: boolean
+}

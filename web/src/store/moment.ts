@@ -1,0 +1,24 @@
+// Times as people in a chat read them.
+
+function two(value: number): string {
+  return String(value).padStart(2, '0')
+}
+
+export function hourMinute(seconds: number): string {
+  const date = new Date(seconds * 1000)
+  return `${two(date.getHours())}:${two(date.getMinutes())}`
+}
+
+export function dateTime(seconds: number): string {
+  const date = new Date(seconds * 1000)
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  return `${day} ${hourMinute(seconds)}:${two(date.getSeconds())}`
+}
+
+/** Only the time on the same day, with the date on any other. */
+export function chatTime(seconds: number, now: number): string {
+  const [date, today] = [new Date(seconds * 1000), new Date(now * 1000)]
+  if (date.toDateString() === today.toDateString()) return hourMinute(seconds)
+  const day = `${date.getMonth() + 1}-${date.getDate()} ${hourMinute(seconds)}`
+  return date.getFullYear() === today.getFullYear() ? day : `${date.getFullYear()}-${day}`
+}

@@ -1,0 +1,157 @@
+// Everything the pages know and do, in one place: who I am, which account I look at, what is live. Components get it
+// by `useSession` and never talk to the platform on their own.
+import { computed, inject, ref, shallowRef, type App, type InjectionKey } from 'vue'
+
+import { ControlApi, EVENTS_URL } from '../api/client'
+import { listen, type Stream } from '../api/live'
+import type { Account, ActResult, Person, World } from '../api/types'
+import { Chats } from './chats'
+import { ClockFace } from './clockFace'
+import { Notices } from './notices'
+import { TRAFFIC_CAP, TrafficLog } from './trafficLog'
+
+const REMEMBERED = { person: 'gongzhong.person', appid: 'gongzhong.appid' }
+
+export class Session {
+  readonly chats = new Chats()
+  readonly traffic = new TrafficLog()
+  readonly clock = new ClockFace()
+  readonly notices = new Notices()
+  readonly world = shallowRef<World | null>(null)
+  readonly connected = ref(false)
+  readonly failed = ref(false)
+  readonly personName = ref(localStorage.getItem(REMEMBERED.person) ?? '')
+  readonly appid = ref(localStorage.getItem(REMEMBERED.appid) ?? '')
+
+  readonly accounts = computed<Account[]>(() => this.world.value?.accounts ?? [])
+  readonly people = computed<Person[]>(() => this.world.value?.people ?? [])
+  readonly account = computed(() => this.accounts.value.find((account) => account.appid === this.appid.value) ?? null)
+  readonly person = computed(() => this.people.value.find((person) => person.name === this.personName.value) ?? null)
+  readonly relation = computed(() => this.person.value?.accounts[this.appid.value] ?? null)
+  readonly subscribed = computed(() => this.relation.value?.subscribed ?? false)
+  readonly items = computed(() => this.chats.items(this.personName.value, this.appid.value))
+  readonly menu = computed(() => this.chats.menu(this.personName.value, this.appid.value))
+  readonly typing = computed(() => this.chats.typing(this.personName.value, this.appid.value))
+
+  constructor(
+    readonly api: ControlApi = new ControlApi(),
+    private readonly openStream: () => Stream = () => new EventSource(EVENTS_URL),
+  ) {}
+
+  /** Follow the platform until the returned function is called. */
+  start(): () => void {
+    return listen(this.openStream, {
+      opened: () => void this.attempt(() => this.catchUp()),
+      lost: () => {
+        this.connected.value = false
+        this.failed.value = this.world.value === null
+      },
+      chat: (item) => {
+        this.chats.merge([item])
+        this.seen()
+      },
+      traffic: (entry) => this.traffic.merge([entry]),
+      clock: (clock) => this.clock.set(clock),
+      state: () => void this.attempt(() => this.stateChanged()),
+      typing: (typing) => this.chats.setTyping(typing),
+    })
+  }
+
+  async choosePerson(name: string): Promise<void> {
+    this.personName.value = name
+    localStorage.setItem(REMEMBERED.person, name)
+    await this.attempt(() => this.openChat())
+  }
+
+  async chooseAccount(appid: string): Promise<void> {
+    this.appid.value = appid
+    localStorage.setItem(REMEMBERED.appid, appid)
+    await this.attempt(() => this.openChat())
+  }
+
+  /** Let the chosen person do something; the lines it makes appear at once. Null when it failed. */
+  async act<T extends ActResult>(what: (api: ControlApi, person: string, appid: string) => Promise<T>): Promise<T | null> {
+    const result = await this.attempt(() => what(this.api, this.personName.value, this.appid.value))
+    if (result?.items) {
+      this.chats.merge(result.items)
+      this.seen()
+    }
+    return result
+  }
+
+  /** Run something that may be refused; the refusal becomes a notice. */
+  async attempt<T>(what: () => Promise<T>): Promise<T | null> {
+    try {
+      return await what()
+    } catch (error) {
+      this.notices.complain(error)
+      return null
+    }
+  }
+
+  async refresh(): Promise<void> {
+    const world = await this.api.state()
+    this.world.value = world
+    this.clock.set(world.clock)
+    if (!this.person.value) this.personName.value = world.people[0]?.name ?? ''
+    if (!this.account.value) this.appid.value = world.accounts[0]?.appid ?? ''
+    await this.loadChat()
+  }
+
+  async reset(): Promise<void> {
+    await this.api.reset()
+    this.chats.clear()
+    this.traffic.restart()
+    await this.refresh()
+  }
+
+  seen(): void {
+    if (document.visibilityState !== 'hidden') this.chats.markRead(this.personName.value, this.appid.value)
+  }
+
+  private async catchUp(): Promise<void> {
+    this.connected.value = true
+    this.failed.value = false
+    const known = this.traffic.lastSeq()
+    const [{ entries }] = await Promise.all([this.api.traffic(0, TRAFFIC_CAP), this.refresh()])
+    if ((entries.at(-1)?.seq ?? 0) < known) this.traffic.restart()
+    this.traffic.merge(entries)
+  }
+
+  /** Also what the platform says when this page read too slowly and events were dropped. */
+  private async stateChanged(): Promise<void> {
+    await this.refresh()
+    this.traffic.merge((await this.api.traffic(this.traffic.lastSeq(), TRAFFIC_CAP)).entries)
+  }
+
+  private async openChat(): Promise<void> {
+    await this.loadChat()
+    const { personName, appid } = this
+    if (this.subscribed.value) await this.act((api) => api.enter(personName.value, appid.value))
+  }
+
+  private async loadChat(): Promise<void> {
+    const [person, appid] = [this.personName.value, this.appid.value]
+    if (!person || !appid) return
+    const known = this.chats.lastSeq(person, appid)
+    const chat = await this.api.chat(person, appid)
+    // A platform that was reset or started anew counts from the beginning: what is shown here never happened there.
+    if ((chat.items.at(-1)?.seq ?? 0) < known) this.chats.clear()
+    this.chats.merge(chat.items)
+    this.chats.setMenu(person, appid, chat.menu)
+    this.chats.setTyping({ person, appid, on: chat.typing })
+    this.seen()
+  }
+}
+
+const SESSION: InjectionKey<Session> = Symbol('session')
+
+export function provideSession(app: App, session: Session): void {
+  app.provide(SESSION, session)
+}
+
+export function useSession(): Session {
+  const session = inject(SESSION)
+  if (!session) throw new Error('no session: call provideSession on the app first')
+  return session
+}
