@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from ..account import Account
 from ..catalogue.base import GetQuota
 from ..catalogue.customer_messages import SendCustomerMessage
-from ..clock import Clock
+from ..clock import Clock, RelayClock
 from ..errors import CallbackError, SetupError
 from ..messages import Reply
 from ..wire import PushReader
@@ -80,7 +80,7 @@ class OfficialAccount(Router):
     ) -> None:
         super().__init__()
         self.account = account
-        self.clock = clock or Clock()
+        self.clock = RelayClock(clock or Clock())
         self.counters: Counter[str] = Counter()
         """Deliveries (received, type.…, verified, joined, refused.…), answers (passive, handed_over, held,
         placeholder, customer, late), troubles (handler_errors, customer_failed, parked, undelivered,
@@ -90,6 +90,7 @@ class OfficialAccount(Router):
         self._api, self._blocking_api = api, blocking_api
         self._own_clients: list[AsyncClient | Client] = []
         self._drain_s = drain_s
+        self._clock_before: Clock = self.clock.source
         self._loop: asyncio.AbstractEventLoop | None = None
         self._background: Background | None = None
         self._permission = Permission(self._ask_permission, self.clock, customer_service)
@@ -160,6 +161,16 @@ class OfficialAccount(Router):
             self._blocking_api = Client(self.account, clock=self.clock)
             self._own_clients.append(self._blocking_api)
         return self._blocking_api
+
+    def attach(self, *, api: AsyncClient, blocking_api: Client, clock: Clock) -> None:
+        """Run against another WeChat for a while: other clients, another clock. `detach` ends it."""
+        self._api, self._blocking_api = api, blocking_api
+        self._clock_before, self.clock.source = self.clock.source, clock
+
+    def detach(self) -> None:
+        """Back to the clock of before; clients are made anew when they are needed."""
+        self._api = self._blocking_api = None
+        self.clock.source = self._clock_before
 
     async def handle(self, query: Query, body: bytes, method: str = "POST") -> Answer:
         """Answer one request to the callback URL, from any framework. Raises nothing."""

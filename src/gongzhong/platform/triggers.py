@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from ..messages import EVENTS, MESSAGES, Message, Push
+from ..messages import EVENTS, MESSAGES, Push
 from ..messages.elements import Element, Slot, slots
 from .world import people
 from .world.world import AccountState, World
 
-COMMON = frozenset({"to_user_name", "from_user_name", "create_time", "msg_type", "event", "msg_id", "extra"})
+ENVELOPE = frozenset({"to_user_name", "from_user_name", "create_time", "msg_type", "event"})
 ASSISTANT = "mphelper"
 YEAR_S = 365 * 86400
 
@@ -75,8 +75,6 @@ def make(world: World, account: AccountState, name: str, person: str, fields: di
         "from_user_name": sender,
         "create_time": world.seconds(),
     }
-    if issubclass(trigger.cls, Message):
-        values["msg_id"] = world.message_id()
     values |= _filled(world, account, trigger.cls, dict(fields), sender)
     return trigger.cls(**values)
 
@@ -90,7 +88,7 @@ def _filled(
         key = next((name for name in (slot.name, slot.attribute) if name in given), None)
         if key is not None:
             values[slot.attribute] = _converted(cls, slot, given.pop(key))
-        elif slot.default is msgspec.NODEFAULT and slot.attribute not in COMMON:
+        elif slot.default is msgspec.NODEFAULT and slot.attribute not in ENVELOPE:
             values[slot.attribute] = _example(world, account, cls, slot, sender)
     if given:
         unknown = "、".join(given)
@@ -116,6 +114,7 @@ def _example(world: World, account: AccountState, cls: type[Element], slot: Slot
         "ExpiredTime": world.seconds() + YEAR_S,
         "FailTime": world.seconds(),
         "KfAccount": f"kf@{account.wechat_id}",
+        "MsgId": world.message_id(),
         "MsgID": world.message_id(),
         **EXAMPLES,
     }

@@ -55,24 +55,33 @@ class Bed:
         self._thread.shutdown()
 
     def _finish(self) -> None:
-        left = asyncio.all_tasks(self.loop)
-        for task in left:
-            task.cancel()
-        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        self.loop.run_until_complete(self._cancel_all())
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
+
+    async def _cancel_all(self) -> None:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 class BedClock(MovableClock):
     """The wall clock of a bed: moves as the loop's time moves, and lets timers fire on the way when it is advanced."""
 
     def __init__(self, bed: Bed, start: float | None) -> None:
+        super().__init__(start)
         self._bed = bed
-        super().__init__(start, frozen=True)
-        self._zero = super().now()
+        self._zero = MovableClock.now(self)
 
     def now(self) -> float:
         return self._zero + self._bed.loop.time()
+
+    def freeze(self) -> None:
+        """It only ever moves when something is done."""
+
+    def resume(self) -> None:
+        """There is nothing to resume."""
 
     def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> float:
         step = seconds + 60 * minutes + 3600 * hours + 86400 * days
