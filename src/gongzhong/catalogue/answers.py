@@ -15,7 +15,7 @@ import msgspec
 
 from ..errors import BadAnswer
 from .lenient import build
-from .model import Acknowledged, Call, Download, Reply
+from .model import ANY_FILE, Acknowledged, Call, Download, Reply
 
 R = TypeVar("R")
 
@@ -40,7 +40,7 @@ def decode_answer(call: type[Call[R]], body: bytes, content_type: str = "", file
     document = next((kind for kind in kinds if kind is not Download), None)
     if Download in kinds:
         found = document and body.lstrip().startswith(b"{") and _as_document(body, document)
-        answer = found or Download(body, content_type or "application/octet-stream", filename)
+        answer = found or Download(body, content_type or ANY_FILE, filename)
         return cast(R, answer)
     try:
         return cast(R, msgspec.json.decode(body, type=document, strict=False))

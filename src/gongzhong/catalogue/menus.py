@@ -39,47 +39,55 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 _MENU_ID_MISSING = 65301
 
 
-class _Entry(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """What buttons of both levels do when they are tapped; which field is needed depends on `type`."""
+class _Deed(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What buttons of both levels can do; which field is needed depends on their `type`."""
 
-    name: str
-    type: str | None = None
-    key: str | None = None
-    url: str | None = None
     media_id: Annotated[str, coded(invalid=40007)] | None = None
     appid: Annotated[str, coded(invalid=40013)] | None = None
-    pagepath: str | None = None
+    pagepath: Annotated[str, coded(invalid=40165)] | None = None
     article_id: Annotated[str, coded(invalid=53600)] | None = None
 
     @classmethod
     def click(cls, name: str, key: str) -> Self:
         """A button that pushes a CLICK event with `key`."""
-        return cls(name=name, type="click", key=key)
+        return cls._made(type="click", name=name, key=key)
 
     @classmethod
     def view(cls, name: str, url: str) -> Self:
         """A button that opens a page."""
-        return cls(name=name, type="view", url=url)
+        return cls._made(type="view", name=name, url=url)
 
     @classmethod
     def miniprogram(cls, name: str, *, appid: str, pagepath: str, url: str) -> Self:
         """A button that opens a mini program; old clients open `url` instead."""
-        fields = {"type": "miniprogram", "appid": appid, "pagepath": pagepath, "url": url}
-        return cls(name=name, **fields)
+        return cls._made(type="miniprogram", name=name, appid=appid, pagepath=pagepath, url=url)
 
-    def lacking(self, codes: dict[str, int]) -> Violation | None:
-        """The field that this type of button needs and does not have."""
-        for field in _NEEDS.get(self.type or "", ("key",)):
+    @classmethod
+    def _made(cls, **fields: str) -> Self:
+        return cls(**fields)
+
+    def lacking(self, type: str, codes: dict[str, int]) -> Violation | None:
+        """The field that a button of this type needs and does not have."""
+        for field in _NEEDS.get(type, ("key",)):
             if not getattr(self, field):
-                zh, en = f"{self.type} 按钮需要 {field}", f"a {self.type} button needs {field}"
+                zh, en = f"{type} 按钮需要 {field}", f"a {type} button needs {field}"
                 return Violation(path=field, code=codes[field], zh=zh, en=en)
         return None
+
+
+class _Shown(_Deed, kw_only=True, frozen=True, omit_defaults=True):
+    """A button in an answer: whatever its type, nothing is demanded."""
+
+    name: str
+    type: str | None = None
+    key: str | None = None
+    url: str | None = None
 
 
 _FIELD_CODES = {"media_id": 40007, "appid": 40013, "pagepath": 40165, "article_id": 53600}
 
 
-class SubButton(_Entry, kw_only=True, frozen=True, omit_defaults=True):
+class SubButton(_Deed, kw_only=True, frozen=True, omit_defaults=True):
     """A button of the second level: it always does something."""
 
     name: Annotated[str, coded(invalid=40025, min_length=1, max_bytes=limits.MENU_SUB_NAME_BYTES)]
@@ -90,10 +98,10 @@ class SubButton(_Entry, kw_only=True, frozen=True, omit_defaults=True):
     """Always empty: a menu has two levels."""
 
     def cross_check(self) -> Violation | None:
-        return self.lacking({"key": 40026, "url": 40027, **_FIELD_CODES})
+        return self.lacking(self.type, {"key": 40026, "url": 40027, **_FIELD_CODES})
 
 
-class Button(_Entry, kw_only=True, frozen=True, omit_defaults=True):
+class Button(_Deed, kw_only=True, frozen=True, omit_defaults=True):
     """A button at the bottom of the chat: it does something, or it opens up to five second-level buttons."""
 
     name: Annotated[str, coded(invalid=40018, min_length=1, max_bytes=limits.MENU_NAME_BYTES)]
@@ -108,7 +116,7 @@ class Button(_Entry, kw_only=True, frozen=True, omit_defaults=True):
         if self.type is None:
             zh, en = "按钮要有 type, 或者有 sub_button", "a button needs a type or sub_button"
             return Violation(path="type", code=40017, zh=zh, en=en)
-        return self.lacking({"key": 40019, "url": 40020, **_FIELD_CODES})
+        return self.lacking(self.type, {"key": 40019, "url": 40020, **_FIELD_CODES})
 
 
 Buttons = Annotated[
@@ -129,13 +137,13 @@ class MatchRule(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
         return Violation(path="", code=65304, zh=zh, en=en)
 
 
-class ShownSubButton(_Entry, kw_only=True, frozen=True, omit_defaults=True):
+class ShownSubButton(_Shown, kw_only=True, frozen=True, omit_defaults=True):
     """A second-level button as WeChat shows it."""
 
     sub_button: list[Any] = always([])
 
 
-class ShownButton(_Entry, kw_only=True, frozen=True, omit_defaults=True):
+class ShownButton(_Shown, kw_only=True, frozen=True, omit_defaults=True):
     """A button as WeChat shows it: an empty `sub_button` when it has none."""
 
     sub_button: list[ShownSubButton] = always([])
@@ -227,7 +235,7 @@ class ConsoleArticles(msgspec.Struct, kw_only=True, frozen=True):
     articles: list[ConsoleArticle] = msgspec.field(name="list")
 
 
-class ConsoleEntry(_Entry, kw_only=True, frozen=True, omit_defaults=True):
+class ConsoleEntry(_Shown, kw_only=True, frozen=True, omit_defaults=True):
     """A button of the menu in force; console-made ones keep their content in `value` or `news_info`."""
 
     value: str | None = None

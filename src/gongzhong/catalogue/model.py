@@ -9,14 +9,16 @@ the OpenAPI document are read from it. Adding an endpoint is adding one of these
 from __future__ import annotations
 
 import enum
-import types
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args, get_origin
+from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
 R = TypeVar("R")
 T = TypeVar("T")
+
+ANY_FILE: Final = "application/octet-stream"
+"""Media type of a file about which nothing is known."""
 
 
 class Host(enum.StrEnum):
@@ -120,7 +122,7 @@ class Call(Masked, Generic[R], kw_only=True, frozen=True, omit_defaults=True):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for base in types.get_original_bases(cls) if hasattr(types, "get_original_bases") else _bases(cls):
+        for base in cls.__dict__.get("__orig_bases__", ()):
             origin = get_origin(base)
             if isinstance(origin, type) and issubclass(origin, Call):
                 cls.returns = get_args(base)[0]
@@ -129,11 +131,6 @@ class Call(Masked, Generic[R], kw_only=True, frozen=True, omit_defaults=True):
     def name(cls) -> str:
         """The path without slashes at the ends: how a call is named in logs, errors and tables."""
         return cls.spec.path.strip("/")
-
-
-def _bases(cls: type[Any]) -> tuple[Any, ...]:
-    bases: tuple[Any, ...] = cls.__dict__.get("__orig_bases__", cls.__bases__)
-    return bases
 
 
 class PagedCall(Call[R], Generic[R, T], kw_only=True, frozen=True, omit_defaults=True):
@@ -171,7 +168,7 @@ class Upload(msgspec.Struct, frozen=True):
 
     content: bytes
     filename: str = "file"
-    content_type: str = "application/octet-stream"
+    content_type: str = ANY_FILE
 
     def __repr__(self) -> str:
         return f"Upload({len(self.content)} bytes, {self.filename!r}, {self.content_type!r})"
@@ -181,7 +178,7 @@ class Download(msgspec.Struct, frozen=True):
     """A file that came back."""
 
     content: bytes
-    content_type: str = "application/octet-stream"
+    content_type: str = ANY_FILE
     filename: str | None = None
 
     def __repr__(self) -> str:

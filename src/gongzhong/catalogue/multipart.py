@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from .model import Upload
+from .model import ANY_FILE, Upload
 
 Part = Upload | str
 
@@ -54,7 +54,7 @@ def ascii_filename(filename: str) -> str:
 def _media_type(upload: Upload) -> str:
     # What does not look like a media type could end the header line and begin another.
     plain = re.fullmatch(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.+-]+)*", upload.content_type, re.ASCII)
-    return upload.content_type if plain else "application/octet-stream"
+    return upload.content_type if plain else ANY_FILE
 
 
 def read(body: bytes, content_type: str) -> dict[str, Part]:
@@ -111,7 +111,7 @@ class _Collector:
         self.parts[name] = Upload(
             content,
             options[b"filename"].decode("utf-8", "replace"),
-            self._headers.get("content-type", Upload.__struct_defaults__[-1]),
+            self._headers.get("content-type", ANY_FILE),
         )
 
     def _finish(self) -> None:

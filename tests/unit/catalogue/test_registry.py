@@ -1,0 +1,100 @@
+"""The promises that every declaration keeps, whatever the chapter."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from msgspec import inspect as shapes
+
+from gongzhong.catalogue import base, codes, registry, users
+from gongzhong.catalogue.model import Answer, Call, Download, PagedCall, Reply
+from gongzhong.catalogue.registry import CALLS, CHAPTERS, by_name, by_path, chapter_of
+from gongzhong.client import groups
+from gongzhong.client.method import Group, Method, Walk
+
+each_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)
+
+
+def published() -> set[type[Call[Any]]]:
+    """What the groups of the client can perform."""
+    kinds = [kind for kind in vars(groups).values() if isinstance(kind, type) and issubclass(kind, Group)]
+    makers = [made.make for kind in kinds for made in vars(kind).values() if isinstance(made, Method | Walk)]
+    classes = {maker for maker in makers if isinstance(maker, type)}
+    built = {CALL_NAMES[maker.__annotations__["return"]] for maker in makers if not isinstance(maker, type)}
+    return classes | built
+
+
+CALL_NAMES = {call.__name__: call for call in CALLS}
+
+
+def test_every_chapter_has_calls_and_no_call_is_lost() -> None:
+    assert {chapter_of(call) for call in CALLS} == {chapter.__name__.rpartition(".")[2] for chapter in CHAPTERS}
+    assert len(CALLS) == 55
+    assert len({call.__name__ for call in CALLS}) == len(CALLS)
+
+
+def test_a_call_is_found_by_path_and_verb() -> None:
+    assert by_path("/cgi-bin/user/info", "GET") is users.GetUser
+    assert by_path("/cgi-bin/user/info", "POST") is users.GetUser
+    assert by_path("/cgi-bin/user/info") is users.GetUser
+    assert by_path("/cgi-bin/nothing", "GET") is None
+
+
+@pytest.mark.parametrize("name", ["GetUser", "/cgi-bin/user/info", "cgi-bin/user/info"])
+def test_a_call_is_found_by_name(name: str) -> None:
+    assert by_name(name) is users.GetUser
+
+
+def test_the_same_endpoint_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="GetToken and GetToken both declare GET /cgi-bin/token"):
+        registry._indexed((base.GetToken, base.GetToken))
+
+
+@each_call
+def test_first_line_says_what_for_with_the_chinese_name(call: type[Call[Any]]) -> None:
+    first = (call.__doc__ or "").splitlines()[0]
+    assert re.search(r"\([^)]*[一-鿿]", first) or re.search(r"\(openid转换\)", first), first
+    assert call.spec.document
+
+
+@each_call
+def test_path_and_answer_are_well_formed(call: type[Call[Any]]) -> None:
+    assert re.fullmatch(r"(/[a-z0-9_-]+)+", call.spec.path)
+    kinds = get_args(call.returns) or (call.returns,)
+    assert (Download in kinds) == (call.spec.answer is Answer.BYTES)
+    assert all(issubclass(kind, Reply) for kind in kinds if kind is not Download)
+
+
+@each_call
+def test_injected_names_are_not_fields_and_query_names_are(call: type[Call[Any]]) -> None:
+    node = shapes.type_info(call)
+    assert isinstance(node, shapes.StructType)
+    fields = {field.encode_name for field in node.fields}
+    assert not fields & set(call.spec.inject)
+    assert call.spec.query <= fields | set(call.spec.inject)
+
+
+@each_call
+def test_documented_codes_are_in_the_table(call: type[Call[Any]]) -> None:
+    assert len(set(call.spec.errors)) == len(call.spec.errors)
+    assert not [code for code in call.spec.errors if codes.lookup(code) is None]
+
+
+@each_call
+def test_codes_of_fields_are_in_the_table(call: type[Call[Any]]) -> None:
+    declared = {int(code) for code in re.findall(r"'(?:invalid|missing)': (\d+)", repr(shapes.type_info(call)))}
+    assert not [code for code in declared if codes.lookup(code) is None]
+
+
+@each_call
+def test_the_client_offers_it(call: type[Call[Any]]) -> None:
+    assert call in published()
+
+
+@each_call
+def test_pages_can_be_walked(call: type[Call[Any]]) -> None:
+    names = {field.name for field in msgspec.structs.fields(call)}
+    assert issubclass(call, PagedCall) == bool(names & {"next_openid", "begin_openid", "largest_id"})
