@@ -18,7 +18,19 @@ PUSH = """<xml>
 <MsgId>24261840000000001</MsgId>
 </xml>"""
 
+EVENT = """<xml>
+<ToUserName><![CDATA[gh_a1b2c3d4e5f6]]></ToUserName>
+<FromUserName><![CDATA[oABCD1234efgh5678ijkl9012mnop]]></FromUserName>
+<CreateTime>1700000001</CreateTime>
+<MsgType><![CDATA[event]]></MsgType>
+<Event><![CDATA[CLICK]]></Event>
+<EventKey><![CDATA[<Content>key]]></EventKey>
+</xml>"""
+
 FLAT = [
+    EVENT.replace("<Content>", ""),
+    EVENT.replace("<Content>", "").replace("EventKey", "Latitude"),
+    PUSH.replace("MsgId", "MsgID"),
     PUSH,
     PUSH.replace("\n", ""),
     PUSH.replace(">\n<", ">\n\t <").replace("<xml>\n\t ", "<xml>\n"),
@@ -33,6 +45,15 @@ FLAT = [
 ]
 
 NEAR_MISSES = [
+    EVENT,
+    PUSH.replace("第一行", "a&b"),
+    PUSH.replace("第一行", "a]]>b"),
+    PUSH.replace("第一行", "a<b"),
+    PUSH.replace("第一行", "a\0b"),
+    PUSH.replace("第一行", "a\rb"),
+    PUSH.replace("</CreateTime>", "]]></CreateTime>"),
+    PUSH.replace("MsgId>", "Content>"),
+    PUSH.replace("</xml>", "<Idx/></xml>"),
     "",
     "<xml>",
     "</xml>",
@@ -136,9 +157,14 @@ def test_any_value_is_read_identically_or_not_at_all(values: dict[str, str]) -> 
 
 
 @settings(max_examples=400)
-@given(st.integers(0, len(PUSH.encode()) - 1), st.binary(max_size=4), st.integers(0, 3))
-def test_one_damage_anywhere(position: int, inserted: bytes, removed: int) -> None:
-    whole = PUSH.encode()
+@given(
+    st.sampled_from([PUSH.encode(), EVENT.replace("<Content>", "").encode()]),
+    st.integers(0, len(EVENT)),
+    st.sampled_from([b"", b"&", b"<", b">", b"]]>", b"\r", b"\0", b"<A>1</A>", b"<!---->"])
+    | st.binary(max_size=4),
+    st.integers(0, 3),
+)
+def test_one_damage_anywhere(whole: bytes, position: int, inserted: bytes, removed: int) -> None:
     body = whole[:position] + inserted + whole[position + removed :]
     fields = read_flat(body)
     if fields is not None:

@@ -119,6 +119,8 @@ def test_depth_is_limited() -> None:
         b"<xml><A>" + b"&#65;" * 50_000 + b"</A></xml>",
         b"<xml><A>" + b"<![CDATA[a]]>" * 20_000 + b"</A></xml>",
         b"<xml><A" + b"a" * 250_000,
+        b"<xml><ToUserName><![CDATA[" + b"]" * 250_000 + b"<Content>",
+        b"<xml><ToUserName><![CDATA[x]]></ToUserName>" + b" " * 250_000 + b"<Content>",
     ],
 )
 def test_the_largest_hostile_body_takes_no_time(body: bytes) -> None:
