@@ -1,0 +1,183 @@
+"""One server in this process and on this event loop, from listening to a clean stop.
+
+The platform, a served account and the development loop all run this way: one process, tracebacks where they can be
+seen, nothing left behind. Server errors go to standard error; requests are not logged here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, TypeVar
+
+from ..errors import SetupError
+from .listening import free_port, require_free, until_listening
+
+T = TypeVar("T")
+
+START_S = 60.0
+STOP_S = 10.0
+"""How long open requests may still take after a stop, in seconds: longer than WeChat waits for an answer."""
+CLEAN_UP_S = 20.0
+
+_LOG = {
+    "handlers": {
+        "console": {"formatter": "generic", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"},
+        "access": {"formatter": "access", "class": "logging.StreamHandler", "stream": "ext://sys.stderr"},
+    }
+}
+
+
+def run_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end on the fastest event loop of this system."""
+    if sys.platform == "win32":
+        return asyncio.run(work)
+    import uvloop
+
+    return uvloop.run(work)
+
+
+@contextmanager
+def stopping(stop: asyncio.Event) -> Iterator[None]:
+    """Within it, Ctrl-C and SIGTERM set `stop`; a second one interrupts as usual."""
+    loop = asyncio.get_running_loop()
+    handled = (signal.SIGINT, signal.SIGTERM)
+
+    def release() -> None:
+        for number in handled:
+            loop.remove_signal_handler(number)
+
+    def asked() -> None:
+        stop.set()
+        release()
+
+    if sys.platform == "win32":
+        for number in handled:
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+        yield
+        return
+    for number in handled:
+        loop.add_signal_handler(number, asked)
+    try:
+        yield
+    finally:
+        release()
+
+
+class Interruptible:
+    """An ASGI application whose endless answers (live events) do not keep the server from stopping."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._stopping = False
+        self._streams: set[asyncio.Task[Any]] = set()
+        self._requests: set[asyncio.Task[Any]] = set()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        task = asyncio.current_task()
+        if scope["type"] == "lifespan" or task is None:
+            await self._app(scope, receive, send)
+            return
+
+        async def noticing(message: Any) -> None:
+            if message.get("more_body") and task is not None:
+                self._streams.add(task)
+            await send(message)
+
+        self._requests.add(task)
+        try:
+            await self._app(scope, receive, noticing)
+        except asyncio.CancelledError:
+            # The server takes a cancelled request for an error of the application and would report it.
+            if not self._stopping:
+                raise
+        finally:
+            self._requests.discard(task)
+            self._streams.discard(task)
+
+    def interrupt(self, *, everything: bool) -> None:
+        """End answers that have been streaming, or all that are under way."""
+        self._stopping = True
+        for task in list(self._requests if everything else self._streams):
+            task.cancel()
+
+
+class EmbeddedServer:
+    """An ASGI or RSGI application on a port of this machine. Port 0 takes a free one; see `port`."""
+
+    def __init__(self, app: Any, *, interface: Literal["asgi", "rsgi"], host: str, port: int) -> None:
+        require_free(host, port)
+        self.host, self.port = host, port or free_port(host)
+        self._app = Interruptible(app) if interface == "asgi" else None
+        self._server = _granian(self._app or app, interface, host, self.port)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Listen. Raises SetupError when the application fails to start."""
+        self._task = asyncio.get_running_loop().create_task(self._server.serve())
+        task = self._task
+        if await until_listening(self.host, self.port, START_S, lambda: not task.done()):
+            return
+        await self.stop()
+        raise SetupError(
+            "应用启动失败，没有开始监听",
+            "the application failed to start and does not listen",
+            fix_zh="原因见上面的错误输出",
+            fix_en="see the output above for the reason",
+        )
+
+    async def stop(self) -> None:
+        """Stop listening, let open requests end for a moment, then let the application close what it holds."""
+        if self._task is None:
+            return
+        self._server.stop()
+        for everything, patience_s in ((False, STOP_S), (True, CLEAN_UP_S)):
+            if self._app is not None:
+                self._app.interrupt(everything=everything)
+            done, _ = await asyncio.wait({self._task}, timeout=patience_s)
+            if done:
+                break
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._task = None
+
+    async def ended(self) -> None:
+        """Return when the server ends by itself: it never should."""
+        if self._task is not None:
+            await asyncio.wait({self._task})
+
+
+def _granian(app: Any, interface: Literal["asgi", "rsgi"], host: str, port: int) -> Any:
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server.embed import Server
+
+    return Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces(interface),
+        websockets=interface == "asgi",
+        log_level=LogLevels.error,
+        log_dictconfig=_LOG,
+    )
+
+
+async def run(
+    server: EmbeddedServer, *, stop: asyncio.Event | None = None, ready: Callable[[], None] | None = None
+) -> None:
+    """Serve until Ctrl-C, SIGTERM or `stop`. Raises SetupError when the application does not start."""
+    stop = stop or asyncio.Event()
+    with stopping(stop):
+        await server.start()
+        if ready is not None:
+            ready()
+        asked = asyncio.ensure_future(stop.wait())
+        ended = asyncio.ensure_future(server.ended())
+        await asyncio.wait({asked, ended}, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in (asked, ended):
+            waiting.cancel()
+        await server.stop()

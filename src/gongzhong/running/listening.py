@@ -1,0 +1,83 @@
+"""Ports: whether one is free before a server takes it, and whether somebody listens on it yet.
+
+A server that shares its port with another one by accident answers half of the requests; so a port is tried first, and
+a port in use is an error with a name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+from ..errors import SetupError
+
+EVERY_ADDRESS = ("0.0.0.0", "::")
+POLL_S = 0.02
+
+
+class PortInUse(SetupError):
+    """Another program listens on the port."""
+
+
+def require_free(host: str, port: int) -> None:
+    """Raises PortInUse, or SetupError when the address cannot be listened on at all. Port 0 is always free."""
+    if not 0 <= port <= 65535:
+        raise SetupError(f"端口必须在 0 到 65535 之间：{port}", f"a port lies between 0 and 65535: {port}")
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            trial.bind((host, port))
+            trial.listen(1)
+    except OSError as problem:
+        raise _refused(host, port, problem) from None
+
+
+def _refused(host: str, port: int, problem: OSError) -> SetupError:
+    if problem.errno == errno.EADDRINUSE:
+        return PortInUse(
+            f"端口 {port} 已被占用",
+            f"port {port} is in use",
+            fix_zh="换一个端口（--port），或先停掉占用它的程序",
+            fix_en="choose another one with --port, or stop the program that has it",
+        )
+    if problem.errno == errno.EACCES:
+        return SetupError(
+            f"没有权限监听端口 {port}",
+            f"no permission to listen on port {port}",
+            fix_zh="用 1024 以上的端口，前面放反向代理",
+            fix_en="use a port above 1024 behind a reverse proxy",
+        )
+    reason = problem.strerror or type(problem).__name__
+    return SetupError(f"不能在 {host}:{port} 监听：{reason}", f"cannot listen on {host}:{port}: {reason}")
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as trial:
+        trial.bind((host, 0))
+        port: int = trial.getsockname()[1]
+        return port
+
+
+def url_of(host: str, port: int) -> str:
+    """The address to type into a browser on this machine."""
+    shown = "127.0.0.1" if host in EVERY_ADDRESS else host
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+async def until_listening(host: str, port: int, timeout_s: float, still_wanted: Callable[[], bool]) -> bool:
+    """Wait until somebody accepts connections; False after `timeout_s` seconds, or when it is not wanted any more."""
+    reachable = "127.0.0.1" if host in EVERY_ADDRESS else host
+    with suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            while still_wanted():
+                with suppress(OSError):
+                    _, writer = await asyncio.open_connection(reachable, port)
+                    writer.close()
+                    return True
+                await asyncio.sleep(POLL_S)
+    return False
