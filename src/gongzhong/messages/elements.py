@@ -2,8 +2,8 @@
 
 Attributes are the wire's element names in snake case. An element without an attribute survives in `extra`, on
 every level, so that a push can be written back as it came. Two ways lead in: msgspec converts the usual push
-in one call; `arrange` prepares the unusual one (unknown elements, other spellings, one entry where several may
-stand) so that the same call accepts it.
+in one call; `arrange` prepares the unusual one (unknown elements, other spellings, one entry where several
+may stand) so that the same call accepts it.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class Slot(msgspec.Struct, frozen=True):
     attribute: str
     name: str
     default: Any
+    required: bool
     part: type[Element] | None
     """The struct of a nested element, or None for a plain value."""
     repeated: bool
@@ -70,6 +71,7 @@ def slots(cls: type[Element]) -> dict[str, Slot]:
                 attribute=info.name,
                 name=info.encode_name,
                 default=info.default,
+                required=info.required,
                 part=kind if isinstance(kind, type) and issubclass(kind, Element) else None,
                 repeated=repeated,
                 is_text=kind is str,
@@ -118,11 +120,13 @@ def arrange(cls: type[Element], fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _says_nothing(slot: Slot, value: Any) -> bool:
-    """An empty element where a number or children belong."""
-    return not slot.is_text and isinstance(value, str) and not value.strip()
+    """An empty element where a number or children belong, and where it may be missing."""
+    if slot.is_text or (slot.required and slot.part):
+        return False
+    return isinstance(value, str) and not value.strip()
 
 
 def _arrange_one(slot: Slot, value: Any) -> Any:
-    if slot.part is not None and isinstance(value, dict):
-        return arrange(slot.part, value)
+    if slot.part is not None:
+        return arrange(slot.part, value or {}) if isinstance(value, dict) or value == "" else value
     return value if slot.is_text or not isinstance(value, str) else value.strip()

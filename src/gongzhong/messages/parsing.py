@@ -1,8 +1,8 @@
 """From what stands in `<xml>` to a typed push, without ever failing.
 
 WeChat adds elements and events without notice, and a push that cannot be read must still reach a handler:
-what is known becomes attributes, the rest stays in `extra`, and a push that is not what it promises becomes an
-unknown one.
+what is known becomes attributes, the rest stays in `extra`, and a push that is not what it promises becomes
+an unknown one.
 """
 
 from __future__ import annotations

@@ -28,6 +28,15 @@ ARTICLES_TO_MESSAGE = 1
 ARTICLES_OTHERWISE = 8
 
 _ONE_ARTICLE = (Text, Image, Voice, Video, Link, Location)
+_NEVER_EMPTY: dict[type[Reply], tuple[str, str]] = {
+    TextReply: ("content", "Content"),
+    ImageReply: ("media_id", "MediaId"),
+    VoiceReply: ("media_id", "MediaId"),
+    VideoReply: ("media_id", "MediaId"),
+    MusicReply: ("thumb_media_id", "ThumbMediaId"),
+    NewsReply: ("articles", "Articles"),
+    TransferReply: ("kf_account", "KfAccount"),
+}
 
 
 class ReplyProblem(msgspec.Struct, frozen=True):
@@ -64,19 +73,8 @@ def reply_problem(reply: Reply, push: Push) -> ReplyProblem | None:
 
 
 def _empty(reply: Reply) -> ReplyProblem | None:
-    missing = ""
-    match reply:
-        case TextReply(content=""):
-            missing = "Content"
-        case ImageReply(media_id="") | VoiceReply(media_id="") | VideoReply(media_id=""):
-            missing = "MediaId"
-        case MusicReply(thumb_media_id=""):
-            missing = "ThumbMediaId"
-        case NewsReply(articles=()):
-            missing = "Articles"
-        case TransferReply(kf_account=""):
-            missing = "KfAccount"
-    if not missing:
+    attribute, missing = _NEVER_EMPTY.get(type(reply), ("", ""))
+    if not attribute or getattr(reply, attribute) not in ("", ()):
         return None
     return ReplyProblem(
         "empty",
