@@ -100,7 +100,9 @@ class Courier:
             reason = BY_CODE.get(problem.errcode, reason)
         if reason is Reason.NOT_PERMITTED:
             self._permission.denied()
-        log.error("客服消息没有发出 / customer-service message to %s not sent (%s): %s", openid, reason, problem)
+        log.error(
+            "客服消息没有发出 / customer-service message to %s not sent (%s): %s", openid, reason, problem
+        )
         return reason, str(problem)
 
     def _undelivered(

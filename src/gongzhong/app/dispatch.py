@@ -29,13 +29,13 @@ Stream: TypeAlias = AsyncGenerator[Reply | None, None]
 class Dispatcher:
     """Runs the handlers of one account."""
 
-    def __init__(self, oa: OfficialAccount) -> None:
+    def __init__(self, oa: OfficialAccount, middleware: list[Middleware]) -> None:
         self._oa = oa
-        self.middleware: list[Middleware] = []
+        self._middleware = middleware
 
     async def begin(self, push: Push) -> tuple[Reply | None, Stream | None]:
         """The first reply to a push, and the replies that follow it. Raises what the handler raises."""
-        run = Run(self._oa, self.middleware)
+        run = Run(self._oa, self._middleware)
         reply = await run.step(0, push)
         return reply, run.stream
 

@@ -85,28 +85,20 @@ class OfficialAccount(Router):
         """Deliveries (received, type.…, verified, joined, refused.…), answers (passive, handed_over, held,
         placeholder, customer, late), troubles (handler_errors, customer_failed, parked, undelivered,
         unhandled, internal_errors)."""
-        store = sessions or MemorySessionStore(self.clock)
-        self.sessions = Sessions(store, account.appid, session_lifetime_s)
+        self._given_sessions, self._session_lifetime_s = sessions, session_lifetime_s
+        self.sessions = self._new_sessions()
         self._api, self._blocking_api = api, blocking_api
-        self._own_clients: list[AsyncClient | Client] = []
+        self._own_api: AsyncClient | None = None
+        self._own_blocking_api: Client | None = None
         self._drain_s = drain_s
         self._clock_before: Clock = self.clock.source
         self._loop: asyncio.AbstractEventLoop | None = None
         self._background: Background | None = None
         self._permission = Permission(self._ask_permission, self.clock, customer_service)
         self._outbox = Outbox(self.clock)
-        self._dispatcher = Dispatcher(self)
-        self._work = self._make_work(failure_text)
-        reply_window = ReplyWindow(
-            self._work,
-            permission=self._permission,
-            outbox=self._outbox,
-            counters=self.counters,
-            window_s=window,
-            placeholder_text=placeholder_text,
-        )
-        reader = reader or PushReader(account, clock=self.clock)
-        self._reception = Reception(reader, reply_window, clock=self.clock, counters=self.counters)
+        self._middleware: list[Middleware] = []
+        self._work = self._new_work(failure_text)
+        self._reception = self._new_reception(reader, window, placeholder_text)
 
     @classmethod
     def from_env(cls, **options: Any) -> Self:
@@ -119,7 +111,7 @@ class OfficialAccount(Router):
         `await call_next(push)` gives the handler's first reply or None; what is returned takes its place.
         What an async generator yields after its first item does not pass here again.
         """
-        self._dispatcher.middleware.append(function)
+        self._middleware.append(function)
         return function
 
     @property
@@ -148,27 +140,34 @@ class OfficialAccount(Router):
         if self._api is None:
             from ..client import AsyncClient
 
-            self._api = AsyncClient(self.account, clock=self.clock)
-            self._own_clients.append(self._api)
+            tokens = self._blocking_api.tokens if self._blocking_api is not None else None
+            self._api = self._own_api = AsyncClient(self.account, tokens=tokens, clock=self.clock)
         return self._api
 
     @property
     def blocking_api(self) -> Client:
-        """The account's client for plain functions and threads, made on first use."""
+        """The account's client for plain functions and threads, made on first use; shares the token of `api`."""
         if self._blocking_api is None:
             from ..client import Client
 
-            self._blocking_api = Client(self.account, clock=self.clock)
-            self._own_clients.append(self._blocking_api)
+            tokens = self._api.tokens if self._api is not None else None
+            self._blocking_api = self._own_blocking_api = Client(
+                self.account, tokens=tokens, clock=self.clock
+            )
         return self._blocking_api
 
     def attach(self, *, api: AsyncClient, blocking_api: Client, clock: Clock) -> None:
-        """Run against another WeChat for a while: other clients, another clock. `detach` ends it."""
+        """Run against another WeChat for a while: other clients, another clock, nothing remembered.
+
+        `detach` ends it.
+        """
+        self._forget_everything()
         self._api, self._blocking_api = api, blocking_api
         self._clock_before, self.clock.source = self.clock.source, clock
 
     def detach(self) -> None:
         """Back to the clock of before; clients are made anew when they are needed."""
+        self._forget_everything()
         self._api = self._blocking_api = None
         self.clock.source = self._clock_before
 
@@ -197,12 +196,12 @@ class OfficialAccount(Router):
     async def shutdown(self) -> None:
         """Let running handlers finish, then close the clients that were made here."""
         await self._work.drain(self._drain_s)
-        for client in self._own_clients:
-            closing = client.close()
-            if closing is not None:
-                await closing
-        self._own_clients.clear()
-        self._api = self._blocking_api = None
+        if self._own_api is not None:
+            await self._own_api.close()
+            self._api = self._own_api = None
+        if self._own_blocking_api is not None:
+            self._own_blocking_api.close()
+            self._blocking_api = self._own_blocking_api = None
 
     def close(self) -> None:
         """`shutdown` for programs without an event loop."""
@@ -231,7 +230,18 @@ class OfficialAccount(Router):
             self._loop = here
         return self._loop
 
-    def _make_work(self, failure_text: str) -> Work:
+    def _forget_everything(self) -> None:
+        self._work.forget()
+        self._permission.forget()
+        self._outbox.clear()
+        self.counters.clear()
+        self.sessions = self._new_sessions()
+
+    def _new_sessions(self) -> Sessions:
+        store = self._given_sessions or MemorySessionStore(self.clock)
+        return Sessions(store, self.account.appid, self._session_lifetime_s)
+
+    def _new_work(self, failure_text: str) -> Work:
         courier = Courier(
             self._send,
             allowance=Allowance(),
@@ -240,7 +250,7 @@ class OfficialAccount(Router):
             counters=self.counters,
         )
         return Work(
-            self._dispatcher,
+            Dispatcher(self, self._middleware),
             courier,
             permission=self._permission,
             outbox=self._outbox,
@@ -248,6 +258,18 @@ class OfficialAccount(Router):
             counters=self.counters,
             failure_text=failure_text,
         )
+
+    def _new_reception(self, reader: PushReader | None, window_s: float, placeholder_text: str) -> Reception:
+        window = ReplyWindow(
+            self._work,
+            permission=self._permission,
+            outbox=self._outbox,
+            counters=self.counters,
+            window_s=window_s,
+            placeholder_text=placeholder_text,
+        )
+        reader = reader or PushReader(self.account, clock=self.clock)
+        return Reception(reader, window, clock=self.clock, counters=self.counters)
 
     async def _send(self, openid: str, reply: Reply) -> None:
         await self.api.perform(as_customer_message(openid, reply))

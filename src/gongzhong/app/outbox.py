@@ -93,6 +93,10 @@ class Outbox:
         self._expire(openid)
         return [item.reply for item in self._waiting.pop(openid, [])]
 
+    def clear(self) -> None:
+        self._waiting.clear()
+        self._stuck.clear()
+
     def undelivered(self) -> list[Undelivered]:
         """Everything on both shelves, oldest first."""
         for openid in list(self._waiting):

@@ -40,11 +40,12 @@ class Permission:
     @property
     def known(self) -> bool | None:
         """What is known now."""
-        return self._found if self._declared is None else self._declared
+        return self._declared if self._found is None else self._found
 
     def ask_soon(self) -> None:
         """Start asking in the background when nothing is known, or what is known is old."""
-        due = self._declared is None and self._clock.now() >= self._again_at
+        open_question = self._declared is None or self._found is not None
+        due = open_question and self._clock.now() >= self._again_at
         if due and (self._asking is None or self._asking.done()):
             self._asking = asyncio.create_task(self._question(), name="gongzhong-permission")
 
@@ -57,12 +58,11 @@ class Permission:
 
     def denied(self) -> None:
         """Note that WeChat refused a customer-service message with 48001, whatever was thought before."""
-        self._declared = None
         self._learn(False)
 
     def forget(self) -> None:
-        """Drop a question that was asked in an event loop that is closed now."""
-        self._asking = None
+        """Begin anew: in another event loop, or with another WeChat."""
+        self._found, self._again_at, self._asking = None, 0.0, None
 
     async def _question(self) -> None:
         try:

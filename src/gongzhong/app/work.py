@@ -81,7 +81,7 @@ class Work:
             claim.task = self._spawn(self._rescue(claim))
 
     def forget(self) -> None:
-        """Start anew in another event loop, after the one before was closed with everything in it."""
+        """Begin anew: in another event loop, or with another WeChat. Nothing may be running any more."""
         self.claims = Claims()
         self._tasks.clear()
 
