@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from hypothesis import strategies as st
 from msgspec import inspect as shapes
 
 from gongzhong.catalogue.model import Upload
 
-TEXT = st.characters(exclude_categories=("Cs",))
+TEXT = st.characters(codec="utf-8")
 SMALL = 5
 
 
@@ -32,19 +31,27 @@ def _of(node: shapes.Type) -> st.SearchStrategy[Any]:
         case shapes.BoolType():
             return st.booleans()
         case shapes.IntType():
-            least, most = (-(2**63) if node.ge is None else node.ge), (2**63 - 1 if node.le is None else node.le)
+            least, most = (
+                (-(2**63) if node.ge is None else node.ge),
+                (2**63 - 1 if node.le is None else node.le),
+            )
             return st.integers(least, most)
         case shapes.StrType(pattern=str() as pattern):
             return st.from_regex(pattern.replace("$", r"\Z"), alphabet=st.characters(codec="ascii"))
         case shapes.StrType():
-            return st.text(TEXT, min_size=node.min_length or 0, max_size=_most(node.max_length, node.min_length))
+            return st.text(
+                TEXT, min_size=node.min_length or 0, max_size=_most(node.max_length, node.min_length)
+            )
         case shapes.ListType():
             most = _most(node.max_length, node.min_length)
             return st.lists(_of(node.item_type), min_size=node.min_length or 0, max_size=most)
         case shapes.DictType():
             return st.dictionaries(_of(node.key_type), _of(node.value_type), max_size=SMALL)
         case shapes.StructType(cls=cls) if cls is Upload:
-            names, kinds = st.sampled_from(["a.jpg", "voice", "b-1.mp4"]), st.sampled_from(["image/jpeg", "video/mp4"])
+            names, kinds = (
+                st.sampled_from(["a.jpg", "voice", "b-1.mp4"]),
+                st.sampled_from(["image/jpeg", "video/mp4"]),
+            )
             return st.builds(Upload, st.binary(), names, kinds)
         case shapes.StructType():
             return _struct(node)
@@ -54,11 +61,10 @@ def _of(node: shapes.Type) -> st.SearchStrategy[Any]:
 
 
 def _struct(node: shapes.StructType) -> st.SearchStrategy[Any]:
-    required = {field.name: st.deferred(lambda field=field: _of(field.type)) for field in node.fields if field.required}
-    optional = {field.name: st.deferred(lambda field=field: _of(field.type)) for field in node.fields if not field.required}
-    made = st.fixed_dictionaries(required, optional=optional)
-    struct: type[msgspec.Struct] = node.cls
-    return made.map(lambda fields: struct(**fields))
+    struct: Any = node.cls
+    made = {field.name: _of(field.type) for field in node.fields}
+    required = {field.name: made.pop(field.name) for field in node.fields if field.required}
+    return st.fixed_dictionaries(required, optional=made).map(lambda fields: struct(**fields))
 
 
 def _most(limit: int | None, least: int | None) -> int:

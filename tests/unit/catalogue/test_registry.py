@@ -31,7 +31,9 @@ CALL_NAMES = {call.__name__: call for call in CALLS}
 
 
 def test_every_chapter_has_calls_and_no_call_is_lost() -> None:
-    assert {chapter_of(call) for call in CALLS} == {chapter.__name__.rpartition(".")[2] for chapter in CHAPTERS}
+    assert {chapter_of(call) for call in CALLS} == {
+        chapter.__name__.rpartition(".")[2] for chapter in CHAPTERS
+    }
     assert len(CALLS) == 55
     assert len({call.__name__ for call in CALLS}) == len(CALLS)
 
@@ -85,7 +87,9 @@ def test_documented_codes_are_in_the_table(call: type[Call[Any]]) -> None:
 
 @each_call
 def test_codes_of_fields_are_in_the_table(call: type[Call[Any]]) -> None:
-    declared = {int(code) for code in re.findall(r"'(?:invalid|missing)': (\d+)", repr(shapes.type_info(call)))}
+    declared = {
+        int(code) for code in re.findall(r"'(?:invalid|missing)': (\d+)", repr(shapes.type_info(call)))
+    }
     assert not [code for code in declared if codes.lookup(code) is None]
 
 

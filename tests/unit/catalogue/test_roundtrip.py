@@ -32,7 +32,10 @@ def test_call(kind: type[Call[Any]], data: st.DataObject) -> None:
 
 
 ANSWERS = [
-    (call, kind) for call in CALLS for kind in get_args(call.returns) or (call.returns,) if kind is not Download
+    (call, kind)
+    for call in CALLS
+    for kind in get_args(call.returns) or (call.returns,)
+    if kind is not Download
 ]
 
 
