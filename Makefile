@@ -1,7 +1,7 @@
 # One command per wish; `make` lists them. Nothing is installed outside this folder.
 
 PY ?= python3
-PORT ?= 8080
+PORT ?= 8700
 APP ?= examples.demo:app
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -22,7 +22,7 @@ PYTEST := $(BIN)/python -m pytest -q
 help: ## 列出所有目标 / list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## 启动演示公众号，PORT=8080 / run the demo account and the platform
+demo: ## 启动演示公众号，PORT=8700 / run the demo account and the platform
 	@$(PY) scripts/check_port.py $(PORT)
 	@$(MAKE) --silent .venv/.ok $(PAGES)
 	@trap : INT TERM; $(BIN)/gongzhong dev $(APP) --port $(PORT) || { code=$$?; [ $$code = 130 ] || exit $$code; }

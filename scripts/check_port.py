@@ -23,7 +23,7 @@ def problem(text: str) -> str | None:
             probe.bind(("127.0.0.1", int(text)))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                other = int(text) + 1 if int(text) < 65535 else 8080
+                other = int(text) + 1 if int(text) < 65535 else 8700
                 return (
                     f"端口 {text} 已被占用，换一个：make demo PORT={other}\n"
                     f"port {text} is in use, choose another: make demo PORT={other}"

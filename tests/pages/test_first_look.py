@@ -1,0 +1,84 @@
+"""What every visitor of the pages relies on: they come up quickly, complain about nothing, and ask nobody else."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
+
+READY = "[data-testid=ready]"
+READY_MS = 3_000
+"""Ten times what is aimed at, because a busy machine must not fail a test."""
+TRANSFERRED_KB = 500
+
+
+def test_the_first_page_comes_up_without_complaint_and_from_one_host(
+    context: BrowserContext, platform_url: str
+) -> None:
+    page = context.new_page()
+    complaints: list[str] = []
+    answers: list[Response] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    def keep(answer: Response) -> None:
+        answers.append(answer)
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("response", keep)
+    page.goto(platform_url)
+    page.wait_for_selector(READY, timeout=READY_MS)
+
+    assert complaints == []
+    hosts = {urlsplit(answer.url).netloc for answer in answers if answer.url.startswith("http")}
+    assert hosts == {urlsplit(platform_url).netloc}
+    assert [answer.url for answer in answers if answer.status >= 400] == []
+
+
+def test_little_is_transferred(context: BrowserContext, platform_url: str) -> None:
+    page = context.new_page()
+    network = context.new_cdp_session(page)
+    network.send("Network.enable")
+    sizes: list[float] = []
+    network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    page.goto(platform_url)
+    page.wait_for_selector(READY)
+    assert sizes
+    assert sum(sizes) < TRANSFERRED_KB * 1024
+
+
+def test_the_language_can_be_changed_and_is_remembered(context: BrowserContext, platform_url: str) -> None:
+    page = context.new_page()
+    page.goto(platform_url)
+    page.wait_for_selector(READY)
+    chinese = navigation(page)
+    page.click("[data-testid=language]")
+    english = navigation(page)
+    assert has_chinese(chinese)
+    assert not has_chinese(english)
+    page.reload()
+    page.wait_for_selector(READY)
+    assert navigation(page) == english
+
+
+def test_a_person_follows_and_says_something(context: BrowserContext, platform_url: str) -> None:
+    page = context.new_page()
+    page.goto(platform_url)
+    page.wait_for_selector(READY)
+    page.click("[data-testid=follow]")
+    page.fill("[data-testid=message-input]", "你好，<b>公众号</b>")
+    page.press("[data-testid=message-input]", "Enter")
+    said = page.locator("[data-testid=chat-item]", has_text="你好，<b>公众号</b>")
+    said.wait_for()
+    assert said.count() == 1
+
+
+def navigation(page: Page) -> str:
+    return page.inner_text("[data-testid=nav-developer]")
+
+
+def has_chinese(text: str) -> bool:
+    return any("\u4e00" <= character <= "\u9fff" for character in text)
