@@ -85,7 +85,6 @@ class Flight:
     replaces: int
     landed: Future[None] = field(default_factory=Future)
     thread: int = field(default_factory=threading.get_ident)
-    holder: str = field(default_factory=lambda: uuid.uuid4().hex)
     record: TokenRecord | None = None
     failure: GongzhongError | None = None
 
@@ -121,6 +120,7 @@ class Tokens:
         self.policy = policy or TokenPolicy()
         self._lock = threading.Lock()
         self._shelves: dict[str, Shelf] = {}
+        self._holder = uuid.uuid4().hex
 
     def obtain(self, key: str, fetch: Fetch, rejected: TokenRecord | None = None) -> Steps[TokenRecord]:
         """A usable record newer than `rejected`; the same one again only when there is no better.
@@ -216,7 +216,7 @@ class Tokens:
 
     def _renewed(self, key: str, flight: Flight, fetch: Fetch) -> Steps[TokenRecord]:
         rejected = self._shelf(key).rejected
-        stored, leased = yield from self._claim(key, flight, rejected)
+        stored, leased = yield from self._claim(key, rejected)
         try:
             if stored is not None and self._fresh(stored, rejected):
                 return stored
@@ -233,16 +233,14 @@ class Tokens:
             raise
         finally:
             if leased:
-                yield from self._ask(lambda: self.store.release(key, flight.holder), None)
+                yield from self._ask(lambda: self.store.release(key, self._holder), None)
 
-    def _claim(
-        self, key: str, flight: Flight, rejected: TokenRecord | None
-    ) -> Steps[tuple[TokenRecord | None, bool]]:
+    def _claim(self, key: str, rejected: TokenRecord | None) -> Steps[tuple[TokenRecord | None, bool]]:
         """What is stored, and whether this caller is now the one to fetch."""
         stored: TokenRecord | None = None
         for _ in range(max(1, math.ceil(self.policy.lease_s / self.policy.poll_s))):
             leased = yield from self._ask(
-                lambda: self.store.lease(key, flight.holder, seconds=self.policy.lease_s), True
+                lambda: self.store.lease(key, self._holder, seconds=self.policy.lease_s), True
             )
             stored = yield from self._ask(lambda: self.store.get(key), None)
             if leased or (stored is not None and self._fresh(stored, rejected)):

@@ -18,6 +18,7 @@ from ..catalogue.answers import decode_answer
 from ..catalogue.failures import failure
 from ..catalogue.model import Answer, Call
 from ..errors import BadAnswer, CallError
+from .masking import masked
 from .transport import WireReply
 
 R = TypeVar("R")
@@ -55,9 +56,7 @@ def errcode_of(call: Call[Any], reply: WireReply) -> int:
 
 def refusal(call: Call[Any], reply: WireReply, secrets: Iterable[str]) -> CallError:
     """The exception for an answer with a return code; `secrets` are taken out of what it quotes."""
-    text = reply.body.decode("utf-8", "replace")
-    for secret in secrets:
-        text = text.replace(secret, "***")
+    text = masked(reply.body.decode("utf-8", "replace"), secrets)
     return failure(type(call), json.loads(text, strict=False))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import threading
 from typing import Any
 
@@ -13,10 +12,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
+from ..masking import masked
 from ..transport import WireReply, WireRequest, not_reached, outcome_unknown, plain_reason
 from .network import Network
-
-_IN_QUERY = re.compile(r"((?:access_token|secret|appsecret|refresh_token|code|ticket)=)[^&\s\"]+")
 
 
 class Masked(logging.Filter):
@@ -24,7 +22,7 @@ class Masked(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            record.args = tuple(_IN_QUERY.sub(r"\1***", a) if isinstance(a, str) else a for a in record.args)
+            record.args = tuple(masked(a) if isinstance(a, str) else a for a in record.args)
         return True
 
 
@@ -112,13 +110,10 @@ def _watched(progress: Progress) -> dict[str, type[HTTPConnectionPool]]:
             progress.writing = True
             super().request(*args, **options)
 
-    class HTTPPool(HTTPConnectionPool):
-        ConnectionCls = WatchedHTTP
-
-    class HTTPSPool(HTTPSConnectionPool):
-        ConnectionCls = WatchedHTTPS
-
-    return {"http": HTTPPool, "https": HTTPSPool}
+    return {
+        "http": type("WatchedHTTPPool", (HTTPConnectionPool,), {"ConnectionCls": WatchedHTTP}),
+        "https": type("WatchedHTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": WatchedHTTPS}),
+    }
 
 
 def _mask_once(logger_name: str) -> None:
