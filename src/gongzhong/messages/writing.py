@@ -46,7 +46,8 @@ def _spelt(slot: Slot, value: Any) -> Writable:
         return _children(value)
     if isinstance(value, bool):
         return int(value) if slot.form is Form.DIGIT else str(value).lower()
-    if isinstance(value, float):
-        # Python would write small numbers with an exponent.
-        return f"{Decimal(repr(value)):f}"
-    return str(value) if slot.form is Form.QUOTED else value
+    if isinstance(value, str):
+        return value
+    # A float's own text may have an exponent, which a decimal written out never has.
+    number = Decimal(repr(value))
+    return f"{number:f}" if slot.form is Form.QUOTED else number

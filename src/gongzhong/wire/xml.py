@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import lru_cache
 from xml.parsers import expat
 
@@ -148,7 +149,7 @@ class _Tree:
 
 
 def write_xml(fields: Mapping[str, Writable]) -> bytes:
-    """`<xml>` with these elements: `int` bare, `str` in CDATA, mappings nested, sequences repeated.
+    """`<xml>` with these elements: numbers bare, `str` in CDATA, mappings nested, sequences repeated.
 
     Raises BadXml if a key cannot be an element's name.
     """
@@ -165,6 +166,8 @@ def _write(pieces: list[str], fields: Mapping[str, Writable]) -> None:
             pieces.append(f"{opening}{cdata(value)}{closing}")
         elif isinstance(value, int):
             pieces.append(f"{opening}{value:d}{closing}")
+        elif isinstance(value, Decimal):
+            pieces.append(f"{opening}{value:f}{closing}")
         elif isinstance(value, Mapping):
             pieces.append(opening)
             _write(pieces, value)

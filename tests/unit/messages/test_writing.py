@@ -9,11 +9,13 @@ import pytest
 from gongzhong.errors import BadXml
 from gongzhong.messages import (
     Location,
+    LocationSelect,
     PicList,
     PicSysPhoto,
     Picture,
     PublishEventInfo,
     PublishJobFinish,
+    SendLocationInfo,
     SendPicsInfo,
     SubscribeChoices,
     SubscribeMsgPopup,
@@ -82,9 +84,15 @@ def test_containers_without_entries_survive() -> None:
 
 def test_small_decimals_have_no_exponent() -> None:
     push = Location(**WHO, location_x=0.000001, location_y=-121.5, scale=1, label="", msg_id=1)
-    assert b"0.000001" in encode(push)
-    assert b"e-" not in encode(push)
+    assert b"<Location_X>0.000001</Location_X><Location_Y>-121.5</Location_Y>" in encode(push)
     assert parse(read_xml(encode(push))) == push
+
+
+def test_some_numbers_stand_in_cdata() -> None:
+    place = SendLocationInfo(location_x=0.000001, location_y=121.47, scale=15, label="")
+    written = encode(LocationSelect(**WHO, event_key="K", send_location_info=place))
+    assert b"<Location_X><![CDATA[0.000001]]></Location_X>" in written
+    assert b"<Scale><![CDATA[15]]></Scale>" in written
 
 
 def test_text_cannot_leave_its_section() -> None:
