@@ -195,7 +195,7 @@ def _check_struct(value: Any, path: str) -> Violation | None:
     between: Callable[[], Violation | None] | None = getattr(value, "cross_check", None)
     if between is None or (found := between()) is None:
         return None
-    return msgspec.structs.replace(found, path=f"{path}.{found.path}" if path else found.path)
+    return msgspec.structs.replace(found, path=".".join(filter(None, (path, found.path))))
 
 
 @cache

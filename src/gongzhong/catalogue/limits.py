@@ -65,9 +65,6 @@ MENU_SUB_NAME_BYTES: Final = 60
 MENU_KEY_BYTES: Final = 128
 MENU_URL_BYTES: Final = 1_024
 
-# 设置所属行业 (confirmed): values "1" to "41"
-INDUSTRIES: Final = 41
-
 # 发送模板消息: length of client_msg_id (recalled)
 CLIENT_MSG_ID_LENGTH: Final = 32
 

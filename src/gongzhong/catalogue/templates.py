@@ -11,7 +11,7 @@ from .fields import OpenID, TemplateID, Url, coded
 from .model import TEST, VERIFIED_SERVICE, Acknowledged, Call, Ok, PagedCall, Repeat, Reply, Spec
 
 IndustryID = Annotated[str, coded(invalid=40102, missing=40102, pattern=r"^([1-9]|[1-3]\d|4[01])$")]
-"""Code of an industry, "1" (互联网/电子商务) to "41" (其它)."""
+"""Code of an industry, "1" (互联网/电子商务) to "41" (其它); 设置所属行业 (confirmed)."""
 
 
 class SetIndustry(Call[Ok], kw_only=True, frozen=True):

@@ -7,7 +7,7 @@ import pytest
 
 from gongzhong.catalogue.customer_messages import SendCustomerMessage, news_message, text_message
 from gongzhong.catalogue.fields import INVALID, MISSING, OpenID, always, check, coded, codes_for
-from gongzhong.catalogue.menus import Button, CreateMenu, SubButton
+from gongzhong.catalogue.menus import AddConditionalMenu, Button, CreateMenu, MatchRule, SubButton
 from gongzhong.catalogue.qrcodes import CreateShortKey
 from gongzhong.catalogue.users import SetRemark
 
@@ -114,6 +114,7 @@ PARENT = Button(name="更多", sub_button=[SubButton.view("官网", "https://exa
             "button[0].sub_button[0].url",
             40027,
         ),
+        (AddConditionalMenu(button=[PARENT], matchrule=MatchRule()), "matchrule", 65304),
         (text_message(touser="o", content=""), "text.content", 44004),
         (text_message(touser="o", content="长" * 683), "text.content", 45002),
         (SendCustomerMessage(touser="o", msgtype="image"), "image", 40008),
