@@ -1,0 +1,73 @@
+"""From what happened to an exit status, and from an error to words.
+
+    0 done   1 failed, or something is wrong   2 wrong usage   3 set-up cannot work   4 no usable answer
+    130 interrupted
+
+An error of this package is shown as what happened and what to do; a traceback only with --debug. What is not ours (a
+mistake in the program that is served) keeps its traceback: that is what its author needs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from ..errors import GongzhongError, SetupError, TransportError
+from .words import err, say
+
+DONE: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+SETUP: Final = 3
+NETWORK: Final = 4
+INTERRUPTED: Final = 130
+
+DEBUG: Final = "--debug"
+
+
+class Usage(GongzhongError):
+    """The command line says something that the command cannot do."""
+
+
+def status_of(error: GongzhongError) -> int:
+    """The exit status for an error."""
+    if isinstance(error, Usage):
+        return USAGE
+    if isinstance(error, SetupError):
+        return SETUP
+    return NETWORK if isinstance(error, TransportError) else FAILED
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command line and return its exit status."""
+    from .application import build
+
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = DEBUG in given
+    words = [word for word in given if word != DEBUG]
+    try:
+        result = build()(words, result_action="return_value")
+    except GongzhongError as error:
+        if debug:
+            raise
+        show(error)
+        return status_of(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return FAILED
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else DONE
+    return result if isinstance(result, int) else DONE
+
+
+def show(error: GongzhongError) -> None:
+    """An error as a panel on standard error."""
+    from rich.panel import Panel
+    from rich.text import Text
+
+    err().print(
+        Panel(Text(error.text()), title=say("出错了", "Error"), title_align="left", border_style="red")
+    )

@@ -1,0 +1,76 @@
+"""The developer's program as a process of its own, so that code that blocks or crashes never touches the platform.
+
+Its output goes where ours goes: a traceback appears as it was written. It gets a session of its own, because Ctrl-C is
+answered by us, in order: first it, then the platform that it may still be calling.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+PATIENCE_S = 25.0
+"""How long the program may take to end, in seconds; then it is killed."""
+
+
+class ChildProgram:
+    """One program with a fixed command, started and stopped any number of times."""
+
+    def __init__(self, command: Sequence[str], env: Mapping[str, str]) -> None:
+        self._command, self._env = command, env
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        self._process = await asyncio.create_subprocess_exec(
+            *self._command,
+            env={**os.environ, **self._env},
+            stdin=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
+    async def ended(self) -> int:
+        """The exit status, when it has ended by itself."""
+        assert self._process is not None
+        return await self._process.wait()
+
+    async def stop(self, patience_s: float = PATIENCE_S) -> None:
+        """Ask it to end, insist after `patience_s` seconds. Processes that it started end with it."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            async with asyncio.timeout(patience_s):
+                await process.wait()
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                if sys.platform == "win32":
+                    process.kill()
+                else:
+                    os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+
+
+def serve_command(target: str, host: str, port: int) -> list[str]:
+    """The command that serves a target with this interpreter."""
+    return [
+        sys.executable,
+        "-m",
+        "gongzhong",
+        "serve",
+        target,
+        "--host",
+        host,
+        "--port",
+        str(port),
+        "--quiet",
+    ]
