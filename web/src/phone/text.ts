@@ -11,6 +11,13 @@ export type Segment =
 const ANCHOR = /<a\s+([^<>]*)>([\s\S]*?)<\/a>/gi
 const ATTRIBUTE = /([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/g
 const ADDRESS = /https?:\/\/[^\s<>"'，。；！？、（）《》“”]+[^\s<>"'，。；！？、（）《》“”.,;:!?)]/gi
+const EMOTICON = new RegExp(
+  Object.keys(EMOTICONS)
+    .sort((one, other) => other.length - one.length)
+    .map((code) => code.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&'))
+    .join('|'),
+  'g',
+)
 const MENU_SCHEME = 'weixin://bizmsgmenu'
 
 export function segments(content: string): Segment[] {
@@ -25,13 +32,7 @@ export function segments(content: string): Segment[] {
 
 /** The text with WeChat's emoticon codes ([微笑], /::)) as characters. */
 export function withEmoticons(text: string): string {
-  return text.replace(/\[[^[\]\s]{1,12}\]|\/:[^\s]{1,6}/g, (code) => {
-    for (let end = code.length; end > 2; end--) {
-      const emoji = EMOTICONS[code.slice(0, end)]
-      if (emoji) return emoji + code.slice(end)
-    }
-    return code
-  })
+  return text.replace(EMOTICON, (code) => EMOTICONS[code] ?? code)
 }
 
 /** Only addresses that a web page may have: never javascript:, data: or file:. */

@@ -12,6 +12,7 @@ export interface Token {
 
 const XML_PART = /<!\[CDATA\[[\s\S]*?\]\]>|<[^>]*>|[^<]+/g
 const XML_TOKEN = /(<!\[CDATA\[)([\s\S]*?)(\]\]>)|(<[/?!]?)([\w:.-]+)([^>]*>)|([^<]+)/g
+const JSON_PART = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g
 const JSON_TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|(-?\d[\d.eE+-]*|true|false|null)|([{}[\],]+|\s+)|(.)/g
 
 export function shapeOf(text: string): Shape {
@@ -22,7 +23,7 @@ export function shapeOf(text: string): Shape {
 
 export function pretty(text: string): string {
   const shape = shapeOf(text)
-  if (shape === 'json') return JSON.stringify(JSON.parse(protectLongNumbers(text)), null, 2).replace(LONG_MARK, '$1')
+  if (shape === 'json') return prettyJson(text)
   return shape === 'xml' ? prettyXml(text) : text
 }
 
@@ -37,11 +38,23 @@ export function bodyText(body: Body | undefined): string | null {
   return typeof body === 'string' ? body : null
 }
 
-// MsgIds exceed what JavaScript's numbers hold; they are kept as text while the rest is indented.
-const LONG_MARK = /"\u0001(-?\d+)"/g
-
-function protectLongNumbers(text: string): string {
-  return text.replace(/"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g, (part) => (part[0] === '"' ? part : `"\\u0001${part}"`))
+/** Strings lose their \\u escapes; numbers stay as written, for MsgIds exceed what JavaScript's numbers hold. */
+function prettyJson(text: string): string {
+  let depth = 0
+  let out = ''
+  const newLine = (): string => `\n${'  '.repeat(depth)}`
+  for (const [part] of text.matchAll(JSON_PART)) {
+    if (part === '{' || part === '[') {
+      depth++
+      out += part + newLine()
+    } else if (part === '}' || part === ']') {
+      depth--
+      out = /[{[]\s*$/.test(out) ? out.trimEnd() + part : out + newLine() + part
+    } else if (part === ',') out += part + newLine()
+    else if (part === ':') out += ': '
+    else out += part.startsWith('"') ? JSON.stringify(JSON.parse(part)) : part
+  }
+  return out
 }
 
 function parses(text: string): boolean {

@@ -1,0 +1,31 @@
+// Entries and chat lines for tests, with only what the test is about spelt out.
+import type { ChatItem, Traffic } from '../src/api/types'
+
+export function line(seq: number, change: object = {}): ChatItem {
+  return {
+    seq,
+    time: 1_790_000_000 + seq,
+    appid: 'wx1',
+    person: 'alice',
+    side: 'account',
+    via: 'passive',
+    type: 'text',
+    content: `line ${seq}`,
+    ...change,
+  } as ChatItem
+}
+
+export function entry(seq: number, change: Partial<Traffic> = {}): Traffic {
+  return {
+    seq,
+    time: 1_790_000_000 + seq,
+    kind: 'push',
+    appid: 'wx1',
+    title: `entry ${seq}`,
+    request: { method: 'POST', url: 'http://127.0.0.1/wx', headers: {}, body: '<xml/>' },
+    response: { status: 200, headers: {}, body: 'success' },
+    verdict: { ok: true, class: 'ok', zh: '好', en: 'fine' },
+    cost_ms: 1,
+    ...change,
+  }
+}

@@ -1,0 +1,48 @@
+// A control API for tests: answers from a table and remembers what it was asked.
+import { ControlApi } from '../src/api/client'
+import type { World } from '../src/api/types'
+
+export interface Asked {
+  call: string
+  body: unknown
+}
+
+export class PlatformStub {
+  readonly asked: Asked[] = []
+  readonly answers: Record<string, unknown> = {}
+  readonly api = new ControlApi((input, init) => Promise.resolve(this.answer(String(input), init)))
+
+  bodies(call: string): unknown[] {
+    return this.asked.filter((one) => one.call === call).map((one) => one.body)
+  }
+
+  private answer(url: string, init?: RequestInit): Response {
+    const call = `${init?.method ?? 'GET'} ${url.replace('/_platform/', '')}`
+    this.asked.push({ call, body: init?.body ? JSON.parse(String(init.body)) : undefined })
+    const found = Object.entries(this.answers).find(([known]) => known === call || known === call.split('?')[0])
+    if (!found) return Response.json({ error: { zh: '没有', en: `no ${call}` } }, { status: 404 })
+    return Response.json(found[1])
+  }
+}
+
+export function world(subscribed = true): World {
+  const account = {
+    appid: 'wx1',
+    original_id: 'gh_1',
+    name: '小鹿',
+    wechat_id: 'deer',
+    kind: 'service',
+    verified: true,
+    secret: 'topsecret',
+    token: 'tok',
+    aes_key: '',
+    encryption: 'plain',
+    url: '',
+    oauth_domain: '',
+    js_domains: [],
+    ip_allow_list: [],
+    open_platform: null,
+  } as const
+  const alice = { name: 'alice', nickname: '小雨', headimgurl: '', accounts: { wx1: { openid: 'o1', subscribed, unionid: null } } }
+  return { clock: { now: 1_790_000_000, frozen: true }, accounts: [{ ...account, js_domains: [], ip_allow_list: [] }], people: [alice], version: '0' }
+}

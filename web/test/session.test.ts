@@ -1,0 +1,94 @@
+import { flushPromises } from '@vue/test-utils'
+import { beforeEach, describe, expect, it } from 'vitest'
+
+import type { Stream } from '../src/api/live'
+import { Session } from '../src/store/session'
+import { entry, line } from './made'
+import { PlatformStub, world } from './platformStub'
+
+let stub: PlatformStub
+let session: Session
+let stream: { onopen: (() => void) | null; say: (name: string, data: unknown) => void }
+
+beforeEach(() => {
+  localStorage.clear()
+  stub = new PlatformStub()
+  stub.answers['GET state'] = world()
+  stub.answers['GET traffic'] = { entries: [entry(1), entry(2)] }
+  stub.answers['GET people/alice/chats/wx1'] = { items: [line(1)], menu: { button: [] }, typing: false }
+  const listeners = new Map<string, (event: MessageEvent<string>) => void>()
+  const fake = {
+    readyState: 1,
+    onopen: null,
+    onerror: null,
+    addEventListener: (name: string, listener: (event: MessageEvent<string>) => void) => listeners.set(name, listener),
+    close: () => {},
+    say: (name: string, data: unknown) => listeners.get(name)!(new MessageEvent(name, { data: JSON.stringify(data) })),
+  }
+  stream = fake
+  session = new Session(stub.api, () => fake as Stream)
+  session.start()
+})
+
+async function open(): Promise<void> {
+  stream.onopen!()
+  await flushPromises()
+}
+
+const lines = (): number[] => session.items.value.map((item) => item.seq)
+
+describe('catching up', () => {
+  it('chooses the first person and account, and loads their chat and the traffic', async () => {
+    await open()
+    expect([session.personName.value, session.appid.value]).toEqual(['alice', 'wx1'])
+    expect(lines()).toEqual([1])
+    expect(session.traffic.rows.value.map((row) => row.seq)).toEqual([1, 2])
+    expect(session.connected.value).toBe(true)
+  })
+
+  it('adds what was missed while the stream was down', async () => {
+    await open()
+    stream.say('chat', line(3))
+    stub.answers['GET people/alice/chats/wx1'] = { items: [line(1), line(2), line(3)], menu: null, typing: true }
+    await open()
+    expect(lines()).toEqual([1, 2, 3])
+    expect(session.typing.value).toBe(true)
+  })
+
+  it('forgets what a restarted platform never saw', async () => {
+    await open()
+    stream.say('chat', line(8))
+    stub.answers['GET people/alice/chats/wx1'] = { items: [line(1, { content: 'fresh' })], menu: null, typing: false }
+    stub.answers['GET traffic'] = { entries: [entry(1, { title: 'fresh' })] }
+    await open()
+    expect(session.items.value).toMatchObject([{ seq: 1, content: 'fresh' }])
+    expect(session.traffic.rows.value.map((row) => row.title)).toEqual(['fresh'])
+  })
+})
+
+describe('acting', () => {
+  it('shows the lines of an act at once and only once', async () => {
+    await open()
+    stub.answers['POST people/alice/say'] = { items: [line(2, { side: 'person' })] }
+    await session.act((api, person, appid) => api.say(person, appid, { type: 'text', content: '你好' }))
+    stream.say('chat', line(2, { side: 'person' }))
+    expect(lines()).toEqual([1, 2])
+    expect(stub.bodies('POST people/alice/say')).toEqual([{ appid: 'wx1', type: 'text', content: '你好' }])
+  })
+
+  it('turns a refusal into a notice in the words of the platform', async () => {
+    await open()
+    const result = await session.act((api, person, appid) => api.follow(person, appid))
+    expect(result).toBeNull()
+    expect(session.notices.list).toMatchObject([{ text: '没有', bad: true }])
+  })
+})
+
+it('remembers the choice for the next visit', async () => {
+  await open()
+  stub.answers['POST people/alice/enter'] = { items: [] }
+  await session.chooseAccount('wx1')
+  await session.choosePerson('alice')
+  const next = new Session(stub.api)
+  expect([next.personName.value, next.appid.value]).toEqual(['alice', 'wx1'])
+})
