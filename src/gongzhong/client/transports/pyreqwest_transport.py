@@ -18,8 +18,7 @@ from .network import Network
 
 try:
     from pyreqwest.client import BaseClientBuilder, ClientBuilder, SyncClientBuilder
-    from pyreqwest.exceptions import BuilderError, ConnectError, ConnectTimeoutError, PoolTimeoutError
-    from pyreqwest.exceptions import PyreqwestError as AnyError
+    from pyreqwest.exceptions import BuilderError, DetailedPyreqwestError, PoolTimeoutError, PyreqwestError
     from pyreqwest.proxy import ProxyBuilder
 except ImportError:
     raise SetupError(
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from pyreqwest.request import BaseRequestBuilder
     from pyreqwest.response import BaseResponse
 
-_UNSENT = (BuilderError, ConnectError, ConnectTimeoutError, PoolTimeoutError)
+_CONNECT_PHASE = "client error (Connect)"
 _CONNECTING = timedelta(seconds=10)
 
 Builder = TypeVar("Builder", bound="BaseClientBuilder")
@@ -54,8 +53,8 @@ class PyreqwestTransport:
             builder = self._client.request(request.method, request.target())
             response = _filled(builder, request).build().send()
             return _reply(response, bytes(response.bytes()))
-        except AnyError as error:
-            reason, unsent = type(error).__name__, isinstance(error, _UNSENT)
+        except PyreqwestError as error:
+            reason, unsent = _reason(error), _surely_unsent(error)
         # Raised outside the handler: the library's error holds the URL and must not travel along as context.
         raise (not_reached if unsent else outcome_unknown)(request, reason)
 
@@ -81,8 +80,8 @@ class PyreqwestAsyncTransport:
             builder = self._client.request(request.method, request.target())
             response = await _filled(builder, request).build().send()
             return _reply(response, bytes(await response.bytes()))
-        except AnyError as error:
-            reason, unsent = type(error).__name__, isinstance(error, _UNSENT)
+        except PyreqwestError as error:
+            reason, unsent = _reason(error), _surely_unsent(error)
         # Raised outside the handler: the library's error holds the URL and must not travel along as context.
         raise (not_reached if unsent else outcome_unknown)(request, reason)
 
@@ -110,3 +109,21 @@ def _filled(builder: Request, request: WireRequest) -> Request:
 
 def _reply(response: BaseResponse, body: bytes) -> WireReply:
     return WireReply(response.status, {k.lower(): v for k, v in response.headers.items()}, body)
+
+
+def _surely_unsent(error: PyreqwestError) -> bool:
+    # Its ConnectError and ConnectTimeoutError are also raised when an answer fails to come; only the HTTP engine's
+    # own mark tells that no connection was made.
+    if isinstance(error, BuilderError | PoolTimeoutError):
+        return True
+    return _CONNECT_PHASE in _causes(error)
+
+
+def _reason(error: PyreqwestError) -> str:
+    last = _causes(error)[-1:]
+    return last[0] if last and "://" not in last[0] else type(error).__name__
+
+
+def _causes(error: PyreqwestError) -> list[str]:
+    causes = error.details["causes"] if isinstance(error, DetailedPyreqwestError) else None
+    return [cause["message"] for cause in causes or ()]
