@@ -17,6 +17,8 @@ class Command(NamedTuple):
     zh: str
     en: str
     examples: tuple[str, ...]
+    explains_itself: bool = False
+    """Whether `--help` goes to the command, because what it says depends on the other words."""
 
 
 COMMANDS = (
@@ -75,6 +77,7 @@ COMMANDS = (
             'gongzhong call template.send --touser oABC --template_id T --data \'{"thing1": {"value": "茶"}}\'',
             "gongzhong call media.upload --type image --media @photo.jpg",
         ),
+        explains_itself=True,
     ),
     Command(
         "token",
@@ -130,12 +133,14 @@ def build() -> App:
     app["--help"].help = say("显示帮助", "show this help")
     app["--version"].help = say("显示版本", "show the version")
     for position, command in enumerate(COMMANDS):
+        options = {"help_flags": ()} if command.explains_itself else {}
         app.command(
             f"gongzhong.cli.{command.path}",
             name=command.name,
             help=say(command.zh, command.en),
             sort_key=position,
             help_epilogue=_examples(command.examples),
+            **options,
         )
     return app
 

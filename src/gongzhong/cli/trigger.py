@@ -1,0 +1,131 @@
+"""`gongzhong trigger` and `gongzhong resend`: pushes on demand from a platform that runs in another terminal."""
+
+from __future__ import annotations
+
+import json as json_text
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from .outcome import DONE, FAILED, Usage
+from .who import AccountName, AsJson, PlatformUrl
+from .words import out, print_json, say
+
+SCENE_PREFIX = {"subscribe": "qrscene_", "scan": ""}
+
+
+def trigger(
+    event: Annotated[
+        str | None,
+        Parameter(help=say("事件或消息的名字", "name of the event or message"), show_default=False),
+    ] = None,
+    /,
+    *fields: Annotated[str, Parameter(help=say("字段=值", "field=value"))],
+    person: Annotated[
+        str | None, Parameter(help=say("谁，默认第一个人", "who; the first person by default"))
+    ] = None,
+    scene: Annotated[
+        str | None, Parameter(help=say("带参数二维码的场景值", "scene value of the scanned code"))
+    ] = None,
+    account: AccountName = None,
+    platform: PlatformUrl = None,
+    list_: Annotated[
+        bool,
+        Parameter(name="--list", help=say("列出可以触发的推送", "list what can be triggered"), negative=""),
+    ] = False,
+    json: AsJson = False,
+) -> int:
+    from ..running.control import Control
+
+    control = Control(platform)
+    if list_:
+        return _list(control.get("trigger")["events"], json)
+    if event is None:
+        raise Usage(
+            "没有说明触发什么",
+            "nothing to trigger was named",
+            fix_zh="用 --list 查看",
+            fix_en="--list shows what there is",
+        )
+    body = {
+        "appid": control.account(account)["appid"],
+        "person": person or _first_person(control.get("state")["people"]),
+        "event": event,
+        "fields": _fields(event, fields, scene),
+    }
+    return show_outcome(control, control.post("trigger", body), json)
+
+
+def resend(
+    seq: Annotated[int, Parameter(help=say("流量记录的编号", "number of the traffic entry"))],
+    /,
+    *,
+    platform: PlatformUrl = None,
+    json: AsJson = False,
+) -> int:
+    from ..running.control import Control
+
+    control = Control(platform)
+    return show_outcome(control, control.post(f"traffic/{seq}/resend", {}), json)
+
+
+def show_outcome(control: Any, outcome: dict[str, Any], as_json: bool) -> int:
+    """How the push ended, and the reply if there was one."""
+    from .screen import traffic_line
+
+    entries = [control.get(f"traffic/{seq}") for seq in outcome["entries"]]
+    if as_json:
+        print_json({**outcome, "traffic": entries})
+    else:
+        for entry in entries:
+            out().print(traffic_line(entry))
+        if not entries:
+            out().print(say(outcome["zh"], outcome["en"]))
+        reply = entries and (entries[-1]["response_decrypted"] or (entries[-1]["response"] or {}).get("body"))
+        if isinstance(reply, str) and reply:
+            out().print(reply, style="dim", markup=False)
+    return DONE if outcome["ok"] else FAILED
+
+
+def _list(events: list[dict[str, Any]], as_json: bool) -> int:
+    if as_json:
+        print_json(events)
+        return DONE
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False)
+    for event in events:
+        table.add_row(event["name"], say(event["zh"], event["en"]))
+    out().print(table)
+    return DONE
+
+
+def _first_person(people: list[dict[str, Any]]) -> str:
+    return str(people[0]["name"]) if people else ""
+
+
+def _fields(event: str, given: tuple[str, ...], scene: str | None) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if scene is not None:
+        prefix = SCENE_PREFIX.get(event.lower())
+        if prefix is None:
+            raise Usage("--scene 只用于 subscribe 和 SCAN", "--scene goes with subscribe and SCAN only")
+        fields["EventKey"] = prefix + scene
+        fields["Ticket"] = "example-ticket"
+    for field in given:
+        name, equals, value = field.partition("=")
+        if not equals:
+            raise Usage(f"不明白 {field}：写成 字段=值", f"cannot read {field}: write field=value")
+        fields[name] = json_text.loads(value) if _is_json(value) else value
+    return fields
+
+
+def _is_json(value: str) -> bool:
+    """Only objects and lists: a number as text is what the wire has anyway."""
+    if not value.startswith(("{", "[")):
+        return False
+    try:
+        json_text.loads(value)
+    except ValueError:
+        return False
+    return True

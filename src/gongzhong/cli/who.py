@@ -1,0 +1,37 @@
+"""Which account a command speaks for: the environment's, or one of a local platform."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from .words import say
+
+if TYPE_CHECKING:
+    from ..account import Account
+
+PlatformUrl = Annotated[
+    str | None,
+    Parameter(
+        name="--platform",
+        help=say(
+            "本地平台地址，默认 GONGZHONG_API_BASE 或 http://127.0.0.1:8700", "address of the local platform"
+        ),
+    ),
+]
+AccountName = Annotated[
+    str | None,
+    Parameter(name="--account", help=say("本地平台上的公众号（名字或 AppID）", "account on the platform")),
+]
+AsJson = Annotated[bool, Parameter(name="--json", help=say("输出 JSON", "print JSON"), negative="")]
+
+
+def account_for(platform: str | None, name: str | None) -> Account:
+    """From the platform when one is named, else from the environment. Raises SetupError or NotReached."""
+    from ..account import Account
+    from ..running.control import Control
+
+    if platform is None and name is None:
+        return Account.from_env()
+    return Control(platform).credentials(name)
