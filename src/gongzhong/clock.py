@@ -23,18 +23,15 @@ class MovableClock(Clock):
 
     def __init__(self, start: float | None = None, *, frozen: bool = False) -> None:
         self._lock = threading.Lock()
-        self._offset = 0.0 if start is None else start - time.time()
-        self._frozen_at: float | None = None
-        if frozen:
-            self.freeze()
+        begin = time.time()
+        self._offset = 0.0 if start is None else start - begin
+        self._frozen_at: float | None = begin + self._offset if frozen else None
 
     def now(self) -> float:
         with self._lock:
             return time.time() + self._offset if self._frozen_at is None else self._frozen_at
 
-    def advance(
-        self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0
-    ) -> float:
+    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> float:
         """Move forward and return the new time. Backwards is refused: WeChat's clock never does that."""
         step = seconds + 60 * minutes + 3600 * hours + 86400 * days
         if step < 0:

@@ -23,7 +23,7 @@ from .delivery.receiver import HttpReceiver, Receiver
 from .live import Live
 from .seeding import seed
 from .traffic import Exchange, Traffic, Verdict, present
-from .world import accounts, people
+from .world import accounts, people, schedule
 from .world.acts import Act
 from .world.database import MEMORY
 from .world.world import AccountState, World
@@ -51,8 +51,10 @@ class Platform:
         self.receiver = receiver or HttpReceiver()
         self.pusher = Pusher(self.world, self.traffic, self.receiver)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._alarm: asyncio.TimerHandle | None = None
         self.world.announce = self.live.announce
         self.world.outgoing = self._deliver_later
+        self.world.rescheduled = self._wait_for_next
         self.traffic.listener = lambda entry: self.live.announce_lazily("traffic", lambda: present(entry))
         accounts.load_all(self.world)
         seed(self.world, self.config)
@@ -92,6 +94,24 @@ class Platform:
         push = parse(read_xml(entry.decrypted or entry.request_body))
         return await self.push(accounts.get(self.world, entry.appid), push, entry.person)
 
+    def catch_up(self) -> None:
+        """Do what the world's clock says is due, then wait for the next job."""
+        schedule.run_due(self.world)
+        self._wait_for_next()
+
+    def _wait_for_next(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        due = schedule.next_due(self.world)
+        if due is None or self.clock.frozen:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        self._alarm = loop.call_later(max(due - self.clock.now(), 0.0), self.catch_up)
+
     async def settle(self) -> None:
         """Wait until every push that is under way has ended."""
         while self._tasks:
@@ -119,7 +139,9 @@ class Platform:
         return people.everybody(self.world)
 
     async def close(self) -> None:
-        """Let running pushes end, then close what is open."""
+        """End what is under way, then close what is open."""
+        if self._alarm is not None:
+            self._alarm.cancel()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

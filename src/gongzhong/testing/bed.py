@@ -77,6 +77,11 @@ class BedClock(MovableClock):
     def now(self) -> float:
         return self._zero + self._bed.loop.time()
 
+    @property
+    def frozen(self) -> bool:
+        """Time passes here whenever the loop waits."""
+        return False
+
     def freeze(self) -> None:
         """It only ever moves when something is done."""
 

@@ -78,28 +78,17 @@ class Pusher:
         self, account: AccountState, push: Push, writer: PushWriter, body: bytes, attempt: int
     ) -> tuple[Exchange, Judged]:
         rules = self.world.rules
-        nonce = self.world.ids.fresh(10, "0123456789")
-        query, sealed = writer.seal(body, str(self.world.seconds()), nonce, push.openid)
-        url = account.url + ("&" if "?" in account.url else "?") + urlencode(query)
-        entry = Exchange(
-            kind="push",
-            appid=account.appid,
-            title=title_of(push),
-            method="POST",
-            url=url,
-            time=self.world.now(),
-            openid=push.openid,
-            attempt=attempt,
-            of=rules.deliveries,
-            request_headers={"content-type": "text/xml"},
-            request_body=sealed,
-            decrypted=None if sealed == body else body,
-        )
+        entry = self._entry(account, push, writer, body)
+        entry.attempt, entry.of = attempt, rules.deliveries
         started = time.perf_counter()
         answer: Answered | None = None
         try:
             answer = await self.receiver.send(
-                "POST", url, sealed, timeout_s=rules.answer_timeout_s, connect_s=rules.connect_timeout_s
+                "POST",
+                entry.url,
+                entry.request_body,
+                timeout_s=rules.answer_timeout_s,
+                connect_s=rules.connect_timeout_s,
             )
             judged = judge(account, push, writer, answer)
             entry.status, entry.response_headers, entry.response_body = (
@@ -115,6 +104,23 @@ class Pusher:
         if not judged.verdict.ok:
             self.alarms.failed(account, judged.verdict, self._sample(push, answer))
         return entry, judged
+
+    def _entry(self, account: AccountState, push: Push, writer: PushWriter, body: bytes) -> Exchange:
+        """The request of one attempt: a new timestamp, nonce and signature around the same body."""
+        nonce = self.world.ids.fresh(10, "0123456789")
+        query, sealed = writer.seal(body, str(self.world.seconds()), nonce, push.openid)
+        return Exchange(
+            kind="push",
+            appid=account.appid,
+            title=title_of(push),
+            method="POST",
+            url=account.url + ("&" if "?" in account.url else "?") + urlencode(query),
+            time=self.world.now(),
+            openid=push.openid,
+            request_headers={"content-type": "text/xml"},
+            request_body=sealed,
+            decrypted=None if sealed == body else body,
+        )
 
     def _sample(self, push: Push, answer: Answered | None) -> Sample:
         what = f"Event={push.event}" if isinstance(push, Event) else f"Msg={push.msg_type.capitalize()}"

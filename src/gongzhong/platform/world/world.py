@@ -71,6 +71,8 @@ class World:
         self.ids = Ids(seed)
         self.accounts: dict[str, AccountState] = {}
         self.outgoing: Callable[[AccountState, Push], None] = lambda account, push: None
+        self.rescheduled: Callable[[], None] = lambda: None
+        """Told when a job was added, so that whoever waits for the next one waits for the right one."""
         self.announce: Callable[[str, dict[str, Any]], None] = lambda name, data: None
 
     def now(self) -> float:

@@ -106,6 +106,7 @@ async def move_clock(given: Given) -> Any:
     elif body.freeze is False:
         ours.resume()
     ours.advance(body.advance)
+    given.platform.catch_up()
     form = clock_form(ours)
     given.platform.live.announce("clock", form)
     return form
