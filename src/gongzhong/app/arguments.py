@@ -18,7 +18,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NewType
 
 import msgspec
 
@@ -34,14 +34,8 @@ NAMES = PUSH_NAMES | {"user", "session", "api", "account", "oa"}
 NAMED = frozenset({inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY})
 
 
-class User(str):
-    """The person who sent a push: their OpenID, which is what every call wants."""
-
-    __slots__ = ()
-
-    @property
-    def openid(self) -> str:
-        return str(self)
+User = NewType("User", str)
+"""The person who sent a push: their OpenID, a plain str, which is what every call and every store wants."""
 
 
 class Style(Enum):

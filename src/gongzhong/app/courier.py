@@ -73,37 +73,41 @@ class Courier:
         return missing
 
     async def _attempt(self, openid: str, piece: Reply) -> tuple[Reason, str] | None:
-        problem: GongzhongError
-        for pause_s in (*PAUSES_S, None):
-            try:
-                await self._send(openid, piece)
-            except (NotReached, BusyError) as failure:
-                problem = failure
-            except OutcomeUnknown as failure:
-                self._allowance.spend(openid)
-                return self._failed(openid, Reason.IN_DOUBT, failure)
-            except GongzhongError as failure:
-                return self._failed(openid, Reason.REFUSED, failure)
-            except NoForm as failure:
-                return self._failed(openid, Reason.NO_FORM, failure)
-            else:
-                self._allowance.spend(openid)
-                self._counters["customer"] += 1
-                return None
-            if pause_s is not None:
-                await asyncio.sleep(pause_s)
-        return self._failed(openid, Reason.NOT_REACHED, problem)
-
-    def _failed(self, openid: str, reason: Reason, problem: Exception) -> tuple[Reason, str]:
+        """Send one message, again while it surely has not arrived. None when it went out."""
+        failure = await self._once(openid, piece)
+        for pause_s in PAUSES_S:
+            if failure is None or failure[0] is not Reason.NOT_REACHED:
+                break
+            await asyncio.sleep(pause_s)
+            failure = await self._once(openid, piece)
+        if failure is None:
+            self._counters["customer"] += 1
+            return None
+        reason, problem = failure
         self._counters["customer_failed"] += 1
-        if isinstance(problem, CallError):
-            reason = BY_CODE.get(problem.errcode, reason)
         if reason is Reason.NOT_PERMITTED:
             self._permission.denied()
         log.error(
             "客服消息没有发出 / customer-service message to %s not sent (%s): %s", openid, reason, problem
         )
         return reason, str(problem)
+
+    async def _once(self, openid: str, piece: Reply) -> tuple[Reason, Exception] | None:
+        try:
+            await self._send(openid, piece)
+        except (NotReached, BusyError) as problem:
+            return Reason.NOT_REACHED, problem
+        except OutcomeUnknown as problem:
+            self._allowance.spend(openid)
+            return Reason.IN_DOUBT, problem
+        except CallError as problem:
+            return BY_CODE.get(problem.errcode, Reason.REFUSED), problem
+        except GongzhongError as problem:
+            return Reason.REFUSED, problem
+        except NoForm as problem:
+            return Reason.NO_FORM, problem
+        self._allowance.spend(openid)
+        return None
 
     def _undelivered(
         self, openid: str, replies: list[Reply], reason: Reason, detail: str = ""
