@@ -27,8 +27,13 @@ class Allowance:
         granted = _granted(push)
         if granted is None:
             return
-        others = [window for window in self._users.get(push.openid, []) if window.granted != granted]
-        self._users[push.openid] = [*others, Window(granted, now)]
+        windows = self._users.setdefault(push.openid, [])
+        for window in windows:
+            if window.granted is granted:
+                window.open(now)
+                break
+        else:
+            windows.append(Window(granted, now))
         self._users.move_to_end(push.openid)
         if len(self._users) > self._most:
             self._users.popitem(last=False)
@@ -53,7 +58,11 @@ class Window:
 
     def __init__(self, granted: tuple[int, float], now: float) -> None:
         self.granted = granted
-        self.left, self.until = granted[0], now + granted[1]
+        self.open(now)
+
+    def open(self, now: float) -> None:
+        """Begin anew: the whole count, for the whole time."""
+        self.left, self.until = self.granted[0], now + self.granted[1]
 
 
 def _granted(push: Push) -> tuple[int, float] | None:

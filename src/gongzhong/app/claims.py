@@ -24,25 +24,24 @@ class Claim:
     """One push, from its first delivery until its answer is forgotten."""
 
     __slots__ = (
-        "answer", "deliveries", "first", "gone_out", "handed_over", "key", "live", "open_until", "push",
-        "sending", "shown", "superseded", "task",
+        "_gone_out", "_superseded", "answer", "deliveries", "first", "gone_out", "handed_over", "key", "live",
+        "loop", "open_until", "push", "sending", "shown", "task",
     )  # fmt: skip
 
     def __init__(self, key: str, push: Push, loop: asyncio.AbstractEventLoop) -> None:
         self.key = key
         self.push = push
+        self.loop = loop
         self.first: asyncio.Future[Reply | None] = loop.create_future()
         """The handler's first result; never an exception."""
         self.answer: bytes | None = None
         """What every delivery is answered with, once that is decided."""
-        self.shown: list[Reply] = []
-        """The reply inside `answer`, when it is one."""
+        self.shown: Reply | None = None
+        """The reply inside `answer`, when it is one that the handler made."""
         self.handed_over = False
         """Whether WeChat was answered before the first result was known: the result goes out another way."""
-        self.gone_out = asyncio.Event()
-        """Set when the answer left on a connection that WeChat still had open."""
-        self.superseded: asyncio.Future[None] = loop.create_future()
-        """Done when WeChat delivers again, having given up the connection before."""
+        self.gone_out = False
+        """Whether the answer left on a connection that WeChat still had open."""
         self.deliveries = 0
         self.live = 0
         """Connections that wait for this answer now."""
@@ -51,18 +50,42 @@ class Claim:
         self.task: asyncio.Task[None] | None = None
         self.sending: asyncio.Task[None] | None = None
         """The newest customer-service delivery; the next one waits for it, so that order is kept."""
+        self._gone_out: asyncio.Future[None] | None = None
+        self._superseded: asyncio.Future[None] | None = None
 
-    def delivered_again(self, loop: asyncio.AbstractEventLoop) -> int:
+    def delivered_again(self) -> int:
         """Count a delivery and release the connection before it. Returns its number, from 1."""
         self.deliveries += 1
-        if self.deliveries > 1 and not self.superseded.done():
-            self.superseded.set_result(None)
-            self.superseded = loop.create_future()
+        if self._superseded is not None:
+            self._superseded.set_result(None)
+            self._superseded = None
         return self.deliveries
+
+    def when_superseded(self) -> asyncio.Future[None]:
+        """Done when WeChat delivers again, having given up the connection before. For one connection at a time."""
+        self._superseded = self.loop.create_future()
+        return self._superseded
+
+    def went_out(self) -> None:
+        """Note that WeChat got the answer in time."""
+        self.gone_out = True
+        if self._gone_out is not None and not self._gone_out.done():
+            self._gone_out.set_result(None)
+
+    def when_gone_out(self) -> asyncio.Future[None]:
+        """Done when WeChat got the answer in time."""
+        if self._gone_out is None:
+            self._gone_out = self.loop.create_future()
+        return self._gone_out
 
     @property
     def running(self) -> bool:
         return self.task is not None and not self.task.done()
+
+    @property
+    def without_taker(self) -> bool:
+        """Whether a first result is known that no open connection has carried and nobody else will send."""
+        return not self.gone_out and not self.handed_over and self.first.done()
 
 
 class Claims:

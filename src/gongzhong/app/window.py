@@ -65,13 +65,13 @@ class ReplyWindow:
         loop = asyncio.get_running_loop()
         began = loop.time()
         claim = self._claim(push, loop)
-        number = claim.delivered_again(loop)
+        number = claim.delivered_again()
         claim.live += 1
         claim.open_until = began + ANSWER_TIMEOUT_S
         try:
             answer = await self._answer(claim, number, began, seal)
             if claim.answer is not None and loop.time() < began + ANSWER_TIMEOUT_S:
-                claim.gone_out.set()
+                claim.went_out()
             return answer
         finally:
             claim.live -= 1
@@ -109,7 +109,7 @@ class ReplyWindow:
         self._counters["late"] += len(waited)
         now, later = passive(push, [*waited, *([] if first is None else [first])])
         if now is not None:
-            claim.shown = [now]
+            claim.shown = now
             self._counters["passive"] += 1
         claim.answer = self._sealed(claim, now, seal)
         if later:
@@ -137,7 +137,7 @@ class ReplyWindow:
 
     async def _hold(self, claim: Claim, began: float, seal: Seal) -> bytes:
         self._counters["held"] += 1
-        await _until(began + HELD_S, claim.first, claim.superseded)
+        await _until(began + HELD_S, claim.first, claim.when_superseded())
         if claim.answer is None and claim.first.done():
             return self._passive(claim, seal)
         return claim.answer or SUCCESS

@@ -77,7 +77,7 @@ class Work:
 
     def connection_closed(self, claim: Claim) -> None:
         """Look after an answer that nobody may have taken, when a connection of its claim has gone."""
-        if not claim.running and not claim.live and _without_taker(claim):
+        if not claim.running and not claim.live and claim.without_taker:
             claim.task = self._spawn(self._rescue(claim))
 
     def forget(self) -> None:
@@ -106,7 +106,7 @@ class Work:
             if not claim.first.done():
                 claim.first.set_result(None)
             self.claims.finished(claim, loop.time())
-        if _without_taker(claim) and not (claim.live and loop.time() < claim.open_until):
+        if claim.without_taker and not (claim.live and loop.time() < claim.open_until):
             await self._rescue(claim)
 
     async def _handle(self, claim: Claim) -> None:
@@ -132,24 +132,19 @@ class Work:
     async def _later(self, claim: Claim, reply: Reply | None) -> None:
         if reply is None:
             return
-        if _without_taker(claim):
+        if claim.without_taker:
             await self._rescue(claim)
         self.follow(claim, [reply])
 
     async def _rescue(self, claim: Claim) -> None:
         """Give a delivery time to take the answer; then it goes another way."""
-        gone_out = asyncio.ensure_future(claim.gone_out.wait())
-        try:
-            await asyncio.wait({gone_out}, timeout=RESCUE_S)
-        finally:
-            gone_out.cancel()
-        if not _without_taker(claim):
+        await asyncio.wait({claim.when_gone_out()}, timeout=RESCUE_S)
+        if not claim.without_taker:
             return
-        first = claim.first.result()
-        replies = claim.shown or ([first] if first is not None else [])
+        reply = claim.shown or claim.first.result()
         claim.handed_over, claim.answer = True, SUCCESS
-        if replies:
-            self.follow(claim, replies)
+        if reply is not None:
+            self.follow(claim, [reply])
 
     async def _send(self, before: asyncio.Task[None] | None, push: Push, replies: Sequence[Reply]) -> None:
         missing: list[Undelivered] = []
@@ -192,8 +187,3 @@ class Work:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _without_taker(claim: Claim) -> bool:
-    """Whether a first result is known that no open connection has carried and nobody else will send."""
-    return claim.first.done() and not claim.handed_over and not claim.gone_out.is_set()
