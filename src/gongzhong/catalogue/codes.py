@@ -47,5 +47,5 @@ def table() -> Mapping[int, ReturnCode]:
 
 def rows_of(name: str) -> list[list[str]]:
     """The rows of one of this folder's tables, without its header."""
-    text = resources.files(__package__).joinpath(f"{name}.tsv").read_text("utf-8")
+    text = resources.files("gongzhong.catalogue").joinpath(f"{name}.tsv").read_text("utf-8")
     return [line.split("\t") for line in text.splitlines()[1:]]
