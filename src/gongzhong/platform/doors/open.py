@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from ...catalogue.model import TEST, VERIFIED_SERVICE
 from ..traffic import Exchange, Traffic, Verdict
@@ -49,7 +49,7 @@ def _cookie(request: Request, name: str) -> str | None:
         morsel = SimpleCookie(request.headers.get("cookie", "")).get(name)
     except CookieError:
         return None
-    return dict(parse_qsl(f"v={morsel.value}")).get("v") if morsel else None
+    return unquote(morsel.value) or None if morsel else None
 
 
 class PageError(Exception):

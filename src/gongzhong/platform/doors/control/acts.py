@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
@@ -129,7 +130,7 @@ async def browse(given: Given) -> Response:
     if not url.startswith(("http://", "https://", "/")):
         raise ValueError("只能打开 http:// 或 https:// 网页 / only http:// and https:// pages can be opened")
     response = RedirectResponse(url, 302)
-    response.set_cookie(COOKIE, given.query.get("person", ""), samesite="lax", httponly=True)
+    response.set_cookie(COOKIE, quote(given.query.get("person", "")), samesite="lax", httponly=True)
     response.set_cookie(FROM_CHAT_COOKIE, given.query.get("appid", ""), samesite="lax", httponly=True)
     return response
 
