@@ -20,7 +20,10 @@ class Background:
     def __init__(self, name: str = "gongzhong-app") -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        running = threading.Event()
+        self.loop.call_soon(running.set)
         self._thread.start()
+        running.wait()
 
     def stop(self) -> None:
         """End the loop and wait for its thread."""

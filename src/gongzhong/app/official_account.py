@@ -10,6 +10,7 @@ gets a 4xx with one line that says why, is counted by reason, and never reaches 
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,6 +36,7 @@ from .permission import Permission
 from .reception import Query, Reception
 from .routing import Router
 from .rsgi import RsgiDoor
+from .rules import ANSWER_TIMEOUT_S
 from .sessions import LIFETIME_S, MemorySessionStore, Sessions, SessionStore
 from .window import ReplyWindow
 from .work import Work
@@ -79,6 +81,7 @@ class OfficialAccount(Router):
         drain_s: float = DRAIN_S,
     ) -> None:
         super().__init__()
+        _check_window(window)
         self.account = account
         self.clock = RelayClock(clock or Clock())
         self.counters: Counter[str] = Counter()
@@ -94,6 +97,7 @@ class OfficialAccount(Router):
         self._clock_before: Clock = self.clock.source
         self._loop: asyncio.AbstractEventLoop | None = None
         self._background: Background | None = None
+        self._starting = threading.Lock()
         self._permission = Permission(self._ask_permission, self.clock, customer_service)
         self._outbox = Outbox(self.clock)
         self._middleware: list[Middleware] = []
@@ -183,11 +187,13 @@ class OfficialAccount(Router):
     def handle_blocking(self, query: Query, body: bytes, method: str = "POST") -> Answer:
         """`handle` for frameworks that call plain functions: Flask, Django, any WSGI server."""
         _not_on_a_loop()
-        if self._loop is None or self._loop.is_closed():
-            self._background = Background()
-            self._home(self._background.loop)
-        assert self._loop is not None
-        return wait_for(self._reception.handle(query, body, method), self._loop)
+        with self._starting:
+            if self._loop is None or not self._loop.is_running():
+                self._background = Background()
+                self._home(self._background.loop)
+            home = self._loop
+        assert home is not None
+        return wait_for(self._reception.handle(query, body, method), home)
 
     def refuse(self, problem: CallbackError) -> Answer:
         """What a door answers when it does not let a request in; counted and logged."""
@@ -223,12 +229,15 @@ class OfficialAccount(Router):
         return f"OfficialAccount({self.account.appid})"
 
     def _home(self, here: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:
-        if self._loop is None or self._loop.is_closed():
-            if self._loop is not None:
-                self._work.forget()
-                self._permission.forget()
-            self._loop = here
-        return self._loop
+        """The loop that everything of this account lives on: the first one, until it ends."""
+        home = self._loop
+        if home is not None and (home is here or home.is_running()):
+            return home
+        if home is not None:
+            self._work.forget()
+            self._permission.forget()
+        self._loop = here
+        return here
 
     def _forget_everything(self) -> None:
         self._work.forget()
@@ -289,3 +298,13 @@ def _not_on_a_loop() -> None:
         fix_zh="改用 await oa.handle(…) 或 await oa.shutdown()",
         fix_en="use `await oa.handle(…)` or `await oa.shutdown()`",
     )
+
+
+def _check_window(window_s: float) -> None:
+    if not 0 < window_s < ANSWER_TIMEOUT_S:
+        raise SetupError(
+            f"window={window_s:g}：微信只等 {ANSWER_TIMEOUT_S:g} 秒",
+            f"window={window_s:g}: WeChat waits {ANSWER_TIMEOUT_S:g} seconds",
+            fix_zh="给网络留出余地，例如 4.5；更慢的处理函数不需要更大的 window",
+            fix_en="leave room for the network, as 4.5 does; slower handlers do not need a larger window",
+        )

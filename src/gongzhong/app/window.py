@@ -57,7 +57,7 @@ class ReplyWindow:
         self._outbox = outbox
         self._counters = counters
         self._window_s = window_s
-        self._placeholder = TextReply(content=placeholder_text)
+        self._placeholder = TextReply(content=placeholder_text) if placeholder_text else None
         self._holds = Holds()
 
     async def deliver(self, push: Push, seal: Seal) -> bytes:
@@ -124,7 +124,7 @@ class ReplyWindow:
         elif self._outbox.waits_for(push.openid):
             waited = self._outbox.take(push.openid)
             self._counters["late"] += len(waited)
-            now, later = passive(push, [*waited, self._placeholder])
+            now, later = passive(push, [*waited, *([self._placeholder] if self._placeholder else [])])
             claim.answer = self._sealed(claim, now, seal)
             self._work.follow(claim, [reply for reply in later if reply is not self._placeholder])
         elif number >= DELIVERIES or not self._holds.take(asyncio.get_running_loop().time()):

@@ -305,6 +305,31 @@ def test_a_program_without_a_loop_gets_one_in_the_background() -> None:
     assert "gongzhong-app" not in {thread.name for thread in threading.enumerate()}
 
 
+def test_many_threads_share_one_loop() -> None:
+    oa = OfficialAccount(account(), api=cast(Any, FakeApi()), customer_service=True)
+    wechat = WeChat(oa, cast(FakeApi, oa.api))
+    loops: set[asyncio.AbstractEventLoop] = set()
+
+    @oa.default
+    async def where() -> None:
+        loops.add(asyncio.get_running_loop())
+
+    def request() -> None:
+        sealed = wechat.seal(text("?"))
+        ready.wait()
+        oa.handle_blocking(sealed.query, sealed.body)
+
+    ready = threading.Barrier(8)
+    threads = [threading.Thread(target=request) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    oa.close()
+    assert len(loops) == 1
+    assert oa.counters["received"] == 8
+
+
 async def test_blocking_the_loop_is_refused_with_the_way_out(make: Make) -> None:
     wechat = make()
     for blocking in (lambda: wechat.oa.handle_blocking("", b""), wechat.oa.close):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 
 from gongzhong.app import OfficialAccount, Reason
-from gongzhong.errors import NotReached, OutcomeUnknown
+from gongzhong.errors import NotReached, OutcomeUnknown, SetupError
 from gongzhong.messages import ReportLocation, Text
 
 from .conftest import ALICE, ORIGINAL_ID, START, Make, WeChat, click, refused, shown, text
@@ -447,3 +448,30 @@ async def test_shutdown_does_not_wait_for_ever(make: Make, caplog: pytest.LogCap
     await wechat.oa.shutdown()
     assert now() == 24.5
     assert "cut off" in caplog.text
+
+
+async def test_without_a_placeholder_the_last_delivery_says_nothing(make: Make) -> None:
+    wechat = make(customer_service=False, placeholder_text="")
+    slow(wechat.oa, 30)
+    assert await wechat.say("慢") is None
+    await asyncio.sleep(20)
+    assert await wechat.say("1") == "好了\n\n你说：1"
+
+
+@pytest.mark.parametrize("window", [0, -1, 5, 60])
+async def test_a_window_that_wechat_does_not_grant_is_refused(make: Make, window: float) -> None:
+    with pytest.raises(SetupError, match="微信只等 5 秒"):
+        make(window=window)
+
+
+async def test_another_wechat_knows_nothing_of_this_one(make: Make) -> None:
+    wechat, other = make(customer_service=False), make()
+    slow(wechat.oa, 30)
+    await wechat.say("慢")
+    await asyncio.sleep(40)
+    assert len(wechat.oa.undelivered) == 1
+    api: Any = other.api
+    wechat.oa.attach(api=api, blocking_api=api, clock=other.oa.clock)
+    assert wechat.oa.undelivered == []
+    assert await wechat.say("1") == "你说：1"
+    assert wechat.oa.api is api
