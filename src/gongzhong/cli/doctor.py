@@ -1,0 +1,117 @@
+"""`gongzhong doctor`: what is wrong between an account and its server, as a table with the fix."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+from cyclopts import Parameter
+
+from ..errors import language
+from .outcome import DONE, FAILED
+from .who import AccountName, AsJson, PlatformUrl
+from .words import out, print_json, say
+
+if TYPE_CHECKING:
+    from ..account import Account
+    from ..running.doctor import Finding
+
+MARKS = {
+    "ok": ("✓", "green"),
+    "wrong": ("✗", "red"),
+    "warning": ("!", "yellow"),
+    "note": ("·", "dim"),
+    "skipped": ("–", "dim"),
+}
+
+
+def doctor(
+    *,
+    url: Annotated[str | None, Parameter(help=say("服务器地址（回调 URL）", "the callback URL"))] = None,
+    appid: Annotated[
+        str | None, Parameter(help=say("默认读 GONGZHONG_APPID", "else GONGZHONG_APPID"))
+    ] = None,
+    secret: Annotated[
+        str | None, Parameter(help=say("默认读 GONGZHONG_SECRET", "else GONGZHONG_SECRET"))
+    ] = None,
+    token: Annotated[
+        str | None, Parameter(help=say("默认读 GONGZHONG_TOKEN", "else GONGZHONG_TOKEN"))
+    ] = None,
+    aes_key: Annotated[
+        str | None, Parameter(help=say("默认读 GONGZHONG_AES_KEY", "else GONGZHONG_AES_KEY"))
+    ] = None,
+    encryption: Annotated[
+        Literal["plain", "compatible", "safe"] | None, Parameter(help=say("加解密方式", "mode of encryption"))
+    ] = None,
+    api_base: Annotated[
+        str | None, Parameter(help=say("接口地址，默认微信", "API base, WeChat by default"))
+    ] = None,
+    account: AccountName = None,
+    platform: PlatformUrl = None,
+    json: AsJson = False,
+) -> int:
+    from ..running.doctor import diagnose, healthy
+    from ..running.embedded import run_loop
+
+    given = {
+        "APPID": appid,
+        "SECRET": secret,
+        "TOKEN": token,
+        "AES_KEY": aes_key,
+        "ENCRYPTION": encryption,
+        "API_BASE": api_base,
+    }
+    patient, url = _patient(given, url, platform, account)
+    findings = run_loop(diagnose(patient, url))
+    if json:
+        print_json({"ok": healthy(findings), "findings": msgspec.to_builtins(findings)})
+    else:
+        _show(findings)
+    return DONE if healthy(findings) else FAILED
+
+
+def _patient(
+    given: Mapping[str, str | None], url: str | None, platform: str | None, name: str | None
+) -> tuple[Account, str | None]:
+    """Whom to look at: an account of a platform as its console has it, with the options laid over it."""
+    from ..account import Account
+
+    env: dict[str, str] = dict(os.environ)
+    if platform is not None or name is not None:
+        saved = _saved(platform, name)
+        saved_url = saved.pop("URL")
+        url = url or saved_url or None
+        env |= {f"GONGZHONG_{key}": value for key, value in saved.items()}
+    env |= {f"GONGZHONG_{key}": value for key, value in given.items() if value is not None}
+    return Account.from_env(env), url
+
+
+def _saved(platform: str | None, name: str | None) -> dict[str, Any]:
+    from ..running.control import Control
+
+    control = Control(platform)
+    found = control.account(name)
+    fields = ("appid", "secret", "token", "aes_key", "encryption", "url")
+    return {**{field.upper(): found[field] for field in fields}, "API_BASE": control.url}
+
+
+def _show(findings: list[Finding]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    lang = language()
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for finding in findings:
+        mark, style = MARKS[finding.status]
+        words = Text(finding.text(lang), style="" if finding.status in ("ok", "wrong") else style)
+        if finding.fix(lang) and finding.status != "ok":
+            words.append(f"\n→ {finding.fix(lang)}", style="bold")
+        table.add_row(Text(mark, style=style), words)
+    out().print(table)
+    wrong = sum(finding.status == "wrong" for finding in findings)
+    summary = (
+        say(f"{wrong} 处不对", f"{wrong} wrong") if wrong else say("没有发现问题", "nothing wrong was found")
+    )
+    out().print(Text(f"\n{summary}", style="red" if wrong else "green"))

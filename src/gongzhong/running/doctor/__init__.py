@@ -1,0 +1,74 @@
+"""The doctor: every setting between an account and its server is tried, one by one, until the wrong one shows.
+
+It stands on WeChat's side (asks the URL, sends pushes, judges answers as the platform does) and on the account's (asks
+for a token). Nothing is changed on either.
+"""
+
+from __future__ import annotations
+
+from ...account import Account
+from ...client.transport import AsyncTransport
+from ...platform.delivery.receiver import HttpReceiver, Receiver
+from ...platform.rules import Rules
+from .credentials import check_credentials
+from .delivery import check_pushes
+from .finding import Finding, Status, healthy
+from .reaching import check_reaching
+from .settings import check_settings, check_url, no_token, no_url
+from .verification import CHECK as VERIFICATION
+from .verification import check_verification
+
+__all__ = ["Finding", "Status", "diagnose", "healthy"]
+
+PATIENCE_S = 12.0
+"""How long the doctor waits for an answer, in seconds: longer than WeChat, to tell slow from dead."""
+
+
+async def diagnose(
+    account: Account,
+    url: str | None = None,
+    *,
+    receiver: Receiver | None = None,
+    transport: AsyncTransport | None = None,
+    limit_s: float = Rules().answer_timeout_s,
+    patience_s: float = PATIENCE_S,
+) -> list[Finding]:
+    """Check settings, callback URL, pushes, credentials and permissions of one account.
+
+    The server gets two verification requests and up to five test texts of a person who does not exist; the API gets
+    reading calls only. Raises nothing for what it finds.
+    """
+    found = check_settings(account)
+    settings_hold = healthy(found)
+    if url is None:
+        found.append(no_url())
+    elif not account.token:
+        found.append(no_token())
+    else:
+        receiver, mine = receiver or HttpReceiver(), receiver is None
+        try:
+            found += await _check_server(account, url, receiver, limit_s, patience_s, pushes=settings_hold)
+        finally:
+            if mine:
+                await receiver.close()
+    return found + await check_credentials(account, transport)
+
+
+async def _check_server(
+    account: Account, url: str, receiver: Receiver, limit_s: float, patience_s: float, *, pushes: bool
+) -> list[Finding]:
+    form, parts = check_url(account, url)
+    found = [form]
+    if parts is None:
+        return found
+    found += await check_reaching(parts, patience_s=patience_s)
+    if not healthy(found[1:]):
+        return found
+    asked = await check_verification(account, url, receiver, limit_s=limit_s, patience_s=patience_s)
+    found += asked
+    if pushes:
+        fits = any(finding.check == VERIFICATION and finding.status == "ok" for finding in asked)
+        found += await check_pushes(
+            account, url, receiver, limit_s=limit_s, patience_s=patience_s, token_fits=fits
+        )
+    return found
