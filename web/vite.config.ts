@@ -10,6 +10,7 @@ const mocked = process.env['MOCK'] === '1'
 export default defineConfig({
   base: '/_platform/pages/',
   plugins: [vue(), ...(mocked ? [mockPlatform()] : [])],
+  define: { __VUE_OPTIONS_API__: 'false' },
   css: { postcss: { plugins: [scopeWeui()] } },
   build: {
     outDir: '../src/gongzhong/console/static',

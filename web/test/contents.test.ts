@@ -1,4 +1,4 @@
-import { mount, type VueWrapper } from '@vue/test-utils'
+import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { defineComponent, h } from 'vue'
 import { beforeEach, describe, expect, it } from 'vitest'
 
@@ -6,7 +6,6 @@ import type { ChatItem } from '../src/api/types'
 import ChatLine from '../src/phone/ChatLine.vue'
 import { PhoneState, providePhone } from '../src/phone/phoneState'
 import { provideSession, Session } from '../src/store/session'
-import { flushPromises } from '@vue/test-utils'
 import { line } from './made'
 import { PlatformStub, world } from './platformStub'
 

@@ -66,6 +66,14 @@ describe('catching up', () => {
   })
 })
 
+it('shows typing until the account has said something', async () => {
+  await open()
+  stream.say('typing', { person: 'alice', appid: 'wx1', on: true })
+  expect(session.typing.value).toBe(true)
+  stream.say('chat', line(5))
+  expect(session.typing.value).toBe(false)
+})
+
 describe('acting', () => {
   it('shows the lines of an act at once and only once', async () => {
     await open()

@@ -40,6 +40,8 @@ export class Session {
 
   /** Follow the platform until the returned function is called. */
   start(): () => void {
+    // Shown at once; what happens until the stream is open is caught up with when it opens.
+    void this.attempt(() => this.refresh())
     return listen(this.openStream, {
       opened: () => void this.attempt(() => this.catchUp()),
       lost: () => {
@@ -48,6 +50,8 @@ export class Session {
       },
       chat: (item) => {
         this.chats.merge([item])
+        // A message ends "typing…", as on a phone, even if nobody cancels it.
+        if (item.side === 'account') this.chats.setTyping({ ...item, on: false })
         this.seen()
       },
       traffic: (entry) => this.traffic.merge([entry]),
