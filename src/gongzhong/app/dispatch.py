@@ -36,7 +36,12 @@ class Dispatcher:
     async def begin(self, push: Push) -> tuple[Reply | None, Stream | None]:
         """The first reply to a push, and the replies that follow it. Raises what the handler raises."""
         run = Run(self._oa, self._middleware)
-        reply = await run.step(0, push)
+        try:
+            reply = await run.step(0, push)
+        except BaseException:
+            if run.stream is not None:
+                await run.stream.aclose()
+            raise
         return reply, run.stream
 
 

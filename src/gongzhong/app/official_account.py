@@ -86,7 +86,7 @@ class OfficialAccount(Router):
         self.clock = RelayClock(clock or Clock())
         self.counters: Counter[str] = Counter()
         """Deliveries (received, type.…, verified, joined, refused.…), answers (passive, handed_over, held,
-        placeholder, customer, late), troubles (handler_errors, customer_failed, parked, undelivered,
+        placeholder, customer, late), troubles (handler_errors, customer_failed, parked, not_answerable, undelivered,
         unhandled, internal_errors)."""
         self._given_sessions, self._session_lifetime_s = sessions, session_lifetime_s
         self.sessions = self._new_sessions()

@@ -2,7 +2,7 @@
 
 Two shelves. What *waits* goes out as the reply to the user's next message: the answers that a slow handler
 finished after WeChat's last attempt, and what WeChat refused to send for now. What is *stuck* stays to be
-looked at: too old, crowded out, perhaps sent already, or with nobody to send it to. Both are bounded, both
+looked at: too old, crowded out, refused, or perhaps sent already. Both are bounded, both
 show in `oa.undelivered`; nothing is dropped without a record.
 """
 
@@ -32,7 +32,6 @@ class Reason(StrEnum):
     NOT_REACHED = "not_reached"  # WeChat could not be reached
     IN_DOUBT = "in_doubt"  # sent, but no answer came: repeating could show it twice
     NO_FORM = "no_form"  # this kind of reply does not exist as a customer-service message
-    NOT_ANSWERABLE = "not_answerable"  # WeChat shows no reply to this event
     SHUTDOWN = "shutdown"  # the process stopped first
 
 

@@ -125,6 +125,10 @@ class Work:
                 self._first(claim, failure)
 
     def _first(self, claim: Claim, reply: Reply | None) -> None:
+        if reply is not None and not claim.push.answerable:
+            self._counters["not_answerable"] += 1
+            log.warning("微信不显示对它的回复 / WeChat shows no reply to this: %s", about(claim.push))
+            reply = None
         claim.first.set_result(reply)
         if claim.handed_over and reply is not None:
             self.follow(claim, [reply])
@@ -178,7 +182,6 @@ class Work:
     def _undelivered(
         self, push: Push, replies: Sequence[Reply], reason: Reason = Reason.SLOW
     ) -> list[Undelivered]:
-        reason = reason if push.answerable or reason is not Reason.SLOW else Reason.NOT_ANSWERABLE
         now = self._clock.now()
         return [Undelivered(openid=push.openid, reply=item, reason=reason, since=now) for item in replies]
 

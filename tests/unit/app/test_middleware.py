@@ -106,3 +106,25 @@ async def test_it_also_stands_around_pushes_without_a_handler(make: Make) -> Non
     assert await wechat.say("?") is None
     assert len(seen) == 1
     assert wechat.oa.counters["unhandled"] == 1
+
+
+async def test_a_stream_is_closed_when_what_stands_around_it_fails(make: Make) -> None:
+    wechat = make(failure_text="坏了")
+    closed: list[bool] = []
+
+    @wechat.oa.middleware
+    async def fail(push: Push, call_next: CallNext) -> Result:
+        await call_next(push)
+        raise RuntimeError
+
+    @wechat.oa.default
+    async def count():  # type: ignore[no-untyped-def]
+        try:
+            yield "一"
+            yield "二"
+        finally:
+            closed.append(True)
+
+    assert await wechat.say("?") == "坏了"
+    assert closed == [True]
+    assert wechat.api.sent == []

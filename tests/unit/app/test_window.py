@@ -395,17 +395,8 @@ async def test_no_failure_text_means_no_answer(make: Make) -> None:
     assert await wechat.say("?") is None
 
 
-async def test_what_cannot_be_answered_is_not_held(make: Make) -> None:
-    wechat = make(customer_service=False)
-    runs: list[ReportLocation] = []
-
-    @wechat.oa.on(ReportLocation)
-    async def track(event: ReportLocation) -> str:
-        await asyncio.sleep(9)
-        runs.append(event)
-        return "看到你了"
-
-    push = ReportLocation(
+def position() -> ReportLocation:
+    return ReportLocation(
         to_user_name=ORIGINAL_ID,
         from_user_name=ALICE,
         create_time=int(START),
@@ -414,11 +405,53 @@ async def test_what_cannot_be_answered_is_not_held(make: Make) -> None:
         longitude=121.5,
         precision=65.0,
     )
-    assert await wechat.push(push) is None
+
+
+async def test_what_cannot_be_answered_is_not_held(make: Make) -> None:
+    wechat = make(customer_service=False)
+    runs: list[ReportLocation] = []
+
+    @wechat.oa.on(ReportLocation)
+    async def track(event: ReportLocation) -> None:
+        await asyncio.sleep(9)
+        runs.append(event)
+
+    assert await wechat.push(position()) is None
     assert now() == 4.5
     await asyncio.sleep(20)
     assert len(runs) == 1
-    assert [item.reason for item in wechat.oa.undelivered] == [Reason.NOT_ANSWERABLE]
+    assert wechat.oa.counters["held"] == 0
+
+
+@pytest.mark.parametrize("seconds", [0, 9])
+async def test_a_default_answer_does_not_pester_users_whose_phone_reports_a_place(
+    make: Make, seconds: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    wechat = make(customer_service=True)
+
+    @wechat.oa.default
+    async def what() -> str:
+        await asyncio.sleep(seconds)
+        return "听不懂"
+
+    assert await wechat.push(position()) is None
+    await asyncio.sleep(20)
+    assert wechat.api.sent == []
+    assert wechat.oa.counters["not_answerable"] == 1
+    assert "shows no reply" in caplog.text
+
+
+async def test_a_stream_may_still_write_to_somebody_who_opened_a_page(make: Make) -> None:
+    wechat = make(customer_service=True)
+
+    @wechat.oa.default
+    async def guide():  # type: ignore[no-untyped-def]
+        yield None
+        yield "需要帮忙吗？"
+
+    await wechat.push(position())
+    await wechat.oa.shutdown()
+    assert wechat.api.texts == ["需要帮忙吗？"]
 
 
 async def test_permission_is_asked_once_and_only_when_it_matters(make: Make) -> None:
