@@ -11,6 +11,8 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gongzhong.app import Answer, OfficialAccount
 from gongzhong.errors import SetupError
@@ -209,6 +211,24 @@ async def test_what_wechat_does_not_send_is_refused(
     for secret in (TOKEN, SECRET, AES_KEY):
         assert secret not in answer.body.decode() + caplog.text
     assert reached == []
+
+
+@given(
+    query=st.one_of(
+        st.binary(max_size=80), st.just(signed().encode()), st.just(signed(echostr="1").encode())
+    ),
+    body=st.one_of(
+        st.binary(max_size=200),
+        st.text(max_size=80).map(str.encode),
+        st.text("<>/xml![CDATA]&;a", max_size=80).map(lambda inner: f"<xml>{inner}</xml>".encode()),
+    ),
+    method=st.sampled_from(["GET", "POST", "DELETE", ""]),
+)
+def test_no_request_ends_in_an_error_of_ours(query: bytes, body: bytes, method: str) -> None:
+    oa = OfficialAccount(account(), customer_service=False)
+    answer = asyncio.run(oa.handle(query, body, method))
+    assert answer.status in (200, 400, 403, 405, 413)
+    assert oa.counters["internal_errors"] == oa.counters["refused.unreadable"] == 0
 
 
 async def test_the_configuration_decides_what_is_verified(make: Make, door: Door) -> None:

@@ -1,0 +1,53 @@
+"""The example of docs/app.md runs as it stands, and the page names every counter."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from gongzhong.app import OfficialAccount, official_account
+
+from .conftest import APPID, SECRET, TOKEN, FakeApi, Make, WeChat, click, shown, subscribe
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "app.md").read_text("utf-8")
+
+
+@pytest.fixture
+def oa(monkeypatch: pytest.MonkeyPatch) -> OfficialAccount:
+    for name, value in {"APPID": APPID, "SECRET": SECRET, "TOKEN": TOKEN}.items():
+        monkeypatch.setenv(f"GONGZHONG_{name}", value)
+    found = re.search(r"<!-- example: shop -->\n```python\n(.*?)```", PAGE, re.DOTALL)
+    assert found is not None
+    names: dict[str, Any] = {}
+    exec(compile(found[1], "docs/app.md", "exec"), names)
+    return cast(OfficialAccount, names["oa"])
+
+
+async def test_the_example_answers(oa: OfficialAccount, make: Make) -> None:
+    wechat = WeChat(oa, FakeApi())
+    api = cast(Any, wechat.api)
+    oa.attach(api=api, blocking_api=api, clock=make().oa.clock)
+    assert shown(await wechat.push(subscribe())) == "欢迎！"
+    assert shown(await wechat.push(subscribe("qrscene_shop"))) == "欢迎！你从 shop 来。"
+    assert await wechat.say("天气 北京") == "北京：晴"
+    assert [shown(await wechat.push(click("ORDER"))) for _ in range(2)] == [
+        "这是你的第 1 单。",
+        "这是你的第 2 单。",
+    ]
+    assert await wechat.say("新闻") == "马上就来。"
+    await oa.shutdown()
+    assert [call.msgtype for call in wechat.api.sent] == ["news"]
+    assert await wechat.say("回声") == "回声"
+
+
+def test_the_page_names_every_counter() -> None:
+    source = "".join(path.read_text("utf-8") for path in Path(official_account.__file__).parent.glob("*.py"))
+    counted = set(re.findall(r"counters\[f?\"([a-z_]+)", source))
+    assert counted
+    assert [name for name in sorted(counted) if f"`{name}" not in PAGE] == []
