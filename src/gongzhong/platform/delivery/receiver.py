@@ -62,7 +62,8 @@ class HttpReceiver:
     async def send(
         self, method: str, url: str, body: bytes, *, timeout_s: float, connect_s: float
     ) -> Answered:
-        limits = aiohttp.ClientTimeout(total=timeout_s, sock_connect=connect_s)
+        # Without the threshold aiohttp would round five seconds up to a whole second of the clock.
+        limits = aiohttp.ClientTimeout(total=timeout_s, sock_connect=connect_s, ceil_threshold=math.inf)
         headers = {"Content-Type": "text/xml"} if method == "POST" else {}
         try:
             async with self._open().request(
