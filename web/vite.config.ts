@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 import { mockPlatform } from './mock/plugin.ts'
 import { scopeWeui } from './scope-weui.ts'
 
-const platform = process.env['GONGZHONG_PLATFORM'] ?? 'http://127.0.0.1:8080'
+const platform = process.env['GONGZHONG_PLATFORM'] ?? 'http://127.0.0.1:8700'
 const mocked = process.env['MOCK'] === '1'
 
 export default defineConfig({

@@ -15,6 +15,8 @@ import type {
   ScanResult,
   Tap,
   Traffic,
+  Trigger,
+  TriggerOutcome,
   Verification,
   World,
 } from './types'
@@ -87,6 +89,10 @@ export class ControlApi {
     this.get(`traffic?after=${after}&limit=${limit}`)
   entry = (seq: number): Promise<Traffic> => this.get(`traffic/${seq}`)
   resend = (seq: number): Promise<unknown> => this.post(`traffic/${seq}/resend`, {})
+
+  triggers = (): Promise<{ events: Trigger[] }> => this.get('trigger')
+  trigger = (appid: string, event: string, person: string): Promise<TriggerOutcome> =>
+    this.post('trigger', { appid, event, person })
 
   private account = (appid: string): string => `accounts/${encodeURIComponent(appid)}`
   private person = (name: string): string => `people/${encodeURIComponent(name)}`

@@ -268,6 +268,18 @@ export interface Alarm {
   text: string
 }
 
+export interface Trigger {
+  name: string
+  zh: string
+  en: string
+}
+
+export interface TriggerOutcome {
+  ok: boolean
+  zh: string
+  en: string
+}
+
 export interface Typing {
   person: string
   appid: string
