@@ -6,6 +6,7 @@ comes in time.
 
 from __future__ import annotations
 
+import math
 import ssl
 from collections.abc import Mapping
 from typing import Literal, Protocol
