@@ -48,6 +48,12 @@ STABLE_TOKEN_PER_MINUTE: Final = 10_000
 CONDITIONAL_MENU_DAILY: Final = 2_000
 MENU_MATCH_DAILY: Final = 20_000
 
+# API调用频次限制: drafts (add, delete, update, count, list), reading one, publishing (confirmed)
+DRAFT_DAILY: Final = 1_000
+DRAFT_GET_DAILY: Final = 500
+PUBLISH_DAILY: Final = 100
+PUBLISH_DELETE_DAILY: Final = 10
+
 # 模板消息接入指南 (confirmed)
 TEMPLATE_DAILY: Final = 100_000
 
@@ -119,6 +125,51 @@ VOICE_BYTES: Final = 2 * 1024 * 1024
 VIDEO_BYTES: Final = 10 * 1024 * 1024
 THUMB_BYTES: Final = 64 * 1024
 ARTICLE_IMAGE_BYTES: Final = 1024 * 1024
+
+# 新增草稿 (confirmed since 2025-12-19): characters; the digest has 120 in a newer report; content is *below* both
+ARTICLE_TITLE_LENGTH: Final = 32
+ARTICLE_AUTHOR_LENGTH: Final = 16
+ARTICLE_DIGEST_LENGTH: Final = 128
+ARTICLE_CONTENT_LENGTH: Final = 20_000
+ARTICLE_CONTENT_BYTES: Final = 1024 * 1024
+ARTICLE_SOURCE_URL_BYTES: Final = 1_024
+PICTURES: Final = 20
+
+# 新增永久图文素材, the retired page (confirmed)
+OLD_NEWS_ARTICLES: Final = 8
+
+# 获取永久素材列表, 获取草稿列表, 获取已发布的消息列表 (confirmed)
+LIST_PAGE: Final = 20
+
+# 查看指定文章的评论数据 (confirmed: the text of the field; the error speaks of more than 50)
+COMMENT_PAGE: Final = 49
+
+# Mass sending: 根据标签群发消息 and 群发消息指南 (confirmed); daily counts of uploads and deletions from the older
+# privilege table (recalled)
+MASS_DAILY: Final = 100
+MASS_PER_MINUTE: Final = 60
+MASS_PREVIEW_DAILY: Final = 100
+MASS_DELETE_DAILY: Final = 10
+MASS_NEWS_DAILY: Final = 10
+MASS_OPENIDS_MIN: Final = 2
+MASS_OPENIDS_MAX: Final = 10_000
+MASS_ARTICLES: Final = 8
+MASS_SPEED_MAX: Final = 4
+# The current pages say 32 bytes, the older one 64; developers report refusals below 64
+MASS_CLIENT_MSG_ID_BYTES: Final = 32
+
+# 一次性订阅消息 (confirmed): the page of the scene, and the message
+ONE_TIME_DAILY: Final = 100_000
+ONE_TIME_SCENE_MAX: Final = 10_000
+ONE_TIME_RESERVED_BYTES: Final = 128
+ONE_TIME_TITLE_LENGTH: Final = 15
+ONE_TIME_CONTENT_LENGTH: Final = 200
+
+# 订阅通知, template library (confirmed)
+NOTICE_TITLES_PAGE: Final = 30
+NOTICE_KEYWORDS_MIN: Final = 2
+NOTICE_KEYWORDS_MAX: Final = 5
+NOTICE_SCENE_LENGTH: Final = 15
 
 # Identifiers: the draft page allows a media_id of 128 characters (confirmed); an OpenID has 28 (recalled),
 # read leniently
