@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from types import UnionType
 from typing import Any, TypeVar, cast, get_args
 
 import msgspec
@@ -53,7 +54,8 @@ def decode_answer(call: type[Call[R]], body: bytes, content_type: str = "", file
 
 @cache
 def _kinds(call: type[Call[Any]]) -> tuple[Any, ...]:
-    return get_args(call.returns) or (call.returns,)
+    is_choice = isinstance(call.returns, UnionType)
+    return get_args(call.returns) if is_choice else (call.returns,)
 
 
 def _as_document(body: bytes, kind: Any) -> Any | None:

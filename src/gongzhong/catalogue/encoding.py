@@ -27,6 +27,7 @@ C = TypeVar("C", bound=Call[Any])
 
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
+TEXT: Final = "text/plain; charset=utf-8"
 NOT_JSON: Final = 47001
 EMPTY_BODY: Final = 44002
 NO_FILE: Final = 41005
@@ -73,6 +74,7 @@ class _Field(msgspec.Struct, frozen=True):
     in_query: bool
     is_file: bool
     is_text: bool
+    required: bool
 
 
 class _Layout(msgspec.Struct, frozen=True):
@@ -86,6 +88,13 @@ class _Layout(msgspec.Struct, frozen=True):
     @property
     def has_body(self) -> bool:
         return len(self.queried) < len(self.fields)
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether a request without a body can't be this call."""
+        if self.has_file:
+            return any(field.is_file and field.required for field in self.fields)
+        return self.has_body
 
 
 @cache
@@ -105,6 +114,7 @@ def _layout(call_type: type[Call[Any]]) -> _Layout:
                 not any(
                     isinstance(kind, shapes.StructType | shapes.ListType | shapes.DictType) for kind in kinds
                 ),
+                field.required,
             )
         )
     return _Layout(
@@ -119,20 +129,31 @@ def encode(call: Call[Any], injected: Mapping[str, str] | None = None) -> Encode
     """Query, body and content type of a call. `injected` holds what `spec.inject` names, by wire name."""
     call_type: Any = type(call)
     layout, spec, added = _layout(call_type), call.spec, dict(injected or {})
-    if spec.verb == "POST" and not (added or layout.queried or layout.has_file):
+    if spec.verb == "POST" and not (added or layout.queried or layout.has_file or spec.whole):
         return Encoded({}, msgspec.json.encode(call), JSON)
     given = [(field, getattr(call, field.attribute)) for field in layout.fields]
     sent = [(field, value) for field, value in given if value is not None and value != field.default]
-    query = {field.name: _as_text(value) for field, value in sent if field.in_query}
+    query = {
+        field.name: _as_text(value) for field, value in sent if field.in_query and field.name != spec.rest
+    }
+    query |= getattr(call, spec.rest) if spec.rest else {}
     query |= {name: value for name, value in added.items() if spec.in_query(name)}
     if spec.verb == "GET":
         return Encoded(query)
     payload = {field.name: value for field, value in sent if not field.in_query}
     payload |= {name: value for name, value in added.items() if not spec.in_query(name)}
+    if spec.whole:
+        return Encoded(query, *_whole(getattr(call, spec.whole)))
+    if not (payload or layout.needs_body):
+        return Encoded(query)
     if layout.has_file:
         parts = {n: value if isinstance(value, Upload) else _as_text(value) for n, value in payload.items()}
         return Encoded(query, *multipart.write(parts))
     return Encoded(query, msgspec.json.encode(payload), JSON)
+
+
+def _whole(value: Any) -> tuple[bytes, str]:
+    return (value.encode(), TEXT) if isinstance(value, str) else (msgspec.json.encode(value), JSON)
 
 
 def _as_text(value: Any) -> str:
@@ -145,8 +166,12 @@ def decode(call_type: type[C], query: Mapping[str, str], body: bytes = b"", cont
     kind: Any = call_type
     layout, spec = _layout(kind), call_type.spec
     raw: dict[str, Any] = {field.name: query[field.name] for field in layout.queried if field.name in query}
-    if spec.verb == "GET" or not layout.has_body:
+    if spec.rest:
+        raw[spec.rest] = {name: value for name, value in query.items() if name != "access_token"}
+    if spec.verb == "GET" or not layout.has_body or not (body or layout.needs_body):
         return _built(call_type, raw)
+    if spec.whole:
+        return _built(call_type, raw | {spec.whole: _whole_of(layout, spec.whole, body)})
     if layout.has_file:
         return _built(call_type, raw | _parts(layout, body, content_type))
     if spec.forms:
@@ -171,6 +196,14 @@ def injected_values(
     elif not all(map(spec.in_query, spec.inject)):
         found = {**{name: value for name, value in query.items() if spec.in_query(name)}, **_object(body)}
     return {name: _as_text(found[name]) for name in spec.inject if found.get(name) not in (None, "")}
+
+
+def _whole_of(layout: _Layout, name: str, body: bytes) -> Any:
+    if any(field.name == name and field.is_text for field in layout.fields):
+        if not body:
+            raise DecodeProblem("empty", EMPTY_BODY)
+        return body.decode("utf-8", "replace")
+    return _object(body)
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -90,6 +90,10 @@ class Spec(msgspec.Struct, frozen=True):
     """Return codes that the official page lists, and those of the global table that name this call."""
     forms: bool = False
     """Whether the parameters of this POST may also come as a form body or in the query."""
+    whole: str = ""
+    """Name of the field that is the whole body: a text as it is, an object as JSON."""
+    rest: str = ""
+    """Name of the field whose entries are the rest of the query: for calls whose parameters are not declared."""
     status: Status = Status.CURRENT
 
     def in_query(self, wire_name: str) -> bool:
