@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { TRAFFIC_CAP, TrafficLog } from '../src/store/trafficLog'
 import { entry } from './made'
@@ -10,6 +10,21 @@ beforeEach(() => {
 })
 
 const shown = (): number[] => log.rows.value.map((row) => row.seq)
+
+describe('a burst of live entries', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  it('is gathered and shown together, and so is the next one', () => {
+    for (const seq of [1, 2, 3]) log.take(entry(seq))
+    expect(shown()).toEqual([])
+    vi.runAllTimers()
+    expect(shown()).toEqual([1, 2, 3])
+    log.take(entry(4))
+    vi.runAllTimers()
+    expect(shown()).toEqual([1, 2, 3, 4])
+  })
+})
 
 it('orders, replaces and caps', () => {
   log.merge([entry(3), entry(1)])

@@ -54,7 +54,7 @@ export class Session {
         if (item.side === 'account') this.chats.setTyping({ ...item, on: false })
         this.seen()
       },
-      traffic: (entry) => this.traffic.merge([entry]),
+      traffic: (entry) => this.traffic.take(entry),
       clock: (clock) => this.clock.set(clock),
       state: () => void this.attempt(() => this.stateChanged()),
       typing: (typing) => this.chats.setTyping(typing),

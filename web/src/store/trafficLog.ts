@@ -5,6 +5,7 @@ import { computed, reactive, ref, shallowReactive, shallowRef } from 'vue'
 import type { Body, Traffic, TrafficKind } from '../api/types'
 
 export const TRAFFIC_CAP = 500
+const GATHER_MS = 40
 
 export interface TrafficFilter {
   kinds: TrafficKind[]
@@ -21,6 +22,7 @@ export class TrafficLog {
   private readonly frozen = shallowRef<readonly Traffic[] | null>(null)
   private cleared = 0
   private newest = 0
+  private gathered: Traffic[] = []
 
   readonly rows = computed(() => (this.frozen.value ?? this.entries).filter((entry) => matches(entry, this.filter)))
   readonly waiting = computed(() => (this.frozen.value ? this.entries.filter(this.notYetShown).length : 0))
@@ -33,6 +35,12 @@ export class TrafficLog {
 
   all(): readonly Traffic[] {
     return this.entries
+  }
+
+  /** One live entry. A burst is shown in a few steps, not in as many as it has entries. */
+  take(entry: Traffic): void {
+    if (this.gathered.push(entry) > 1) return
+    setTimeout(() => this.merge(this.gathered.splice(0)), GATHER_MS)
   }
 
   merge(entries: readonly Traffic[]): void {
