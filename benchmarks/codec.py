@@ -19,18 +19,16 @@ import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from credentials import APPID, KEY, TOKEN
 from wechatpy import create_reply, parse_message
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.utils import check_signature
+from workload import NOW, pushes
 
 from gongzhong.account import Account, Encryption, Secret
-from gongzhong.messages import Text, TextReply, encode, encode_reply, parse
+from gongzhong.messages import TextReply, encode_reply, parse
 from gongzhong.wire import PushQuery, PushReader, PushWriter, SealedPush, read_xml
 
-TOKEN = "benchmark"
-KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-APPID = "wxb11529c136998cb6"
-NOW = 1_700_000_000
 ANSWER = "收到，我们正在查看，请稍等"
 MESSAGES = 500
 ROUNDS = 31
@@ -42,28 +40,6 @@ class Measured(NamedTuple):
     gongzhong: float
     wechatpy: float
     ratio: float
-
-
-def pushes(mode: Encryption) -> list[SealedPush]:
-    writer = PushWriter(TOKEN, KEY, APPID, mode)
-    return [
-        writer.seal(encode(text(number)), NOW + number, str(10**9 + number), openid(number))
-        for number in range(MESSAGES)
-    ]
-
-
-def openid(number: int) -> str:
-    return f"oABCD1234efgh5678ijkl{number:07d}"
-
-
-def text(number: int) -> Text:
-    return Text(
-        to_user_name="gh_a1b2c3d4e5f6",
-        from_user_name=openid(number),
-        create_time=NOW + number,
-        content=f"第 {number} 号订单到哪里了？ where is my order",
-        msg_id=24261840000000001 + number,
-    )
 
 
 def ours(mode: Encryption) -> Callable[[SealedPush], bytes]:
@@ -117,7 +93,7 @@ def seconds(answer: Callable[[SealedPush], bytes], sealed: list[SealedPush]) -> 
 
 
 def measure(mode: Encryption, rounds: int) -> Measured:
-    sealed = pushes(mode)
+    sealed = pushes(mode, 0, MESSAGES)
     agree(mode, sealed)
     left, right = ours(mode), theirs(mode)
     times: list[tuple[float, float]] = []

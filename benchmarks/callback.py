@@ -1,0 +1,93 @@
+"""Pushes answered over HTTP: our doors beside wechatpy on Flask and WeRoBot, one core for each side.
+
+    python benchmarks/callback.py [--quick] [--json]
+
+Each server runs one worker process on the first core; `load.py` keeps 64 connections busy from the second. All do
+the same: verify, (decrypt,) parse, hand to a handler for texts that says back what it is told, reply, (encrypt).
+Ours runs under granian, through the RSGI door (what `gongzhong serve` uses) and the ASGI door; wechatpy on Flask
+under gunicorn with four threads, whose connections stay open (its default worker closes them and is no faster);
+WeRoBot under waitress, which its `run` chooses.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from environments import BENCHMARKS, peer
+from results import Progress, Result, alternate, faster, run_alone
+from servers import cores, free_port, output_of, served
+
+from gongzhong.account import Encryption
+
+MODES: dict[Encryption, str] = {"plain": "明文 plain", "safe": "安全 safe"}
+WARM_UP = 1_000
+TARGET = 7.0
+
+
+class Contestant:
+    """One running server: sends it a round of pushes that it has never seen."""
+
+    def __init__(self, mode: Encryption, port: int, round_s: float) -> None:
+        self._mode, self._port = mode, port
+        self._sent, self._per_round = 0, WARM_UP
+        self._per_round = max(WARM_UP, int(self.rate() * round_s))
+
+    def rate(self) -> float:
+        """Pushes answered a second. Raises RuntimeError when an answer was wrong."""
+        command = [sys.executable, BENCHMARKS / "load.py", "--mode", self._mode, "--port", str(self._port)]
+        numbers = ["--first", str(self._sent), "--count", str(self._per_round)]
+        answer = json.loads(output_of([*command, *numbers], cores().sender))
+        self._sent += self._per_round
+        if answer["failures"]:
+            raise RuntimeError(f"{answer['failures']:.0f} wrong answers in {self._mode} mode")
+        return float(self._per_round / answer["seconds"])
+
+
+def servers() -> dict[str, Callable[[int], list[str | Path]]]:
+    """How each server is started on a port; ours first."""
+    ours, flask, werobot = Path(sys.executable), peer("wechatpy"), peer("werobot")
+    granian = [ours, "-m", "granian", "--interface", "asgi", "--loop", "uvloop", "--no-ws"]
+    gunicorn = [flask, "-m", "gunicorn", "--workers", "1", "--worker-class", "gthread", "--threads", "4"]
+    return {
+        "RSGI": lambda port: [
+            *(ours, "-m", "gongzhong", "serve", "gongzhong_echo.py:oa"),
+            *("--port", str(port)),
+        ],
+        "ASGI": lambda port: [*granian, "--port", str(port), "gongzhong_echo:asgi"],
+        "wechatpy": lambda port: [*gunicorn, "--bind", f"127.0.0.1:{port}", "wechatpy_echo:app"],
+        "WeRoBot": lambda port: [werobot, "werobot_echo.py", str(port)],
+    }
+
+
+def compare(mode: Encryption, quick: bool, progress: Progress) -> list[Result]:
+    """All four in one mode, running side by side and measured in turn."""
+    with ExitStack() as running:
+        contestants = {}
+        for name, command in servers().items():
+            progress(f"回调 / callback, {MODES[mode]}: {name}")
+            port = free_port()
+            running.enter_context(served(command(port), port, core=cores().server, env={"MODE": mode}))
+            contestants[name] = Contestant(mode, port, 0.3 if quick else 1.5).rate
+        progress(f"回调 / callback, {MODES[mode]}: 轮流测量 / in turn")
+        rates = alternate(contestants, 3 if quick else 7)
+    what, unit = f"回调 callback, {MODES[mode]}", "条/s"
+    return [
+        faster(
+            f"{what}, RSGI", unit, rates["RSGI"], "wechatpy + Flask + gunicorn", rates["wechatpy"], TARGET
+        ),
+        faster(f"{what}, RSGI", unit, rates["RSGI"], "WeRoBot + waitress", rates["WeRoBot"]),
+        faster(f"{what}, ASGI", unit, rates["ASGI"], "wechatpy + Flask + gunicorn", rates["wechatpy"]),
+    ]
+
+
+def measure(quick: bool, progress: Progress) -> list[Result]:
+    """Both modes."""
+    return [result for mode in MODES for result in compare(mode, quick, progress)]
+
+
+if __name__ == "__main__":
+    run_alone(measure, __doc__)

@@ -1,0 +1,174 @@
+"""Sends pushes over 64 connections as fast as they are answered, and looks at every answer.
+
+    python load.py --port 8000 --mode plain --first 0 --count 20000
+
+A program of its own, for a core of its own. No two pushes are alike, within a run or (with `--first`) between
+runs: a server that remembers what it has answered must not get away with remembering. Signing happens before
+the clock starts. Prints one JSON object: seconds, failures (answers that are not the expected echo in shape),
+and the median and 99th percentile of the time to an answer in milliseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import json
+import time
+from typing import cast
+from urllib.parse import urlencode
+
+import uvloop
+from credentials import APPID, KEY, TOKEN
+from workload import openid, pushes, text
+
+from gongzhong.account import Encryption
+from gongzhong.errors import CallbackError
+from gongzhong.wire import PushWriter, SealedPush, read_xml
+
+CONNECTIONS = 64
+PATIENCE_S = 120.0
+CHECKED = 50
+"""Answers that are decrypted and compared word by word; of the others status and first bytes."""
+
+
+def request(push: SealedPush, port: int) -> bytes:
+    head = (
+        f"POST /?{urlencode(push.query)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: Mozilla/4.0\r\n"
+        f"Accept: */*\r\nContent-Type: text/xml\r\nContent-Length: {len(push.body)}\r\n\r\n"
+    )
+    return head.encode() + push.body
+
+
+class Run:
+    """The requests still to send, and what came of those that were sent."""
+
+    def __init__(self, requests: list[bytes], port: int) -> None:
+        self.requests = requests
+        self.port = port
+        self.next = 0
+        self.failures = 0
+        self.answers: list[tuple[int, bytes]] = []
+        self.waits: list[float] = []
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def answered(self, number: int, waited_s: float, head: bytes, body: bytes) -> None:
+        self.waits.append(waited_s)
+        if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.0 200")) or not body.lstrip().startswith(b"<xml>"):
+            self.failures += 1
+        elif len(self.answers) < CHECKED:
+            self.answers.append((number, body))
+        if len(self.waits) == len(self.requests):
+            self.over.set_result(None)
+
+    def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(self._connect(loop))
+        task.add_done_callback(self._connected)
+
+    async def _connect(self, loop: asyncio.AbstractEventLoop) -> None:
+        await loop.create_connection(lambda: Connection(self), "127.0.0.1", self.port)
+
+    def _connected(self, task: asyncio.Task[None]) -> None:
+        problem = task.exception()
+        if problem is not None and not self.over.done():
+            self.over.set_exception(problem)
+
+
+class Connection(asyncio.Protocol):
+    """One keep-alive connection: a request, its answer, the next request."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._received = b""
+        self._number = -1
+        self._sent_at = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        received = self._received = self._received + data if self._received else data
+        end = received.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        head = received[:end]
+        if len(received) - end - 4 < _length(head):
+            return
+        self._received = b""
+        number, self._number = self._number, -1
+        self._run.answered(number, time.perf_counter() - self._sent_at, head, received[end + 4 :])
+        if b"onnection: close" in head:
+            self._transport.close()
+        else:
+            self._send()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        run = self._run
+        if self._number >= 0 and not run.over.done():
+            run.over.set_exception(error or ConnectionError("closed instead of answered"))
+        elif run.next < len(run.requests):
+            run.open()
+
+    def _send(self) -> None:
+        run = self._run
+        if run.next == len(run.requests):
+            self._transport.close()
+            return
+        self._number = run.next
+        run.next += 1
+        self._sent_at = time.perf_counter()
+        self._transport.write(run.requests[self._number])
+
+
+def _length(head: bytes) -> int:
+    lower = head.lower()
+    start = lower.index(b"content-length:") + 15
+    return int(lower[start:].partition(b"\r")[0])
+
+
+def wrong(answers: list[tuple[int, bytes]], first: int, writer: PushWriter) -> int:
+    """How many answers do not say to the right person what that person said."""
+    count = 0
+    for number, body in answers:
+        try:
+            said = read_xml(writer.open_reply(body.strip()))
+        except CallbackError:
+            said = {}
+        expected = (openid(first + number), text(first + number).content)
+        count += (said.get("ToUserName"), said.get("Content")) != expected
+    return count
+
+
+async def run(port: int, mode: Encryption, first: int, count: int) -> dict[str, float]:
+    sending = Run([request(push, port) for push in pushes(mode, first, count)], port)
+    gc.collect()
+    gc.disable()
+    began = time.perf_counter()
+    for _ in range(min(CONNECTIONS, count)):
+        sending.open()
+    async with asyncio.timeout(PATIENCE_S):
+        await sending.over
+    seconds = time.perf_counter() - began
+    waits = sorted(sending.waits)
+    return {
+        "seconds": seconds,
+        "failures": sending.failures + wrong(sending.answers, first, PushWriter(TOKEN, KEY, APPID, mode)),
+        "median_ms": 1000 * waits[len(waits) // 2],
+        "p99_ms": 1000 * waits[len(waits) * 99 // 100],
+    }
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    options.add_argument("--port", type=int, required=True)
+    options.add_argument("--mode", choices=("plain", "safe"), required=True)
+    options.add_argument("--first", type=int, default=0)
+    options.add_argument("--count", type=int, default=10_000)
+    chosen = options.parse_args()
+    print(json.dumps(uvloop.run(run(chosen.port, chosen.mode, chosen.first, chosen.count))))
+
+
+if __name__ == "__main__":
+    main()

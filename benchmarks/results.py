@@ -1,0 +1,110 @@
+"""What a measurement says, how two are compared fairly, and how it is shown.
+
+Machines that measure are rarely idle. So whatever is compared runs in turn, round after round, the order turned
+around each time; the median of the rounds counts, and a ratio is the median of the ratios within a round.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+Progress = Callable[[str], None]
+"""Told what is being done now."""
+
+
+class Result(NamedTuple):
+    """One line: ours beside one peer's. `ratio` says how many times better ours is, whatever the unit."""
+
+    what: str
+    unit: str
+    ours: float
+    peer: str = ""
+    theirs: float | None = None
+    ratio: float | None = None
+    target: str = ""
+    reached: bool | None = None
+
+
+Measure = Callable[[bool, Progress], list[Result]]
+"""Measures: briefly or not, telling how far it is."""
+
+
+def alternate(contestants: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """What each contestant gave in each round."""
+    given: dict[str, list[float]] = {name: [] for name in contestants}
+    order = list(contestants)
+    for _ in range(rounds):
+        for name in order:
+            given[name].append(contestants[name]())
+        order.reverse()
+    return given
+
+
+def faster(
+    what: str,
+    unit: str,
+    ours: Sequence[float],
+    peer: str,
+    theirs: Sequence[float],
+    at_least: float | None = None,
+) -> Result:
+    """Rates compared: more is better. `at_least` is the ratio to reach."""
+    ratio = statistics.median(mine / other for mine, other in zip(ours, theirs, strict=True))
+    return Result(
+        what,
+        unit,
+        statistics.median(ours),
+        peer,
+        statistics.median(theirs),
+        ratio,
+        "" if at_least is None else f"≥ {at_least:g}x",
+        None if at_least is None else ratio >= at_least,
+    )
+
+
+def table(results: Sequence[Result]) -> Table:
+    """All lines as one table."""
+    shown = Table()
+    shown.add_column("测量 / measured")
+    for name in ("gongzhong", "对比 / theirs", "倍数 / ratio", "目标 / target"):
+        shown.add_column(name, justify="right")
+    shown.add_column("对手 / peer")
+    shown.add_column("结论 / verdict")
+    verdicts = {None: "", True: "[green]达标 / reached[/]", False: "[red]未达标 / missed[/]"}
+    for result in results:
+        shown.add_row(
+            f"{result.what}, {result.unit}",
+            _number(result.ours),
+            "" if result.theirs is None else _number(result.theirs),
+            "" if result.ratio is None else f"{result.ratio:.1f}x",
+            result.target,
+            result.peer,
+            verdicts[result.reached],
+        )
+    return shown
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"
+
+
+def run_alone(measure: Measure, description: str | None) -> None:
+    """One benchmark as a program: a table, or JSON with `--json`."""
+    options = argparse.ArgumentParser(description=(description or "").partition("\n")[0])
+    options.add_argument("--json", action="store_true", help="print JSON")
+    options.add_argument("--quick", action="store_true", help="few and short rounds: a first impression")
+    chosen = options.parse_args()
+    console = Console(stderr=True)
+    with console.status("…") as status:
+        results = measure(chosen.quick, status.update)
+    if chosen.json:
+        print(json.dumps([result._asdict() for result in results], ensure_ascii=False))
+    else:
+        Console().print(table(results))

@@ -1,0 +1,100 @@
+"""Starting a server on a core of its own, so that what sends and what answers never share one."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import NamedTuple
+
+BENCHMARKS = Path(__file__).resolve().parent
+START_S = 20.0
+
+
+class Cores(NamedTuple):
+    """Which core answers and which one sends; the same where there is only one."""
+
+    server: int
+    sender: int
+
+
+def cores() -> Cores:
+    """The first two cores that this process may use."""
+    free = sorted(os.sched_getaffinity(0))
+    return Cores(free[0], free[min(1, len(free) - 1)])
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def output_of(command: Sequence[str | Path], core: int) -> bytes:
+    """What a program prints, run to its end on one core. Raises CalledProcessError when it fails."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        env=_environment({}),
+        stdout=subprocess.PIPE,
+        preexec_fn=partial(os.sched_setaffinity, 0, {core}),
+        check=True,
+    )
+    return done.stdout
+
+
+@contextmanager
+def served(
+    command: Sequence[str | Path], port: int, *, core: int, env: Mapping[str, str] | None = None
+) -> Iterator[int]:
+    """Run a server on one core until the end of the block; gives its process id once it listens.
+
+    Raises RuntimeError, with what it printed, when it ends or does not listen within 20 seconds.
+    """
+    with TemporaryFile() as printed:
+        process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=BENCHMARKS / "apps",
+            env=_environment(env or {}),
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            preexec_fn=partial(os.sched_setaffinity, 0, {core}),
+        )
+        try:
+            if not _listens(process, port):
+                printed.seek(0)
+                raise RuntimeError(f"{process.args!r} does not listen:\n{printed.read().decode()[-2000:]}")
+            yield process.pid
+        finally:
+            _stop(process)
+
+
+def _environment(more: Mapping[str, str]) -> dict[str, str]:
+    # Measured programs must not read whatever this shell sets for an account or a proxy.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GONGZHONG_")}
+    return {**kept, "PYTHONPATH": str(BENCHMARKS), "NO_PROXY": "127.0.0.1", **more}
+
+
+def _listens(process: subprocess.Popen[bytes], port: int) -> bool:
+    ends = time.monotonic() + START_S
+    while process.poll() is None and time.monotonic() < ends:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return True
+        time.sleep(0.05)
+    return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

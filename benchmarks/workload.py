@@ -1,0 +1,34 @@
+"""The pushes that everybody is measured with: short texts, no two alike, signed as WeChat signs them."""
+
+from __future__ import annotations
+
+from credentials import APPID, KEY, TOKEN
+
+from gongzhong.account import Encryption
+from gongzhong.messages import Text, encode
+from gongzhong.wire import PushWriter, SealedPush
+
+NOW = 1_700_000_000
+
+
+def openid(number: int) -> str:
+    return f"oABCD1234efgh5678ijkl{number:07d}"
+
+
+def text(number: int) -> Text:
+    return Text(
+        to_user_name="gh_a1b2c3d4e5f6",
+        from_user_name=openid(number),
+        create_time=NOW + number,
+        content=f"第 {number} 号订单到哪里了？ where is my order",
+        msg_id=24261840000000001 + number,
+    )
+
+
+def pushes(mode: Encryption, first: int, count: int) -> list[SealedPush]:
+    """Pushes number `first` to `first + count - 1`, sealed as the mode asks."""
+    writer = PushWriter(TOKEN, KEY, APPID, mode)
+    return [
+        writer.seal(encode(text(number)), NOW + number, str(10**9 + number), openid(number))
+        for number in range(first, first + count)
+    ]
