@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 from ..platform.delivery.receiver import Answered, Receiver, Unanswered
 from ..wire import sign
 
-PATHS = ("/", "/wechat", "/wx", "/weixin", "/callback", "/wechat/callback")
-"""Where applications usually take pushes; asked in this order when no path is given."""
+PATHS = ("/", *(f"/{name}{end}" for name in ("wechat", "wx", "weixin", "callback") for end in ("", "/")))
+"""Where applications usually take pushes; asked in this order when no path is given. WeChat follows no redirects, so
+a slash at the end makes a different path."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from ..account import Account, Hosts, Secret
 from ..errors import GongzhongError, NotReached, SetupError
 
 DEFAULT_URL = "http://127.0.0.1:8700"
+PATH_CHARACTERS = "/?=&"
 PATIENCE_S = 60.0
 """A push that nobody answers takes three attempts of five seconds."""
 
@@ -40,7 +41,9 @@ class Control:
 
     def _ask(self, path: str, body: bytes | None) -> Any:
         request = urllib.request.Request(
-            f"{self.url}/_platform/{quote(path)}", body, {"content-type": "application/json"}
+            f"{self.url}/_platform/{quote(path, safe=PATH_CHARACTERS)}",
+            body,
+            {"content-type": "application/json"},
         )
         # A proxy for the outside world must not be asked about an address of this machine.
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -135,7 +135,7 @@ def request_text(call: Call[Any], hosts: Mapping[Host, str]) -> str:
     if encoded.body is None:
         return head
     is_text = (encoded.content_type or "").startswith("application/json")
-    body = encoded.body.decode() if is_text else f"({len(encoded.body)} bytes)"
+    body = bytes(encoded.body).decode() if is_text else f"({len(encoded.body)} bytes)"
     return f"{head}\nContent-Type: {encoded.content_type}\n\n{body}"
 
 

@@ -1,0 +1,60 @@
+"""Ports that are free, taken, and listened on."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from gongzhong import SetupError
+from gongzhong.running.listening import PortInUse, free_port, require_free, until_listening, url_of
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def test_a_port_in_use_is_an_error_with_its_number(taken: int) -> None:
+    with pytest.raises(PortInUse, match=str(taken)):
+        require_free("127.0.0.1", taken)
+
+
+def test_a_free_port_and_port_zero_pass() -> None:
+    require_free("127.0.0.1", free_port())
+    require_free("127.0.0.1", 0)
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70000), ("203.0.113.9", 8000), ("not a host", 1)])
+def test_an_impossible_address_is_a_set_up_error(host: str, port: int) -> None:
+    with pytest.raises(SetupError):
+        require_free(host, port)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("127.0.0.1", "http://127.0.0.1:80"), ("0.0.0.0", "http://127.0.0.1:80"), ("::1", "http://[::1]:80")],
+)
+def test_the_address_for_a_browser(host: str, url: str) -> None:
+    assert url_of(host, 80) == url
+
+
+async def test_waiting_ends_when_somebody_listens(taken: int) -> None:
+    assert await until_listening("127.0.0.1", taken, 5, lambda: True)
+
+
+async def test_waiting_ends_when_it_is_not_wanted_any_more() -> None:
+    port = free_port()
+    assert not await asyncio.wait_for(until_listening("127.0.0.1", port, 60, lambda: False), 5)
+
+
+async def test_waiting_ends_with_the_time() -> None:
+    assert not await until_listening("127.0.0.1", free_port(), 0, lambda: True)
