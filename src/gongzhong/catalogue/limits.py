@@ -171,6 +171,15 @@ NOTICE_KEYWORDS_MIN: Final = 2
 NOTICE_KEYWORDS_MAX: Final = 5
 NOTICE_SCENE_LENGTH: Final = 15
 
+# OCR, image processing: free calls a day and bytes of a picture (confirmed); ratios of a crop (recalled)
+PICTURE_DAILY: Final = 100
+PICTURE_BYTES: Final = 2 * 1024 * 1024
+CROP_RATIOS: Final = 5
+
+# 提交语音, 微信翻译 (recalled); bytes of the file, bytes of UTF-8
+RECOGNISED_VOICE_BYTES: Final = 1024 * 1024
+TRANSLATION_BYTES: Final = 600
+
 # Identifiers: the draft page allows a media_id of 128 characters (confirmed); an OpenID has 28 (recalled),
 # read leniently
 MEDIA_ID_LENGTH: Final = 128
