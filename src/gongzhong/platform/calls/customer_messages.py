@@ -91,7 +91,8 @@ def _richer_content(caller: Caller, call: catalogue.SendCustomerMessage) -> dict
             msgtype="miniprogrampage", miniprogrampage=catalogue.MiniProgramContent() as page
         ):
             shown = _file(caller, page.thumb_media_id, "image")
-            return {"title": page.title, "appid": page.appid, "pagepath": page.pagepath, "url": shown["url"]}
+            mini = {"appid": page.appid, "pagepath": page.pagepath}
+            return {"title": page.title, "miniprogram": mini, "thumb_url": shown["url"]}
         case catalogue.SendCustomerMessage(msgtype="wxcard", wxcard=catalogue.CardContent() as card):
             return {"title": card.card_id, "card_id": card.card_id}
         case catalogue.SendCustomerMessage(msgtype="mpnews", mpnews=catalogue.MediaContent() as material):
