@@ -38,15 +38,14 @@ def decode_answer(call: type[Call[R]], body: bytes, content_type: str = "", file
     """
     asked: Any = call
     kinds = _kinds(asked)
-    document = next((kind for kind in kinds if kind is not Download), None)
+    documents = [kind for kind in kinds if kind is not Download]
     if Download in kinds:
-        found = document and body.lstrip().startswith(b"{") and _as_document(body, document)
-        answer = found or Download(body, content_type or ANY_FILE, filename)
-        return cast(R, answer)
+        found = _first_document(body, documents) if body.lstrip().startswith(b"{") else None
+        return cast(R, found or Download(body, content_type or ANY_FILE, filename))
     try:
-        return cast(R, msgspec.json.decode(body, type=document, strict=False))
+        return cast(R, msgspec.json.decode(body, type=documents[0], strict=False))
     except (msgspec.DecodeError, UnicodeDecodeError):
-        found = _as_document(body, document)
+        found = _first_document(body, documents)
     if found is None:
         raise _bad_answer(call)
     return cast(R, found)
@@ -56,6 +55,11 @@ def decode_answer(call: type[Call[R]], body: bytes, content_type: str = "", file
 def _kinds(call: type[Call[Any]]) -> tuple[Any, ...]:
     is_choice = isinstance(call.returns, UnionType)
     return get_args(call.returns) if is_choice else (call.returns,)
+
+
+def _first_document(body: bytes, kinds: list[Any]) -> Any | None:
+    """The body as the first of these structs whose required fields it has."""
+    return next((found for kind in kinds if (found := _as_document(body, kind)) is not None), None)
 
 
 def _as_document(body: bytes, kind: Any) -> Any | None:

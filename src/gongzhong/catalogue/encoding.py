@@ -36,10 +36,13 @@ Kind = Literal["json", "empty", "missing", "invalid", "multipart"]
 
 
 class Encoded(msgspec.Struct, frozen=True):
-    """What goes on the wire: query parameters (not yet escaped), body and its content type."""
+    """What goes on the wire: query parameters (not yet escaped), body and its content type.
+
+    A body is `Pieces` when files are to be read while it is sent.
+    """
 
     query: dict[str, str]
-    body: bytes | None = None
+    body: bytes | multipart.Pieces | None = None
     content_type: str | None = None
 
     def __repr__(self) -> str:

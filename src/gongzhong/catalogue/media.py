@@ -31,8 +31,13 @@ _LARGEST: dict[MediaType, tuple[int, int]] = {
 """Kind → bytes allowed, and the code of a larger file."""
 
 
+def too_large(kind: MediaType, upload: Upload) -> Violation | None:
+    """The rule that a file of this kind breaks by its size, or None."""
+    return _size(upload, *_LARGEST[kind])
+
+
 def _size(upload: Upload, largest: int, code: int) -> Violation | None:
-    size = len(upload.content)
+    size = upload.size
     if size == 0:
         return Violation(path="media", code=44001, zh="文件是空的", en="the file is empty")
     if size > largest:
@@ -76,7 +81,7 @@ class UploadMedia(Call[MediaUploaded], kw_only=True, frozen=True):
     media: File
 
     def cross_check(self) -> Violation | None:
-        return _size(self.media, *_LARGEST[self.type])
+        return too_large(self.type, self.media)
 
 
 class VideoLink(Reply, kw_only=True, frozen=True):

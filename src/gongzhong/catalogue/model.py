@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final, Generic, Literal, TypeVar, get_args, get_origin
+from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
+from .files import ANY_FILE as ANY_FILE
+from .files import Download as Download
+from .files import Upload as Upload
+
 R = TypeVar("R")
 T = TypeVar("T")
-
-ANY_FILE: Final = "application/octet-stream"
-"""Media type of a file about which nothing is known."""
 
 
 class Host(enum.StrEnum):
@@ -162,28 +163,3 @@ class Acknowledged(Reply, kw_only=True, frozen=True, omit_defaults=True):
 
 class Ok(Acknowledged, kw_only=True, frozen=True, omit_defaults=True):
     """Done; there is nothing else to know."""
-
-
-class Upload(msgspec.Struct, frozen=True):
-    """A file to send as multipart: its bytes, a name whose extension says what it is, its media type.
-
-    WeChat understands plain ASCII names only; other characters are left out when it is sent.
-    """
-
-    content: bytes
-    filename: str = "file"
-    content_type: str = ANY_FILE
-
-    def __repr__(self) -> str:
-        return f"Upload({len(self.content)} bytes, {self.filename!r}, {self.content_type!r})"
-
-
-class Download(msgspec.Struct, frozen=True):
-    """A file that came back."""
-
-    content: bytes
-    content_type: str = ANY_FILE
-    filename: str | None = None
-
-    def __repr__(self) -> str:
-        return f"Download({len(self.content)} bytes, {self.filename!r}, {self.content_type!r})"

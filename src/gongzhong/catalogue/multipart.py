@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from python_multipart.exceptions import FormParserError
@@ -24,21 +24,50 @@ class MalformedBody(ValueError):
     """The body is not multipart, or it is cut off."""
 
 
-def write(parts: Mapping[str, Part]) -> tuple[bytes, str]:
-    """The body and its content type. Field names are those of the catalogue, hence plain ASCII."""
+class Pieces:
+    """A body with files in it that is read while it is sent; `size` is its length in bytes.
+
+    It can be gone through any number of times; `bytes(…)` gives the whole.
+    """
+
+    def __init__(self, parts: Iterable[bytes | Upload]) -> None:
+        self._parts = list(parts)
+        self.size = sum(part.size if isinstance(part, Upload) else len(part) for part in self._parts)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self._parts:
+            if isinstance(part, Upload):
+                yield from part.pieces()
+            else:
+                yield part
+
+    def __bytes__(self) -> bytes:
+        return b"".join(self)
+
+    def __len__(self) -> int:
+        return self.size
+
+
+def write(parts: Mapping[str, Part]) -> tuple[bytes | Pieces, str]:
+    """The body and its content type; in pieces when a file is to be read while it is sent.
+
+    Field names are those of the catalogue, hence plain ASCII.
+    """
     boundary = f"gongzhong-{secrets.token_hex(16)}"
-    pieces: list[bytes] = []
+    pieces: list[bytes | Upload] = []
     for name, part in parts.items():
         pieces.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'.encode())
         if isinstance(part, Upload):
             head = (
                 f'; filename="{ascii_filename(part.filename)}"\r\nContent-Type: {_media_type(part)}\r\n\r\n'
             )
-            pieces += head.encode("ascii"), part.content, b"\r\n"
+            pieces += head.encode("ascii"), part, b"\r\n"
         else:
             pieces.append(b"\r\n\r\n" + part.encode() + b"\r\n")
     pieces.append(f"--{boundary}--\r\n".encode())
-    return b"".join(pieces), f"multipart/form-data; boundary={boundary}"
+    body = Pieces(pieces)
+    in_memory = not any(isinstance(part, Upload) and part.source is not None for part in parts.values())
+    return bytes(body) if in_memory else body, f"multipart/form-data; boundary={boundary}"
 
 
 def ascii_filename(filename: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from os import PathLike
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -51,6 +52,14 @@ class Client(Groups[Blocking]):
         Raises `CallError` when WeChat refuses, `TransportError` when no usable answer came.
         """
         return drive(self._caller.perform(call, timeout_s), self.transport)
+
+    def save(self, call: Call[R], path: str | PathLike[str], *, timeout_s: float | None = None) -> R:
+        """Make a call that answers a file and write it to `path` as it comes in, never holding all of it.
+
+        Answers a `Download` with `path` and no `content`; where WeChat answers words instead (the address of a
+        video), those. A file that does not arrive whole leaves nothing behind. Raises as `perform` does.
+        """
+        return drive(self._caller.save(call, path, timeout_s), self.transport)
 
     def perform_raw(self, call: Call[Any], *, timeout_s: float | None = None) -> WireReply:
         """Make a call under the same rules, but give the answer as it came: for fields not declared yet."""
@@ -119,6 +128,14 @@ class AsyncClient(Groups[Awaiting]):
         Raises `CallError` when WeChat refuses, `TransportError` when no usable answer came.
         """
         return await drive_awaiting(self._caller.perform(call, timeout_s), self.transport)
+
+    async def save(self, call: Call[R], path: str | PathLike[str], *, timeout_s: float | None = None) -> R:
+        """Make a call that answers a file and write it to `path` as it comes in, never holding all of it.
+
+        Answers a `Download` with `path` and no `content`; where WeChat answers words instead (the address of a
+        video), those. A file that does not arrive whole leaves nothing behind. Raises as `perform` does.
+        """
+        return await drive_awaiting(self._caller.save(call, path, timeout_s), self.transport)
 
     async def perform_raw(self, call: Call[Any], *, timeout_s: float | None = None) -> WireReply:
         """Make a call under the same rules, but give the answer as it came: for fields not declared yet."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
@@ -21,10 +22,11 @@ import msgspec
 from ..account import Account, Secret
 from ..catalogue.base import GetStableToken, GetToken
 from ..catalogue.encoding import encode
-from ..catalogue.model import Call, Repeat
+from ..catalogue.model import Call, Download, Repeat
 from ..catalogue.tickets import GetTicket
 from ..clock import Clock
 from ..errors import BadAnswer, SetupError, TransportError
+from .landing import Landing
 from .steps import Pause, Send, Steps
 from .token_store import TokenRecord
 from .tokens import Fetched, Tokens
@@ -67,16 +69,31 @@ class Caller:
         """The typed answer."""
         return result(call, (yield from self.raw(call, timeout_s)))
 
-    def raw(self, call: Call[Any], timeout_s: float | None = None) -> Steps[WireReply]:
+    def save(self, call: Call[R], path: str | PathLike[str], timeout_s: float | None = None) -> Steps[R]:
+        """The typed answer; a file among the answers goes to `path` while it comes in."""
+        landing = Landing(path)
+        try:
+            reply = yield from self.raw(call, timeout_s, landing)
+            answer = result(call, reply)
+            if isinstance(answer, Download):
+                saved = landing.keep(answer.content)
+                answer = msgspec.structs.replace(answer, content=b"", path=str(saved))
+            return answer
+        finally:
+            landing.discard()
+
+    def raw(
+        self, call: Call[Any], timeout_s: float | None = None, landing: Landing | None = None
+    ) -> Steps[WireReply]:
         """The answer's bytes, after the same rules."""
         patience = timeout_s or self.policy.timeout_s
         token = (yield from self.access_token()) if call.spec.token else None
-        reply, code = yield from self._tried(call, token, patience)
+        reply, code = yield from self._tried(call, token, patience, landing)
         if code in REJECTED and token is not None:
             newer = yield from self.access_token(rejected=token)
             if newer.generation > token.generation:
                 token = newer
-                reply, code = yield from self._tried(call, token, patience)
+                reply, code = yield from self._tried(call, token, patience, landing)
         if code:
             raise refusal(call, reply, self._secrets(token))
         return reply
@@ -120,10 +137,10 @@ class Caller:
         return Fetched(Secret(answer.access_token), answer.expires_in)
 
     def _tried(
-        self, call: Call[Any], token: TokenRecord | None, patience_s: float
+        self, call: Call[Any], token: TokenRecord | None, patience_s: float, landing: Landing | None
     ) -> Steps[tuple[WireReply, int]]:
         """The answer and its return code, after as many tries as the call allows."""
-        request = self._request(call, token, patience_s)
+        request = self._request(call, token, patience_s, landing)
         until = self.clock.now() + patience_s
         safe = call.spec.repeat is Repeat.SAFE
         tries = 1
@@ -142,7 +159,9 @@ class Caller:
             yield Pause(self.policy.pause_s * 2 ** (tries - 1))
             tries += 1
 
-    def _request(self, call: Call[Any], token: TokenRecord | None, patience_s: float) -> WireRequest:
+    def _request(
+        self, call: Call[Any], token: TokenRecord | None, patience_s: float, landing: Landing | None
+    ) -> WireRequest:
         known = {"appid": self.account.appid, "secret": self.account.secret.reveal()}
         encoded = encode(call, {name: known[what] for name, what in call.spec.inject.items()})
         own = {} if token is None else {"access_token": token.value.reveal()}
@@ -153,6 +172,7 @@ class Caller:
             headers={"Content-Type": encoded.content_type} if encoded.content_type else {},
             body=encoded.body,
             timeout_s=patience_s,
+            landing=landing,
         )
 
     def _secrets(self, token: TokenRecord | None) -> list[str]:

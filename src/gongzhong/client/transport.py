@@ -11,12 +11,15 @@ whether a call may be repeated is decided from that difference.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 from urllib.parse import urlencode, urlsplit
 
+from ..catalogue.multipart import Pieces
 from ..errors import NotReached, OutcomeUnknown
+from .landing import Landing
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
@@ -28,9 +31,17 @@ class WireRequest:
     """Address without a query."""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    body: bytes | Pieces | None = None
+    """`Pieces` are to be sent one after another, with their `size` as Content-Length (`length`)."""
     timeout_s: float = 10.0
     """Patience for connecting and, again, for each wait for the answer, in seconds."""
+    landing: Landing | None = None
+    """Where the answer's body goes, piece by piece; without one it is `WireReply.body`."""
+
+    @property
+    def length(self) -> dict[str, str]:
+        """The Content-Length header that a body in pieces needs: WeChat refuses bodies of unknown length."""
+        return {"Content-Length": str(self.body.size)} if isinstance(self.body, Pieces) else {}
 
     def target(self) -> str:
         """The address with its query."""
@@ -85,6 +96,13 @@ class AsyncTransport(Protocol):
     async def close(self) -> None:
         """Let go of connections. A later `send` may open new ones."""
         ...
+
+
+async def read_awaiting(body: Pieces) -> AsyncIterator[bytes]:
+    """The pieces of a body for an event loop: a disk is waited for in a thread."""
+    pieces = iter(body)
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece
 
 
 def not_reached(request: WireRequest, reason: str) -> NotReached:

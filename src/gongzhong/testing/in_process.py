@@ -31,7 +31,7 @@ class InProcessTransport:
             if sent:
                 return {"type": "http.disconnect"}
             sent = True
-            return {"type": "http.request", "body": request.body or b"", "more_body": False}
+            return {"type": "http.request", "body": bytes(request.body or b""), "more_body": False}
 
         async def send(message: MutableMapping[str, Any]) -> None:
             nonlocal status, headers

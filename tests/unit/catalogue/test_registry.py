@@ -116,4 +116,5 @@ def test_the_client_offers_it(call: type[Call[Any]]) -> None:
 @each_call
 def test_pages_can_be_walked(call: type[Call[Any]]) -> None:
     names = {field.name for field in msgspec.structs.fields(call)}
-    assert issubclass(call, PagedCall) == bool(names & {"next_openid", "begin_openid", "largest_id", "start"})
+    cursors = {"next_openid", "begin_openid", "largest_id", "start", "offset", "begin"}
+    assert issubclass(call, PagedCall) == bool(names & cursors)

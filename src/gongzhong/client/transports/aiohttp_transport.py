@@ -14,7 +14,9 @@ import aiohttp
 from aiohttp import ClientError, ClientHandlerType, ClientRequest, ClientResponse, ClientSession
 from yarl import URL
 
-from ..transport import WireReply, WireRequest, not_reached, outcome_unknown, plain_reason
+from ...catalogue.files import PIECE_BYTES
+from ...catalogue.multipart import Pieces
+from ..transport import WireReply, WireRequest, not_reached, outcome_unknown, plain_reason, read_awaiting
 from .network import Network
 
 _UNSENT = (
@@ -47,14 +49,14 @@ class AiohttpTransport:
             async with self._session().request(
                 request.method,
                 URL(request.target(), encoded=True),
-                data=request.body,
-                headers=request.headers,
+                data=read_awaiting(request.body) if isinstance(request.body, Pieces) else request.body,
+                headers={**request.headers, **request.length},
                 allow_redirects=False,
                 proxy=self._network.proxy_for(request.url),
                 ssl=self._network.tls() if request.url.startswith("https:") else True,
                 timeout=aiohttp.ClientTimeout(connect=patience, sock_connect=patience, sock_read=patience),
             ) as response:
-                body = await response.read()
+                body = await _landed(response, request)
                 return WireReply(response.status, {k.lower(): v for k, v in response.headers.items()}, body)
         except (TimeoutError, ClientError, OSError, Cut) as error:
             reason, unsent = plain_reason(error), isinstance(error, _UNSENT)
@@ -86,6 +88,16 @@ class AiohttpTransport:
             )
             self._sessions[loop] = session
         return session
+
+
+async def _landed(response: ClientResponse, request: WireRequest) -> bytes:
+    landing = request.landing
+    if landing is None:
+        return await response.read()
+    landing.begin()
+    async for piece in response.content.iter_chunked(PIECE_BYTES):
+        landing.write(piece)
+    return landing.words
 
 
 async def _never_repeat(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:

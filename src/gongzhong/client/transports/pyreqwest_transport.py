@@ -12,8 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ...catalogue.multipart import Pieces
 from ...errors import SetupError
-from ..transport import WireReply, WireRequest, not_reached, outcome_unknown
+from ..landing import Landing
+from ..transport import WireReply, WireRequest, not_reached, outcome_unknown, read_awaiting
 from .network import Network
 
 try:
@@ -30,7 +32,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from pyreqwest.request import BaseRequestBuilder
-    from pyreqwest.response import BaseResponse
+    from pyreqwest.response import BaseResponse, Response, SyncResponse
 
 _CONNECT_PHASE = "client error (Connect)"
 _CONNECTING = timedelta(seconds=10)
@@ -50,9 +52,11 @@ class PyreqwestTransport:
         if self._pid != os.getpid():
             self._open()
         try:
-            builder = self._client.request(request.method, request.target())
-            response = _filled(builder, request).build().send()
-            return _reply(response, bytes(response.bytes()))
+            builder = _filled(self._client.request(request.method, request.target()), request)
+            if isinstance(request.body, Pieces):
+                builder = builder.body_stream(iter(request.body))
+            with builder.build_streamed() as response:
+                return _reply(response, _landed(response, request.landing))
         except PyreqwestError as error:
             reason, unsent = _reason(error), _surely_unsent(error)
         # Raised outside the handler: the library's error holds the URL and must not travel along as context.
@@ -77,9 +81,11 @@ class PyreqwestAsyncTransport:
         if self._pid != os.getpid():
             self._open()
         try:
-            builder = self._client.request(request.method, request.target())
-            response = await _filled(builder, request).build().send()
-            return _reply(response, bytes(await response.bytes()))
+            builder = _filled(self._client.request(request.method, request.target()), request)
+            if isinstance(request.body, Pieces):
+                builder = builder.body_stream(read_awaiting(request.body))
+            async with builder.build_streamed() as response:
+                return _reply(response, await _landed_awaiting(response, request.landing))
         except PyreqwestError as error:
             reason, unsent = _reason(error), _surely_unsent(error)
         # Raised outside the handler: the library's error holds the URL and must not travel along as context.
@@ -103,8 +109,24 @@ def _configured(builder: Builder, network: Network) -> Builder:
 
 
 def _filled(builder: Request, request: WireRequest) -> Request:
-    builder = builder.headers(dict(request.headers)).timeout(timedelta(seconds=request.timeout_s))
-    return builder if request.body is None else builder.body_bytes(request.body)
+    builder = builder.headers({**request.headers, **request.length})
+    builder = builder.timeout(timedelta(seconds=request.timeout_s))
+    return builder.body_bytes(request.body) if isinstance(request.body, bytes) else builder
+
+
+def _landed(response: SyncResponse, landing: Landing | None) -> bytes:
+    if landing is None:
+        return bytes(response.bytes())
+    return landing.take(bytes(piece) for piece in iter(response.body_reader.read_chunk, None))
+
+
+async def _landed_awaiting(response: Response, landing: Landing | None) -> bytes:
+    if landing is None:
+        return bytes(await response.bytes())
+    landing.begin()
+    while (piece := await response.body_reader.read_chunk()) is not None:
+        landing.write(bytes(piece))
+    return landing.words
 
 
 def _reply(response: BaseResponse, body: bytes) -> WireReply:

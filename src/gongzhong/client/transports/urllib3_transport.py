@@ -11,7 +11,10 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.response import BaseHTTPResponse
 
+from ...catalogue.files import PIECE_BYTES
+from ..landing import Landing
 from ..masking import masked
 from ..transport import WireReply, WireRequest, not_reached, outcome_unknown, plain_reason
 from .network import Network
@@ -55,17 +58,17 @@ class Urllib3Transport:
                 request.method,
                 request.target(),
                 body=request.body,
-                headers=dict(request.headers),
+                headers={**request.headers, **request.length},
                 redirect=False,
                 retries=False,
                 timeout=urllib3.Timeout(connect=request.timeout_s, read=request.timeout_s),
+                preload_content=request.landing is None,
             )
+            body = response.data if request.landing is None else _landed(response, request.landing)
         except (HTTPError, OSError) as error:
             reason, unsent = plain_reason(error), self._surely_unsent(error)
         else:
-            return WireReply(
-                response.status, {k.lower(): v for k, v in response.headers.items()}, response.data
-            )
+            return WireReply(response.status, {k.lower(): v for k, v in response.headers.items()}, body)
         # Raised outside the handler: the library's error holds the URL and must not travel along as context.
         raise (not_reached if unsent else outcome_unknown)(request, reason)
 
@@ -95,6 +98,13 @@ class Urllib3Transport:
         pool = urllib3.PoolManager(**options) if proxy is None else urllib3.ProxyManager(proxy, **options)
         pool.pool_classes_by_scheme = _watched(self._progress)
         return pool
+
+
+def _landed(response: BaseHTTPResponse, landing: Landing) -> bytes:
+    try:
+        return landing.take(response.stream(PIECE_BYTES, decode_content=True))
+    finally:
+        response.release_conn()
 
 
 def _watched(progress: Progress) -> dict[str, type[HTTPConnectionPool]]:

@@ -59,7 +59,11 @@ def _has_json_body(call: type[Call[Any]]) -> bool:
 
 
 def _has_file(call: type[Call[Any]]) -> bool:
-    return any(field.type is Upload for field in msgspec.structs.fields(call))
+    return any(_is_file(field.type) for field in msgspec.structs.fields(call))
+
+
+def _is_file(kind: Any) -> bool:
+    return kind is Upload or any(_is_file(part) for part in get_args(kind))
 
 
 def _parameter(name: str, place: str, *, required: bool) -> dict[str, Any]:
@@ -120,10 +124,11 @@ def _call(call: type[Call[Any]], by_type: dict[Any, Any]) -> dict[str, Any]:
 def _body(call: type[Call[Any]], by_type: dict[Any, Any]) -> dict[str, Any]:
     if call in by_type:
         return {"application/json": {"schema": by_type[call]}}
-    names = [
-        field.encode_name
+    properties = {
+        field.encode_name: {"type": "string", "format": "binary"}
+        if _is_file(field.type)
+        else {"type": "string"}
         for field in msgspec.structs.fields(call)
         if not call.spec.in_query(field.encode_name)
-    ]
-    properties = {name: {"type": "string", "format": "binary"} for name in names}
+    }
     return {"multipart/form-data": {"schema": {"type": "object", "properties": properties}}}

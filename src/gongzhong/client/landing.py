@@ -1,0 +1,78 @@
+"""Where the body of an answer goes while it comes in: into a file, unless it turns out to be words.
+
+A refusal is JSON whatever its content type says, and it begins with a brace; no picture, voice or video does. So the
+first byte decides, and a file is written only for a file. It grows beside its final name and gets that name when it
+is complete: nobody ever reads half of it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+from typing import BinaryIO
+
+
+class Landing:
+    """Takes the pieces of one answer; a repeated request begins anew with `begin`."""
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = Path(path)
+        self._words = bytearray()
+        self._file: BinaryIO | None = None
+        self._deciding = True
+
+    def begin(self) -> None:
+        """Forget what an earlier try brought."""
+        self.discard()
+        self._words, self._deciding = bytearray(), True
+
+    def write(self, piece: bytes) -> None:
+        """Take the next piece. Raises OSError when the disk refuses."""
+        if self._deciding:
+            self._words += piece
+            beginning = self._words.lstrip()
+            if not beginning:
+                return
+            self._deciding = False
+            if beginning[:1] == b"{":
+                return
+            piece = bytes(self._words)
+            self._words = bytearray()
+            self._file = self._part()
+        if self._file is None:
+            self._words += piece
+        else:
+            self._file.write(piece)
+
+    def take(self, pieces: Iterable[bytes]) -> bytes:
+        """Take all pieces; returns the words that came, nothing when it was a file."""
+        self.begin()
+        for piece in pieces:
+            self.write(piece)
+        return self.words
+
+    @property
+    def words(self) -> bytes:
+        return bytes(self._words)
+
+    def keep(self, content: bytes = b"") -> Path:
+        """Give the complete file its name; `content` is what a transport gave that knows nothing of landings."""
+        if self._file is None:
+            self._file = self._part()
+            self._file.write(content)
+        self._file.close()
+        Path(self._file.name).replace(self.path)
+        self._file = None
+        return self.path
+
+    def discard(self) -> None:
+        """Remove what was written so far."""
+        if self._file is not None:
+            self._file.close()
+            Path(self._file.name).unlink(missing_ok=True)
+            self._file = None
+
+    def _part(self) -> BinaryIO:
+        return self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}").open("xb")
