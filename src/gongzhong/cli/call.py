@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 def call(
     name: Annotated[
         str | None,
-        Parameter(help=say("接口，如 template.send", "the call, such as template.send"), show_default=False),
+        Parameter(
+            help=say("接口，如 template.send", "the call, such as template.send"),
+            show_default=False,
+            allow_leading_hyphen=True,
+        ),
     ] = None,
     /,
     *options: Annotated[

@@ -13,7 +13,7 @@ from .outcome import DONE, FAILED, Usage
 from .who import AsJson
 from .words import out, print_json, say
 
-_NAMED = re.compile(r"(?:err(?:or)?_?code|ret)\W{0,4}(-?\d+)", re.IGNORECASE)
+_NAMED = re.compile(r"""(?:err(?:or)?_?code|ret)[\s"'=:：]{0,6}(-?\d+)""", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])-?\d{1,9}(?![\w.])")
 
 

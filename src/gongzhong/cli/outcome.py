@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
-from ..errors import GongzhongError, SetupError, TransportError
-from .words import err, say
+from ..errors import CallError, GongzhongError, SetupError, TransportError
+from .words import err, print_json, say
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -24,6 +24,7 @@ NETWORK: Final = 4
 INTERRUPTED: Final = 130
 
 DEBUG: Final = "--debug"
+JSON: Final = "--json"
 
 
 class Usage(GongzhongError):
@@ -52,6 +53,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if debug:
             raise
         show(error)
+        if JSON in words:
+            print_json({"error": as_fields(error)})
         return status_of(error)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -61,6 +64,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else DONE
     return result if isinstance(result, int) else DONE
+
+
+def as_fields(error: GongzhongError) -> dict[str, Any]:
+    """An error for scripts: what is shown, its kind, and WeChat's code if it has one."""
+    code = {"errcode": error.errcode, "rid": error.rid} if isinstance(error, CallError) else {}
+    kind = type(error).__name__
+    return {
+        "kind": kind,
+        "zh": error.zh,
+        "en": error.en,
+        "fix_zh": error.fix_zh,
+        "fix_en": error.fix_en,
+        **code,
+    }
 
 
 def show(error: GongzhongError) -> None:

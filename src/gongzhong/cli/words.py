@@ -40,9 +40,10 @@ def print_json(value: Any) -> None:
     """A result for scripts: JSON on standard output, Chinese as it is."""
     import msgspec
 
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+    print_plain(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 
 def print_plain(text: str) -> None:
     """A result of one line, exactly as it is."""
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,88 @@
+"""The command line as a whole: quick, complete in both languages, with examples and completion."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from gongzhong.cli.application import COMMANDS
+from gongzhong.cli.outcome import DONE, USAGE, run
+from gongzhong.version import VERSION
+
+HELP_BUDGET_S = 0.4
+HEAVY = ["aiohttp", "granian", "sqlite3", "starlette", "uvloop", "gongzhong.platform", "gongzhong.client"]
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == DONE
+    assert capsys.readouterr().out.strip() == VERSION
+
+
+def test_help_names_every_command_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == DONE
+    text = capsys.readouterr().out
+    for command in COMMANDS:
+        assert command.name in text
+    assert "开发、测试、运行微信公众号" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_command_explains_itself_with_examples(command: object, lang: str) -> None:
+    name = command.name  # type: ignore[attr-defined]
+    text = output(["-m", "gongzhong", name, "--help"], lang)
+    assert (command.zh if lang == "zh" else command.en).split("，")[0].split(",")[0] in text  # type: ignore[attr-defined]
+    assert command.examples[0] in text  # type: ignore[attr-defined]
+    assert any(
+        "一" <= letter <= "鿿" for letter in text.replace("你好 --person 小红", "").replace('"茶"', "")
+    ) == (lang == "zh")
+
+
+def output(arguments: list[str], lang: str = "zh") -> str:
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        env={"GONGZHONG_LANG": lang, "COLUMNS": "200", "PYTHONUTF8": "1"},
+    )
+    return done.stdout
+
+
+def test_help_is_quick_and_loads_nothing_heavy() -> None:
+    best = min(timed(["-m", "gongzhong", "--help"]) for _ in range(3))
+    assert best <= HELP_BUDGET_S
+    code = f"""
+import sys
+from gongzhong.cli.outcome import run
+run(["--help"])
+print("LOADED", [name for name in {HEAVY!r} if name in sys.modules])
+"""
+    assert "LOADED []" in output(["-c", code])
+
+
+def timed(arguments: list[str]) -> float:
+    started = time.perf_counter()
+    output(arguments)
+    return time.perf_counter() - started
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_knows_the_commands(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["completion", shell]) == DONE
+    script = capsys.readouterr().out
+    assert all(command.name in script for command in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "words", [["fly"], ["dev"], ["serve", "x:y", "--port", "many"], ["dev", "x", "--kind", "bank"]]
+)
+def test_wrong_usage_is_status_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(words) == USAGE
+    captured = capsys.readouterr()
+    assert captured.err
+    assert "Traceback" not in captured.err
