@@ -50,8 +50,8 @@ wheel: .venv/.dev $(PAGES) ## 构建并检查 wheel / build the wheel and look i
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 	$(BIN)/python scripts/check_wheel.py dist
 
-bench: .venv/.dev ## 性能测量 / run the benchmarks, one after another
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+bench: .venv/.dev ## 性能测量，ARGS=--quick / run the benchmarks beside other SDKs
+	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 lock: ## 更新锁文件，UPGRADE=1 升级 / refresh the lock files
 	scripts/lock $(if $(UPGRADE),--upgrade)

@@ -17,9 +17,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from environments import BENCHMARKS, peer
+from environments import peer
 from results import Progress, Result, alternate, faster, run_alone
-from servers import cores, free_port, output_of, served
+from servers import BENCHMARKS, cores, free_port, output_of, served
 
 from gongzhong.account import Encryption
 
@@ -74,13 +74,11 @@ def compare(mode: Encryption, quick: bool, progress: Progress) -> list[Result]:
             contestants[name] = Contestant(mode, port, 0.3 if quick else 1.5).rate
         progress(f"回调 / callback, {MODES[mode]}: 轮流测量 / in turn")
         rates = alternate(contestants, 3 if quick else 7)
-    what, unit = f"回调 callback, {MODES[mode]}", "条/s"
+    what, unit = f"回调 callback {MODES[mode]}", "条/s"
     return [
-        faster(
-            f"{what}, RSGI", unit, rates["RSGI"], "wechatpy + Flask + gunicorn", rates["wechatpy"], TARGET
-        ),
-        faster(f"{what}, RSGI", unit, rates["RSGI"], "WeRoBot + waitress", rates["WeRoBot"]),
-        faster(f"{what}, ASGI", unit, rates["ASGI"], "wechatpy + Flask + gunicorn", rates["wechatpy"]),
+        faster(f"{what} RSGI", unit, rates["RSGI"], "wechatpy", rates["wechatpy"], TARGET),
+        faster(f"{what} RSGI", unit, rates["RSGI"], "WeRoBot", rates["WeRoBot"]),
+        faster(f"{what} ASGI", unit, rates["ASGI"], "wechatpy", rates["wechatpy"]),
     ]
 
 

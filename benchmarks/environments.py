@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = Path(__file__).resolve().parent
+from servers import BENCHMARKS
 
 
 def peer(name: str) -> Path:

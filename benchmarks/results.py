@@ -12,6 +12,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -70,22 +71,24 @@ def faster(
 
 
 def table(results: Sequence[Result]) -> Table:
-    """All lines as one table."""
-    shown = Table()
-    shown.add_column("测量 / measured")
-    for name in ("gongzhong", "对比 / theirs", "倍数 / ratio", "目标 / target"):
-        shown.add_column(name, justify="right")
-    shown.add_column("对手 / peer")
-    shown.add_column("结论 / verdict")
-    verdicts = {None: "", True: "[green]达标 / reached[/]", False: "[red]未达标 / missed[/]"}
+    """All lines as one table that fits into 80 columns."""
+    shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    shown.add_column("测量\nmeasured", no_wrap=True)
+    shown.add_column("我们\nours", justify="right", no_wrap=True)
+    shown.add_column("对手\npeer", justify="right", no_wrap=True)
+    shown.add_column("", no_wrap=True)
+    for name in ("倍数\nratio", "目标\ntarget"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    shown.add_column("结论\nverdict", justify="center")
+    verdicts = {None: "", True: "[green]✓[/]", False: "[red]✗[/]"}
     for result in results:
         shown.add_row(
             f"{result.what}, {result.unit}",
             _number(result.ours),
             "" if result.theirs is None else _number(result.theirs),
+            result.peer,
             "" if result.ratio is None else f"{result.ratio:.1f}x",
             result.target,
-            result.peer,
             verdicts[result.reached],
         )
     return shown

@@ -17,6 +17,10 @@ BENCHMARKS = Path(__file__).resolve().parent
 START_S = 20.0
 
 
+class Failed(RuntimeError):
+    """A program did not start or did not end as it should; with what it printed."""
+
+
 class Cores(NamedTuple):
     """Which core answers and which one sends; the same where there is only one."""
 
@@ -38,14 +42,15 @@ def free_port() -> int:
 
 
 def output_of(command: Sequence[str | Path], core: int) -> bytes:
-    """What a program prints, run to its end on one core. Raises CalledProcessError when it fails."""
+    """What a program prints, run to its end on one core. Raises Failed when that is a bad one."""
     done = subprocess.run(
         [str(part) for part in command],
         env=_environment({}),
-        stdout=subprocess.PIPE,
+        capture_output=True,
         preexec_fn=partial(os.sched_setaffinity, 0, {core}),
-        check=True,
     )
+    if done.returncode:
+        raise Failed(f"{done.args!r} ended with {done.returncode}:\n{done.stderr.decode()[-2000:]}")
     return done.stdout
 
 
@@ -55,7 +60,7 @@ def served(
 ) -> Iterator[int]:
     """Run a server on one core until the end of the block; gives its process id once it listens.
 
-    Raises RuntimeError, with what it printed, when it ends or does not listen within 20 seconds.
+    Raises Failed when it ends or does not listen within 20 seconds.
     """
     with TemporaryFile() as printed:
         process = subprocess.Popen(
@@ -69,7 +74,7 @@ def served(
         try:
             if not _listens(process, port):
                 printed.seek(0)
-                raise RuntimeError(f"{process.args!r} does not listen:\n{printed.read().decode()[-2000:]}")
+                raise Failed(f"{process.args!r} does not listen:\n{printed.read().decode()[-2000:]}")
             yield process.pid
         finally:
             _stop(process)
