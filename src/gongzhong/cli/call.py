@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from cyclopts import Parameter
 
+from .options import flag, option
 from .outcome import DONE, USAGE, Usage
 from .who import AccountName, AsJson, PlatformUrl, account_for
 from .words import err, out, print_json, print_plain, say
@@ -21,30 +21,21 @@ if TYPE_CHECKING:
 def call(
     name: Annotated[
         str | None,
-        Parameter(
-            help=say("接口，如 template.send", "the call, such as template.send"),
-            show_default=False,
-            allow_leading_hyphen=True,
-        ),
+        option("接口，如 template.send", "the call, such as template.send", dashes=True),
     ] = None,
     /,
     *options: Annotated[
         str,
-        Parameter(
-            help=say("--参数 值；值可以是 JSON 或 @文件", "--parameter value; a value may be JSON or @file"),
-            allow_leading_hyphen=True,
+        option(
+            "--参数 值；值可以是 JSON 或 @文件",
+            "--parameter value; a value may be JSON or @file",
+            dashes=True,
         ),
     ],
-    list_: Annotated[
-        bool, Parameter(name="--list", help=say("列出所有接口", "list all calls"), negative="")
-    ] = False,
-    dry_run: Annotated[
-        bool, Parameter(help=say("只显示请求，不发送", "show the request, send nothing"), negative="")
-    ] = False,
-    output: Annotated[Path | None, Parameter(help=say("文件保存到这里", "where to save a file"))] = None,
-    show: Annotated[
-        bool, Parameter(help=say("显示令牌等敏感字段", "show tokens in the answer"), negative="")
-    ] = False,
+    list_: Annotated[bool, flag("列出所有接口", "list all calls", name="--list")] = False,
+    dry_run: Annotated[bool, flag("只显示请求，不发送", "show the request, send nothing")] = False,
+    output: Annotated[Path | None, option("文件保存到这里", "where to save a file")] = None,
+    show: Annotated[bool, flag("显示令牌等敏感字段", "show tokens in the answer")] = False,
     account: AccountName = None,
     platform: PlatformUrl = None,
     json: AsJson = False,

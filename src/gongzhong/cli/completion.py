@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
-
-from .words import print_plain, say
+from .options import option
+from .words import print_plain
 
 
 def completion(
-    shell: Annotated[Literal["bash", "zsh", "fish"], Parameter(help=say("哪种 shell", "which shell"))], /
+    shell: Annotated[Literal["bash", "zsh", "fish"], option("哪种 shell", "which shell")], /
 ) -> None:
     from .application import build
 

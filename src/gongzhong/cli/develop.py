@@ -5,47 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
-
+from .options import flag, option
 from .screen import Terminal
-from .words import say
 
 
 def dev(
-    target: Annotated[
-        str, Parameter(help=say("模块:对象，或 文件.py:对象", "module:attribute or file.py:attribute"))
-    ],
+    target: Annotated[str, option("模块:对象，或 文件.py:对象", "module:attribute or file.py:attribute")],
     *,
-    host: Annotated[str, Parameter(help=say("监听地址", "address to listen on"))] = "127.0.0.1",
-    port: Annotated[
-        int, Parameter(help=say("平台和手机页面的端口", "port of platform and phone page"))
-    ] = 8700,
-    app_port: Annotated[
-        int, Parameter(help=say("你的程序的端口，0 为自动", "port of your program, 0 for any"))
-    ] = 0,
-    path: Annotated[
-        str | None, Parameter(help=say("回调路径，默认自动寻找", "callback path, found if left out"))
-    ] = None,
-    account: Annotated[str | None, Parameter(help=say("使用哪个公众号", "which account to use"))] = None,
+    host: Annotated[str, option("监听地址", "address to listen on")] = "127.0.0.1",
+    port: Annotated[int, option("平台和手机页面的端口", "port of platform and phone page")] = 8700,
+    app_port: Annotated[int, option("你的程序的端口，0 为自动", "port of your program, 0 for any")] = 0,
+    path: Annotated[str | None, option("回调路径，默认自动寻找", "callback path, found if left out")] = None,
+    account: Annotated[str | None, option("使用哪个公众号", "which account to use")] = None,
     kind: Annotated[
         Literal["service", "subscription", "test"] | None,
-        Parameter(help=say("账号类型，默认服务号", "kind of account, service by default")),
+        option("账号类型，默认服务号", "kind of account, service by default"),
     ] = None,
     verified: Annotated[
-        bool | None, Parameter(help=say("是否已认证，默认是", "verified or not; it is by default"))
+        bool | None, option("是否已认证，默认是", "verified or not; it is by default")
     ] = None,
-    config: Annotated[
-        Path | None, Parameter(help=say("平台配置文件", "configuration file of the platform"))
-    ] = None,
+    config: Annotated[Path | None, option("平台配置文件", "configuration file of the platform")] = None,
     data: Annotated[
-        Path | None, Parameter(help=say("数据目录，默认只在内存", "directory for state, else in memory"))
+        Path | None, option("数据目录，默认只在内存", "directory for state, else in memory")
     ] = None,
-    open_: Annotated[
-        bool | None, Parameter(name="--open", help=say("打开浏览器", "open the browser"))
-    ] = None,
-    reload: Annotated[
-        bool, Parameter(help=say("文件改动后重启程序", "restart when files change"), negative="")
-    ] = False,
+    open_: Annotated[bool | None, option("打开浏览器", "open the browser", name="--open")] = None,
+    reload: Annotated[bool, flag("文件改动后重启程序", "restart when files change")] = False,
 ) -> None:
     from ..running.browser import somebody_looks
     from ..running.dev import Wishes, develop

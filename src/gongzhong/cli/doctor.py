@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
-from cyclopts import Parameter
 
 from ..errors import language
+from .options import option
 from .outcome import DONE, FAILED
 from .who import AccountName, AsJson, PlatformUrl
 from .words import out, print_json, say
@@ -29,25 +29,15 @@ MARKS = {
 
 def doctor(
     *,
-    url: Annotated[str | None, Parameter(help=say("服务器地址（回调 URL）", "the callback URL"))] = None,
-    appid: Annotated[
-        str | None, Parameter(help=say("默认读 GONGZHONG_APPID", "else GONGZHONG_APPID"))
-    ] = None,
-    secret: Annotated[
-        str | None, Parameter(help=say("默认读 GONGZHONG_SECRET", "else GONGZHONG_SECRET"))
-    ] = None,
-    token: Annotated[
-        str | None, Parameter(help=say("默认读 GONGZHONG_TOKEN", "else GONGZHONG_TOKEN"))
-    ] = None,
-    aes_key: Annotated[
-        str | None, Parameter(help=say("默认读 GONGZHONG_AES_KEY", "else GONGZHONG_AES_KEY"))
-    ] = None,
+    url: Annotated[str | None, option("服务器地址（回调 URL）", "the callback URL")] = None,
+    appid: Annotated[str | None, option("默认读 GONGZHONG_APPID", "else GONGZHONG_APPID")] = None,
+    secret: Annotated[str | None, option("默认读 GONGZHONG_SECRET", "else GONGZHONG_SECRET")] = None,
+    token: Annotated[str | None, option("默认读 GONGZHONG_TOKEN", "else GONGZHONG_TOKEN")] = None,
+    aes_key: Annotated[str | None, option("默认读 GONGZHONG_AES_KEY", "else GONGZHONG_AES_KEY")] = None,
     encryption: Annotated[
-        Literal["plain", "compatible", "safe"] | None, Parameter(help=say("加解密方式", "mode of encryption"))
+        Literal["plain", "compatible", "safe"] | None, option("加解密方式", "mode of encryption")
     ] = None,
-    api_base: Annotated[
-        str | None, Parameter(help=say("接口地址，默认微信", "API base, WeChat by default"))
-    ] = None,
+    api_base: Annotated[str | None, option("接口地址，默认微信", "API base, WeChat by default")] = None,
     account: AccountName = None,
     platform: PlatformUrl = None,
     json: AsJson = False,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
-
+from .options import flag, option
 from .words import out, print_json, say
 
 if TYPE_CHECKING:
@@ -15,15 +14,13 @@ if TYPE_CHECKING:
 
 def platform(
     *,
-    host: Annotated[str, Parameter(help=say("监听地址", "address to listen on"))] = "127.0.0.1",
-    port: Annotated[int, Parameter(help=say("端口", "port"))] = 8700,
-    config: Annotated[Path | None, Parameter(help=say("配置文件", "configuration file"))] = None,
+    host: Annotated[str, option("监听地址", "address to listen on")] = "127.0.0.1",
+    port: Annotated[int, option("端口", "port")] = 8700,
+    config: Annotated[Path | None, option("配置文件", "configuration file")] = None,
     data: Annotated[
-        Path | None, Parameter(help=say("数据目录，默认只在内存", "directory for state, else in memory"))
+        Path | None, option("数据目录，默认只在内存", "directory for state, else in memory")
     ] = None,
-    json: Annotated[
-        bool, Parameter(help=say("以 JSON 输出地址和账号", "print address and accounts as JSON"), negative="")
-    ] = False,
+    json: Annotated[bool, flag("以 JSON 输出地址和账号", "print address and accounts as JSON")] = False,
 ) -> None:
     from ..running.embedded import run_loop
     from ..running.platform_server import configuration, open_platform, run_platform, with_example_account

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
-
+from .options import flag, option
 from .words import err, say
 
 if TYPE_CHECKING:
@@ -13,19 +12,15 @@ if TYPE_CHECKING:
 
 
 def serve(
-    target: Annotated[
-        str, Parameter(help=say("模块:对象，或 文件.py:对象", "module:attribute or file.py:attribute"))
-    ],
+    target: Annotated[str, option("模块:对象，或 文件.py:对象", "module:attribute or file.py:attribute")],
     *,
     host: Annotated[
-        str, Parameter(help=say("监听地址；0.0.0.0 为所有地址", "address to listen on; 0.0.0.0 for all"))
+        str, option("监听地址；0.0.0.0 为所有地址", "address to listen on; 0.0.0.0 for all")
     ] = "127.0.0.1",
-    port: Annotated[int, Parameter(help=say("端口，0 为自动", "port, 0 for any"))] = 8000,
-    workers: Annotated[int, Parameter(help=say("进程数", "number of processes"))] = 1,
-    log_json: Annotated[bool, Parameter(help=say("日志为 JSON", "log as JSON lines"), negative="")] = False,
-    quiet: Annotated[
-        bool, Parameter(help=say("不显示启动信息", "say nothing at start"), negative="")
-    ] = False,
+    port: Annotated[int, option("端口，0 为自动", "port, 0 for any")] = 8000,
+    workers: Annotated[int, option("进程数", "number of processes")] = 1,
+    log_json: Annotated[bool, flag("日志为 JSON", "log as JSON lines")] = False,
+    quiet: Annotated[bool, flag("不显示启动信息", "say nothing at start")] = False,
 ) -> None:
     from ..running.logs import log_to_stderr
     from ..running.serve import serve as run

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from cyclopts import Parameter
-
+from .options import flag
 from .who import AccountName, AsJson, PlatformUrl, account_for
 from .words import print_json, print_plain, say
 
@@ -16,9 +15,9 @@ def token(
     *,
     refresh: Annotated[
         bool,
-        Parameter(help=say("强制刷新（每天最多 20 次）", "force a new one (20 times a day)"), negative=""),
+        flag("强制刷新（每天最多 20 次）", "force a new one (20 times a day)"),
     ] = False,
-    show: Annotated[bool, Parameter(help=say("显示完整的令牌", "show all of it"), negative="")] = False,
+    show: Annotated[bool, flag("显示完整的令牌", "show all of it")] = False,
     account: AccountName = None,
     platform: PlatformUrl = None,
     json: AsJson = False,

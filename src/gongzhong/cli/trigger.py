@@ -5,8 +5,7 @@ from __future__ import annotations
 import json as json_text
 from typing import Annotated, Any
 
-from cyclopts import Parameter
-
+from .options import flag, option
 from .outcome import DONE, FAILED, Usage
 from .who import AccountName, AsJson, PlatformUrl
 from .words import out, print_json, say
@@ -17,21 +16,17 @@ SCENE_PREFIX = {"subscribe": "qrscene_", "scan": ""}
 def trigger(
     event: Annotated[
         str | None,
-        Parameter(help=say("事件或消息的名字", "name of the event or message"), show_default=False),
+        option("事件或消息的名字", "name of the event or message"),
     ] = None,
     /,
-    *fields: Annotated[str, Parameter(help=say("字段=值", "field=value"))],
-    person: Annotated[
-        str | None, Parameter(help=say("谁，默认第一个人", "who; the first person by default"))
-    ] = None,
-    scene: Annotated[
-        str | None, Parameter(help=say("带参数二维码的场景值", "scene value of the scanned code"))
-    ] = None,
+    *fields: Annotated[str, option("字段=值", "field=value")],
+    person: Annotated[str | None, option("谁，默认第一个人", "who; the first person by default")] = None,
+    scene: Annotated[str | None, option("带参数二维码的场景值", "scene value of the scanned code")] = None,
     account: AccountName = None,
     platform: PlatformUrl = None,
     list_: Annotated[
         bool,
-        Parameter(name="--list", help=say("列出可以触发的推送", "list what can be triggered"), negative=""),
+        flag("列出可以触发的推送", "list what can be triggered", name="--list"),
     ] = False,
     json: AsJson = False,
 ) -> int:
@@ -57,7 +52,7 @@ def trigger(
 
 
 def resend(
-    seq: Annotated[int, Parameter(help=say("流量记录的编号", "number of the traffic entry"))],
+    seq: Annotated[int, option("流量记录的编号", "number of the traffic entry")],
     /,
     *,
     platform: PlatformUrl = None,

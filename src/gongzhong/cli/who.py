@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from cyclopts import Parameter
-
-from .words import say
+from .options import flag, option
 
 if TYPE_CHECKING:
     from ..account import Account
 
 PlatformUrl = Annotated[
     str | None,
-    Parameter(
+    option(
+        "本地平台地址，默认 GONGZHONG_API_BASE 或 http://127.0.0.1:8700",
+        "address of the local platform",
         name="--platform",
-        help=say(
-            "本地平台地址，默认 GONGZHONG_API_BASE 或 http://127.0.0.1:8700", "address of the local platform"
-        ),
     ),
 ]
 AccountName = Annotated[
     str | None,
-    Parameter(name="--account", help=say("本地平台上的公众号（名字或 AppID）", "account on the platform")),
+    option("本地平台上的公众号（名字或 AppID）", "account on the platform", name="--account"),
 ]
-AsJson = Annotated[bool, Parameter(name="--json", help=say("输出 JSON", "print JSON"), negative="")]
+AsJson = Annotated[bool, flag("输出 JSON", "print JSON", name="--json")]
 
 
 def account_for(platform: str | None, name: str | None) -> Account:

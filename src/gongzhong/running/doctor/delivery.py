@@ -27,6 +27,36 @@ WRONG_SIGNATURE_CHECKED: Words = (
     "加密模式下要用 msg_signature 验证 token、timestamp、nonce、Encrypt 四项的签名",
     "in safe mode verify msg_signature over token, timestamp, nonce and Encrypt",
 )
+SERVER_IS_PLAIN: Words = (
+    "服务器运行在明文模式，而这里配置为加密",
+    "the server is in plain mode, but encryption is configured here",
+    "在程序里填入 EncodingAESKey 并启用安全模式，或在公众平台改为明文模式",
+    "give the program the EncodingAESKey and safe mode, or choose plain mode in the console",
+)
+SERVER_IS_SAFE: Words = (
+    "服务器运行在安全模式，而这里配置为明文",
+    "the server is in safe mode, but plain mode is configured here",
+    "在公众平台选择安全模式，或在程序里改为明文模式",
+    "choose safe mode in the console, or plain mode in the program",
+)
+OTHER_TOKEN: Words = (
+    "签名正确的推送被拒绝：Token 不一致",
+    "a rightly signed push was refused: the Tokens differ",
+    "核对两边的 Token",
+    "compare the Tokens",
+)
+OTHER_KEY: Words = (
+    "Token 正确，但加密的推送被拒绝：EncodingAESKey 或 AppID 不一致",
+    "the Token fits, but the encrypted push was refused: EncodingAESKey or AppID differ",
+    "从公众平台重新复制 EncodingAESKey，并核对程序使用的 AppID",
+    "copy the EncodingAESKey again from the console and check the AppID that the program uses",
+)
+REFUSED_FOR_NO_REASON: Words = (
+    "验证请求通过，但推送被拒绝",
+    "the verification is answered, but the push was refused",
+    "看程序的日志：POST 和 GET 要用同样的方法验证 signature",
+    "look into the program's log: POST and GET verify `signature` alike",
+)
 
 
 async def check_pushes(
@@ -75,39 +105,12 @@ async def _why_refused(probe: PushProbe, token_fits: bool) -> Words:
             if (await probe.send(manner)).taken:
                 return WRONG_SIGNATURE_CHECKED
         if (await probe.send(mode="plain")).taken:
-            return (
-                "服务器运行在明文模式，而这里配置为加密",
-                "the server is in plain mode, but encryption is configured here",
-                "在程序里填入 EncodingAESKey 并启用安全模式，或在公众平台改为明文模式",
-                "give the program the EncodingAESKey and safe mode, or choose plain mode in the console",
-            )
+            return SERVER_IS_PLAIN
     elif account.aes_key and (await probe.send(mode="safe")).taken:
-        return (
-            "服务器运行在安全模式，而这里配置为明文",
-            "the server is in safe mode, but plain mode is configured here",
-            "在公众平台选择安全模式，或在程序里改为明文模式",
-            "choose safe mode in the console, or plain mode in the program",
-        )
+        return SERVER_IS_SAFE
     if not token_fits:
-        return (
-            "签名正确的推送被拒绝：Token 不一致",
-            "a rightly signed push was refused: the Tokens differ",
-            "核对两边的 Token",
-            "compare the Tokens",
-        )
-    if encrypted:
-        return (
-            "Token 正确，但加密的推送被拒绝：EncodingAESKey 或 AppID 不一致",
-            "the Token fits, but the encrypted push was refused: EncodingAESKey or AppID differ",
-            "从公众平台重新复制 EncodingAESKey，并核对程序使用的 AppID",
-            "copy the EncodingAESKey again from the console and check the AppID that the program uses",
-        )
-    return (
-        "验证请求通过，但推送被拒绝",
-        "the verification is answered, but the push was refused",
-        "看程序的日志：POST 和 GET 要用同样的方法验证 signature",
-        "look into the program's log: POST and GET verify `signature` alike",
-    )
+        return OTHER_TOKEN
+    return OTHER_KEY if encrypted else REFUSED_FOR_NO_REASON
 
 
 def _forged(right: Sent, forged: Sent) -> Finding:

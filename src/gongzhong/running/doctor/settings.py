@@ -91,30 +91,29 @@ def check_url(account: Account, url: str) -> tuple[Finding, SplitResult | None]:
             ),
             None,
         )
-    if is_real(account):
-        if port not in (None, DEFAULT_PORTS[parts.scheme]):
-            return (
-                wrong(
-                    "url",
-                    f"微信只访问 80（http）和 443（https）端口，不是 {port}",
-                    f"WeChat reaches ports 80 (http) and 443 (https) only, not {port}",
-                    "在 80 或 443 端口放反向代理，转发到你的程序",
-                    "put a reverse proxy on port 80 or 443 in front of your program",
-                ),
-                parts,
-            )
-        if _is_private(parts.hostname):
-            return (
-                wrong(
-                    "url",
-                    f"微信访问不到 {parts.hostname}：这是本机或内网地址",
-                    f"WeChat cannot reach {parts.hostname}: an address of this machine or network",
-                    "用公网域名；在本机开发请用 gongzhong dev",
-                    "use a public host name, or `gongzhong dev` to develop on this machine",
-                ),
-                parts,
-            )
-    return ok("url", "URL 的格式正确", "the URL is well-formed"), parts
+    unreachable = _unreachable(parts.scheme, parts.hostname, port) if is_real(account) else None
+    return unreachable or ok("url", "URL 的格式正确", "the URL is well-formed"), parts
+
+
+def _unreachable(scheme: str, host: str, port: int | None) -> Finding | None:
+    """What keeps WeChat's own servers from this address."""
+    if port not in (None, DEFAULT_PORTS[scheme]):
+        return wrong(
+            "url",
+            f"微信只访问 80（http）和 443（https）端口，不是 {port}",
+            f"WeChat reaches ports 80 (http) and 443 (https) only, not {port}",
+            "在 80 或 443 端口放反向代理，转发到你的程序",
+            "put a reverse proxy on port 80 or 443 in front of your program",
+        )
+    if _is_private(host):
+        return wrong(
+            "url",
+            f"微信访问不到 {host}：这是本机或内网地址",
+            f"WeChat cannot reach {host}: an address of this machine or network",
+            "用公网域名；在本机开发请用 gongzhong dev",
+            "use a public host name, or `gongzhong dev` to develop on this machine",
+        )
+    return None
 
 
 def _is_private(host: str) -> bool:

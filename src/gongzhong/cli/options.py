@@ -1,0 +1,17 @@
+"""How options are declared: what they are for in both languages, and nothing else to say about a flag."""
+
+from __future__ import annotations
+
+from cyclopts import Parameter
+
+from .words import say
+
+
+def option(zh: str, en: str, *, name: str | None = None, dashes: bool = False) -> Parameter:
+    """An option with a value. `dashes` lets the value start with a minus."""
+    return Parameter(name=name, help=say(zh, en), allow_leading_hyphen=dashes)
+
+
+def flag(zh: str, en: str, *, name: str | None = None) -> Parameter:
+    """An option that is off unless it is given; there is no `--no-` form."""
+    return Parameter(name=name, help=say(zh, en), negative="", show_default=False)
