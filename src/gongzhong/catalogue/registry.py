@@ -9,12 +9,14 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, Final
 
-from . import base, customer_messages, media, menus, oauth, qrcodes, tags, templates, tickets, users
+from . import ai, base, customer_messages, media, menus, oauth, qrcodes, tags, templates, tickets, users
+from .listed import by_class_name, declared, lines
 from .model import Call
 
 AnyCall = type[Call[Any]]
 
 CHAPTERS: Final[tuple[ModuleType, ...]] = (
+    ai,
     base,
     menus,
     templates,
@@ -56,12 +58,18 @@ _BY_CLASS_NAME = {call.__name__: call for call in CALLS}
 
 def by_path(path: str, verb: str = "") -> AnyCall | None:
     """The call at a path: the one with this verb, or else whichever there is, for the door to say so."""
-    return _BY_KEY.get((verb, path)) or _BY_PATH.get(path)
+    return _BY_KEY.get((verb, path)) or _BY_PATH.get(path) or declared(path)
 
 
 def by_name(name: str) -> AnyCall | None:
     """A call by its class name (`SendTemplate`) or its path, with or without slashes at the ends."""
-    return _BY_CLASS_NAME.get(name) or _BY_PATH.get(f"/{name.strip('/')}")
+    line = by_class_name().get(name)
+    return _BY_CLASS_NAME.get(name) or by_path(line.path if line else f"/{name.strip('/')}")
+
+
+def listed_calls() -> tuple[AnyCall, ...]:
+    """The calls that are known by name only, in the order of their table."""
+    return tuple(call for path in lines() if (call := declared(path)) is not None)
 
 
 def chapter_of(call: AnyCall) -> str:

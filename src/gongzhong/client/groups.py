@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Generic
 
 from ..catalogue import (
+    ai,
     base,
     customer_messages,
+    listed,
     media,
     menus,
     oauth,
@@ -145,6 +147,31 @@ class Media(Group[Mode]):
     upload_image = Method(media.UploadImage)
 
 
+class Intelligence(Group[Mode]):
+    """智能接口: speech to text, translation, and what is in a picture."""
+
+    submit_voice = Method(ai.SubmitVoice)
+    query_voice = Method(ai.QueryVoice)
+    translate = Method(ai.Translate)
+    read_id_card = Method(ai.ReadIDCard)
+    read_bank_card = Method(ai.ReadBankCard)
+    read_vehicle_licence = Method(ai.ReadVehicleLicence)
+    read_driver_licence = Method(ai.ReadDriverLicence)
+    read_business_licence = Method(ai.ReadBusinessLicence)
+    read_printed_text = Method(ai.ReadPrintedText)
+    read_plate_number = Method(ai.ReadPlateNumber)
+    read_menu = Method(ai.ReadMenu)
+    read_codes = Method(ai.ReadCodes)
+    crop_picture = Method(ai.CropPicture)
+    enlarge_picture = Method(ai.EnlargePicture)
+
+
+class Listed(Group[Mode]):
+    """其他接口: cards, invoices, stores and all else that is known by path only."""
+
+    call = Method(listed.listed)
+
+
 class Groups(Generic[Mode]):
     """Every group as an attribute of a client."""
 
@@ -158,4 +185,6 @@ class Groups(Generic[Mode]):
         self.qrcode: QRCodes[Mode] = QRCodes(client)
         self.oauth: WebAuthorization[Mode] = WebAuthorization(client)
         self.tickets: Tickets[Mode] = Tickets(client)
+        self.ai: Intelligence[Mode] = Intelligence(client)
+        self.listed: Listed[Mode] = Listed(client)
         self.media: Media[Mode] = Media(client)
