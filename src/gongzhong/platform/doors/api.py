@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from ...catalogue import codes
 from ...catalogue.answers import encode_answer
@@ -17,6 +18,7 @@ from ...catalogue.encoding import DecodeProblem, decode, injected_values
 from ...catalogue.fields import check
 from ...catalogue.model import Call, Download, Host, Spec
 from ...catalogue.registry import by_path
+from .. import fallback
 from ..calls import BEHAVIOURS, Caller
 from ..traffic import Exchange, Traffic, Verdict, shorten
 from ..world import accounts, quotas, tokens
@@ -74,7 +76,7 @@ class ApiDoor:
 
     def _answer(self, request: Request, entry: Exchange) -> Response:
         call_type = by_path(request.path, request.method)
-        if call_type is None or call_type.spec.host is not Host.API or call_type not in BEHAVIOURS:
+        if call_type is None or call_type.spec.host is not Host.API:
             raise Refusal(UNKNOWN_PATH)
         spec = call_type.spec
         if request.method != spec.verb:
@@ -82,13 +84,20 @@ class ApiDoor:
         query = request.query
         account = self._account(request, call_type, query)
         entry.appid = account.appid
+        behaviour = BEHAVIOURS.get(call_type)
+        if behaviour is None:
+            fallback.refuse_if_gone(spec)
         if account.type not in spec.accounts:
             raise Refusal(UNAUTHORIZED)
         self._count(account, spec)
         call = self._decode(call_type, request, query)
         entry.openid = getattr(call, "touser", None) or getattr(call, "openid", None)
-        answer = BEHAVIOURS[call_type](Caller(self.world, account, request.ip), call)
-        entry.verdict, entry.errcode = ANSWERED, 0
+        entry.errcode = 0
+        if behaviour is None:
+            entry.verdict = fallback.VERDICT
+            return replace(_present(fallback.answer(call_type)), headers=fallback.HEADER)
+        answer = behaviour(Caller(self.world, account, request.ip), call)
+        entry.verdict = ANSWERED
         return _present(answer)
 
     def _account(self, request: Request, call_type: type[Call[Any]], query: dict[str, str]) -> AccountState:
