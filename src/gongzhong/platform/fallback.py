@@ -6,10 +6,9 @@ Nothing that the declaration refuses is ever answered ok, and a call that WeChat
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from ..catalogue.model import Call, Spec, Status
-from .minimal import answer_of
+from ..catalogue.model import Spec, Status
 from .traffic import Verdict
 from .world.refusal import require
 
@@ -27,8 +26,3 @@ VERDICT: Final = Verdict(
 def refuse_if_gone(spec: Spec) -> None:
     """Refuse with 45106 a call that was withdrawn, with 48001 one whose product was closed."""
     require(spec.status is Status.CURRENT, UNAUTHORIZED if UNAUTHORIZED in spec.errors[:1] else WITHDRAWN)
-
-
-def answer(call: type[Call[Any]]) -> Any:
-    """The least that is valid."""
-    return answer_of(call)

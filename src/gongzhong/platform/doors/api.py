@@ -20,6 +20,7 @@ from ...catalogue.model import Call, Download, Host, Spec
 from ...catalogue.registry import by_path
 from .. import fallback
 from ..calls import BEHAVIOURS, Caller
+from ..minimal import answer_of
 from ..traffic import Exchange, Traffic, Verdict, shorten
 from ..world import accounts, quotas, tokens
 from ..world.refusal import Refusal, require
@@ -40,12 +41,6 @@ class ApiDoor:
 
     def __init__(self, world: World, traffic: Traffic) -> None:
         self.world, self.traffic = world, traffic
-
-    def knows(self, path: str) -> bool:
-        """Whether the path belongs to api.weixin.qq.com."""
-        return path.startswith(
-            ("/cgi-bin/", "/sns/", "/wxaapi/", "/customservice/", "/datacube/", "/cv/", "/wxa/")
-        )
 
     def handle(self, request: Request) -> Response:
         """One call, from its bytes to the bytes of its answer."""
@@ -95,7 +90,7 @@ class ApiDoor:
         entry.errcode = 0
         if behaviour is None:
             entry.verdict = fallback.VERDICT
-            return replace(_present(fallback.answer(call_type)), headers=fallback.HEADER)
+            return replace(_present(answer_of(call_type)), headers=fallback.HEADER)
         answer = behaviour(Caller(self.world, account, request.ip), call)
         entry.verdict = ANSWERED
         return _present(answer)
