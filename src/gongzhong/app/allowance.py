@@ -9,10 +9,24 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+import msgspec
+
 from ..messages import Click, Message, Push, Scan, ScanCodePush, ScanCodeWaitMsg, Subscribe
 from .rules import AFTER_ACT, AFTER_MESSAGE
 
 ACTS = (Click, Scan, ScanCodePush, ScanCodeWaitMsg, Subscribe)
+
+
+class Windows(msgspec.Struct, gc=False):
+    """What one user's last message and last act allow: how many are left, and until when (unix seconds).
+
+    Invisible to the garbage collector: there is one for every user.
+    """
+
+    after_message: int = 0
+    message_until: float = 0.0
+    after_act: int = 0
+    act_until: float = 0.0
 
 
 class Allowance:
@@ -20,49 +34,39 @@ class Allowance:
 
     def __init__(self, most_users: int = 100_000) -> None:
         self._most = most_users
-        self._users: OrderedDict[str, list[Window]] = OrderedDict()
+        self._users: OrderedDict[str, Windows] = OrderedDict()
 
     def opened(self, push: Push, now: float) -> None:
         """Note what a push allows; `now` in unix seconds."""
         granted = _granted(push)
         if granted is None:
             return
-        windows = self._users.setdefault(push.openid, [])
-        for window in windows:
-            if window.granted is granted:
-                window.open(now)
-                break
+        windows = self._users.get(push.openid)
+        if windows is None:
+            windows = self._users[push.openid] = Windows()
+            if len(self._users) > self._most:
+                self._users.popitem(last=False)
         else:
-            windows.append(Window(granted, now))
-        self._users.move_to_end(push.openid)
-        if len(self._users) > self._most:
-            self._users.popitem(last=False)
+            self._users.move_to_end(push.openid)
+        if granted is AFTER_MESSAGE:
+            windows.after_message, windows.message_until = granted[0], now + granted[1]
+        else:
+            windows.after_act, windows.act_until = granted[0], now + granted[1]
 
     def left(self, openid: str, now: float) -> int | None:
         """How many may still be sent; None when nothing is known about this user."""
         windows = self._users.get(openid)
         if windows is None:
             return None
-        return max((window.left for window in windows if now < window.until), default=0)
+        left_by_message = windows.after_message if now < windows.message_until else 0
+        return max(left_by_message, windows.after_act if now < windows.act_until else 0)
 
     def spend(self, openid: str) -> None:
         """Note that one message was sent: it counts in every window."""
-        for window in self._users.get(openid, []):
-            window.left = max(0, window.left - 1)
-
-
-class Window:
-    """One permission to send: how many are left, and until when (unix seconds)."""
-
-    __slots__ = ("granted", "left", "until")
-
-    def __init__(self, granted: tuple[int, float], now: float) -> None:
-        self.granted = granted
-        self.open(now)
-
-    def open(self, now: float) -> None:
-        """Begin anew: the whole count, for the whole time."""
-        self.left, self.until = self.granted[0], now + self.granted[1]
+        windows = self._users.get(openid)
+        if windows is not None:
+            windows.after_message = max(0, windows.after_message - 1)
+            windows.after_act = max(0, windows.after_act - 1)
 
 
 def _granted(push: Push) -> tuple[int, float] | None:

@@ -1,6 +1,6 @@
 """Which pushes are being worked on or were just answered, so that a repetition never starts the work twice.
 
-    begun ──► first result known ──► answered ──► forgotten a while later
+    begun ──► first result known ──► answered ──► settled: only the answer stays ──► forgotten
       │                                 ▲
       └──► past the window: `success` (the answer follows) or a placeholder
 
@@ -83,38 +83,46 @@ class Claim:
         return self.task is not None and not self.task.done()
 
     @property
+    def settled(self) -> bool:
+        """Whether every further delivery gets the answer that is there, whatever the handler still does."""
+        return self.answer is not None and (self.gone_out or self.handed_over)
+
+    @property
     def without_taker(self) -> bool:
         """Whether a first result is known that no open connection has carried and nobody else will send."""
         return not self.gone_out and not self.handed_over and self.first.done()
 
 
 class Claims:
-    """Claims by key: running ones always, finished ones for `kept_s` and at most `most`."""
+    """The claims under way, and for `kept_s` the answers of those that are settled, at most `most` of them.
+
+    Of a settled claim only its answer stays: tens of thousands are kept, and whole claims would keep the garbage
+    collector busy with them.
+    """
 
     def __init__(self, kept_s: float = KEPT_S, most: int = MOST_KEPT) -> None:
         self._kept_s = kept_s
         self._most = most
         self._claims: dict[str, Claim] = {}
-        self._finished: OrderedDict[str, float] = OrderedDict()
+        self._settled: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
 
     def get(self, key: str) -> Claim | None:
+        """The claim under way, if there is one."""
         return self._claims.get(key)
+
+    def answer(self, key: str) -> bytes | None:
+        """What a settled claim was answered with, if it is still known."""
+        settled = self._settled.get(key)
+        return None if settled is None else settled[1]
 
     def add(self, claim: Claim) -> None:
         self._claims[claim.key] = claim
 
-    def finished(self, claim: Claim, now: float) -> None:
-        """Note that nothing runs for this claim any more; `now` in the loop's time."""
-        self._finished[claim.key] = now
-        while self._finished:
-            key, since = next(iter(self._finished.items()))
-            if since > now - self._kept_s and len(self._finished) <= self._most:
-                break
-            del self._finished[key]
-            self._claims.pop(key, None)
-
-    def running(self) -> list[Claim]:
-        return [claim for claim in self._claims.values() if claim.running]
-
-    def __len__(self) -> int:
-        return len(self._claims)
+    def settle(self, claim: Claim, now: float) -> None:
+        """Keep only the answer of a claim whose answer no delivery can change; `now` in the loop's time."""
+        if claim.answer is None or self._claims.pop(claim.key, None) is None:
+            return
+        settled = self._settled
+        settled[claim.key] = now, claim.answer
+        while len(settled) > self._most or next(iter(settled.values()))[0] <= now - self._kept_s:
+            settled.popitem(last=False)

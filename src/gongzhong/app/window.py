@@ -64,7 +64,12 @@ class ReplyWindow:
         """Answer one delivery of a push: the body for WeChat."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        claim = self._claim(push, loop)
+        key = dedup_key(push)
+        settled = self._work.claims.answer(key)
+        if settled is not None:
+            self._counters["joined"] += 1
+            return settled
+        claim = self._claim(key, push, loop)
         number = claim.delivered_again()
         claim.live += 1
         claim.open_until = began + ANSWER_TIMEOUT_S
@@ -77,8 +82,7 @@ class ReplyWindow:
             claim.live -= 1
             self._work.connection_closed(claim)
 
-    def _claim(self, push: Push, loop: asyncio.AbstractEventLoop) -> Claim:
-        key = dedup_key(push)
+    def _claim(self, key: str, push: Push, loop: asyncio.AbstractEventLoop) -> Claim:
         claim = self._work.claims.get(key)
         if claim is None:
             claim = Claim(key, push, loop)

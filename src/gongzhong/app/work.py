@@ -76,8 +76,10 @@ class Work:
         return self._failure
 
     def connection_closed(self, claim: Claim) -> None:
-        """Look after an answer that nobody may have taken, when a connection of its claim has gone."""
-        if not claim.running and not claim.live and claim.without_taker:
+        """Settle a claim whose connection has gone, or look after an answer that nobody may have taken."""
+        if claim.settled:
+            self.claims.settle(claim, claim.loop.time())
+        elif not claim.running and not claim.live and claim.without_taker:
             claim.task = self._spawn(self._rescue(claim))
 
     def forget(self) -> None:
@@ -99,14 +101,12 @@ class Work:
             await asyncio.wait(unfinished)
 
     async def _run(self, claim: Claim) -> None:
-        loop = asyncio.get_running_loop()
         try:
             await self._handle(claim)
         finally:
             if not claim.first.done():
                 claim.first.set_result(None)
-            self.claims.finished(claim, loop.time())
-        if claim.without_taker and not (claim.live and loop.time() < claim.open_until):
+        if claim.without_taker and not (claim.live and claim.loop.time() < claim.open_until):
             await self._rescue(claim)
 
     async def _handle(self, claim: Claim) -> None:
@@ -147,6 +147,7 @@ class Work:
             return
         reply = claim.shown or claim.first.result()
         claim.handed_over, claim.answer = True, SUCCESS
+        self.claims.settle(claim, claim.loop.time())
         if reply is not None:
             self.follow(claim, [reply])
 
