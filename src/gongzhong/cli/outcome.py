@@ -10,7 +10,9 @@ mistake in the program that is served) keeps its traceback: that is what its aut
 from __future__ import annotations
 
 import sys
+import sysconfig
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from ..errors import CallError, GongzhongError, SetupError, TransportError
@@ -25,6 +27,9 @@ INTERRUPTED: Final = 130
 
 DEBUG: Final = "--debug"
 JSON: Final = "--json"
+
+PACKAGE: Final = Path(__file__).parents[1]
+STANDARD_LIBRARY: Final = Path(sysconfig.get_path("stdlib"))
 
 
 class Usage(GongzhongError):
@@ -58,6 +63,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return status_of(error)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as error:
+        if debug or not show_foreign(error):
+            raise
+        return FAILED
     except BrokenPipeError:
         sys.stderr.close()
         return FAILED
@@ -78,6 +87,27 @@ def as_fields(error: GongzhongError) -> dict[str, Any]:
         "fix_en": error.fix_en,
         **code,
     }
+
+
+def show_foreign(error: BaseException) -> bool:
+    """The traceback of a mistake in the served program, from its own first line on; False if it is not its mistake."""
+    import traceback
+
+    told = traceback.TracebackException.from_exception(error)
+    foreign = next((n for n, frame in enumerate(told.stack) if _is_foreign(frame.filename)), None)
+    if foreign is None:
+        return False
+    del told.stack[:foreign]
+    sys.stderr.write("".join(told.format()))
+    return True
+
+
+def _is_foreign(filename: str) -> bool:
+    """Whether a line belongs to neither this package nor a library nor the interpreter."""
+    if filename.startswith("<") or "site-packages" in filename:
+        return False
+    path = Path(filename)
+    return not any(path.is_relative_to(root) for root in (PACKAGE, STANDARD_LIBRARY))
 
 
 def show(error: GongzhongError) -> None:

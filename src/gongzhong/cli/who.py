@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
+from ..errors import SetupError
 from .options import flag, option
 
 if TYPE_CHECKING:
@@ -29,6 +31,13 @@ def account_for(platform: str | None, name: str | None) -> Account:
     from ..account import Account
     from ..running.control import Control
 
-    if platform is None and name is None:
-        return Account.from_env()
-    return Control(platform).credentials(name)
+    if platform is not None or name is not None:
+        return Control(platform).credentials(name)
+    if not os.environ.get("GONGZHONG_APPID"):
+        raise SetupError(
+            "没有说明是哪个公众号（GONGZHONG_APPID 没有设置）",
+            "no account is named (GONGZHONG_APPID is not set)",
+            fix_zh="设置 GONGZHONG_APPID 和 GONGZHONG_SECRET，或用 --account 选择本地平台上的公众号",
+            fix_en="set GONGZHONG_APPID and GONGZHONG_SECRET, or choose one of a local platform with --account",
+        )
+    return Account.from_env()

@@ -13,8 +13,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-PATIENCE_S = 25.0
-"""How long the program may take to end, in seconds; then it is killed."""
+PATIENCE_S = 3.0
+"""How long the program may take to end, in seconds; then it is killed. A developer does not wait for slow handlers."""
 
 
 class ChildProgram:
