@@ -6,7 +6,7 @@ The same file gives the same platform on every run. Whatever is left out is deri
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -101,6 +101,16 @@ class AgentConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     online: bool = False
 
 
+class RecognisedConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What is read from a picture, a voice or a text (智能接口): by `file`, or by `key`, its address, voice id or
+    text."""
+
+    kind: str
+    result: dict[str, Any]
+    key: str = ""
+    file: str = ""
+
+
 class PlatformConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The whole test bed."""
 
@@ -114,6 +124,7 @@ class PlatformConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     template: list[TemplateConfig] = []
     media: list[MediaConfig] = []
     agent: list[AgentConfig] = []
+    recognised: list[RecognisedConfig] = []
     folder: str = "."
     """Where relative file names start; set by `load`."""
 

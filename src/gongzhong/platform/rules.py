@@ -47,6 +47,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     client_msg_id_s: int = 10 * MINUTE
     # 临时素材
     media_lifetime_s: int = 3 * DAY
+    # 提交语音: the page says to ask after about ten seconds
+    voice_recognition_s: int = 10
     # 生成带参数的二维码
     qr_default_lifetime_s: int = 60
     permanent_qr_codes: int = 100_000

@@ -11,7 +11,7 @@ import msgspec
 
 from ..errors import SetupError
 from .config import PlatformConfig, TieConfig
-from .world import accounts, media, people, tags, templates
+from .world import accounts, media, people, recognition, tags, templates
 from .world.refusal import Refusal
 from .world.world import AccountState, World
 
@@ -32,6 +32,7 @@ def seed(world: World, config: PlatformConfig) -> None:
                 world, owner, template.title, template.content, template.template_id, template.example
             )
         _files(world, config)
+        _recognised(world, config)
         for agent in config.agent:
             owner = _account(world, agent.account)
             world.db.run(
@@ -77,6 +78,18 @@ def _person(world: World, name: str, profile: dict[str, object], ties: dict[str,
         )
         for tag in tie.tags:
             tags.put_on(world, account, tags.ensure(world, account, tag), relation)
+
+
+def _recognised(world: World, config: PlatformConfig) -> None:
+    for item in config.recognised:
+        path = Path(config.folder) / item.file
+        try:
+            key = item.key or recognition.digest(path.read_bytes())
+            recognition.teach(world, item.kind, key, item.result)
+        except OSError:
+            raise SetupError(f"找不到文件 {path}", f"there is no file {path}") from None
+        except ValueError as problem:
+            raise SetupError(f"recognised 有误：{problem}", f"mistake in recognised: {problem}") from None
 
 
 def _files(world: World, config: PlatformConfig) -> None:

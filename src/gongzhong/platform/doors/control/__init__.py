@@ -9,11 +9,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ...platform import Platform
-from . import acts, bench
+from . import acts, bench, recognition
 from .openapi import document
 from .route import BASE, build
 
-CONTROLS = [*acts.CONTROLS, *bench.CONTROLS]
+CONTROLS = [*acts.CONTROLS, *bench.CONTROLS, *recognition.CONTROLS]
 
 
 def control_app(platform: Platform) -> Starlette:

@@ -1,0 +1,67 @@
+"""Speech, translation and pictures (智能接口), as the platform answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...catalogue import ai as catalogue
+from ...catalogue.model import Ok
+from ...catalogue.pictures import PictureCall
+from ..world import media, recognition
+from ..world.refusal import require
+from .registry import Caller, answers
+
+WRONG_TYPE = 40005
+DOCUMENTS = ("idcard", "bankcard", "driving", "drivinglicense", "bizlicense", "platenum", "menu")
+
+
+@answers(catalogue.SubmitVoice)
+def submit_voice(caller: Caller, call: catalogue.SubmitVoice) -> Ok:
+    require(media.recognise(call.media.content)[1] == call.format, WRONG_TYPE)
+    recognition.hear(caller.world, caller.account, call.voice_id, call.lang, call.media.content)
+    return Ok()
+
+
+@answers(catalogue.QueryVoice)
+def query_voice(caller: Caller, call: catalogue.QueryVoice) -> catalogue.VoiceText:
+    return recognition.words(caller.world, caller.account, call.voice_id)
+
+
+@answers(catalogue.Translate)
+def translate(caller: Caller, call: catalogue.Translate) -> catalogue.Translation:
+    return recognition.translate(caller.world, call)
+
+
+def _reads(kind: str) -> Callable[[Caller, PictureCall[Any]], Any]:
+    """The behaviour of a call that reads one kind of document."""
+
+    def read_document(caller: Caller, call: PictureCall[Any]) -> Any:
+        return recognition.document(caller.world, kind, recognition.look(caller.world, call))
+
+    return read_document
+
+
+for _kind in DOCUMENTS:
+    answers(recognition.KINDS[_kind])(_reads(_kind))
+
+
+@answers(catalogue.ReadPrintedText)
+def read_printed_text(caller: Caller, call: catalogue.ReadPrintedText) -> catalogue.PrintedText:
+    return recognition.printed(caller.world, recognition.look(caller.world, call))
+
+
+@answers(catalogue.ReadCodes)
+def read_codes(caller: Caller, call: catalogue.ReadCodes) -> catalogue.FoundCodes:
+    return recognition.codes(caller.world, recognition.look(caller.world, call))
+
+
+@answers(catalogue.CropPicture)
+def crop_picture(caller: Caller, call: catalogue.CropPicture) -> catalogue.Crops:
+    return recognition.crops(caller.world, recognition.look(caller.world, call), call.ratios)
+
+
+@answers(catalogue.EnlargePicture)
+def enlarge_picture(caller: Caller, call: catalogue.EnlargePicture) -> catalogue.EnlargedPicture:
+    made = recognition.enlarge(caller.world, caller.account, recognition.look(caller.world, call))
+    return catalogue.EnlargedPicture(media_id=made)
