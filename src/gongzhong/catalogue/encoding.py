@@ -142,7 +142,7 @@ def encode(call: Call[Any], injected: Mapping[str, str] | None = None) -> Encode
     query |= getattr(call, spec.rest) if spec.rest else {}
     query |= {name: value for name, value in added.items() if spec.in_query(name)}
     if spec.verb == "GET":
-        return Encoded(query)
+        return Encoded(spec.action | query)
     payload = {field.name: value for field, value in sent if not field.in_query}
     payload |= {name: value for name, value in added.items() if not spec.in_query(name)}
     if spec.whole:

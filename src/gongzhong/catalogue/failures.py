@@ -19,6 +19,7 @@ from ..errors import (
     QuotaError,
     UnknownCodeError,
 )
+from .advice import BY_CATEGORY as GENERAL_ADVICE
 from .advice import Advice, advise
 from .codes import Category, ReturnCode, lookup
 from .model import EVERY_ACCOUNT, Accounts, Call
@@ -92,10 +93,18 @@ def explain(code: int) -> Explanation:
     )
 
 
+def head_of(answer: Mapping[str, Any]) -> tuple[int, str]:
+    """Return code and message of an answer, beside its fields or in `base_resp`; 0 where there is none."""
+    inner = answer.get("base_resp")
+    if isinstance(inner, dict) and inner.get("ret"):
+        return int(inner["ret"]), str(inner.get("err_msg", ""))
+    return int(answer.get("errcode", 0)), str(answer.get("errmsg", ""))
+
+
 def failure(call: type[Call[Any]], answer: Mapping[str, Any]) -> CallError:
     """The exception for an answer whose errcode is not zero. `answer` travels along: no secrets in it."""
-    code, errmsg = int(answer["errcode"]), str(answer.get("errmsg", ""))
-    row, rid = lookup(code), _RID.search(errmsg)
+    code, errmsg = head_of(answer)
+    row, rid = call.spec.codes.get(code) or lookup(code), _RID.search(errmsg)
     words = _RID.sub("", errmsg)
     advice = _advice(call, code, row).filled(_facts(call, words))
     zh = row.meaning("zh") if row else words or "未知返回码"
@@ -114,6 +123,8 @@ def failure(call: type[Call[Any]], answer: Mapping[str, Any]) -> CallError:
 
 
 def _advice(call: type[Call[Any]], code: int, row: ReturnCode | None) -> Advice:
+    if row is not None and code in call.spec.codes:
+        return GENERAL_ADVICE[row.category]
     # Where the secret itself is sent, 40001 cannot mean that a token was replaced.
     about = WRONG_SECRET if code == REJECTED_TOKEN and "secret" in call.spec.inject.values() else code
     return advise(about, row.category if row else None)

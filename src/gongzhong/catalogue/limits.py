@@ -180,6 +180,37 @@ CROP_RATIOS: Final = 5
 RECOGNISED_VOICE_BYTES: Final = 1024 * 1024
 TRANSLATION_BYTES: Final = 600
 
+# 添加客服账号, 上传客服头像, 获取聊天记录 (confirmed); characters, bytes, seconds
+AGENT_PREFIX_LENGTH: Final = 10
+AGENT_NAME_LENGTH: Final = 30
+AGENT_NICKNAME_LENGTH: Final = 16
+AGENT_PORTRAIT_BYTES: Final = 5 * 1024 * 1024
+RECORD_SPAN_S: Final = 86_400
+RECORD_PAGE: Final = 10_000
+RECORDS_DAILY: Final = 5_000
+
+# 数据统计: days that one request may span (confirmed on the single pages of 2026-10; the six article calls whose
+# maintenance has stopped only in the older overview; cards recalled)
+USER_STATISTICS_SPAN: Final = 7
+ARTICLE_DAY_SPAN: Final = 1
+ACCOUNT_OVERVIEW_SPAN: Final = 30
+OLD_ARTICLE_DAY_SPAN: Final = 1
+OLD_ARTICLE_READ_SPAN: Final = 3
+OLD_ARTICLE_SHARE_SPAN: Final = 7
+MESSAGE_SPAN: Final = 7
+MESSAGE_HOUR_SPAN: Final = 1
+# Week and month: begin and end are its first day; the older overview allows 30 days
+MESSAGE_PERIOD_SPAN: Final = 1
+MESSAGE_DISTRIBUTION_SPAN: Final = 15
+INTERFACE_SPAN: Final = 30
+INTERFACE_HOUR_SPAN: Final = 1
+CARD_STATISTICS_SPAN: Final = 62
+
+# 流量主数据 (slots confirmed by its page, rebate goods recalled)
+AD_SLOT_SPAN: Final = 90
+AD_REBATE_SPAN: Final = 60
+AD_PAGE: Final = 90
+
 # Identifiers: the draft page allows a media_id of 128 characters (confirmed); an OpenID has 28 (recalled),
 # read leniently
 MEDIA_ID_LENGTH: Final = 128

@@ -11,9 +11,11 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args, get_origin
+from urllib.parse import parse_qsl
 
 import msgspec
 
+from .codes import ReturnCode
 from .files import ANY_FILE as ANY_FILE
 from .files import Download as Download
 from .files import Upload as Upload
@@ -71,6 +73,7 @@ class Spec(msgspec.Struct, frozen=True):
 
     verb: Literal["GET", "POST"]
     path: str
+    """With the `?action=…` that tells calls of one address apart, where there is one."""
     document: str = ""
     """Name of the official page."""
     accounts: Accounts = EVERY_ACCOUNT
@@ -91,11 +94,27 @@ class Spec(msgspec.Struct, frozen=True):
     """Return codes that the official page lists, and those of the global table that name this call."""
     forms: bool = False
     """Whether the parameters of this POST may also come as a form body or in the query."""
+    older_verb: Literal["GET", "POST"] | None = None
+    """The verb that older pages gave, still understood."""
+    codes: Mapping[int, ReturnCode] = {}
+    """Return codes that mean something else here than in the global table."""
+    wrapped: bool = False
+    """Whether the return code comes in `base_resp` instead of beside the fields."""
     whole: str = ""
     """Name of the field that is the whole body: a text as it is, an object as JSON."""
     rest: str = ""
     """Name of the field whose entries are the rest of the query: for calls whose parameters are not declared."""
     status: Status = Status.CURRENT
+
+    @property
+    def address(self) -> str:
+        """The path without the parameter that belongs to it."""
+        return self.path.partition("?")[0]
+
+    @property
+    def action(self) -> dict[str, str]:
+        """The parameter that belongs to the path."""
+        return dict(parse_qsl(self.path.partition("?")[2]))
 
     def in_query(self, wire_name: str) -> bool:
         return self.verb == "GET" or wire_name in self.query
@@ -152,6 +171,13 @@ class PagedCall(Call[R], Generic[R, T], kw_only=True, frozen=True, omit_defaults
 
 class Reply(Masked, kw_only=True, frozen=True, omit_defaults=True):
     """Base of answers. Fields that WeChat adds later are ignored, not an error."""
+
+
+class BaseResp(msgspec.Struct, kw_only=True, frozen=True):
+    """Where the calls on advertisements put their return code."""
+
+    err_msg: str = "ok"
+    ret: int = 0
 
 
 class Acknowledged(Reply, kw_only=True, frozen=True, omit_defaults=True):

@@ -9,7 +9,34 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, Final
 
-from . import ai, base, customer_messages, media, menus, oauth, qrcodes, tags, templates, tickets, users
+from . import (
+    agents,
+    ai,
+    article_statistics,
+    autoreply,
+    base,
+    card_statistics,
+    comments,
+    customer_messages,
+    drafts,
+    mass,
+    material,
+    media,
+    menus,
+    oauth,
+    old_article_statistics,
+    publisher,
+    publishing,
+    qrcodes,
+    records,
+    sessions,
+    statistics,
+    subscriptions,
+    tags,
+    templates,
+    tickets,
+    users,
+)
 from .listed import by_class_name, declared, lines
 from .model import Call
 
@@ -27,6 +54,21 @@ CHAPTERS: Final[tuple[ModuleType, ...]] = (
     oauth,
     tickets,
     media,
+    mass,
+    subscriptions,
+    autoreply,
+    material,
+    drafts,
+    publishing,
+    comments,
+    agents,
+    sessions,
+    records,
+    statistics,
+    article_statistics,
+    old_article_statistics,
+    card_statistics,
+    publisher,
 )
 
 
@@ -56,8 +98,13 @@ _BY_PATH = {call.spec.path: call for call in CALLS}
 _BY_CLASS_NAME = {call.__name__: call for call in CALLS}
 
 
-def by_path(path: str, verb: str = "") -> AnyCall | None:
-    """The call at a path: the one with this verb, or else whichever there is, for the door to say so."""
+def by_path(path: str, verb: str = "", action: str = "") -> AnyCall | None:
+    """The call at a path: the one with this verb, or else whichever there is, for the door to say so.
+
+    `action` is the parameter of that name, where calls share an address.
+    """
+    if action and (named := _BY_KEY.get((verb, f"{path}?action={action}"))):
+        return named
     return _BY_KEY.get((verb, path)) or _BY_PATH.get(path) or declared(path)
 
 

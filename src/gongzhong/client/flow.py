@@ -167,7 +167,7 @@ class Caller:
         own = {} if token is None else {"access_token": token.value.reveal()}
         return WireRequest(
             method=call.spec.verb,
-            url=getattr(self.account.hosts, call.spec.host.value) + call.spec.path,
+            url=getattr(self.account.hosts, call.spec.host.value) + call.spec.address,
             query=own | encoded.query,
             headers={"Content-Type": encoded.content_type} if encoded.content_type else {},
             body=encoded.body,

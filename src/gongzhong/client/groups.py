@@ -9,14 +9,30 @@ from __future__ import annotations
 from typing import Generic
 
 from ..catalogue import (
+    agents,
     ai,
+    article_statistics,
+    autoreply,
     base,
+    card_statistics,
+    comments,
     customer_messages,
+    drafts,
     listed,
+    mass,
+    mass_forms,
+    material,
     media,
     menus,
     oauth,
+    old_article_statistics,
+    publisher,
+    publishing,
     qrcodes,
+    records,
+    sessions,
+    statistics,
+    subscriptions,
     tags,
     templates,
     tickets,
@@ -147,6 +163,102 @@ class Media(Group[Mode]):
     upload_image = Method(media.UploadImage)
 
 
+class PermanentMaterial(Group[Mode]):
+    """永久素材: files that stay until they are deleted."""
+
+    add = Method(material.AddMaterial)
+    get = Method(material.GetMaterial)
+    delete = Method(material.DeleteMaterial)
+    count = Method(material.CountMaterial)
+    list = Method(material.ListMaterial)
+    walk = Walk(material.ListMaterial)
+    add_news = Method(material.AddNews)
+    update_news = Method(material.UpdateNews)
+
+
+class Drafts(Group[Mode]):
+    """草稿箱: articles before they are published or mass-sent."""
+
+    add = Method(drafts.AddDraft)
+    get = Method(drafts.GetDraft)
+    delete = Method(drafts.DeleteDraft)
+    update = Method(drafts.UpdateDraft)
+    count = Method(drafts.CountDrafts)
+    list = Method(drafts.ListDrafts)
+    walk = Walk(drafts.ListDrafts)
+    switch = Method(drafts.SwitchDrafts)
+    product_card = Method(drafts.GetProductCard)
+
+
+class Publishing(Group[Mode]):
+    """发布能力: drafts made public without sending them to anybody."""
+
+    submit = Method(publishing.SubmitDraft)
+    status = Method(publishing.GetPublishStatus)
+    delete = Method(publishing.DeletePublished)
+    get = Method(publishing.GetPublished)
+    list = Method(publishing.ListPublished)
+    walk = Walk(publishing.ListPublished)
+
+
+class Comments(Group[Mode]):
+    """留言管理: what people write under articles."""
+
+    open = Method(comments.OpenComments)
+    close = Method(comments.CloseComments)
+    list = Method(comments.ListComments)
+    walk = Walk(comments.ListComments)
+    select = Method(comments.SelectComment)
+    unselect = Method(comments.UnselectComment)
+    delete = Method(comments.DeleteComment)
+    reply = Method(comments.ReplyToComment)
+    delete_reply = Method(comments.DeleteCommentReply)
+
+
+class MassSending(Group[Mode]):
+    """群发: one message to everybody, to a tag or to a list; the result comes as an event."""
+
+    send = Method(mass.SendMass)
+    send_text = Method(mass_forms.mass_text)
+    send_article = Method(mass_forms.mass_article)
+    send_images = Method(mass_forms.mass_images)
+    send_voice = Method(mass_forms.mass_voice)
+    send_video = Method(mass_forms.mass_video)
+    send_to_users = Method(mass.SendMassToUsers)
+    send_text_to_users = Method(mass_forms.text_to_users)
+    send_article_to_users = Method(mass_forms.article_to_users)
+    preview = Method(mass.PreviewMass)
+    preview_text = Method(mass_forms.preview_text)
+    preview_article = Method(mass_forms.preview_article)
+    delete = Method(mass.DeleteMass)
+    status = Method(mass.GetMassStatus)
+    get_speed = Method(mass.GetMassSpeed)
+    set_speed = Method(mass.SetMassSpeed)
+    upload_news = Method(mass.UploadNews)
+    upload_video = Method(mass.UploadMassVideo)
+
+
+class Subscriptions(Group[Mode]):
+    """一次性订阅消息与订阅通知: what a person agreed to be told."""
+
+    send_one_time = Method(subscriptions.SendOneTime)
+    send_one_time_text = Method(subscriptions.one_time_message)
+    send = Method(subscriptions.SendNotice)
+    categories = Method(subscriptions.GetNoticeCategories)
+    titles = Method(subscriptions.ListNoticeTitles)
+    walk_titles = Walk(subscriptions.notice_titles)
+    keywords = Method(subscriptions.GetNoticeKeywords)
+    add = Method(subscriptions.AddNoticeTemplate)
+    list = Method(subscriptions.GetNoticeTemplates)
+    delete = Method(subscriptions.DeleteNoticeTemplate)
+
+
+class AutoReplies(Group[Mode]):
+    """自动回复: the rules set in the console."""
+
+    get = Method(autoreply.GetAutoReplyInfo)
+
+
 class Intelligence(Group[Mode]):
     """智能接口: speech to text, translation, and what is in a picture."""
 
@@ -172,6 +284,72 @@ class Listed(Group[Mode]):
     call = Method(listed.listed)
 
 
+class Agents(Group[Mode]):
+    """客服账号管理: who answers in the account's name."""
+
+    add = Method(agents.AddAgent)
+    update = Method(agents.UpdateAgent)
+    delete = Method(agents.DeleteAgent)
+    invite = Method(agents.InviteAgent)
+    upload_portrait = Method(agents.UploadAgentPortrait)
+    list = Method(agents.GetAgents)
+    online = Method(agents.GetOnlineAgents)
+
+
+class Sessions(Group[Mode]):
+    """客服会话控制: who serves whom, who waits, and what was said."""
+
+    create = Method(sessions.CreateSession)
+    close = Method(sessions.CloseSession)
+    of_person = Method(sessions.GetSession)
+    of_agent = Method(sessions.ListSessions)
+    waiting = Method(sessions.GetWaiting)
+    list_records = Method(records.GetRecords)
+    walk_records = Walk(records.GetRecords)
+    old_records = Method(records.GetOldRecords)
+
+
+class Statistics(Group[Mode]):
+    """数据统计: followers, messages, the callback interface and articles, day by day."""
+
+    follower_changes = Method(statistics.GetFollowerChanges)
+    follower_totals = Method(statistics.GetFollowerTotals)
+    messages = Method(statistics.GetMessageCounts)
+    messages_by_hour = Method(statistics.GetHourlyMessageCounts)
+    messages_by_week = Method(statistics.GetWeeklyMessageCounts)
+    messages_by_month = Method(statistics.GetMonthlyMessageCounts)
+    senders = Method(statistics.GetSenderDistribution)
+    senders_by_week = Method(statistics.GetWeeklySenderDistribution)
+    senders_by_month = Method(statistics.GetMonthlySenderDistribution)
+    callbacks = Method(statistics.GetCallbackCounts)
+    callbacks_by_hour = Method(statistics.GetHourlyCallbackCounts)
+    article_reads = Method(article_statistics.GetArticleReads)
+    article_shares = Method(article_statistics.GetArticleShares)
+    articles_overview = Method(article_statistics.GetArticlesOverview)
+    article_details = Method(article_statistics.GetArticleDetails)
+    old_articles = Method(old_article_statistics.GetArticleActivity)
+    old_article_totals = Method(old_article_statistics.GetArticleTotals)
+    old_reads = Method(old_article_statistics.GetReadActivity)
+    old_reads_by_hour = Method(old_article_statistics.GetHourlyReadActivity)
+    old_shares = Method(old_article_statistics.GetShareActivity)
+    old_shares_by_hour = Method(old_article_statistics.GetHourlyShareActivity)
+    cards = Method(card_statistics.GetCardOverview)
+    coupons = Method(card_statistics.GetCouponStatistics)
+    member_cards = Method(card_statistics.GetMemberCardOverview)
+    member_card = Method(card_statistics.GetMemberCardStatistics)
+
+
+class Advertising(Group[Mode]):
+    """流量主数据: what advertisements in articles earn."""
+
+    slots = Method(publisher.GetSlotStatistics)
+    walk_slots = Walk(publisher.GetSlotStatistics)
+    rebates = Method(publisher.GetRebateStatistics)
+    walk_rebates = Walk(publisher.GetRebateStatistics)
+    settlements = Method(publisher.GetSettlements)
+    walk_settlements = Walk(publisher.GetSettlements)
+
+
 class Groups(Generic[Mode]):
     """Every group as an attribute of a client."""
 
@@ -188,3 +366,14 @@ class Groups(Generic[Mode]):
         self.ai: Intelligence[Mode] = Intelligence(client)
         self.listed: Listed[Mode] = Listed(client)
         self.media: Media[Mode] = Media(client)
+        self.mass: MassSending[Mode] = MassSending(client)
+        self.subscriptions: Subscriptions[Mode] = Subscriptions(client)
+        self.autoreply: AutoReplies[Mode] = AutoReplies(client)
+        self.material: PermanentMaterial[Mode] = PermanentMaterial(client)
+        self.drafts: Drafts[Mode] = Drafts(client)
+        self.publishing: Publishing[Mode] = Publishing(client)
+        self.comments: Comments[Mode] = Comments(client)
+        self.agents: Agents[Mode] = Agents(client)
+        self.sessions: Sessions[Mode] = Sessions(client)
+        self.statistics: Statistics[Mode] = Statistics(client)
+        self.advertising: Advertising[Mode] = Advertising(client)

@@ -15,8 +15,8 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from ..catalogue.answers import decode_answer
-from ..catalogue.failures import failure
-from ..catalogue.model import Answer, Call
+from ..catalogue.failures import failure, head_of
+from ..catalogue.model import Answer, BaseResp, Call
 from ..errors import BadAnswer, CallError
 from .masking import masked
 from .transport import WireReply
@@ -31,6 +31,11 @@ class Head(msgspec.Struct):
 
     errcode: int = 0
     errmsg: str = ""
+    base_resp: BaseResp | None = None
+
+    @property
+    def code(self) -> int:
+        return self.errcode or (self.base_resp.ret if self.base_resp else 0)
 
 
 _HEAD: Final = msgspec.json.Decoder(Head, strict=False)
@@ -46,7 +51,7 @@ def errcode_of(call: Call[Any], reply: WireReply) -> int:
     if body != b"{":
         raise bad_answer(call, reply)
     try:
-        code = _HEAD.decode(reply.body).errcode
+        code = _HEAD.decode(reply.body).code
     except (msgspec.DecodeError, UnicodeDecodeError):
         code = _patient_errcode(call, reply)
     if code == 0 and reply.status != 200:
@@ -82,7 +87,7 @@ def bad_answer(call: Call[Any], reply: WireReply) -> BadAnswer:
 def _patient_errcode(call: Call[Any], reply: WireReply) -> int:
     try:
         answer = json.loads(reply.body.decode("utf-8", "replace"), strict=False)
-        return int(answer.get("errcode", 0))
+        return head_of(answer)[0]
     except (ValueError, TypeError, RecursionError):
         pass
     if call.spec.answer is Answer.BYTES and reply.status == 200:

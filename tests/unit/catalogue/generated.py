@@ -36,6 +36,8 @@ def _of(node: shapes.Type) -> st.SearchStrategy[Any]:
                 (2**63 - 1 if node.le is None else node.le),
             )
             return st.integers(least, most)
+        case shapes.FloatType():
+            return st.floats(allow_nan=False, allow_infinity=False)
         case shapes.StrType(pattern=str() as pattern):
             return st.from_regex(pattern.replace("$", r"\Z"), alphabet=st.characters(codec="ascii"))
         case shapes.StrType():
