@@ -33,7 +33,7 @@ def translate(caller: Caller, call: catalogue.Translate) -> catalogue.Translatio
     return recognition.translate(caller.world, call)
 
 
-def _reads(kind: str) -> Callable[[Caller, PictureCall[Any]], Any]:
+def _reads(kind: str) -> Callable[[Caller, Any], Any]:
     """The behaviour of a call that reads one kind of document."""
 
     def read_document(caller: Caller, call: PictureCall[Any]) -> Any:

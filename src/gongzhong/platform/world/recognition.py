@@ -109,7 +109,7 @@ def _fetched(world: World, url: str) -> bytes | None:
 
 
 def document(world: World, kind: str, seen: Seen) -> Any:
-    """What is written on a document; refuses with 101001 when nobody said, with 101000 when nobody knows the address."""
+    """What is written on a document; refuses with 101001 when nobody said, with 101000 an unknown address."""
     known = taught(world, kind, seen.keys)
     if known is None:
         require(seen.picture is not None, BAD_ADDRESS)
