@@ -175,7 +175,7 @@ class DeleteCommentReply(Call[Ok], kw_only=True, frozen=True):
         "/cgi-bin/comment/reply/delete",
         document="删除回复",
         accounts=VERIFIED,
-        errors=(*_ALWAYS, 45009, 87009, 88008),
+        errors=(*_ALWAYS, 45009, 87009, 88008, 88009),
     )
     msg_data_id: MsgDataID
     user_comment_id: CommentID

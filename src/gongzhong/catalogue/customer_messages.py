@@ -151,7 +151,7 @@ class SendCustomerMessage(Call[Ok], kw_only=True, frozen=True):
         repeat=Repeat.IF_NOT_SENT,
         errors=(
             *(-1, 40001, 40003, 40007, 40008, 40013, 43004, 43019, 44004, 45002, 45008, 45015, 45047),
-            *(48001, 48002, 50002, 61451, 61452, 70000),
+            *(48001, 48002, 50002, 53600, 61451, 61452, 70000),
         ),
     )
     touser: OpenID

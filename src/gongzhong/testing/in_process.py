@@ -14,6 +14,7 @@ from ..app import OfficialAccount
 from ..client.transport import WireReply, WireRequest
 from ..platform.delivery.receiver import Answered, Unanswered
 from ..platform.doors.server import Server
+from .bed import Bed
 
 
 class InProcessTransport:
@@ -65,15 +66,16 @@ class InProcessTransport:
 class BlockingInProcessTransport:
     """A `Transport` for plain handlers, which run in threads beside the loop."""
 
-    def __init__(self, server: Server, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, server: Server, bed: Bed) -> None:
         self._transport = InProcessTransport(server)
-        self._loop = loop
+        self._bed = bed
 
     def send(self, request: WireRequest, /) -> WireReply:
         work = self._transport.send(request)
-        if self._loop.is_running():
-            return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-        return asyncio.run(work)
+        if self._bed.loop.is_running():
+            return asyncio.run_coroutine_threadsafe(work, self._bed.loop).result()
+        # On the bed's own loop: what the call sets in motion there must go on after it.
+        return self._bed.run(work)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -77,7 +77,7 @@ class LocalPlatform:
     def client(self, oa: OfficialAccount) -> Client:
         """A blocking client of the account, into this platform."""
         return Client(
-            oa.account, transport=BlockingInProcessTransport(self.server, self._bed.loop), clock=self.clock
+            oa.account, transport=BlockingInProcessTransport(self.server, self._bed), clock=self.clock
         )
 
     def async_client(self, oa: OfficialAccount) -> AsyncClient:

@@ -8,12 +8,12 @@ import msgspec
 
 from ...catalogue import customer_messages as catalogue
 from ...catalogue.model import Ok
-from ..world import chats, media, people, windows
+from ..world import articles, chats, drafts, media, people, windows
 from ..world.refusal import Refusal, require
 from ..world.rendering import media_url, picture
 from .registry import Caller, answers
 
-BLACKLISTED, REFUSES, NO_SUCH_AGENT, NO_SUCH_ARTICLE, NO_SUCH_CARD = 43019, 48002, 61452, 53600, 40008
+BLACKLISTED, REFUSES, NO_SUCH_AGENT, WRONG_TYPE = 43019, 48002, 61452, 40008
 NO_RECENT_EXCHANGE, ALREADY_TYPING = 45080, 45081
 AI_LINE = "内容由第三方 AI 生成"
 
@@ -83,6 +83,7 @@ def _content(caller: Caller, call: catalogue.SendCustomerMessage) -> dict[str, A
 
 
 def _richer_content(caller: Caller, call: catalogue.SendCustomerMessage) -> dict[str, Any]:
+    world, account = caller.world, caller.account
     match call:
         case catalogue.SendCustomerMessage(msgtype="msgmenu", msgmenu=catalogue.MenuContent() as menu):
             options = msgspec.to_builtins(menu.options)
@@ -96,8 +97,13 @@ def _richer_content(caller: Caller, call: catalogue.SendCustomerMessage) -> dict
         case catalogue.SendCustomerMessage(msgtype="wxcard", wxcard=catalogue.CardContent() as card):
             return {"title": card.card_id, "card_id": card.card_id}
         case catalogue.SendCustomerMessage(msgtype="mpnews", mpnews=catalogue.MediaContent() as material):
-            raise Refusal(40007, f"invalid media_id {material.media_id}")
-    raise Refusal(NO_SUCH_ARTICLE)
+            return {"articles": articles.draft_cards(drafts.find(world, account, material.media_id))}
+        case catalogue.SendCustomerMessage(
+            msgtype="mpnewsarticle", mpnewsarticle=catalogue.PublishedArticle() as published
+        ):
+            found = articles.find(world, account, published.article_id)
+            return {"articles": articles.cards(world, found)}
+    raise Refusal(WRONG_TYPE)
 
 
 @answers(catalogue.SetTyping)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...catalogue import media as catalogue
 from ...catalogue.model import Download
-from ..world import media
+from ..world import articles, media
 from ..world.refusal import require
 from ..world.rendering import media_url
 from .registry import Caller, answers
@@ -27,7 +27,7 @@ def upload_media(caller: Caller, call: catalogue.UploadMedia) -> catalogue.Media
 def get_media(caller: Caller, call: catalogue.GetMedia) -> Download | catalogue.VideoLink:
     file = media.find(caller.world, caller.account, call.media_id, permanent=False)
     if file.kind == "video":
-        return catalogue.VideoLink(video_url=media_url(file.media_id))
+        return catalogue.VideoLink(video_url=articles.HOST + media_url(file.media_id))
     return Download(file.content, file.content_type, file.filename)
 
 
@@ -42,5 +42,13 @@ def get_voice(caller: Caller, call: catalogue.GetVoice) -> Download:
 @answers(catalogue.UploadImage)
 def upload_image(caller: Caller, call: catalogue.UploadImage) -> catalogue.ImageAddress:
     media.accept_by(media.ARTICLE_IMAGE, call.media.content, permanent=True)
-    file = media.keep(caller.world, caller.account, "image", call.media.content, permanent=True)
-    return catalogue.ImageAddress(url=media_url(file.media_id))
+    file = media.keep(
+        caller.world,
+        caller.account,
+        "image",
+        call.media.content,
+        source=media.FOR_ARTICLES,
+        permanent=True,
+        name=call.media.filename,
+    )
+    return catalogue.ImageAddress(url=media.address(file.media_id, file.content_type))

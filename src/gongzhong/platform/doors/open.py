@@ -41,10 +41,11 @@ PAGE_ERRORS = {
 
 def person_of(request: Request) -> str | None:
     """Who is browsing, by the phone's cookie."""
-    return _cookie(request, COOKIE)
+    return cookie_of(request, COOKIE)
 
 
-def _cookie(request: Request, name: str) -> str | None:
+def cookie_of(request: Request, name: str) -> str | None:
+    """What the phone's browser remembers under a name."""
     try:
         morsel = SimpleCookie(request.headers.get("cookie", "")).get(name)
     except CookieError:
@@ -92,7 +93,7 @@ class OpenDoor:
         if account.kind == "test" and not tie.subscribed:
             raise PageError(10006)
         scope, popup = query["scope"], query.get("forcePopup") == "true"
-        from_chat = _cookie(request, FROM_CHAT_COOKIE) == account.appid and tie.subscribed
+        from_chat = cookie_of(request, FROM_CHAT_COOKIE) == account.appid and tie.subscribed
         silent = scope == webauth.BASE or (not popup and from_chat)
         if query.get("forceSnapShot") == "true" and scope == webauth.USERINFO:
             return self._send_back(account, person, query, snapshot=True)

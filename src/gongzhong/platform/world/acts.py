@@ -39,7 +39,7 @@ from ...messages import (
     ViewMiniProgram,
     Voice,
 )
-from . import chats, media, menus, people, qrcodes, windows
+from . import articles, chats, drafts, media, menus, people, qrcodes, windows
 from .refusal import Refusal
 from .rendering import picture
 from .world import AccountState, World
@@ -297,10 +297,26 @@ def _send_place(world: World, act: Act, answer: Answer, common: dict[str, Any]) 
 
 
 def _show_material(world: World, act: Act, button: dict[str, Any]) -> None:
-    """Buttons that send a stored file: no push at all."""
-    media_id = button.get("media_id")
-    if not media_id:
+    """Buttons that send or open something stored: no push at all."""
+    type_, media_id, article_id = (button.get(name) or "" for name in ("type", "media_id", "article_id"))
+    if type_ in ("article_id", "article_view_limited"):
+        publication = articles.find(world, act.account, article_id)
+        if type_ == "article_view_limited":
+            act.open = articles.url_of(articles.pages(world, publication)[0])
+        else:
+            _answer(world, act, "news", articles=articles.cards(world, publication))
+    elif drafts.exists(world, act.account, media_id):
+        draft = drafts.find(world, act.account, media_id)
+        if type_ == "view_limited":
+            act.open = articles.preview_url(draft, 0)
+        else:
+            _answer(world, act, "news", articles=articles.draft_cards(draft))
+    elif media_id:
+        file = media.find(world, act.account, media_id, permanent=True)
+        _answer(world, act, file.kind, **picture(media_id))
+    else:
         raise NotPossible("这类按钮没有可展示的内容", "this kind of button has nothing to show")
-    file = media.find(world, act.account, media_id, permanent=True)
-    item = chats.add(world, act.account, act.person, "account", "menu", file.kind, **picture(media_id))
-    act.items.append(item)
+
+
+def _answer(world: World, act: Act, type: str, **content: Any) -> None:
+    act.items.append(chats.add(world, act.account, act.person, "account", "menu", type, **content))

@@ -7,7 +7,7 @@ until deleted, and the two kinds of id are not interchangeable.
 from __future__ import annotations
 
 import sqlite3
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -16,7 +16,9 @@ from .refusal import Refusal, require
 from .world import AccountState, World
 
 Kind = Literal["image", "voice", "video", "thumb"]
-Source = Literal["api", "user", "jssdk", "config"]
+Source = Literal["api", "user", "jssdk", "config", "uploadimg"]
+FOR_ARTICLES: Final = "uploadimg"
+"""Source of a picture for the body of an article: kept, but no material."""
 
 _MAGIC: tuple[tuple[bytes, int, str, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png", "png"),
@@ -67,10 +69,22 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes
     content_type: str
     filename: str
+    name: str
+    """What it was called when it was uploaded."""
     title: str
     description: str
     created_at: int
     expires_at: float | None
+
+
+class Stored(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored file without its bytes, as lists show it."""
+
+    media_id: str
+    kind: str
+    name: str
+    content_type: str
+    created_at: int
 
 
 def recognise(content: bytes) -> tuple[str, str]:
@@ -106,6 +120,7 @@ def keep(
     source: Source = "api",
     permanent: bool = False,
     media_id: str = "",
+    name: str = "",
     title: str = "",
     description: str = "",
 ) -> File:
@@ -121,6 +136,7 @@ def keep(
         content=content,
         content_type=content_type,
         filename=f"{media_id}.{extension}" if extension else media_id,
+        name=name,
         title=title,
         description=description,
         created_at=world.seconds(),
@@ -128,7 +144,7 @@ def keep(
     )
     world.db.run(
         "INSERT OR REPLACE INTO media (media_id, appid, kind, permanent, source, content, content_type, filename, "
-        "title, description, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "name, title, description, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         *msgspec.structs.astuple(file),
     )
     return file
@@ -147,6 +163,7 @@ def find(world: World, account: AccountState, media_id: str, *, permanent: bool 
         raise Refusal(40007)
     file = _file(row)
     require(permanent is None or file.permanent == permanent, 40007)
+    require(file.source != FOR_ARTICLES, 40007)
     require(file.expires_at is None or file.expires_at > world.now(), 40007)
     return file
 
@@ -155,3 +172,17 @@ def serve(world: World, media_id: str) -> File | None:
     """The bytes for a page that shows them, whoever owns them."""
     row = world.db.one("SELECT * FROM media WHERE media_id = ?", media_id)
     return None if row is None else _file(row)
+
+
+def address(media_id: str, content_type: str) -> str:
+    """Where WeChat's picture host shows a picture; nothing for other files and for no picture."""
+    kind, _, form = content_type.partition("/")
+    if kind != "image" or not media_id:
+        return ""
+    return f"http://mmbiz.qpic.cn/mmbiz_{form}/{media_id}/0?wx_fmt={form}"
+
+
+def picture_address(world: World, media_id: str | None) -> str:
+    """The same for a picture that is known by its id only."""
+    found = world.db.value("SELECT content_type FROM media WHERE media_id = ?", media_id)
+    return address(media_id or "", found or "")

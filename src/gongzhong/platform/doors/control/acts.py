@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,9 @@ from ...world.world import AccountState
 from ..open import COOKIE, FROM_CHAT_COOKIE
 from .route import Control, Given, NotFound
 from .shapes import Entering, Following, OfAccount, Scanning, Speaking, Tapping
+
+WECHAT_PAGE = re.compile(r"https?://(mp|open)\.weixin\.qq\.com/")
+"""Pages of WeChat itself, which this machine serves."""
 
 
 def account_of(given: Given, appid: str) -> AccountState:
@@ -129,7 +133,7 @@ async def browse(given: Given) -> Response:
     url = given.query.get("url", "")
     if not url.startswith(("http://", "https://", "/")):
         raise ValueError("只能打开 http:// 或 https:// 网页 / only http:// and https:// pages can be opened")
-    response = RedirectResponse(url, 302)
+    response = RedirectResponse(WECHAT_PAGE.sub("/", url), 302)
     response.set_cookie(COOKIE, quote(given.query.get("person", "")), samesite="lax", httponly=True)
     response.set_cookie(FROM_CHAT_COOKIE, given.query.get("appid", ""), samesite="lax", httponly=True)
     return response

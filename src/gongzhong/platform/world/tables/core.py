@@ -73,7 +73,8 @@ CREATE TABLE short_key (
 CREATE TABLE media (
   media_id TEXT PRIMARY KEY, appid TEXT NOT NULL, kind TEXT NOT NULL, permanent INTEGER NOT NULL DEFAULT 0,
   source TEXT NOT NULL DEFAULT 'api', content BLOB NOT NULL, content_type TEXT NOT NULL, filename TEXT NOT NULL,
-  title TEXT NOT NULL DEFAULT '', description TEXT NOT NULL DEFAULT '', created_at INTEGER NOT NULL, expires_at REAL
+  name TEXT NOT NULL DEFAULT '', title TEXT NOT NULL DEFAULT '', description TEXT NOT NULL DEFAULT '',
+  created_at INTEGER NOT NULL, expires_at REAL
 ) STRICT;
 CREATE TABLE grant_code (
   code TEXT PRIMARY KEY, appid TEXT NOT NULL, openid TEXT NOT NULL, scope TEXT NOT NULL, snapshot INTEGER NOT NULL,

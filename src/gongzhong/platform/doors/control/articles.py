@@ -1,0 +1,132 @@
+"""Control routes for articles: how publishing ends, what stands on the web, and what readers do with it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+
+from ...world import articles, comments, publishing, readings
+from ...world.articles import Page
+from .acts import account_of, person_of
+from .route import Control, Given, NotFound
+
+
+class PublishPlan(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How a publish job ends: `fail_idx` (from 1) names the refused articles of 2 and 4, all when empty."""
+
+    status: publishing.Outcome
+    fail_idx: list[Annotated[int, msgspec.Meta(ge=1)]] = []
+    always: bool = False
+
+
+class OfArticle(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """An article by its address, or the key at the end of it."""
+
+    url: str
+
+
+class Reading(OfArticle, kw_only=True, forbid_unknown_fields=True):
+    source: readings.Source = "message"
+
+
+class Sharing(OfArticle, kw_only=True, forbid_unknown_fields=True):
+    to: readings.Target = "friend"
+
+
+class Commenting(OfArticle, kw_only=True, forbid_unknown_fields=True):
+    content: str
+
+
+class Withdrawing(OfArticle, kw_only=True, forbid_unknown_fields=True):
+    user_comment_id: int
+
+
+def _page(given: Given, url: str) -> Page:
+    found = articles.page(given.platform.world, url)
+    if found is None:
+        raise NotFound(f"没有这篇文章：{url}", f"no such article: {url}")
+    return found
+
+
+async def next_publish(given: Given) -> Any:
+    """Choose how the account's next publish job ends, or with `always` every one."""
+    account, body = account_of(given, given.path["appid"]), given.body
+    publishing.plan(given.platform.world, account, body.status, body.fail_idx, always=body.always)
+    return {}
+
+
+async def account_articles(given: Given) -> Any:
+    """What the account has on the web, newest first, with what readers did."""
+    world, account = given.platform.world, account_of(given, given.path["appid"])
+    listed = []
+    for publication in articles.everything(world, account):
+        pages = [_form(given, page) for page in articles.pages(world, publication)]
+        listed.append({**msgspec.to_builtins(publication), "articles": pages})
+    return {"publications": listed}
+
+
+def _form(given: Given, page: Page) -> dict[str, Any]:
+    world = given.platform.world
+    return {
+        "idx": page.idx,
+        "title": page.article.title,
+        "url": articles.url_of(page),
+        "deleted": page.deleted,
+        "banned": page.banned,
+        "comments_open": page.comments_open,
+        "reads": readings.count(world, page),
+        "shares": readings.count(world, page, "share"),
+        "comments": [
+            {
+                "user_comment_id": one.id,
+                "person": one.person,
+                "content": one.content,
+                "selected": one.selected,
+            }
+            for one in comments.listing(world, page)[1]
+        ],
+    }
+
+
+async def ban_article(given: Given) -> Any:
+    """WeChat itself takes an article off the web."""
+    world, page = given.platform.world, _page(given, given.body.url)
+    articles.ban(world, articles.of_page(world, page), page.idx)
+    return {}
+
+
+async def read_article(given: Given) -> Any:
+    page = _page(given, given.body.url)
+    readings.read(given.platform.world, page, person_of(given), given.body.source)
+    return _form(given, page)
+
+
+async def share_article(given: Given) -> Any:
+    page = _page(given, given.body.url)
+    readings.share(given.platform.world, page, person_of(given), given.body.to)
+    return _form(given, page)
+
+
+async def comment_on_article(given: Given) -> Any:
+    page = _page(given, given.body.url)
+    made = comments.write(given.platform.world, page, person_of(given), given.body.content)
+    return {"user_comment_id": made.id}
+
+
+async def withdraw_comment(given: Given) -> Any:
+    """A person takes back their own comment."""
+    page = _page(given, given.body.url)
+    comments.withdraw(given.platform.world, page, person_of(given), given.body.user_comment_id)
+    return {}
+
+
+CONTROLS = [
+    Control(verb="POST", path="/accounts/{appid}/next-publish", function=next_publish, body=PublishPlan),
+    Control(verb="GET", path="/accounts/{appid}/articles", function=account_articles),
+    Control(verb="POST", path="/articles/ban", function=ban_article, body=OfArticle),
+    Control(verb="POST", path="/people/{name}/read", function=read_article, body=Reading),
+    Control(verb="POST", path="/people/{name}/share", function=share_article, body=Sharing),
+    Control(verb="POST", path="/people/{name}/comment", function=comment_on_article, body=Commenting),
+    Control(verb="POST", path="/people/{name}/withdraw-comment", function=withdraw_comment, body=Withdrawing),
+]
