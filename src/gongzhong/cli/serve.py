@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+from cyclopts import Parameter
+
 from .options import flag, option
 from .words import err, say
 
@@ -21,11 +23,15 @@ def serve(
     workers: Annotated[int, option("进程数", "number of processes")] = 1,
     log_json: Annotated[bool, flag("日志为 JSON", "log as JSON lines")] = False,
     quiet: Annotated[bool, flag("不显示启动信息", "say nothing at start")] = False,
+    with_parent: Annotated[bool, Parameter(show=False, negative="")] = False,
 ) -> None:
+    from ..running.child import end_with_parent
     from ..running.logs import log_to_stderr
     from ..running.serve import serve as run
 
     log_to_stderr(as_json=log_json)
+    if with_parent:
+        end_with_parent()
     run(target, host, port, workers=workers, announce=None if quiet else _announce)
 
 

@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
@@ -28,7 +29,7 @@ class ChildProgram:
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
             env={**os.environ, **self._env},
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
 
@@ -60,17 +61,19 @@ class ChildProgram:
             await process.wait()
 
 
+def end_with_parent() -> None:
+    """Stop this process when the one that started it is gone, however it went: then standard input ends."""
+
+    def watch() -> None:
+        # Not through sys.stdin: its lock, held by a waiting thread, would keep the interpreter from ending.
+        while os.read(0, 1):
+            continue
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+
+
 def serve_command(target: str, host: str, port: int) -> list[str]:
     """The command that serves a target with this interpreter."""
-    return [
-        sys.executable,
-        "-m",
-        "gongzhong",
-        "serve",
-        target,
-        "--host",
-        host,
-        "--port",
-        str(port),
-        "--quiet",
-    ]
+    words = ["serve", target, "--host", host, "--port", str(port), "--quiet", "--with-parent"]
+    return [sys.executable, "-m", "gongzhong", *words]

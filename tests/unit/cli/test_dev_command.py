@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -55,6 +56,17 @@ def test_ctrl_c_ends_both(tmp_path: Path) -> None:
     assert "Traceback" not in said
     assert not listens(shown["手机页面"])
     assert not listens(shown["你的程序"])
+
+
+def test_the_program_does_not_outlive_a_killed_session(tmp_path: Path) -> None:
+    process = start(tmp_path, BOT)
+    program = banner(process)["你的程序"]
+    process.kill()
+    process.communicate(timeout=30)
+    until = time.monotonic() + 20
+    while listens(program) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not listens(program)
 
 
 def test_a_broken_program_shows_its_own_lines_only(tmp_path: Path) -> None:

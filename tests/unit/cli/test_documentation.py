@@ -20,7 +20,9 @@ def test_every_command_and_option_is_documented(command: object) -> None:
     name = command.name  # type: ignore[attr-defined]
     assert f"`{name}" in TEXT
     arguments = build()[name].assemble_argument_collection(parse_docstring=False)
-    options = {one for argument in arguments for one in argument.names if one.startswith("--")}
+    options = {
+        one for argument in arguments if argument.show for one in argument.names if one.startswith("--")
+    }
     hidden = {"--target", *DOCTOR_OPTIONS, *(one for one in options if one.startswith("--no-"))}
     assert {one for one in options - hidden if one not in TEXT} == set()
 

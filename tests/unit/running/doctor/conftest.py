@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,20 +15,19 @@ from gongzhong.client import WireReply, WireRequest
 from gongzhong.messages import Text
 from gongzhong.platform import AccountConfig, Platform, PlatformConfig
 from gongzhong.platform.delivery.receiver import Answered
-from gongzhong.platform.doors.api import ApiDoor
-from gongzhong.platform.doors.http import Request
+from gongzhong.platform.doors.server import Server
 
 TOKEN = "doctorstoken"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 
-Server = Callable[[str, str, bytes], Awaitable[Answered]]
+DeveloperServer = Callable[[str, str, bytes], Awaitable[Answered]]
 """Method, query string and body → answer."""
 
 
 class Site:
     """A developer's server in this process."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: DeveloperServer) -> None:
         self._server = server
         self.requests: list[str] = []
 
@@ -42,30 +42,40 @@ class Site:
 
 
 class Wechat:
-    """The platform's API without a socket."""
+    """The platform without a socket: what it is asked comes from 10.9.8.7."""
 
     def __init__(self, platform: Platform) -> None:
-        self._door = ApiDoor(platform.world, platform.traffic)
+        self._server = Server(platform)
 
     async def send(self, request: WireRequest, /) -> WireReply:
         parts = urlsplit(request.target())
-        answer = self._door.handle(
-            Request(
-                request.method,
-                parts.path,
-                parts.query,
-                dict(request.headers),
-                request.body or b"",
-                "10.9.8.7",
-            )
+        scope = {
+            "type": "http",
+            "method": request.method,
+            "path": parts.path,
+            "query_string": parts.query.encode(),
+            "headers": [(name.lower().encode(), value.encode()) for name, value in request.headers.items()],
+            "client": ("10.9.8.7", 1),
+        }
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": request.body or b""}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self._server(scope, receive, send)
+        headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        return WireReply(
+            sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:])
         )
-        return WireReply(answer.status, {"content-type": answer.content_type}, answer.body)
 
     async def close(self) -> None:
         return
 
 
-def echoing(account: Account) -> Server:
+def echoing(account: Account) -> DeveloperServer:
     """A server that is right in everything."""
     oa = OfficialAccount(account, customer_service=False)
 

@@ -12,7 +12,7 @@ from gongzhong.platform.delivery.receiver import Answered, Unanswered
 from gongzhong.running.doctor import Finding, diagnose, healthy
 from gongzhong.wire import Cipher, PushQuery, PushReader, read_xml, sign
 
-from .conftest import AES_KEY, TOKEN, Server, Site, Wechat, echoing
+from .conftest import AES_KEY, TOKEN, DeveloperServer, Site, Wechat, echoing
 
 pytestmark = pytest.mark.anyio
 
@@ -29,10 +29,10 @@ def changed(account: Account, **fields: object) -> Account:
     return msgspec.structs.replace(account, **fields)
 
 
-def with_answer(change: Callable[[str, Answered], Answered]) -> Callable[[Account], Server]:
+def with_answer(change: Callable[[str, Answered], Answered]) -> Callable[[Account], DeveloperServer]:
     """A right server whose answers are changed on the way out."""
 
-    def make(account: Account) -> Server:
+    def make(account: Account) -> DeveloperServer:
         right = echoing(account)
 
         async def serve(method: str, query: str, body: bytes) -> Answered:
@@ -43,7 +43,7 @@ def with_answer(change: Callable[[str, Answered], Answered]) -> Callable[[Accoun
     return make
 
 
-def body_becomes(change: Callable[[bytes], bytes], verb: str) -> Callable[[Account], Server]:
+def body_becomes(change: Callable[[bytes], bytes], verb: str) -> Callable[[Account], DeveloperServer]:
     def change_it(method: str, answer: Answered) -> Answered:
         body = change(answer.body) if method == verb and answer.status == 200 else answer.body
         return Answered(answer.status, answer.headers, body)
@@ -51,11 +51,11 @@ def body_becomes(change: Callable[[bytes], bytes], verb: str) -> Callable[[Accou
     return with_answer(change_it)
 
 
-def status_becomes(status: int, verb: str) -> Callable[[Account], Server]:
+def status_becomes(status: int, verb: str) -> Callable[[Account], DeveloperServer]:
     return with_answer(lambda method, answer: Answered(status, {}, b"") if method == verb else answer)
 
 
-def plain_reply(account: Account) -> Server:
+def plain_reply(account: Account) -> DeveloperServer:
     """Reads encrypted pushes, answers in plain text."""
     reader = PushReader(account)
 
@@ -76,7 +76,7 @@ def plain_reply(account: Account) -> Server:
     return serve
 
 
-def checks_signature_only(account: Account) -> Server:
+def checks_signature_only(account: Account) -> DeveloperServer:
     """Verifies `signature`, which does not cover the ciphertext, and decrypts whatever came."""
 
     async def serve(method: str, query: str, body: bytes) -> Answered:
@@ -91,7 +91,7 @@ def checks_signature_only(account: Account) -> Server:
     return serve
 
 
-def signs_with_everything_in_signature(account: Account) -> Server:
+def signs_with_everything_in_signature(account: Account) -> DeveloperServer:
     """Takes `signature` for what is msg_signature."""
     right = echoing(account)
 
@@ -105,7 +105,7 @@ def signs_with_everything_in_signature(account: Account) -> Server:
     return serve
 
 
-def believes_everything(account: Account) -> Server:
+def believes_everything(account: Account) -> DeveloperServer:
     """Never looks at a signature."""
     cipher = Cipher(AES_KEY, account.appid)
 
@@ -124,8 +124,8 @@ def believes_everything(account: Account) -> Server:
     return serve
 
 
-def silent(kind: str) -> Callable[[Account], Server]:
-    def make(account: Account) -> Server:
+def silent(kind: str) -> Callable[[Account], DeveloperServer]:
+    def make(account: Account) -> DeveloperServer:
         right = echoing(account)
 
         async def serve(method: str, query: str, body: bytes) -> Answered:
@@ -138,7 +138,7 @@ def silent(kind: str) -> Callable[[Account], Server]:
     return make
 
 
-ILLNESSES: dict[str, tuple[Callable[[Account], Server], str, str]] = {
+ILLNESSES: dict[str, tuple[Callable[[Account], DeveloperServer], str, str]] = {
     "wrong token": (lambda a: echoing(changed(a, token=Secret("another"))), "verify", "Tokens differ"),
     "wrong key": (
         lambda a: echoing(changed(a, aes_key=Secret(AES_KEY[::-1]))),
@@ -184,7 +184,12 @@ ILLNESSES: dict[str, tuple[Callable[[Account], Server], str, str]] = {
 
 @pytest.mark.parametrize(("server", "check", "words"), ILLNESSES.values(), ids=ILLNESSES)
 async def test_each_illness_is_named(
-    server: Callable[[Account], Server], check: str, words: str, patient: Account, wechat: Wechat, url: str
+    server: Callable[[Account], DeveloperServer],
+    check: str,
+    words: str,
+    patient: Account,
+    wechat: Wechat,
+    url: str,
 ) -> None:
     findings = await diagnose(patient, url, receiver=Site(server(patient)), transport=wechat)
     found = finding(findings, check)
