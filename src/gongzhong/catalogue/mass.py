@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from . import limits
+from .articles import Article
 from .fields import MediaID, Violation, coded
 from .mass_contents import Flag, MassCall, MassMedia, MassSent
 from .model import TEST, VERIFIED, VERIFIED_SERVICE, Call, Ok, Repeat, Reply, Spec
@@ -18,20 +19,6 @@ from .model import TEST, VERIFIED, VERIFIED_SERVICE, Call, Ok, Repeat, Reply, Sp
 ClientMsgID = Annotated[str, coded(invalid=45067, certain=False, max_bytes=limits.MASS_CLIENT_MSG_ID_BYTES)]
 MsgID = Annotated[int, coded(invalid=40059, missing=40059)]
 NO_SUCH_TAG = 40152
-
-
-class MassArticle(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """One article of a mass send; `content` is HTML, `thumb_media_id` a permanent cover."""
-
-    title: Annotated[str, coded(invalid=45003, missing=45003, min_length=1)]
-    thumb_media_id: MediaID
-    content: Annotated[str, coded(invalid=44003, missing=44003, min_length=1)]
-    author: str | None = None
-    content_source_url: str | None = None
-    digest: str | None = None
-    show_cover_pic: Flag | None = None
-    need_open_comment: Flag | None = None
-    only_fans_can_comment: Flag | None = None
 
 
 class MassUploaded(Reply, kw_only=True, frozen=True):
@@ -52,10 +39,10 @@ class UploadNews(Call[MassUploaded], kw_only=True, frozen=True):
         accounts=VERIFIED | TEST,
         daily=limits.MASS_NEWS_DAILY,
         repeat=Repeat.IF_NOT_SENT,
-        errors=(-1, 40001, 40007, 44003, 45003, 45008),
+        errors=(-1, 40001, 40007, 44003, 45002, 45003, 45004, 45005, 45008, 45110, 45166),
     )
     articles: Annotated[
-        list[MassArticle],
+        list[Article],
         coded(invalid=45008, missing=44003, min_length=1, max_length=limits.MASS_ARTICLES),
     ]
 

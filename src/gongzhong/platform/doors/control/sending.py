@@ -1,0 +1,135 @@
+"""Control routes for mass sending, permitted messages and automatic replies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ....catalogue import limits
+from ...mass_settings import MassOutcome
+from ...world import mass, mass_jobs, notice_acts, notices, one_time, people
+from ...world.notice_acts import PopupScene
+from .acts import account_of, person_of
+from .route import Control, Given
+
+
+class Confirming(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The administrator's answer to a mass send that waits."""
+
+    agree: bool
+
+
+class NoticeDecision(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Templates accepted and rejected on the pop-up (`scene` 1 web page, 2 article), or turned off in the settings."""
+
+    appid: str
+    accept: list[str] = []
+    reject: list[str] = []
+    withdraw: list[str] = []
+    scene: PopupScene = 1
+
+
+class OneTimeDecision(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The scene that the person confirms, without the page."""
+
+    appid: str
+    scene: int
+
+
+async def next_mass(given: Given) -> Any:
+    """Say how the next mass send ends."""
+    mass.choose_next(given.platform.world, account_of(given, given.path["appid"]), given.body)
+    return {}
+
+
+async def mass_sends(given: Given) -> Any:
+    """Every mass send of an account, the latest first."""
+    account = account_of(given, given.path["appid"])
+    return {"jobs": [_job(job) for job in mass.jobs(given.platform.world, account)]}
+
+
+def _job(job: mass.Job) -> dict[str, Any]:
+    return {
+        "msg_id": job.msg_id,
+        "msg_data_id": job.msg_data_id,
+        "time": job.time,
+        "audience": msgspec.to_builtins(job.audience),
+        "kind": job.kind,
+        "status": job.status,
+    }
+
+
+async def confirm_mass(given: Given) -> Any:
+    """Answer as the administrator (API群发保护)."""
+    account = account_of(given, given.path["appid"])
+    try:
+        msg_id = int(given.path["msg_id"])
+    except ValueError:
+        raise ValueError("msg_id 必须是数字 / msg_id must be a number") from None
+    mass_jobs.confirm(given.platform.world, account, msg_id, agreed=given.body.agree)
+    return {}
+
+
+async def subscriptions(given: Given) -> Any:
+    """What the console shows of permitted messages: the one-time template and the notice templates."""
+    world, account = given.platform.world, account_of(given, given.path["appid"])
+    templates = [
+        {
+            "template_id": one.template_id,
+            "title": one.notice.title,
+            "type": one.notice.type,
+            "scene": one.scene,
+        }
+        for one in notices.listing(world, account)
+    ]
+    return {"one_time_template_id": one_time.template_id(world, account), "templates": templates}
+
+
+async def decide_notices(given: Given) -> Any:
+    """Answer the subscription pop-up, or turn templates off."""
+    body: NoticeDecision = given.body
+    world, account, person = given.platform.world, account_of(given, body.appid), person_of(given)
+    made = []
+    if body.accept or body.reject or not body.withdraw:
+        made.append(
+            notice_acts.answer_popup(
+                world, account, person, accepts=body.accept, rejects=body.reject, scene=body.scene
+            )
+        )
+    if body.withdraw:
+        made.append(notice_acts.withdraw(world, account, person, body.withdraw))
+    for act in made:
+        await given.platform.carry_out(act, wait=bool(given.query.get("wait")))
+    return {"events": [act.event for act in made]}
+
+
+async def confirm_one_time(given: Given) -> Any:
+    """Allow one message of a scene."""
+    body: OneTimeDecision = given.body
+    world, account = given.platform.world, account_of(given, body.appid)
+    if not 0 <= body.scene <= limits.ONE_TIME_SCENE_MAX:
+        raise ValueError("scene 应为 0 到 10000 / scene must be from 0 to 10000")
+    openid = people.relation(world, account, person_of(given)).openid
+    one_time.allow(world, account, openid, body.scene)
+    return {"openid": openid, "template_id": one_time.template_id(world, account), "scene": body.scene}
+
+
+CONTROLS = [
+    Control(verb="GET", path="/accounts/{appid}/mass", function=mass_sends),
+    Control(verb="POST", path="/accounts/{appid}/next-mass", function=next_mass, body=MassOutcome),
+    Control(
+        verb="POST", path="/accounts/{appid}/mass/{msg_id}/confirm", function=confirm_mass, body=Confirming
+    ),
+    Control(verb="GET", path="/accounts/{appid}/subscriptions", function=subscriptions),
+    Control(
+        verb="POST",
+        path="/people/{name}/subscribe-notice",
+        function=decide_notices,
+        body=NoticeDecision,
+        query=("wait",),
+    ),
+    Control(
+        verb="POST", path="/people/{name}/subscribe-once", function=confirm_one_time, body=OneTimeDecision
+    ),
+]
