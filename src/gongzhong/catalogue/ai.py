@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from . import limits
+from .codes import ReturnCode
 from .fields import Violation, always, coded
 from .model import VERIFIED, Acknowledged, Call, Ok, Repeat, Reply, Spec, Upload
 from .pictures import Corners, PictureCall, PictureSize, Place
@@ -17,6 +18,14 @@ from .pictures import Corners, PictureCall, PictureSize, Place
 Language = Literal["zh_CN", "en_US"]
 VoiceID = Annotated[str, coded(invalid=40007, missing=41006, min_length=1, max_length=limits.MEDIA_ID_LENGTH)]
 PICTURE_ERRORS = (-1, 40001, 40009, 41005, 42001, 45009, 48001, 101000, 101001, 101002, 101003)
+PICTURE_CODES = {
+    101002: ReturnCode(101002, "INVALID_PICTURE", "图片数据无效", "invalid picture data", "parameter"),
+    101003: ReturnCode(
+        101003, "NOT_ENOUGH_MARKET_QUOTA", "服务市场的调用次数不足", "not enough market quota", "quota"
+    ),
+}
+"""As the pages have them; the global table calls the first one what the second one is."""
+RATIOS = rf"^\d{{1,4}}(\.\d{{1,4}})?(,\d{{1,4}}(\.\d{{1,4}})?){{0,{limits.CROP_RATIOS - 1}}}$"
 NO_FILE, VOICE_TOO_LARGE, TEXT_TOO_LONG = 41005, 40010, 45002
 
 
@@ -30,6 +39,7 @@ def _look(path: str, document: str, *, query: tuple[str, ...] = ()) -> Spec:
         daily=limits.PICTURE_DAILY,
         query=frozenset({"img_url", *query}),
         errors=PICTURE_ERRORS,
+        codes=PICTURE_CODES,
     )
 
 
@@ -307,12 +317,7 @@ class CropPicture(PictureCall[Crops], kw_only=True, frozen=True):
     """
 
     spec = _look("/cv/img/aicrop", "图片智能裁剪", query=("ratios",))
-    ratios: (
-        Annotated[
-            str, coded(pattern=rf"^\d+(\.\d+)?(,\d+(\.\d+)?){{0,{limits.CROP_RATIOS - 1}}}$", max_length=64)
-        ]
-        | None
-    ) = None
+    ratios: Annotated[str, coded(pattern=RATIOS)] | None = None
 
 
 class EnlargedPicture(Acknowledged, kw_only=True, frozen=True):

@@ -12,7 +12,7 @@ import pytest
 from msgspec import inspect as shapes
 
 from gongzhong import catalogue
-from gongzhong.catalogue import base, codes, registry, users
+from gongzhong.catalogue import base, codes, listed, registry, users
 from gongzhong.catalogue.model import Answer, Call, Download, PagedCall, Reply
 from gongzhong.catalogue.registry import CALLS, CHAPTERS, by_name, by_path, chapter_of
 from gongzhong.client import groups
@@ -26,8 +26,8 @@ def published() -> set[type[Call[Any]]]:
     kinds = [kind for kind in vars(groups).values() if isinstance(kind, type) and issubclass(kind, Group)]
     makers = [made.make for kind in kinds for made in vars(kind).values() if isinstance(made, Method | Walk)]
     classes = {maker for maker in makers if isinstance(maker, type)}
-    built = {CALL_NAMES[maker.__annotations__["return"]] for maker in makers if not isinstance(maker, type)}
-    return classes | built
+    builders = [maker for maker in makers if not isinstance(maker, type) and maker is not listed.listed]
+    return classes | {CALL_NAMES[builder.__annotations__["return"]] for builder in builders}
 
 
 def declared() -> set[type[Call[Any]]]:

@@ -164,5 +164,5 @@ def test_a_configuration_file_declares_by_file(tmp_path: Path) -> None:
     platform.connect(oa)
     assert platform.client(oa).ai.read_plate_number(img=picture()).number == "粤A12345"
     platform.close()
-    with pytest.raises(SetupError, match="plate.png"):
+    with pytest.raises(SetupError, match=r"plate\.png"):
         LocalPlatform(PlatformConfig(recognised=[declared], folder=str(tmp_path / "elsewhere")))

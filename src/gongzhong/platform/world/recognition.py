@@ -24,7 +24,7 @@ from .rendering import MEDIA_PATH
 from .world import AccountState, World
 
 SHOW_QR_CODE = "/cgi-bin/showqrcode"
-BAD_ADDRESS, NOT_FOUND, BAD_PICTURE, NO_VOICE = 101000, 101001, 101002, 40007
+BAD_ADDRESS, NOT_FOUND, BAD_PICTURE, NO_VOICE, BAD_RATIO = 101000, 101001, 101002, 40007, 47003
 
 KINDS: dict[str, type[Call[Any]]] = {
     "idcard": ai.ReadIDCard,
@@ -92,7 +92,7 @@ def look(world: World, call: PictureCall[Any]) -> Seen:
         return Seen(keys, None)
     picture = qr_reading.opened(content)
     if picture is None:
-        raise Refusal(BAD_PICTURE, "invalid image data")
+        raise Refusal(BAD_PICTURE)
     return Seen((digest(content), *keys), picture)
 
 
@@ -158,8 +158,9 @@ def crops(world: World, seen: Seen, ratios: str | None) -> ai.Crops:
     width, height = seen.picture.size
     found = []
     for ratio in (float(text) for text in (ratios or "1").split(",")):
+        require(ratio, BAD_RATIO)
         across = min(width, round(height * ratio))
-        down = min(height, round(width / ratio)) if ratio else height
+        down = min(height, round(width / ratio))
         left, top = (width - across) // 2, (height - down) // 2
         found.append(ai.Crop(crop_left=left, crop_top=top, crop_right=left + across, crop_bottom=top + down))
     return ai.Crops(results=found, img_size=seen.size)
