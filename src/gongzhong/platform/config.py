@@ -12,6 +12,8 @@ import msgspec
 
 from ..account import Encryption
 from ..errors import SetupError
+from .autoreply_settings import AutoReplySettings
+from .mass_settings import MassSettings
 from .rules import Rules
 
 Kind = Literal["subscription", "service", "test"]
@@ -39,8 +41,14 @@ class AccountConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Open Platform account it is bound to: accounts with the same one share UnionIDs."""
     headimgurl: str = ""
     description: str = ""
+    customer_service: bool = True
+    """Whether the account has turned on customer service (新版客服功能)."""
+    comments: bool = True
+    """Whether the account has the comment function (留言功能)."""
     call_limits: dict[str, int] = {}
     """Daily quota by path, in place of the published default."""
+    mass: MassSettings = MassSettings()
+    autoreply: AutoReplySettings = AutoReplySettings()
 
 
 class TieConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

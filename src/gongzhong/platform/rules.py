@@ -47,6 +47,21 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     client_msg_id_s: int = 10 * MINUTE
     # 临时素材
     media_lifetime_s: int = 3 * DAY
+    # 上传永久素材; the global table has two codes for a full store, which of them comes is (unverified)
+    permanent_images: int = 100_000
+    permanent_others: int = 1_000
+    material_full_code: int = 45034
+    # 新增草稿: eight articles stand on older pages only; a newer report has 120 for the digest
+    draft_articles: int = 8
+    digest_length: int = 128
+    article_products: int = 50
+    # 发布草稿
+    publish_s: float = 2.0  # not published (unverified)
+    # 留言管理
+    comment_page: int = 49  # the error's text would allow 50
+    selected_comments: int = 100  # not published (unverified)
+    comment_reply_length: int = 300  # not published (unverified)
+    comment_length: int = 600  # not published (unverified)
     # 提交语音: the page says to ask after about ten seconds
     voice_recognition_s: int = 10
     # 生成带参数的二维码
@@ -66,5 +81,31 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     clear_quota_per_month: int = 10
     clear_one_quota_per_month: int = 50
     rid_kept_s: int = 7 * DAY
+    # 群发 (群发接口指南): sends a day of a subscription account; of the others, sends to everybody a day, and a month,
+    # which is also what each person receives
+    mass_per_day: int = 1
+    mass_to_all_per_day: int = 1
+    mass_per_month: int = 4
+    mass_guard_s: int = DAY
+    mass_guard_gap_s: int = MINUTE
+    mass_confirmation_s: int = 30 * MINUTE
+    mass_review_s: float = 2.0  # real reviews take minutes to hours
+    mass_takes_temporary_media: bool = False  # older pages allowed it
+    # 添加客服账号 (an older return code speaks of 10), 邀请绑定客服账号
+    agents_per_account: int = 100
+    agents_per_person: int = 5
+    invitation_lifetime_s: int = 3 * DAY  # (unverified)
+    # 将消息转发到客服: without closing, messages go to the server again after so long
+    session_forwarding_s: int = 30 * MINUTE
+    # 获取未接入会话列表
+    waiting_page: int = 100
+    # 获取聊天记录: older pages also list the steps of sessions (1000 to 1004)
+    session_steps_in_records: bool = False
+    # 数据统计: the hour of China at which the data of yesterday are ready
+    statistics_ready_hour: int = 8
+    # 授权用户信息变更: who authorised within that time is told of a cleaned profile
+    profile_cleaned_told_s: int = 30 * DAY
+    # 订阅通知
+    notice_templates: int = 25
     # The console wants port 80 or 443; on one machine every port must do.
     any_port: bool = True

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..app import OfficialAccount
-from ..platform.world import acts, chats, menus, people
+from ..platform.world import acts, chats, menus, notice_acts, one_time, people
 from ..platform.world.acts import Act, Answer, Said, Saying
 from ..platform.world.world import AccountState
 
@@ -126,6 +126,26 @@ class Actor:
     def scans(self, ticket_or_url: str) -> None:
         """Scan a code, given its ticket or the text inside it."""
         self._carry_out(acts.scan(self._bed.world, self.name, ticket_or_url))
+
+    def accepts(self, *template_ids: str, of: OfficialAccount | AccountState | None = None) -> None:
+        """Allow one more notice of each template, on the pop-up of a page."""
+        act = notice_acts.answer_popup(self._bed.world, self._account(of), self.name, accepts=template_ids)
+        self._carry_out(act)
+
+    def rejects(self, *template_ids: str, of: OfficialAccount | AccountState | None = None) -> None:
+        """Say no on the pop-up."""
+        world, account = self._bed.world, self._account(of)
+        self._carry_out(notice_acts.answer_popup(world, account, self.name, accepts=(), rejects=template_ids))
+
+    def withdraws(self, *template_ids: str, of: OfficialAccount | AccountState | None = None) -> None:
+        """Turn templates off in the settings."""
+        self._carry_out(notice_acts.withdraw(self._bed.world, self._account(of), self.name, template_ids))
+
+    def confirms_once(self, scene: int, *, of: OfficialAccount | AccountState | None = None) -> str:
+        """Confirm one one-time message of a scene; returns the template_id that the redirect carries."""
+        account = self._account(of)
+        one_time.allow(self._bed.world, account, self.openid(account), scene)
+        return one_time.template_id(self._bed.world, account)
 
     def screen_of(self, oa: OfficialAccount | AccountState | None = None) -> list[Line]:
         """Every line of the chat with one account."""

@@ -1,6 +1,25 @@
 """What each API call does on the platform: one function per call, found by its class."""
 
-from . import ai, base, customer_messages, media, menus, oauth, qrcodes, tags, templates, tickets, users
+from . import (
+    ai,
+    autoreply,
+    base,
+    comments,
+    customer_messages,
+    drafts,
+    mass,
+    material,
+    media,
+    menus,
+    oauth,
+    publishing,
+    qrcodes,
+    subscriptions,
+    tags,
+    templates,
+    tickets,
+    users,
+)
 from .registry import BEHAVIOURS, Behaviour, Caller, answers
 
 __all__ = [
@@ -9,12 +28,19 @@ __all__ = [
     "Caller",
     "ai",
     "answers",
+    "autoreply",
     "base",
+    "comments",
     "customer_messages",
+    "drafts",
+    "mass",
+    "material",
     "media",
     "menus",
     "oauth",
+    "publishing",
     "qrcodes",
+    "subscriptions",
     "tags",
     "templates",
     "tickets",

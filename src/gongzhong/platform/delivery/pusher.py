@@ -16,7 +16,7 @@ from ...account import Encryption
 from ...messages import Event, Message, Push, encode
 from ...wire import PushWriter
 from ..traffic import Exchange, Traffic, Verdict
-from ..world import chats
+from ..world import autoreply, chats
 from ..world.rendering import show_reply
 from ..world.world import AccountState, World
 from .alarms import Alarms, Sample
@@ -54,6 +54,8 @@ class Pusher:
     async def push(self, account: AccountState, push: Push, person: str | None = None) -> Outcome:
         """Deliver, and show the person what came of it. `person` is None for pushes about nobody's act."""
         if not account.url:
+            if person is not None:
+                autoreply.answer(self.world, account, push, person)
             return Outcome(NO_URL, [])
         if self.alarms.blocked(account):
             self._show_failure(account, push, person)

@@ -1,6 +1,8 @@
 """All of WeChat's hosts on one port: each path belongs to exactly one of them.
 
 /cgi-bin/showqrcode              mp.weixin.qq.com
+/s, /s/…, /mmbiz…                mp.weixin.qq.com and mmbiz.qpic.cn: articles and their pictures
+/mp/subscribemsg                 mp.weixin.qq.com
 /connect/oauth2/authorize        open.weixin.qq.com
 /_platform/…                     the control API
 whatever the catalogue knows     api.weixin.qq.com
@@ -12,11 +14,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from ..platform import Platform
-from . import mp, open
+from . import mp, one_time, open
 from .api import ApiDoor
+from .articles import ArticleDoor
 from .control import control_app
 from .control.route import BASE
 from .http import BodyTooLarge, Receive, Request, Response, Scope, Send, read_request, send_response
+from .one_time import OneTimeDoor
 from .open import OpenDoor
 
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -30,6 +34,8 @@ class Server:
         self.platform = platform
         self._api = ApiDoor(platform.world, platform.traffic)
         self._open = OpenDoor(platform.world, platform.traffic)
+        self._one_time = OneTimeDoor(platform.world, platform.traffic)
+        self._articles = ArticleDoor(platform.world, platform.traffic)
         self._control = control_app(platform)
         self._pages = pages
 
@@ -54,6 +60,10 @@ class Server:
             return Response(413, b"")
         if request.path == mp.SHOW_QR_CODE:
             return mp.show_qr_code(self.platform.world, request)
+        if request.path in (one_time.PATH, one_time.DECISION_PATH):
+            return self._one_time.handle(request)
+        if self._articles.knows(request.path):
+            return self._articles.handle(request)
         if request.path in (open.PATH, open.DECISION_PATH):
             return self._open.handle(request)
         return self._api.handle(request)

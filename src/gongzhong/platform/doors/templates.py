@@ -49,6 +49,18 @@ def consent_page(account: AccountState, person: Person, action: str, query_strin
     return _page("微信授权", body)
 
 
+def confirm_page(account: AccountState, action: str, query_string: str) -> bytes:
+    """The question of a one-time subscribe message: may the account send one message?"""
+    body = (
+        f"{_avatar(account.headimgurl, account.name)}<h1>{escape(account.name)}</h1>"
+        "<p>申请向你发送一条消息</p><p lang='en'>asks to send you one message</p>"
+        f'<form method="post" action="{escape(f"{action}?{query_string}")}">'
+        '<button class="allow" name="decision" value="allow" data-testid="one-time-confirm">确定 Confirm</button>'
+        '<button name="decision" value="deny" data-testid="one-time-cancel">取消 Cancel</button></form>'
+    )
+    return _page("一次性订阅消息", body)
+
+
 def error_page(number: int, zh: str, en: str) -> bytes:
     """A page error of the authorise page."""
     shown = f"<p>错误码 {number}</p>" if number > 1 else ""

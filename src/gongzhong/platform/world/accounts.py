@@ -37,6 +37,10 @@ def create(world: World, config: AccountConfig) -> AccountState:
         headimgurl=config.headimgurl,
         description=config.description,
         call_limits=config.call_limits,
+        customer_service=config.customer_service,
+        comments=config.comments,
+        mass=config.mass,
+        autoreply=config.autoreply,
     )
     store(world, state)
     return state

@@ -16,7 +16,9 @@ from ...account import Encryption
 from ...catalogue.model import Accounts
 from ...clock import MovableClock
 from ...messages import Push
+from ..autoreply_settings import AutoReplySettings
 from ..config import Kind
+from ..mass_settings import MassSettings
 from ..rules import Rules
 from .database import MEMORY, Database
 from .ids import Ids
@@ -45,6 +47,10 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     headimgurl: str
     description: str
     call_limits: dict[str, int]
+    customer_service: bool = True
+    comments: bool = True
+    mass: MassSettings = MassSettings()
+    autoreply: AutoReplySettings = AutoReplySettings()
 
     @property
     def type(self) -> Accounts:

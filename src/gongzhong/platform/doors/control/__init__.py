@@ -9,11 +9,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ...platform import Platform
-from . import acts, bench, recognition
+from . import acts, articles, bench, recognition, sending
 from .openapi import document
 from .route import BASE, build
 
-CONTROLS = [*acts.CONTROLS, *bench.CONTROLS, *recognition.CONTROLS]
+CONTROLS = [*acts.CONTROLS, *articles.CONTROLS, *bench.CONTROLS, *sending.CONTROLS, *recognition.CONTROLS]
 
 
 def control_app(platform: Platform) -> Starlette:

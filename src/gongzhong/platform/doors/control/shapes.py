@@ -8,7 +8,9 @@ import msgspec
 
 from ....account import Encryption
 from ....clock import MovableClock
+from ...autoreply_settings import AutoReplySettings
 from ...config import Kind
+from ...mass_settings import MassSettings
 from ...world import people
 from ...world.acts import Said
 from ...world.world import AccountState, World
@@ -38,6 +40,10 @@ class AccountChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, om
     aes_key: str | msgspec.UnsetType = msgspec.UNSET
     encryption: Encryption | msgspec.UnsetType = msgspec.UNSET
     call_limits: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
+    customer_service: bool | msgspec.UnsetType = msgspec.UNSET
+    comments: bool | msgspec.UnsetType = msgspec.UNSET
+    mass: MassSettings | msgspec.UnsetType = msgspec.UNSET
+    autoreply: AutoReplySettings | msgspec.UnsetType = msgspec.UNSET
 
 
 class Following(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

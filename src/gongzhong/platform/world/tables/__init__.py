@@ -4,6 +4,6 @@ A chapter that needs memory of its own adds a module here and its name below; a 
 tables is refused when it is opened.
 """
 
-from . import core, recognition
+from . import articles, core, recognition, sending
 
-SCHEMA = core.TABLES + recognition.TABLES
+SCHEMA = core.TABLES + articles.TABLES + sending.TABLES + recognition.TABLES
