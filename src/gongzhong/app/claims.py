@@ -118,6 +118,10 @@ class Claims:
     def add(self, claim: Claim) -> None:
         self._claims[claim.key] = claim
 
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """What runs for the claims under way."""
+        return [claim.task for claim in self._claims.values() if claim.task is not None and claim.running]
+
     def settle(self, claim: Claim, now: float) -> None:
         """Keep only the answer of a claim whose answer no delivery can change; `now` in the loop's time."""
         if claim.answer is None or self._claims.pop(claim.key, None) is None:

@@ -37,7 +37,7 @@ class Dispatcher:
         """The first reply to a push, and the replies that follow it. Raises what the handler raises."""
         run = Run(self._oa, self._middleware)
         try:
-            reply = await run.step(0, push)
+            reply = await (run.step(0, push) if self._middleware else run.handle(push))
         except BaseException:
             if run.stream is not None:
                 await run.stream.aclose()
@@ -55,14 +55,15 @@ class Run:
 
     async def step(self, number: int, push: Push) -> Reply | None:
         if number == len(self._middleware):
-            return await self._handle(push)
+            return await self.handle(push)
 
         async def call_next(push: Push) -> Reply | None:
             return await self.step(number + 1, push)
 
         return as_reply(await self._middleware[number](push, call_next), push)
 
-    async def _handle(self, push: Push) -> Reply | None:
+    async def handle(self, push: Push) -> Reply | None:
+        """The handler's first reply, past all middleware."""
         found = self._oa.find(push)
         if found is None:
             self._oa.counters["unhandled"] += 1

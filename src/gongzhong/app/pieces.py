@@ -12,6 +12,8 @@ from ..catalogue.limits import CUSTOMER_ARTICLES
 from ..messages import TEXT_MAX_BYTES, NewsReply, Push, Reply, TextReply, articles_allowed
 
 JOINT = "\n\n"
+MOST_UTF8_BYTES = 4
+"""What one character takes at most."""
 
 
 def pieces(reply: Reply) -> list[Reply]:
@@ -21,12 +23,16 @@ def pieces(reply: Reply) -> list[Reply]:
 
 def passive(push: Push, replies: Iterable[Reply]) -> tuple[Reply | None, list[Reply]]:
     """What answers `push` itself, and what must follow it in another way. Nothing of `replies` gets lost."""
-    queue = joined(piece for reply in replies for piece in _cut(reply, articles_allowed(push)))
+    queue = [piece for reply in replies for piece in _cut(reply, articles_allowed(push))]
+    if len(queue) > 1:
+        queue = joined(queue)
     return (queue[0], queue[1:]) if queue and push.answerable else (None, queue)
 
 
 def _cut(reply: Reply, articles: int) -> list[Reply]:
     if isinstance(reply, TextReply):
+        if len(reply.content) * MOST_UTF8_BYTES <= TEXT_MAX_BYTES:
+            return [reply]
         return [TextReply(content=part) for part in split_text(reply.content)]
     if isinstance(reply, NewsReply):
         starts = range(0, len(reply.articles), articles)

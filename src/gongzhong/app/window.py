@@ -92,7 +92,7 @@ class ReplyWindow:
         return claim
 
     async def _answer(self, claim: Claim, number: int, began: float, seal: Seal) -> bytes:
-        if claim.answer is None:
+        if claim.answer is None and not claim.first.done():
             await asyncio.sleep(0)  # many handlers have their answer after their first step
         if claim.answer is None and not claim.first.done():
             await _until(began + min(ASK_AFTER_S, self._window_s), claim.first)
@@ -110,8 +110,9 @@ class ReplyWindow:
     def _passive(self, claim: Claim, seal: Seal) -> bytes:
         push, first = claim.push, claim.first.result()
         waited = self._outbox.take(push.openid) if push.answerable else []
-        self._counters["late"] += len(waited)
-        now, later = passive(push, [*waited, *([] if first is None else [first])])
+        if waited:
+            self._counters["late"] += len(waited)
+        now, later = passive(push, waited if first is None else [*waited, first])
         if now is not None:
             claim.shown = now
             self._counters["passive"] += 1

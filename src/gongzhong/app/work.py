@@ -63,7 +63,7 @@ class Work:
         """Start the handler for a new claim."""
         self.claims.add(claim)
         self._courier.opened(claim.push)
-        claim.task = self._spawn(self._run(claim))
+        claim.task = claim.loop.create_task(self._run(claim))
 
     def follow(self, claim: Claim, replies: Sequence[Reply]) -> None:
         """Send replies after whatever this claim has sent before."""
@@ -78,7 +78,7 @@ class Work:
     def connection_closed(self, claim: Claim) -> None:
         """Settle a claim whose connection has gone, or look after an answer that nobody may have taken."""
         if claim.settled:
-            self.claims.settle(claim, claim.loop.time())
+            self._settle(claim)
         elif not claim.running and not claim.live and claim.without_taker:
             claim.task = self._spawn(self._rescue(claim))
 
@@ -91,9 +91,9 @@ class Work:
         """Let everything finish; what is not done after `patience_s` seconds is cancelled and recorded."""
         loop = asyncio.get_running_loop()
         ends = loop.time() + patience_s
-        while self._tasks and loop.time() < ends:
-            await asyncio.wait(self._tasks, timeout=ends - loop.time())
-        unfinished = list(self._tasks)
+        while (tasks := self._running()) and loop.time() < ends:
+            await asyncio.wait(tasks, timeout=ends - loop.time())
+        unfinished = self._running()
         for task in unfinished:
             task.cancel()
         if unfinished:
@@ -147,7 +147,7 @@ class Work:
             return
         reply = claim.shown or claim.first.result()
         claim.handed_over, claim.answer = True, SUCCESS
-        self.claims.settle(claim, claim.loop.time())
+        self._settle(claim)
         if reply is not None:
             self.follow(claim, [reply])
 
@@ -186,8 +186,21 @@ class Work:
         now = self._clock.now()
         return [Undelivered(openid=push.openid, reply=item, reason=reason, since=now) for item in replies]
 
+    def _settle(self, claim: Claim) -> None:
+        if claim.running and claim.task is not None:
+            self._keep(claim.task)
+        self.claims.settle(claim, claim.loop.time())
+
+    def _running(self) -> list[asyncio.Task[None]]:
+        """Every task that is not done: those of claims under way belong to the claims alone."""
+        return [*self._tasks, *(task for task in self.claims.tasks() if task not in self._tasks)]
+
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
+        self._keep(task)
+        return task
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        """Keep a task from being lost before it is done: the loop itself does not."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return task
