@@ -63,15 +63,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return status_of(error)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:
-        if debug or not show_foreign(error):
-            raise
-        return FAILED
     except BrokenPipeError:
         sys.stderr.close()
         return FAILED
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else DONE
+    except Exception as error:
+        if debug or not show_foreign(error):
+            raise
+        return FAILED
     return result if isinstance(result, int) else DONE
 
 
@@ -94,7 +94,7 @@ def show_foreign(error: BaseException) -> bool:
     import traceback
 
     told = traceback.TracebackException.from_exception(error)
-    foreign = next((n for n, frame in enumerate(told.stack) if _is_foreign(frame.filename)), None)
+    foreign = next((n for n, frame in enumerate(told.stack) if is_foreign(frame.filename)), None)
     if foreign is None:
         return False
     del told.stack[:foreign]
@@ -102,11 +102,11 @@ def show_foreign(error: BaseException) -> bool:
     return True
 
 
-def _is_foreign(filename: str) -> bool:
+def is_foreign(filename: str) -> bool:
     """Whether a line belongs to neither this package nor a library nor the interpreter."""
-    if filename.startswith("<") or "site-packages" in filename:
-        return False
     path = Path(filename)
+    if not path.is_absolute() or "site-packages" in filename:
+        return False
     return not any(path.is_relative_to(root) for root in (PACKAGE, STANDARD_LIBRARY))
 
 

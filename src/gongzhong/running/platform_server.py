@@ -6,6 +6,7 @@ Without a file there are two people and one account, so that the first command a
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -38,11 +39,14 @@ def open_platform(config: PlatformConfig, data: Path | None = None) -> Platform:
 
     try:
         return Platform(config) if data is None else Platform(config, data)
-    except OSError as problem:
-        reason = problem.strerror or type(problem).__name__
+    except (OSError, sqlite3.Error) as problem:
+        reason = getattr(problem, "strerror", None) or str(problem)
         raise SetupError(
             f"不能使用数据目录 {data}：{reason}", f"cannot use the data directory {data}: {reason}"
         ) from None
+    except ValueError as problem:
+        zh, _, en = str(problem).partition(" / ")
+        raise SetupError(zh, en or zh) from None
 
 
 def application(platform: Platform) -> Any:

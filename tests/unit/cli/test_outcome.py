@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from pathlib import Path
 
+import msgspec
 import pytest
 
-from gongzhong.cli.outcome import FAILED, NETWORK, SETUP, USAGE, Usage, run, status_of
+from gongzhong.cli.outcome import (
+    FAILED,
+    NETWORK,
+    PACKAGE,
+    SETUP,
+    USAGE,
+    Usage,
+    is_foreign,
+    run,
+    show_foreign,
+    status_of,
+)
 from gongzhong.errors import GongzhongError, NotReached, OutcomeUnknown, PermissionDenied, SetupError
 from gongzhong.running.listening import PortInUse, free_port
 
@@ -53,3 +67,26 @@ def test_a_missing_account_is_a_set_up_error(
     monkeypatch.delenv("GONGZHONG_APPID", raising=False)
     assert run(["token"]) == SETUP
     assert "GONGZHONG_APPID" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("filename", "foreign"),
+    [
+        ("/home/me/shop/bot.py", True),
+        (str(PACKAGE / "running" / "serve.py"), False),
+        (asyncio.__file__, False),
+        (str(Path(msgspec.__file__)), False),
+        ("<frozen importlib._bootstrap>", False),
+        ("uvloop/loop.pyx", False),
+    ],
+)
+def test_whose_line_it_is(filename: str, foreign: bool) -> None:
+    assert is_foreign(filename) is foreign
+
+
+def test_a_mistake_of_ours_is_not_hidden() -> None:
+    try:
+        msgspec.json.decode(b"{")
+    except msgspec.DecodeError as error:
+        error.__traceback__ = None
+        assert not show_foreign(error)
