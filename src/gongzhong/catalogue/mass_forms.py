@@ -37,7 +37,7 @@ def mass_article(
         filter=_audience(to_all, tag_id),
         msgtype="mpnews",
         mpnews=MassMedia(media_id=media_id),
-        send_ignore_reprint=1 if even_if_reprint else 0,
+        send_ignore_reprint=1 if even_if_reprint else None,
         clientmsgid=clientmsgid,
     )
 
