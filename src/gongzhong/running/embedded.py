@@ -22,6 +22,7 @@ START_S = 60.0
 STOP_S = 10.0
 """How long open requests may still take after a stop, in seconds: longer than WeChat waits for an answer."""
 CLEAN_UP_S = 20.0
+INSIST_AFTER_S = 1.0
 
 _LOG = {
     "handlers": {
@@ -42,7 +43,7 @@ def run_loop(work: Coroutine[Any, Any, T]) -> T:
 
 @contextmanager
 def stopping(stop: asyncio.Event) -> Iterator[None]:
-    """Within it, Ctrl-C and SIGTERM set `stop`; a second one interrupts as usual."""
+    """Within it, Ctrl-C and SIGTERM set `stop`; another one after a second interrupts as usual."""
     loop = asyncio.get_running_loop()
     handled = (signal.SIGINT, signal.SIGTERM)
 
@@ -51,8 +52,10 @@ def stopping(stop: asyncio.Event) -> Iterator[None]:
             loop.remove_signal_handler(number)
 
     def asked() -> None:
+        # Wrappers pass a signal on that the terminal sent to all: the same wish may arrive twice at once.
+        if not stop.is_set():
+            loop.call_later(INSIST_AFTER_S, release)
         stop.set()
-        release()
 
     if sys.platform == "win32":
         for number in handled:

@@ -23,6 +23,7 @@ def test_it_serves_until_it_is_asked_to_stop(number: signal.Signals) -> None:
     with urllib.request.urlopen(f"{told['url']}/_platform/state", timeout=10) as answer:
         assert answer.status == 200
     process.send_signal(number)
+    process.send_signal(number)
     assert process.wait(30) == 0
 
 
