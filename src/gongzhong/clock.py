@@ -43,6 +43,15 @@ class MovableClock(Clock):
                 self._frozen_at += step
         return self.now()
 
+    def turn_to(self, moment: float) -> float:
+        """Show another time, also an earlier one: for a world that was restored together with its time."""
+        with self._lock:
+            if self._frozen_at is None:
+                self._offset = moment - time.time()
+            else:
+                self._frozen_at = moment
+        return self.now()
+
     def freeze(self) -> None:
         """Stop the clock where it is; `advance` still moves it."""
         now = self.now()

@@ -21,11 +21,14 @@ from .delivery import verification
 from .delivery.pusher import Outcome, Pusher
 from .delivery.receiver import HttpReceiver, Receiver
 from .live import Live
+from .recording import Recording
 from .seeding import seed
+from .snapshots import Snapshot, Snapshots
 from .traffic import Exchange, Traffic, Verdict, present
 from .world import accounts, people, schedule
 from .world.acts import Act
 from .world.database import MEMORY
+from .world.faults import Faults
 from .world.world import AccountState, World
 
 
@@ -49,7 +52,10 @@ class Platform:
         self.traffic = Traffic()
         self.world = World(where=str(data), clock=self.clock, rules=self.config.rules, seed=self.config.seed)
         self.receiver = receiver or HttpReceiver()
-        self.pusher = Pusher(self.world, self.traffic, self.receiver)
+        self.faults = Faults(self.world)
+        self.snapshots = Snapshots(self.world, str(data))
+        self.recording = Recording(self.world, self.traffic)
+        self.pusher = Pusher(self.world, self.traffic, self.receiver, self.faults)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._alarm: asyncio.TimerHandle | None = None
         self.world.announce = self.live.announce
@@ -126,10 +132,26 @@ class Platform:
     def reset(self) -> None:
         """Back to what the configuration declares: everything that happened since is forgotten."""
         self.world.db.clear()
-        self.world.accounts.clear()
         self.traffic.clear()
+        self._read_anew()
         seed(self.world, self.config)
-        self.live.announce("state", {})
+        self.live.announce("state", {"exchanged": True})
+
+    def load_snapshot(self, name: str) -> Snapshot:
+        """Back to a saved state, its time included. Raises NoSnapshot, or ValueError for another version's."""
+        loaded = self.snapshots.load(name)
+        self._read_anew()
+        self.catch_up()
+        self.live.announce("clock", {"now": self.clock.now(), "frozen": self.clock.frozen})
+        self.live.announce("state", {"exchanged": True})
+        return loaded
+
+    def _read_anew(self) -> None:
+        """What is kept in memory beside the tables, after the tables were exchanged."""
+        self.world.accounts.clear()
+        accounts.load_all(self.world)
+        self.faults.reload()
+        self.pusher.alarms.forget_everything()
 
     def account(self, name_or_appid: str) -> AccountState:
         """Raises KeyError."""
@@ -146,4 +168,5 @@ class Platform:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.receiver.close()
+        self.snapshots.close()
         self.world.close()

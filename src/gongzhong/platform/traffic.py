@@ -59,6 +59,8 @@ class Exchange(msgspec.Struct, kw_only=True):
     cost_ms: float = 0.0
     rid: str | None = None
     errcode: int | None = None
+    fault: int | None = None
+    """Number of the fault that struck, when one was ordered."""
 
 
 def shorten(text: str) -> str:
@@ -119,6 +121,7 @@ def present(entry: Exchange) -> dict[str, Any]:
         "cost_ms": round(entry.cost_ms, 3),
         "rid": entry.rid,
         "errcode": entry.errcode,
+        "fault": entry.fault,
     }
 
 
@@ -129,6 +132,14 @@ class Traffic:
         self._entries: deque[Exchange] = deque(maxlen=KEPT)
         self._last = 0
         self.listener: Callable[[Exchange], None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def last(self) -> int:
+        """Number of the newest entry, 0 before the first."""
+        return self._last
 
     def record(self, entry: Exchange) -> Exchange:
         self._last += 1

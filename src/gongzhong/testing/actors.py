@@ -32,19 +32,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str:
-        content = self.content
-        if "content" in content:
-            return str(content["content"])
-        if self.type == "news":
-            return "\n".join(str(article["title"]) for article in content["articles"])
-        if self.type == "template":
-            lines = [f"{line['label']}：{line['value']}" for line in content["lines"]]
-            return "\n".join([content["title"], *lines])
-        if self.type == "msgmenu":
-            return "\n".join(
-                [content["head"], *(option["content"] for option in content["list"]), content["tail"]]
-            )
-        return str(content.get("title") or "")
+        return chats.spoken({**self.content, "type": self.type})
 
 
 class Actor:
@@ -138,6 +126,16 @@ class Actor:
         self._carry_out(notice_acts.answer_popup(world, account, self.name, accepts=(), rejects=template_ids))
 
     def withdraws(self, *template_ids: str, of: OfficialAccount | AccountState | None = None) -> None:
+    def enters(
+        self,
+        *,
+        latitude: float = 31.230416,
+        longitude: float = 121.473701,
+        of: OfficialAccount | AccountState | None = None,
+    ) -> None:
+        """Open the chat; the place is reported if the person agreed to it."""
+        self._carry_out(acts.enter(self._bed.world, self._account(of), self.name, latitude, longitude))
+
         """Turn templates off in the settings."""
         self._carry_out(notice_acts.withdraw(self._bed.world, self._account(of), self.name, template_ids))
 

@@ -77,6 +77,10 @@ class BedClock(MovableClock):
     def now(self) -> float:
         return self._zero + self._bed.loop.time()
 
+    def turn_to(self, moment: float) -> float:
+        self._zero = moment - self._bed.loop.time()
+        return self.now()
+
     @property
     def frozen(self) -> bool:
         """Time passes here whenever the loop waits."""

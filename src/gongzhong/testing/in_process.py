@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from ..app import OfficialAccount
-from ..client.transport import WireReply, WireRequest
+from ..client.transport import WireReply, WireRequest, outcome_unknown
 from ..platform.delivery.receiver import Answered, Unanswered
 from ..platform.doors.server import Server
 from .bed import Bed
@@ -56,8 +56,15 @@ class InProcessTransport:
             "server": (parts.hostname, parts.port),
             "http_version": "1.1",
         }
-        await self._server(scope, receive, send)
-        return WireReply(status, headers, b"".join(body))
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                await self._server(scope, receive, send)
+        except TimeoutError:
+            raise outcome_unknown(request, f"{request.timeout_s:g} s") from None
+        content = b"".join(body)
+        if int(headers.get("content-length", len(content))) != len(content):
+            raise outcome_unknown(request, "connection lost")
+        return WireReply(status, headers, content)
 
     async def close(self) -> None:
         """Nothing is open."""

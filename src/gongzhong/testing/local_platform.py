@@ -18,9 +18,12 @@ from ..platform import AccountConfig, Platform, PlatformConfig
 from ..platform.config import Kind
 from ..platform.doors.server import Server
 from ..platform.traffic import Exchange
-from ..platform.world import accounts, people, qrcodes
+from ..platform.world import accounts, agents, people, qrcodes
+from ..platform.world.faults import Fault, Order, Side
+from ..platform.world.faults import Kind as Trouble
 from ..platform.world.world import AccountState
 from .actors import Actor
+from .agents import ServiceAgent
 from .bed import Bed
 from .in_process import AppReceiver, BlockingInProcessTransport, InProcessTransport
 
@@ -102,6 +105,21 @@ class LocalPlatform:
             people.create(self.world, name, **profile)
         return Actor(self, name)
 
+    def agent(
+        self,
+        prefix: str,
+        nickname: str,
+        *,
+        worker: str = "",
+        of: OfficialAccount | AccountState | None = None,
+    ) -> ServiceAgent:
+        """A customer-service agent to play, online; `worker` is the person behind it, the prefix if not named."""
+        account = self.account_of(of)
+        kf_account = f"{prefix}@{account.wechat_id}"
+        person = self.person(worker or prefix)
+        agents.ensure(self.world, account, kf_account, nickname, kf_wx=person.name, online=True)
+        return ServiceAgent(self, account, kf_account)
+
     def change(self, oa: OfficialAccount | AccountState | None = None, **changes: Any) -> AccountState:
         """Change the account's settings, such as `verified=False`."""
         return accounts.change(self.world, self.account_of(oa).appid, changes)
@@ -109,6 +127,16 @@ class LocalPlatform:
     def code(self, account: AccountState, scene: str | int) -> str:
         """The ticket of a permanent code with this scene."""
         return qrcodes.create(self.world, account, scene, None).ticket
+
+    def trouble(
+        self, side: Side, kind: Trouble, target: str = "", *, oa: OfficialAccount | None = None, **details: Any
+    ) -> Fault:
+        """Have something go wrong from now on, until `platform.platform.faults.lift()`.
+
+        `platform.trouble("api", "errcode", "message/custom/send", errcode=-1, times=1)`; see `world.faults.Order`.
+        """
+        appid = "" if oa is None else self.account_of(oa).appid
+        return self.platform.faults.order(Order(side=side, kind=kind, target=target, appid=appid, **details))
 
     @property
     def traffic(self) -> list[Exchange]:

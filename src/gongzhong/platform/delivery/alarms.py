@@ -60,6 +60,11 @@ class Alarms:
             self._tell(account, "mark_fail", MARK_FAIL, window[0], total)
             self._forget(account)
 
+    def forget_everything(self) -> None:
+        """For a world that was exchanged: what failed before never happened in it."""
+        self._failures.clear()
+        self._blocked_until.clear()
+
     def _forget(self, account: AccountState) -> None:
         for appid, kind in list(self._failures):
             if appid == account.appid:

@@ -16,10 +16,12 @@ from ...account import Encryption
 from ...messages import Event, Message, Push, encode
 from ...wire import PushWriter
 from ..traffic import Exchange, Traffic, Verdict
-from ..world import autoreply, chats
+from ..world import autoreply, chats, sessions, tally
+from ..world.faults import Fault, Faults
 from ..world.rendering import show_reply
 from ..world.world import AccountState, World
 from .alarms import Alarms, Sample
+from .mishaps import FirstLost, Mishaps
 from .receiver import Answered, Receiver, Unanswered
 from .verdict import UNANSWERED, Judged, judge
 
@@ -47,12 +49,26 @@ def title_of(push: Push) -> str:
 class Pusher:
     """Delivers pushes to the URL of their account through a `Receiver`."""
 
-    def __init__(self, world: World, traffic: Traffic, receiver: Receiver) -> None:
-        self.world, self.traffic, self.receiver = world, traffic, receiver
+    def __init__(self, world: World, traffic: Traffic, receiver: Receiver, faults: Faults) -> None:
+        self.world, self.traffic, self.receiver, self.faults = world, traffic, receiver, faults
         self.alarms = Alarms(world)
+        self._mishaps = Mishaps()
 
     async def push(self, account: AccountState, push: Push, person: str | None = None) -> Outcome:
         """Deliver, and show the person what came of it. `person` is None for pushes about nobody's act."""
+        fault = self.faults.strike("push", account.appid, title_of(push).lower())
+        if fault is None:
+            outcome = await self._deliver(account, push, person)
+        else:
+            outcome = await self._mishaps.meet(
+                fault, account.appid, lambda: self._deliver(account, push, person, fault)
+            )
+        self._mishaps.passed(account.appid)
+        return outcome
+
+    async def _deliver(
+        self, account: AccountState, push: Push, person: str | None, fault: Fault | None = None
+    ) -> Outcome:
         if not account.url:
             if person is not None:
                 autoreply.answer(self.world, account, push, person)
@@ -64,9 +80,12 @@ class Pusher:
         writer = _writer(account.token, account.aes_key, account.appid, account.encryption)
         entries: list[int] = []
         judged = Judged(UNANSWERED["timeout"])
+        receiver = self.receiver
+        if fault is not None and fault.kind == "drop":
+            receiver = FirstLost(receiver, arrives=fault.carried_out)
         for attempt in range(1, self.world.rules.deliveries + 1):
-            entry, judged = await self._attempt(account, push, writer, body, attempt)
-            entry.person = person
+            entry, judged = await self._attempt(account, push, writer, receiver, body, attempt)
+            entry.person, entry.fault = person, None if fault is None else fault.id
             entries.append(self.traffic.record(entry).seq)
             if entry.status is not None:
                 break
@@ -77,7 +96,13 @@ class Pusher:
         return Outcome(judged.verdict, entries)
 
     async def _attempt(
-        self, account: AccountState, push: Push, writer: PushWriter, body: bytes, attempt: int
+        self,
+        account: AccountState,
+        push: Push,
+        writer: PushWriter,
+        receiver: Receiver,
+        body: bytes,
+        attempt: int,
     ) -> tuple[Exchange, Judged]:
         rules = self.world.rules
         entry = self._entry(account, push, writer, body)
@@ -85,7 +110,7 @@ class Pusher:
         started = time.perf_counter()
         answer: Answered | None = None
         try:
-            answer = await self.receiver.send(
+            answer = await receiver.send(
                 "POST",
                 entry.url,
                 entry.request_body,

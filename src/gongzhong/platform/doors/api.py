@@ -18,14 +18,16 @@ from ...catalogue.encoding import DecodeProblem, decode, injected_values
 from ...catalogue.fields import check
 from ...catalogue.model import Call, Download, Host, Spec
 from ...catalogue.registry import by_path
-from .. import fallback
+from .. import fallback, magic
 from ..calls import BEHAVIOURS, Caller
 from ..minimal import answer_of
 from ..traffic import Exchange, Traffic, Verdict, shorten
 from ..world import accounts, quotas, tokens
+from ..world.faults import Faults
 from ..world.refusal import Refusal, require
 from ..world.world import AccountState, World
 from .http import Request, Response
+from .trouble import spoil
 
 UNKNOWN_PATH = 40066
 GET_NEEDED, POST_NEEDED = 43001, 43002
@@ -39,8 +41,8 @@ ANSWERED = Verdict(True, "ok", "成功", "ok")
 class ApiDoor:
     """Answers API calls from the world."""
 
-    def __init__(self, world: World, traffic: Traffic) -> None:
-        self.world, self.traffic = world, traffic
+    def __init__(self, world: World, traffic: Traffic, faults: Faults) -> None:
+        self.world, self.traffic, self.faults = world, traffic, faults
 
     def handle(self, request: Request) -> Response:
         """One call, from its bytes to the bytes of its answer."""
@@ -79,13 +81,29 @@ class ApiDoor:
         query = request.query
         account = self._account(request, call_type, query)
         entry.appid = account.appid
-        behaviour = BEHAVIOURS.get(call_type)
+        fault = self.faults.strike("api", account.appid, spec.path)
+        if fault is None:
+            return self._carry_out(call_type, account, request, query, entry)
+        carried_out = fault.carried_out or fault.kind == "delay"
+        answer = self._carry_out(call_type, account, request, query, entry) if carried_out else None
+        return spoil(fault, entry, answer)
+
+    def _carry_out(
+        self,
+        call_type: type[Call[Any]],
+        account: AccountState,
+        request: Request,
+        query: dict[str, str],
+        entry: Exchange,
+    ) -> Response:
+        spec, behaviour = call_type.spec, BEHAVIOURS.get(call_type)
         if behaviour is None:
             fallback.refuse_if_gone(spec)
         if account.type not in spec.accounts:
             raise Refusal(UNAUTHORIZED)
         self._count(account, spec)
         call = self._decode(call_type, request, query)
+        magic.refuse_call(call, request.body, request.query_string)
         entry.openid = getattr(call, "touser", None) or getattr(call, "openid", None)
         entry.errcode = 0
         if behaviour is None:
@@ -103,6 +121,7 @@ class ApiDoor:
             return account or tokens.of_web_token(self.world, query.get("access_token"))
         given = injected_values(call_type, query, request.body, request.headers.get("content-type", ""))
         meant = {meaning: given.get(name, "") for name, meaning in spec.inject.items()}
+        magic.refuse(meant["appid"])
         if account is not None:
             require(meant["appid"] == account.appid, WRONG_APPID)
             return account

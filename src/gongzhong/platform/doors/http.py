@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -41,6 +42,10 @@ class Response(msgspec.Struct, frozen=True):
     body: bytes
     content_type: str = "application/json; encoding=utf-8"
     headers: Mapping[str, str] = {}
+    delay_s: float = 0.0
+    """A fault: the answer goes out so much later."""
+    cut: bool = False
+    """A fault: the connection breaks in the middle of the answer."""
 
 
 async def read_request(scope: Scope, receive: Receive) -> Request:
@@ -68,9 +73,13 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
 
 
 async def send_response(send: Send, response: Response) -> None:
+    if response.delay_s:
+        await asyncio.sleep(response.delay_s)
+    # More is promised than comes: that is how an application breaks a connection that is not its own.
+    promised = len(response.body) + response.cut
     headers = [
         (b"content-type", response.content_type.encode()),
-        (b"content-length", str(len(response.body)).encode()),
+        (b"content-length", str(promised).encode()),
         *((name.encode(), value.encode("latin-1")) for name, value in response.headers.items()),
     ]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})

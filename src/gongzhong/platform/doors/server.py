@@ -32,7 +32,7 @@ class Server:
 
     def __init__(self, platform: Platform, pages: Asgi | None = None) -> None:
         self.platform = platform
-        self._api = ApiDoor(platform.world, platform.traffic)
+        self._api = ApiDoor(platform.world, platform.traffic, platform.faults)
         self._open = OpenDoor(platform.world, platform.traffic)
         self._one_time = OneTimeDoor(platform.world, platform.traffic)
         self._articles = ArticleDoor(platform.world, platform.traffic)

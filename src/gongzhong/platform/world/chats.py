@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -49,6 +50,21 @@ def read(world: World, appid: str, person: str, after: int = 0) -> list[dict[str
         "SELECT * FROM chat WHERE appid = ? AND person = ? AND seq > ? ORDER BY seq", appid, person, after
     )
     return [_item(dict(row)) for row in rows]
+
+
+def spoken(line: Mapping[str, Any]) -> str:
+    """What a person would read out of a line; empty for what cannot be read."""
+    if "content" in line:
+        return str(line["content"])
+    match line["type"]:
+        case "news":
+            return "\n".join(str(article["title"]) for article in line["articles"])
+        case "template":
+            lines = [f"{part['label']}：{part['value']}" for part in line["lines"]]
+            return "\n".join([line["title"], *lines])
+        case "msgmenu":
+            return "\n".join([line["head"], *(option["content"] for option in line["list"]), line["tail"]])
+    return str(line.get("title") or "")
 
 
 def _item(row: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from .tables import SCHEMA
 
 MEMORY = ":memory:"
 FILE_NAME = "platform.sqlite3"
+NEVER_TWICE = ("message", "run")
+"""Counters that never go back, not even with an earlier state: a known MsgId is taken for a repetition."""
 VERSION = zlib.crc32(SCHEMA.encode()) & 0x7FFFFFFF
 """Another schema is another version."""
 
@@ -96,14 +98,41 @@ class Database:
             raise
         self._connection.execute("COMMIT")
 
+    def copy_to(self, other: sqlite3.Connection) -> None:
+        """Write everything into another, empty database; this one stays in use."""
+        self._connection.backup(other)
+
+    def copy_from(self, other: sqlite3.Connection) -> None:
+        """Become what another database is. Raises ValueError when its tables are not ours."""
+        (version,) = other.execute("PRAGMA user_version").fetchone()
+        if version != VERSION:
+            raise ValueError("快照来自其他版本，不能载入 / the snapshot was written by another version")
+        lasting = self._lasting()
+        other.backup(self._connection)
+        self._keep(lasting)
+
+    def _lasting(self) -> list[sqlite3.Row]:
+        places = ", ".join("?" * len(NEVER_TWICE))
+        return self.all(f"SELECT name, value FROM counter WHERE name IN ({places})", *NEVER_TWICE)
+
+    def _keep(self, lasting: list[sqlite3.Row]) -> None:
+        for row in lasting:
+            self.run(
+                "INSERT INTO counter VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
+                row["name"],
+                row["value"],
+            )
+
     def clear(self) -> None:
-        """Forget everything."""
+        """Forget everything, except the counters whose numbers must not come again."""
+        lasting = self._lasting()
         tables = self.column(
             "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
         )
         with self.transaction():
             for table in tables:
                 self.run(f"DELETE FROM {table}")
+            self._keep(lasting)
 
     def close(self) -> None:
         self._connection.close()

@@ -36,9 +36,10 @@ def derived(seed: int, *names: str, length: int, alphabet: str = URL_SAFE) -> st
 class Ids:
     """Makes every kind of identifier of one world."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, run: int = 1) -> None:
+        """`run` counts how often this world was opened: what one run made, no later one makes again."""
         self.seed = seed
-        self._random = random.Random(seed)
+        self._random = random.Random(f"{seed}/{run}")
 
     def fresh(self, length: int, alphabet: str = URL_SAFE) -> str:
         return "".join(self._random.choices(alphabet, k=length))

@@ -74,12 +74,17 @@ class World:
         self.db = Database(where)
         self.clock = clock or MovableClock()
         self.rules = rules or Rules()
-        self.ids = Ids(seed)
+        self.seed = seed
+        self.ids = self.fresh_ids()
         self.accounts: dict[str, AccountState] = {}
         self.outgoing: Callable[[AccountState, Push], None] = lambda account, push: None
         self.rescheduled: Callable[[], None] = lambda: None
         """Told when a job was added, so that whoever waits for the next one waits for the right one."""
         self.announce: Callable[[str, dict[str, Any]], None] = lambda name, data: None
+
+    def fresh_ids(self) -> Ids:
+        """Identifiers that nothing in this world has yet."""
+        return Ids(self.seed, self.db.next_number("run", 1))
 
     def now(self) -> float:
         return self.clock.now()

@@ -9,11 +9,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ...platform import Platform
-from . import acts, articles, bench, recognition, sending
+from . import acts, articles, bench, desk, privacy, recognition, sending, tools
 from .openapi import document
 from .route import BASE, build
 
-CONTROLS = [*acts.CONTROLS, *articles.CONTROLS, *bench.CONTROLS, *sending.CONTROLS, *recognition.CONTROLS]
+CONTROLS = [
+    *acts.CONTROLS,
+    *articles.CONTROLS,
+    *bench.CONTROLS,
+    *sending.CONTROLS,
+    *desk.CONTROLS,
+    *privacy.CONTROLS,
+    *recognition.CONTROLS,
+    *tools.CONTROLS,
+]
 
 
 def control_app(platform: Platform) -> Starlette:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from starlette.responses import RedirectResponse, Response
 
 from ...world import acts, chats, menus, people, qrcodes
@@ -36,8 +38,28 @@ def person_of(given: Given) -> str:
         raise NotFound(f"没有这个人：{name}", f"no such person: {name}") from None
 
 
-async def _done(given: Given, act: Act) -> dict[str, Any]:
-    """Deliver the act's pushes; with `wait` the lines that came of it are part of the answer."""
+def _differing(said: msgspec.Struct, besides: Iterable[str] = ()) -> dict[str, Any]:
+    """The fields that are not as they are by default."""
+    fields = msgspec.structs.fields(said)
+    values = ((field.name, getattr(said, field.name), field) for field in fields if field.name not in besides)
+    return {name: value for name, value, field in values if value and value != field.default}
+
+
+def _names(buttons: list[dict[str, Any]], path: Iterable[int]) -> list[str]:
+    """What stands on the buttons on the way."""
+    names = []
+    for index in path:
+        names.append(buttons[index]["name"])
+        buttons = buttons[index].get("sub_button") or []
+    return names
+
+
+async def _done(given: Given, act: Act, verb: str, **arguments: Any) -> dict[str, Any]:
+    """Deliver the act's pushes; with `wait` the lines that came of it are part of the answer.
+
+    `verb` and arguments say in a recording what the person did.
+    """
+    given.platform.recording.note(act.account, act.person, verb, **arguments)
     world, before = given.platform.world, min((item["seq"] for item in act.items), default=None)
     if given.query.get("wait"):
         last = world.db.value("SELECT coalesce(max(seq), 0) FROM chat")
@@ -55,12 +77,13 @@ async def follow(given: Given) -> Any:
     code = None
     if body.scene is not None:
         code = qrcodes.create(world, account, body.scene, world.rules.qr_default_lifetime_s)
-    return await _done(given, acts.follow(world, account, person_of(given), code))
+    scene = {} if body.scene is None else {"scene": body.scene}
+    return await _done(given, acts.follow(world, account, person_of(given), code), "follows", **scene)
 
 
 async def unfollow(given: Given) -> Any:
     account = account_of(given, given.body.appid)
-    return await _done(given, acts.unfollow(given.platform.world, account, person_of(given)))
+    return await _done(given, acts.unfollow(given.platform.world, account, person_of(given)), "unfollows")
 
 
 async def say(given: Given) -> Any:
@@ -79,7 +102,12 @@ async def say(given: Given) -> Any:
         msgmenu_id=body.msgmenu_id,
     )
     account = account_of(given, body.appid)
-    return await _done(given, acts.say(given.platform.world, account, person_of(given), saying))
+    act = acts.say(given.platform.world, account, person_of(given), saying)
+    if body.type == "text":
+        chosen = body.msgmenu_id
+        verb, word = ("says", body.content) if chosen is None else ("chooses", chosen)
+        return await _done(given, act, verb, words=[word])
+    return await _done(given, act, "sends", words=[body.type], **_differing(saying, besides=("type",)))
 
 
 async def tap(given: Given) -> Any:
@@ -92,7 +120,11 @@ async def tap(given: Given) -> Any:
         files=body.files,
     )
     account = account_of(given, body.appid)
-    return await _done(given, acts.tap(given.platform.world, account, person_of(given), body.path, answer))
+    act = acts.tap(given.platform.world, account, person_of(given), body.path, answer)
+    tie = people.relation(given.platform.world, account, act.person)
+    details = _differing(answer)
+    words = _names(menus.seen_by(given.platform.world, account, tie)[1], body.path)
+    return await _done(given, act, "taps", words=words, **({"answer": details} if details else {}))
 
 
 async def scan(given: Given) -> Any:
@@ -100,14 +132,15 @@ async def scan(given: Given) -> Any:
     is_page = text.startswith(("http://", "https://")) and not text.startswith(qrcodes.CODE_URL)
     if is_page:
         return {"items": [], "open": text, "appid": None, "event": None}
-    return await _done(given, acts.scan(world, person_of(given), text))
+    code = qrcodes.find(world, ticket=text, url=text)
+    return await _done(given, acts.scan(world, person_of(given), text), "scans", scene=code and code.scene)
 
 
 async def enter(given: Given) -> Any:
     body: Entering = given.body
     account = account_of(given, body.appid)
     act = acts.enter(given.platform.world, account, person_of(given), body.latitude, body.longitude)
-    return await _done(given, act)
+    return await _done(given, act, "enters", latitude=body.latitude, longitude=body.longitude)
 
 
 async def chat(given: Given) -> Any:

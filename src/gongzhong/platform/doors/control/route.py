@@ -5,7 +5,7 @@ The router and the OpenAPI document are both made from these, so neither can be 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -27,6 +27,8 @@ class Given(msgspec.Struct, frozen=True):
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: Any
+    stream: AsyncIterator[bytes] | None = None
+    """The body as it comes in, for routes that read it so."""
 
 
 Function = Callable[[Given], Awaitable[Any]]
@@ -35,10 +37,12 @@ Function = Callable[[Given], Awaitable[Any]]
 class Control(msgspec.Struct, frozen=True, kw_only=True):
     """One route of the control API."""
 
-    verb: Literal["GET", "POST", "PATCH"]
+    verb: Literal["GET", "POST", "PATCH", "DELETE"]
     path: str
     function: Function
     body: type[Any] | None = None
+    streamed: bool = False
+    """Whether the function reads the body itself, piece by piece, because it may be too long to hold."""
     query: tuple[str, ...] = ()
     answer: Any = dict[str, Any]
 
@@ -64,10 +68,11 @@ def build(control: Control, platform: Platform) -> StarletteRoute:
     decoder = None if control.body is None else msgspec.json.Decoder(control.body)
 
     async def endpoint(request: Request) -> Response:
-        raw = await request.body()
+        raw = b"" if control.streamed else await request.body()
         try:
             body = None if decoder is None else decoder.decode(raw or b"{}")
-            given = Given(platform, request.path_params, request.query_params, body)
+            stream = request.stream() if control.streamed else None
+            given = Given(platform, request.path_params, request.query_params, body, stream)
             answer = await control.function(given)
         except msgspec.DecodeError as problem:
             return _error(400, f"请求有误：{problem}", f"mistake in the request: {problem}")

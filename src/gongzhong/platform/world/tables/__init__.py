@@ -4,6 +4,15 @@ A chapter that needs memory of its own adds a module here and its name below; a 
 tables is refused when it is opened.
 """
 
-from . import articles, core, recognition, sending
+from . import articles, core, customer_service, privacy, recognition, sending, statistics, tools
 
-SCHEMA = core.TABLES + articles.TABLES + sending.TABLES + recognition.TABLES
+SCHEMA = (
+    core.TABLES
+    + articles.TABLES
+    + sending.TABLES
+    + customer_service.TABLES
+    + statistics.TABLES
+    + privacy.TABLES
+    + tools.TABLES
+    + recognition.TABLES
+)

@@ -1,0 +1,268 @@
+"""Followers from a CSV file, as many as a large account has, without ever holding the file.
+
+The first line names the columns; only `openid` is needed. A follower who is known already gets what the file says and
+keeps the rest. A row that cannot be taken is reported with its line and left out; the others come in, so a mended file
+can simply be imported again.
+
+    openid, person, subscribed, subscribe_time, subscribe_scene, scene, remark, tags, blacklisted, refuses
+
+`tags` are names separated by `|`; `scene` is the scene of a QR code; `subscribe_time` is unix seconds or ISO 8601.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import datetime
+import re
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ..catalogue import limits
+from .world import people, tags
+from .world.world import CHINA, AccountState, World
+
+BATCH = 5_000
+SHOWN_PROBLEMS = 20
+LONGEST_ROW = 64 * 1024
+OPENID = re.compile(rf"[A-Za-z0-9_-]{{1,{limits.OPENID_LENGTH}}}")
+YES, NO = frozenset({"1", "true", "yes", "是"}), frozenset({"0", "false", "no", "否"})
+FROM_CODE = "ADD_SCENE_QR_CODE"
+BYTE_ORDER_MARK = "\ufeff"
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A row that was left out; `line` counts from 1, the heading included."""
+
+    line: int
+    zh: str
+    en: str
+
+
+class Report(msgspec.Struct):
+    rows: int = 0
+    added: int = 0
+    changed: int = 0
+    refused: int = 0
+    problems: list[Problem] = []
+    """The first of the refused."""
+
+
+class Wrong(Exception):
+    """One row cannot be taken."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
+
+
+def _remark(text: str) -> dict[str, Any]:
+    if len(text) > limits.REMARK_LENGTH:
+        raise Wrong(
+            f"备注超过 {limits.REMARK_LENGTH} 个字符",
+            f"a remark has at most {limits.REMARK_LENGTH} characters",
+        )
+    return {"remark": text}
+
+
+def _flag(name: str) -> Callable[[str], dict[str, Any]]:
+    def read(text: str) -> dict[str, Any]:
+        word = text.lower()
+        if word not in YES | NO:
+            raise Wrong(f"{name} 只能是 1 或 0：{text}", f"{name} is 1 or 0, not {text}")
+        return {name: int(word in YES)}
+
+    return read
+
+
+def _time(text: str) -> dict[str, Any]:
+    try:
+        if text.isdecimal():
+            return {"subscribe_time": int(text)}
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        raise Wrong(f"subscribe_time 不是时间：{text}", f"subscribe_time is not a time: {text}") from None
+    # A time without a zone is meant as WeChat's own pages show it.
+    return {"subscribe_time": int((moment if moment.tzinfo else moment.replace(tzinfo=CHINA)).timestamp())}
+
+
+def _scene(text: str) -> dict[str, Any]:
+    is_number = text.isdecimal() and len(text) <= 9
+    return {
+        "subscribe_scene": FROM_CODE,
+        "qr_scene": int(text) if is_number else 0,
+        "qr_scene_str": "" if is_number else text,
+    }
+
+
+READERS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "person": lambda text: {"person": text},
+    "subscribed": _flag("subscribed"),
+    "subscribe_time": _time,
+    "scene": _scene,
+    "subscribe_scene": lambda text: {"subscribe_scene": text},
+    "remark": _remark,
+    "blacklisted": _flag("blacklisted"),
+    "refuses": _flag("refuses"),
+}
+TAGS, SEPARATOR = "tags", "|"
+COLUMNS = ("openid", *READERS, TAGS)
+
+
+class Row(msgspec.Struct):
+    line: int
+    openid: str
+    values: dict[str, Any]
+    tags: list[str]
+
+
+class Import:
+    """Takes the bytes of one file as they come: `feed`, `feed`, …, `finish`."""
+
+    def __init__(self, world: World, account: AccountState) -> None:
+        self._world, self._account = world, account
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._text = ""
+        self._columns: list[str] = []
+        self._line = 0
+        self._batch: list[Row] = []
+        self._tags: dict[str, int] = {name: id for id, name, _ in tags.listing(world, account)}
+        self.report = Report(problems=[])
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next bytes. Raises ValueError when they can't be CSV in UTF-8 with our columns."""
+        try:
+            self._text += self._decoder.decode(piece)
+        except UnicodeDecodeError:
+            raise ValueError("文件不是 UTF-8 编码 / the file is not in UTF-8") from None
+        whole, _, rest = self._text.rpartition("\n")
+        # A line break between quotes belongs to a value.
+        if whole and whole.count('"') % 2 == 0:
+            self._text = rest
+            self._take(whole.split("\n"))
+        elif len(self._text) > LONGEST_ROW + len(piece):
+            raise ValueError(
+                f"第 {self._line + 1} 行起引号不成对 / quotes do not match from line {self._line + 1} on"
+            )
+
+    def finish(self) -> Report:
+        """Take what is left and say what came of it all. Raises ValueError for a file without a heading."""
+        if self._text.strip():
+            self._take(self._text.split("\n"))
+        if not self._columns:
+            raise ValueError("文件是空的 / the file is empty")
+        self._store()
+        return self.report
+
+    def _take(self, lines: list[str]) -> None:
+        for cells in csv.reader(f"{line}\n" for line in lines):
+            self._line += 1
+            if not self._columns:
+                self._columns = _heading(cells)
+            elif any(cells):
+                self.report.rows += 1
+                self._row(cells)
+                if len(self._batch) >= BATCH:
+                    self._store()
+
+    def _row(self, cells: list[str]) -> None:
+        try:
+            self._batch.append(self._read(cells))
+        except Wrong as wrong:
+            self._refuse(self._line, wrong)
+
+    def _refuse(self, line: int, wrong: Wrong) -> None:
+        self.report.refused += 1
+        if len(self.report.problems) < SHOWN_PROBLEMS:
+            self.report.problems.append(Problem(line, wrong.zh, wrong.en))
+
+    def _read(self, cells: list[str]) -> Row:
+        if len(cells) > len(self._columns):
+            raise Wrong("这一行的列比表头多", "more cells than columns")
+        found = {name: cell.strip() for name, cell in zip(self._columns, cells, strict=False) if cell.strip()}
+        openid = found.pop("openid", "")
+        if not OPENID.fullmatch(openid):
+            raise Wrong(f"openid 不合法：{openid}", f"not an OpenID: {openid!r}")
+        carried = [name.strip() for name in found.pop(TAGS, "").split(SEPARATOR) if name.strip()]
+        if len(carried) > self._world.rules.tags_per_user:
+            raise Wrong(f"标签太多（{len(carried)} 个）", f"too many tags ({len(carried)})")
+        values: dict[str, Any] = {}
+        for name, text in found.items():
+            values |= READERS[name](text)
+        return Row(self._line, openid, values, carried)
+
+    def _store(self) -> None:
+        """One transaction for a batch: between batches the platform answers others."""
+        with self._world.db.transaction():
+            for row in self._batch:
+                try:
+                    self._store_row(row)
+                except Wrong as wrong:
+                    self._refuse(row.line, wrong)
+        self._batch.clear()
+
+    def _store_row(self, row: Row) -> None:
+        db, appid = self._world.db, self._account.appid
+        known = db.value("SELECT id FROM relation WHERE appid = ? AND openid = ?", appid, row.openid)
+        self._check(row, known)
+        if known is None:
+            values = {"subscribed": 1, "subscribe_time": self._world.seconds(), **row.values}
+            names = ["appid", "openid", *values]
+            places = ", ".join("?" * len(names))
+            known = db.insert(
+                f"INSERT INTO relation ({', '.join(names)}) VALUES ({places})",
+                appid,
+                row.openid,
+                *values.values(),
+            )
+            self.report.added += 1
+        else:
+            if row.values:
+                changes = ", ".join(f"{name} = ?" for name in row.values)
+                db.run(f"UPDATE relation SET {changes} WHERE id = ?", *row.values.values(), known)
+            self.report.changed += 1
+        for name in row.tags:
+            db.run(
+                "INSERT OR IGNORE INTO tagging VALUES (?, ?, ?, ?)",
+                appid,
+                self._tags[name],
+                known,
+                db.next_number("tagging", 1),
+            )
+
+    def _check(self, row: Row, known: int | None) -> None:
+        """What the world has to say about a row, before anything of it is stored."""
+        world, account, rules = self._world, self._account, self._world.rules
+        if (
+            known is None
+            and account.kind == "test"
+            and people.follower_count(world, account) >= rules.test_account_followers
+        ):
+            raise Wrong("测试号关注人数已满", "the test account has as many followers as it may have")
+        if person := row.values.get("person"):
+            other = world.db.value(
+                "SELECT id FROM relation WHERE appid = ? AND person = ?", account.appid, person
+            )
+            if other not in (None, known):
+                raise Wrong(f"{person} 已有另一个 openid", f"{person} has another OpenID already")
+            world.db.run("INSERT OR IGNORE INTO person (name, nickname) VALUES (?, ?)", person, person)
+        for name in row.tags:
+            if name not in self._tags:
+                if len(self._tags) >= rules.tags_per_account:
+                    raise Wrong(f"标签已满，不能再建「{name}」", f"no more tags possible: {name}")
+                self._tags[name] = tags.ensure(world, account, name)
+
+
+def _heading(cells: list[str]) -> list[str]:
+    """The columns. Raises ValueError that names those that are unknown, and all there are."""
+    names = [cell.strip().removeprefix(BYTE_ORDER_MARK).lower() for cell in cells]
+    unknown = [name for name in names if name not in COLUMNS]
+    if unknown or "openid" not in names or len(set(names)) < len(names):
+        wrong = "、".join(unknown) or "openid"
+        raise ValueError(
+            f"表头有误（{wrong}），可用的列：{', '.join(COLUMNS)} / "
+            f"mistake in the heading ({wrong}); columns are: {', '.join(COLUMNS)}"
+        )
+    return names
