@@ -104,6 +104,13 @@ COMMANDS = (
         ),
     ),
     Command(
+        "coverage",
+        "coverage:coverage",
+        "覆盖范围：接口、推送、返回码各到什么程度",
+        "what is covered: endpoints, pushes, return codes",
+        ("gongzhong coverage", "gongzhong coverage --write docs/coverage.md", "gongzhong coverage --json"),
+    ),
+    Command(
         "completion",
         "completion:completion",
         "输出 shell 补全脚本",

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ...platform import Platform
-from . import acts, articles, bench, desk, privacy, recognition, sending, tools
+from . import acts, articles, bench, coverage, desk, privacy, recognition, sending, tools
 from .openapi import document
 from .route import BASE, build
 
@@ -22,6 +22,7 @@ CONTROLS = [
     *privacy.CONTROLS,
     *recognition.CONTROLS,
     *tools.CONTROLS,
+    *coverage.CONTROLS,
 ]
 
 
