@@ -15,8 +15,8 @@ from gongzhong.client import Client
 from gongzhong.errors import CallError
 from gongzhong.messages import MassSendJobFinish
 from gongzhong.platform import PlatformConfig
-from gongzhong.platform.mass_settings import MassOutcome, MassSettings
-from gongzhong.platform.world import drafts, mass, mass_jobs, media, people, tags
+from gongzhong.platform.mass_settings import CopyrightFinding, MassOutcome, MassSettings
+from gongzhong.platform.world import articles, drafts, mass, mass_jobs, media, people, tags
 from gongzhong.platform.world.world import CHINA
 from gongzhong.testing import PNG, LocalPlatform
 
@@ -54,6 +54,11 @@ class Paper:
         cover = media.keep(self.platform.world, self.state, "image", PNG, permanent=True).media_id
         articles = [Article(title=title, content="<p>正文</p>", thumb_media_id=cover) for title in titles]
         return drafts.add(self.platform.world, self.state, articles).media_id
+
+
+def pages_at(paper: Paper, addresses: list[str]) -> list[articles.Page]:
+    found = [articles.page(paper.platform.world, url) for url in addresses]
+    return [page for page in found if page is not None]
 
 
 @pytest.fixture
@@ -128,6 +133,7 @@ def test_articles_open_as_pages_until_they_are_deleted(paper: Paper) -> None:
     assert paper.code(paper.api.mass.send_article(media_id=draft, tag_id=2)) == 40007
     assert paper.code(paper.api.mass.delete(msg_id=sent.msg_id, article_idx=3)) == 40060
     paper.call(paper.api.mass.delete(url=addresses[0]))
+    assert [page.readable for page in pages_at(paper, addresses)] == [False, True]
     assert paper.call(paper.api.mass.status(msg_id=sent.msg_id)).msg_status == "SEND_SUCCESS"
     paper.call(paper.api.mass.delete(msg_id=sent.msg_id, article_idx=2))
     assert paper.call(paper.api.mass.status(msg_id=sent.msg_id)).msg_status == "DELETE"
@@ -187,6 +193,21 @@ def test_the_review_ends_as_chosen(paper: Paper, outcome: MassOutcome, ignoring:
     (result,) = paper.results
     assert result.status == status
     assert result.sent_count == len(paper.platform.person("alice").inbox) == int(result.succeeded)
+
+
+def test_findings_of_the_originality_check_are_told(paper: Paper) -> None:
+    found = CopyrightFinding(
+        article_idx=2, user_declare_state=2, audit_state=3, original_article_url="http://x/", can_reprint=True
+    )
+    mass.choose_next(paper.platform.world, paper.state, MassOutcome(check_state=2, findings=[found]))
+    media_id = paper.draft("头条", "次条")
+    paper.call(paper.api.mass.send_article(media_id=media_id, to_all=True, even_if_reprint=True))
+    paper.platform.clock.advance(minutes=1)
+    result = paper.results[0].copyright_check_result
+    assert result is not None
+    first, second = result.result_list.item
+    assert (first.audit_state, first.can_reprint) == (11, False)
+    assert (second.audit_state, second.original_article_url, second.can_reprint) == (3, "http://x/", True)
 
 
 def test_a_failed_review_gives_the_send_back(paper: Paper) -> None:

@@ -120,6 +120,10 @@ def test_values_are_checked_by_their_type(salon: Salon) -> None:
     assert (refused.value.errcode, "thing1" in refused.value.errmsg) == (47003, True)
     assert salon.code(salon.notice(template, thing1="剪发", phrase6="也许吧")) == 47003
     assert salon.code(salon.notice(template, thing1="剪发")) == 47003
+    odd = salon.api.send(
+        touser="o", template_id=template, data=template_data(thing1="剪发"), page="pages/index"
+    )
+    assert salon.code(odd) == 41030
     salon.call(salon.notice(template, thing1="剪发", phrase6="已确认"))
 
 

@@ -85,6 +85,11 @@ describe('chat lines', () => {
     expect(phone.web.value).toBe('https://a.cn/o')
   })
 
+  it('say where a message stands that reached somebody who does not follow', () => {
+    const view = show({ type: 'template', title: '取号', lines: [{ label: '', value: '到您了' }], note: '服务通知' })
+    expect(get(view, 'template-note').text()).toBe('服务通知')
+  })
+
   it('offer no details for a template message without a page', () => {
     const view = show({ type: 'template', title: '提醒', lines: [] })
     expect(view.find('button[data-testid="template-card"]').exists()).toBe(false)

@@ -287,7 +287,7 @@ class SendNotice(Call[Ok], kw_only=True, frozen=True):
     touser: OpenID
     template_id: TemplateID
     data: Annotated[dict[str, TemplateValue], coded(invalid=47003, missing=47003)]
-    page: Annotated[str, coded(invalid=41030)] | None = None
+    page: Annotated[str, coded(invalid=41030, pattern=r"^https?://")] | None = None
     miniprogram: MiniProgram | None = None
     miniprogram_state: Literal["developer", "trial", "formal"] | None = None
     lang: Literal["zh_CN", "en_US", "zh_HK", "zh_TW"] | None = None

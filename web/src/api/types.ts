@@ -76,6 +76,8 @@ interface ChatBase {
   side: 'person' | 'account' | 'system'
   via: Via
   kf?: string | null
+  /** A grey word beside the line, such as 服务通知 for what reaches somebody who does not follow. */
+  note?: string
 }
 
 export interface Article {
