@@ -13,14 +13,16 @@ from typing import Annotated, Any, Final, Literal, Self, TypeVar
 import msgspec
 
 from . import limits
-from .fields import MediaID, Violation, always, coded
+from .fields import INVALID, MediaID, Violation, always, coded
 from .model import PagedCall, Reply
 
 ArticleType = Literal["news", "newspic"]
-Flag = Literal[0, 1]
-Crop = Annotated[str, coded(pattern=r"^(0(\.\d{1,6})?|1(\.0{1,6})?)(_(0(\.\d{1,6})?|1(\.0{1,6})?)){3}$")]
+Flag = Annotated[Literal[0, 1], coded(invalid=INVALID)]
+Crop = Annotated[
+    str, coded(invalid=INVALID, pattern=r"^(0(\.\d{1,6})?|1(\.0{1,6})?)(_(0(\.\d{1,6})?|1(\.0{1,6})?)){3}$")
+]
 """A rectangle inside the unit square as `X1_Y1_X2_Y2`, up to six decimals."""
-Coordinate = Annotated[str, coded(pattern=r"^(0(\.\d{1,6})?|1(\.0{1,6})?)$")]
+Coordinate = Annotated[str, coded(invalid=INVALID, pattern=r"^(0(\.\d{1,6})?|1(\.0{1,6})?)$")]
 
 _BAD_SOURCE_URL: Final = 41039
 _BAD_MEDIA_ID: Final = 40007
@@ -36,13 +38,13 @@ class Picture(msgspec.Struct, kw_only=True, frozen=True):
 class ImageInfo(msgspec.Struct, kw_only=True, frozen=True):
     """The pictures of a picture message; the first is its cover."""
 
-    image_list: Annotated[list[Picture], coded(min_length=1, max_length=limits.PICTURES)]
+    image_list: Annotated[list[Picture], coded(invalid=INVALID, min_length=1, max_length=limits.PICTURES)]
 
 
 class CropPercent(msgspec.Struct, kw_only=True, frozen=True):
     """One way to cut the cover: two corners inside the unit square."""
 
-    ratio: Literal["1_1", "16_9", "2.35_1"]
+    ratio: Annotated[Literal["1_1", "16_9", "2.35_1"], coded(invalid=INVALID)]
     x1: Coordinate
     y1: Coordinate
     x2: Coordinate
@@ -87,7 +89,7 @@ class Article(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
             max_bytes=limits.ARTICLE_CONTENT_BYTES - 1,
         ),
     ]
-    article_type: ArticleType | None = None
+    article_type: Annotated[ArticleType, coded(invalid=INVALID)] | None = None
     """`news` when left out."""
     author: Annotated[str, coded(invalid=45110, max_length=limits.ARTICLE_AUTHOR_LENGTH)] | None = None
     digest: (

@@ -130,7 +130,7 @@ def _foot(shown: Shown) -> str:
 
 
 def _comments(shown: Shown) -> str:
-    if shown.form is None and not shown.comments:
+    if not (shown.form or shown.comments or shown.problem):
         return ""
     zh, en = shown.problem or ("", "")
     problem = (
