@@ -11,7 +11,7 @@ import msgspec
 
 from ..errors import SetupError
 from .config import PlatformConfig, TieConfig
-from .world import accounts, media, people, recognition, tags, templates
+from .world import accounts, agents, media, people, recognition, tags, templates
 from .world.refusal import Refusal
 from .world.world import AccountState, World
 
@@ -35,15 +35,8 @@ def seed(world: World, config: PlatformConfig) -> None:
         _recognised(world, config)
         for agent in config.agent:
             owner = _account(world, agent.account)
-            world.db.run(
-                "INSERT OR IGNORE INTO agent (appid, kf_account, kf_id, nickname, kf_wx, online) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                owner.appid,
-                agent.kf_account,
-                world.db.next_number("agent", 1001),
-                agent.nickname,
-                agent.kf_wx,
-                int(agent.online),
+            agents.ensure(
+                world, owner, agent.kf_account, agent.nickname, kf_wx=agent.kf_wx, online=agent.online
             )
 
 

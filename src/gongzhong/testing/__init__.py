@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .actors import PNG, Actor, Line
+    from .agents import ServiceAgent
     from .local_platform import LocalPlatform
 
-__all__ = ["PNG", "Actor", "Line", "LocalPlatform"]
+__all__ = ["PNG", "Actor", "Line", "LocalPlatform", "ServiceAgent"]
 
-_HOME = {"PNG": "actors", "Actor": "actors", "Line": "actors", "LocalPlatform": "local_platform"}
+_HOME = {
+    "PNG": "actors",
+    "Actor": "actors",
+    "Line": "actors",
+    "LocalPlatform": "local_platform",
+    "ServiceAgent": "agents",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from ..app import OfficialAccount
-from ..platform.world import acts, chats, menus, notice_acts, one_time, people
+from ..platform.world import (
+    acts,
+    agents,
+    article_text,
+    articles,
+    chats,
+    comments,
+    menus,
+    notice_acts,
+    one_time,
+    people,
+    privacy,
+    readings,
+    webauth,
+)
 from ..platform.world.acts import Act, Answer, Said, Saying
 from ..platform.world.world import AccountState
 
@@ -115,6 +130,16 @@ class Actor:
         """Scan a code, given its ticket or the text inside it."""
         self._carry_out(acts.scan(self._bed.world, self.name, ticket_or_url))
 
+    def enters(
+        self,
+        *,
+        latitude: float = 31.230416,
+        longitude: float = 121.473701,
+        of: OfficialAccount | AccountState | None = None,
+    ) -> None:
+        """Open the chat; the place is reported if the person agreed to it."""
+        self._carry_out(acts.enter(self._bed.world, self._account(of), self.name, latitude, longitude))
+
     def accepts(self, *template_ids: str, of: OfficialAccount | AccountState | None = None) -> None:
         """Allow one more notice of each template, on the pop-up of a page."""
         act = notice_acts.answer_popup(self._bed.world, self._account(of), self.name, accepts=template_ids)
@@ -126,16 +151,6 @@ class Actor:
         self._carry_out(notice_acts.answer_popup(world, account, self.name, accepts=(), rejects=template_ids))
 
     def withdraws(self, *template_ids: str, of: OfficialAccount | AccountState | None = None) -> None:
-    def enters(
-        self,
-        *,
-        latitude: float = 31.230416,
-        longitude: float = 121.473701,
-        of: OfficialAccount | AccountState | None = None,
-    ) -> None:
-        """Open the chat; the place is reported if the person agreed to it."""
-        self._carry_out(acts.enter(self._bed.world, self._account(of), self.name, latitude, longitude))
-
         """Turn templates off in the settings."""
         self._carry_out(notice_acts.withdraw(self._bed.world, self._account(of), self.name, template_ids))
 
@@ -144,6 +159,32 @@ class Actor:
         account = self._account(of)
         one_time.allow(self._bed.world, account, self.openid(account), scene)
         return one_time.template_id(self._bed.world, account)
+
+    def reads(self, url: str, *, source: readings.Source = "message") -> str:
+        """Open an article; returns its words, or raises LookupError when it is gone."""
+        page = self._page(url)
+        if not page.readable:
+            raise LookupError(f"the article {url} is gone")
+        readings.read(self._bed.world, page, self.name, source)
+        return article_text.text_of(page.article.content)
+
+    def shares(self, url: str, *, to: readings.Target = "friend") -> None:
+        """Pass an article on."""
+        readings.share(self._bed.world, self._page(url), self.name, to)
+
+    def comments(self, url: str, content: str) -> int:
+        """Write under an article; returns the comment's id. Raises NotPossible where the page has no form."""
+        return comments.write(self._bed.world, self._page(url), self.name, content).id
+
+    def withdraws_comment(self, url: str, user_comment_id: int) -> None:
+        """Take back what was written."""
+        comments.withdraw(self._bed.world, self._page(url), self.name, user_comment_id)
+
+    def _page(self, url: str) -> articles.Page:
+        page = articles.page(self._bed.world, url)
+        if page is None:
+            raise LookupError(f"no article at {url}")
+        return page
 
     def screen_of(self, oa: OfficialAccount | AccountState | None = None) -> list[Line]:
         """Every line of the chat with one account."""
@@ -169,3 +210,32 @@ class Actor:
 
     def openid(self, oa: OfficialAccount | AccountState | None = None) -> str:
         return people.relation(self._bed.world, self._account(oa), self.name).openid
+
+    def authorises(self, oa: OfficialAccount | AccountState | None = None) -> str:
+        """Agree on the page of 网页授权 (snsapi_userinfo); returns the code that the redirect carries."""
+        return webauth.grant(self._bed.world, self._account(oa), self.name, webauth.USERINFO)
+
+    def revokes(self, *items: str, of: OfficialAccount | AccountState | None = None) -> None:
+        """Take back what was authorised, by the codes of RevokeInfo such as "205"."""
+        account = self._account(of)
+        self._happens(lambda: privacy.withdraw(self._bed.world, account, self.name, items))
+
+    def closes_wechat(self) -> None:
+        """Close the WeChat account, for good."""
+        self._happens(lambda: privacy.close(self._bed.world, self.name))
+
+    def loses_profile(self) -> None:
+        """WeChat removes nickname and picture."""
+        self._happens(lambda: privacy.clean_profile(self._bed.world, self.name))
+
+    def answers_invitation(
+        self, kf_account: str, *, accept: bool = True, of: OfficialAccount | AccountState | None = None
+    ) -> bool:
+        """Agree to work as an agent, or not; False when nobody asked."""
+        return agents.answer(self._bed.world, self._account(of), kf_account, self.name, accept=accept)
+
+    def _happens(self, event: Callable[[], object]) -> None:
+        async def on_the_loop() -> None:
+            event()
+
+        self._bed.run(on_the_loop())

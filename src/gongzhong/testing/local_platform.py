@@ -129,7 +129,13 @@ class LocalPlatform:
         return qrcodes.create(self.world, account, scene, None).ticket
 
     def trouble(
-        self, side: Side, kind: Trouble, target: str = "", *, oa: OfficialAccount | None = None, **details: Any
+        self,
+        side: Side,
+        kind: Trouble,
+        target: str = "",
+        *,
+        oa: OfficialAccount | None = None,
+        **details: Any,
     ) -> Fault:
         """Have something go wrong from now on, until `platform.platform.faults.lift()`.
 

@@ -1,6 +1,7 @@
 """What each API call does on the platform: one function per call, found by its class."""
 
 from . import (
+    agents,
     ai,
     autoreply,
     base,
@@ -14,6 +15,7 @@ from . import (
     oauth,
     publishing,
     qrcodes,
+    sessions,
     subscriptions,
     tags,
     templates,
@@ -26,6 +28,7 @@ __all__ = [
     "BEHAVIOURS",
     "Behaviour",
     "Caller",
+    "agents",
     "ai",
     "answers",
     "autoreply",
@@ -40,6 +43,7 @@ __all__ = [
     "oauth",
     "publishing",
     "qrcodes",
+    "sessions",
     "subscriptions",
     "tags",
     "templates",

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from ...account import Encryption
-from ...messages import Event, Message, Push, encode
+from ...messages import Event, Message, Push, TransferReply, encode
 from ...wire import PushWriter
 from ..traffic import Exchange, Traffic, Verdict
 from ..world import autoreply, chats, sessions, tally
@@ -92,7 +92,10 @@ class Pusher:
         if not judged.verdict.ok:
             self._show_failure(account, push, person)
         elif judged.reply is not None and person is not None:
-            show_reply(self.world, account, person, judged.reply)
+            if isinstance(judged.reply, TransferReply):
+                sessions.hand_over(self.world, account, push, judged.reply.kf_account or "")
+            else:
+                show_reply(self.world, account, person, judged.reply)
         return Outcome(judged.verdict, entries)
 
     async def _attempt(
@@ -128,6 +131,7 @@ class Pusher:
             judged = Judged(UNANSWERED[problem.kind])
         entry.cost_ms = (time.perf_counter() - started) * 1000
         entry.verdict = judged.verdict
+        tally.pushed(self.world, account, ok=judged.verdict.ok, began=entry.time)
         if not judged.verdict.ok:
             self.alarms.failed(account, judged.verdict, self._sample(push, answer))
         return entry, judged

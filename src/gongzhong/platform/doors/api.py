@@ -72,13 +72,13 @@ class ApiDoor:
         return response
 
     def _answer(self, request: Request, entry: Exchange) -> Response:
-        call_type = by_path(request.path, request.method)
+        query = request.query
+        call_type = by_path(request.path, request.method, query.get("action", ""))
         if call_type is None or call_type.spec.host is not Host.API:
             raise Refusal(UNKNOWN_PATH)
         spec = call_type.spec
-        if request.method != spec.verb:
+        if request.method not in (spec.verb, spec.older_verb):
             raise Refusal(GET_NEEDED if spec.verb == "GET" else POST_NEEDED)
-        query = request.query
         account = self._account(request, call_type, query)
         entry.appid = account.appid
         fault = self.faults.strike("api", account.appid, spec.path)
@@ -144,10 +144,11 @@ class ApiDoor:
 
     def _refuse(self, request: Request, entry: Exchange, refusal: Refusal, started: float) -> Response:
         rid = self.world.ids.rid()
-        known = codes.lookup(refusal.code)
+        call_type = by_path(request.path, request.method, request.query.get("action", ""))
+        known = (call_type.spec.codes.get(refusal.code) if call_type else None) or codes.lookup(refusal.code)
         detail = refusal.detail or (known.en if known else "error")
-        body = msgspec.json.encode(
-            {"errcode": refusal.code, "errmsg": f"{detail} rid: {rid}", **refusal.fields}
+        body = _error(
+            refusal, f"{detail} rid: {rid}", wrapped=call_type is not None and call_type.spec.wrapped
         )
         chinese = known.zh if known and known.zh else detail
         entry.rid, entry.errcode = rid, refusal.code
@@ -166,6 +167,12 @@ class ApiDoor:
             request.ip,
         )
         return Response(200, body)
+
+
+def _error(refusal: Refusal, errmsg: str, *, wrapped: bool) -> bytes:
+    if wrapped:
+        return msgspec.json.encode({"base_resp": {"ret": refusal.code, "err_msg": errmsg}, **refusal.fields})
+    return msgspec.json.encode({"errcode": refusal.code, "errmsg": errmsg, **refusal.fields})
 
 
 def _present(answer: Any) -> Response:

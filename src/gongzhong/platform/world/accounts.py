@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ..config import AccountConfig
+from . import tally
 from .refusal import Refusal
 from .world import AccountState, World
 
@@ -43,6 +44,7 @@ def create(world: World, config: AccountConfig) -> AccountState:
         autoreply=config.autoreply,
     )
     store(world, state)
+    tally.begin(world, appid)
     return state
 
 

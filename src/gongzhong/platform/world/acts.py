@@ -39,7 +39,7 @@ from ...messages import (
     ViewMiniProgram,
     Voice,
 )
-from . import articles, chats, drafts, media, menus, people, qrcodes, windows
+from . import articles, chats, drafts, media, menus, people, qrcodes, sessions, tally, windows
 from .refusal import Refusal
 from .rendering import picture
 from .world import AccountState, World
@@ -90,8 +90,16 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     files: list[bytes] = []
 
 
+def _somebody(world: World, person: str) -> str:
+    """The name of a person who still has WeChat; raises KeyError, or NotPossible after it was closed."""
+    found = people.get(world, person)
+    if found.closed:
+        raise NotPossible(f"{person} 已注销微信", f"{person} has closed the WeChat account")
+    return found.name
+
+
 def _tie(world: World, account: AccountState, person: str) -> people.Relation:
-    people.get(world, person)
+    _somebody(world, person)
     tie = people.relation(world, account, person)
     if not tie.subscribed:
         raise NotPossible(f"{person} 还没有关注{account.name}", f"{person} does not follow {account.name}")
@@ -123,12 +131,14 @@ def _line(world: World, act: Act, type: str, **content: Any) -> None:
 
 def follow(world: World, account: AccountState, person: str, code: qrcodes.QrCode | None = None) -> Act:
     """Follow, found by search or through a QR code."""
-    people.get(world, person)
+    before = people.relation(world, account, _somebody(world, person))
     if account.kind == "test" and people.follower_count(world, account) >= world.rules.test_account_followers:
         raise NotPossible("测试号关注人数已满", "the test account has as many followers as it may have")
     scene = None if code is None else (code.scene_str if code.scene_str is not None else code.scene_id)
     how = "ADD_SCENE_SEARCH" if code is None else "ADD_SCENE_QR_CODE"
     tie = people.follow(world, account, person, how=how, scene=scene)
+    if not before.subscribed:
+        tally.followed(world, account, how)
     act = Act(account=account, person=person, event="subscribe")
     _line(world, act, "event", content=f"你已关注{account.name}")
     windows.open_window(world, account, tie.openid, "follow")
@@ -145,6 +155,7 @@ def follow(world: World, account: AccountState, person: str, code: qrcodes.QrCod
 def unfollow(world: World, account: AccountState, person: str) -> Act:
     tie = _tie(world, account, person)
     people.unfollow(world, account, person)
+    tally.unfollowed(world, account, tie.subscribe_scene)
     act = Act(account=account, person=person, event="unsubscribe")
     _line(world, act, "event", content=f"你已取消关注{account.name}")
     act.pushes.append(Unsubscribe(event_key="", **_common(world, account, tie.openid)))
@@ -157,7 +168,7 @@ def scan(world: World, person: str, text: str) -> Act:
     if code is None:
         raise NotPossible("这个二维码无效或已过期", "this QR code is unknown or has expired")
     account = world.accounts[code.appid]
-    tie = people.relation(world, account, people.get(world, person).name)
+    tie = people.relation(world, account, _somebody(world, person))
     if not tie.subscribed:
         return follow(world, account, person, code)
     act = Act(account=account, person=person, event="SCAN")
@@ -208,6 +219,9 @@ def say(world: World, account: AccountState, person: str, saying: Saying) -> Act
             act.pushes.append(Link(**link, **common))
         case _:
             _say_file(world, act, saying, common)
+    tally.said(world, account, tie.openid, saying.type)
+    if sessions.takes(world, account, tie.openid, act.items):
+        act.pushes.clear()
     return act
 
 

@@ -10,6 +10,7 @@ import msgspec
 from .refusal import Refusal
 from .world import AccountState, World
 
+PERSON_COLUMNS = "name, nickname, headimgurl, sex, language, closed"
 FOLLOWER_COLUMNS = "id, openid, person, subscribed, refuses, blacklisted"
 
 
@@ -19,6 +20,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     headimgurl: str
     sex: int
     language: str
+    closed: bool
+    """Whether the person has closed the WeChat account."""
 
 
 class Relation(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,15 +69,21 @@ def create(
 
 def get(world: World, name: str) -> Person:
     """Raises KeyError for a name that nobody has."""
-    row = world.db.one("SELECT name, nickname, headimgurl, sex, language FROM person WHERE name = ?", name)
+    row = world.db.one(f"SELECT {PERSON_COLUMNS} FROM person WHERE name = ?", name)
     if row is None:
         raise KeyError(name)
-    return Person(**dict(row))
+    return _person(row)
 
 
 def everybody(world: World) -> list[Person]:
-    rows = world.db.all("SELECT name, nickname, headimgurl, sex, language FROM person ORDER BY rowid")
-    return [Person(**dict(row)) for row in rows]
+    rows = world.db.all(f"SELECT {PERSON_COLUMNS} FROM person ORDER BY rowid")
+    return [_person(row) for row in rows]
+
+
+def _person(row: sqlite3.Row) -> Person:
+    values = dict(row)
+    values["closed"] = bool(values["closed"])
+    return Person(**values)
 
 
 def _relation(row: sqlite3.Row) -> Relation:

@@ -10,12 +10,13 @@ import sqlite3
 
 import msgspec
 
-from . import people
+from . import people, privacy
 from .refusal import Refusal, require
 from .world import AccountState, World
 
 BASE, USERINFO = "snsapi_base", "snsapi_userinfo"
 CODE_LENGTH = 32
+ENDED_BY_PERSON = 42007
 
 
 class WebToken(msgspec.Struct, frozen=True):
@@ -75,7 +76,8 @@ def exchange(world: World, account: AccountState, code: str) -> WebToken:
 
 
 def refresh(world: World, account: AccountState, refresh_token: str) -> WebToken:
-    """Prolong a living token, or replace a dead one. Refuses with 40030 unknown, 42002 too old."""
+    """Prolong a living token, or replace a dead one. Refuses with 40030 unknown, 42002 too old,
+    42007 ended by the person."""
     require(refresh_token, 41003)
     row = world.db.one(
         "SELECT * FROM web_token WHERE refresh_token = ? AND appid = ?", refresh_token, account.appid
@@ -83,6 +85,7 @@ def refresh(world: World, account: AccountState, refresh_token: str) -> WebToken
     if row is None:
         raise Refusal(40030)
     old, now = _token(row), world.now()
+    require(not privacy.token_ended(world, old.refresh_token), ENDED_BY_PERSON)
     require(old.refresh_expires_at > now, 42002)
     value = old.access_token if old.expires_at > now else world.ids.token()
     fresh = msgspec.structs.replace(
@@ -102,13 +105,15 @@ def _token(row: sqlite3.Row) -> WebToken:
 
 
 def check(world: World, access_token: str, openid: str) -> WebToken:
-    """The token, if it is alive and belongs to this OpenID. Refuses with 40001, 42001, 40003."""
+    """The token, if it is alive and belongs to this OpenID. Refuses with 40001, 42001, 40003,
+    42007."""
     require(access_token, 41001)
     require(openid, 41009)
     row = world.db.one("SELECT * FROM web_token WHERE access_token = ?", access_token)
     if row is None:
         raise Refusal(40001)
     token = _token(row)
+    require(not privacy.token_ended(world, token.refresh_token), ENDED_BY_PERSON)
     require(token.expires_at > world.now(), 42001)
     require(token.openid == openid, 40003)
     return token
