@@ -43,7 +43,6 @@ from .model import Call
 AnyCall = type[Call[Any]]
 
 CHAPTERS: Final[tuple[ModuleType, ...]] = (
-    ai,
     base,
     menus,
     templates,
@@ -69,6 +68,7 @@ CHAPTERS: Final[tuple[ModuleType, ...]] = (
     old_article_statistics,
     card_statistics,
     publisher,
+    ai,
 )
 
 
