@@ -138,15 +138,18 @@ def deliver(
     total = count(world, account, audience)
     left = f"{where} AND refuses = 0 AND blacklisted = 0"
     if account.kind != "subscription":
-        left += " AND openid NOT IN (SELECT openid FROM mass_received WHERE appid = ? AND month = ? AND count >= ?)"
-        values = [*values, account.appid, world.month(), world.rules.mass_per_month]
+        left += (
+            " AND NOT EXISTS (SELECT 1 FROM mass_received AS had WHERE had.appid = relation.appid "
+            "AND had.openid = relation.openid AND had.month = ? AND had.count >= ?)"
+        )
+        values = [*values, world.month(), world.rules.mass_per_month]
     filtered = world.db.value(f"SELECT count(*) FROM relation WHERE {left}", *values)
     reached = f"{left} AND subscribed = 1"
     people = world.db.column(
         f"SELECT person FROM relation WHERE {reached} AND person IS NOT NULL ORDER BY id", *values
     )
     sent = world.db.run(
-        "INSERT INTO mass_received SELECT appid, openid, ?, 1 FROM relation "
+        "INSERT INTO mass_received SELECT relation.appid, relation.openid, ?, 1 FROM relation "
         f"WHERE {reached} ON CONFLICT DO UPDATE SET count = count + 1",
         world.month(),
         *values,
