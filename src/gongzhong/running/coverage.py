@@ -6,11 +6,15 @@ page looks.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import cast
 
 from ..catalogue.listed import GROUPS
 from ..catalogue.registry import by_name
+from ..client.groups import Groups
+from ..client.method import Blocking, Performs
 from ..platform.coverage import AUTHORISE, Coverage, CoveredCode, CoveredPush, Endpoint, coverage
 from .named_calls import everything
 
@@ -35,6 +39,13 @@ def methods() -> dict[str, str]:
                 named.name
             )
     return {kind: names[0] for kind, names in found.items()} | {AUTHORISE.name: "gongzhong.OAuth"}
+
+
+def _titles() -> dict[str, str]:
+    """Group of the client → its Chinese name, which is how its documentation begins."""
+    groups = Groups[Blocking]()
+    groups._open_groups(cast(Performs, None))
+    return {name: (inspect.getdoc(group) or name).partition(":")[0] for name, group in vars(groups).items()}
 
 
 def summary(measured: Coverage) -> dict[str, int]:
@@ -94,14 +105,15 @@ def _head(counted: Mapping[str, int]) -> Iterator[str]:
 
 
 def _endpoints(endpoints: Iterable[Endpoint]) -> Iterator[str]:
-    names = methods()
+    names, titles = methods(), _titles()
     for group, members in groupby(endpoints, key=lambda one: one.group):
-        product = GROUPS.get(group)
-        yield f"## {product.zh} / {product.en}" if product else f"## {group}"
+        rows = list(members)
+        product, mine = GROUPS.get(group), names.get(rows[0].name, "").partition(".")[0]
+        yield f"## {product.zh} / {product.en}" if product else f"## {titles.get(mine, group)} / {group}"
         yield ""
         yield "| 接口 / endpoint | | | 客户端 / client | 平台 / platform |"
         yield "|---|---|---|---|---|"
-        for one in members:
+        for one in rows:
             method = names.get(one.name, "listed.call" if one.kit == "listed" else "–")
             yield f"| {one.zh} | {one.verb} | `{one.path}` | `{method}` | {SIGNS[one.platform]} |"
         yield ""
