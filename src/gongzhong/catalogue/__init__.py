@@ -7,6 +7,5 @@ encoding.
     encoding    a call ↔ query, JSON or multipart; an answer ↔ bytes
     registry    ALL calls, found by verb and path or by name
 
-The other modules are the chapters: base, menus, templates, customer_messages, users, tags, qrcodes, oauth,
-tickets, media.
+The other modules are the chapters that `registry` names, and what several of them share, such as `articles`.
 """
