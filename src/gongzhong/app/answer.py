@@ -21,7 +21,9 @@ class Answer(msgspec.Struct, frozen=True):
     def headers(self) -> list[tuple[str, str]]:
         """The headers to send, names in lower case."""
         fields = [("content-type", self.content_type), ("content-length", str(len(self.body)))]
-        return [*fields, ("allow", ALLOWED)] if self.status == 405 else fields
+        if self.status == WrongMethod.status:
+            fields.append(("allow", ALLOWED))
+        return fields
 
 
 def refusal(problem: CallbackError) -> Answer:

@@ -13,7 +13,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..messages import Push, Reply
-from .arguments import Invocation, Style
+from .arguments import Handler, Invocation, Style
 from .results import Result, as_reply
 
 if TYPE_CHECKING:
@@ -94,9 +94,14 @@ async def _items(invocation: Invocation) -> Stream:
             yield as_reply(result, invocation.push)
 
 
-async def _result(invocation: Invocation) -> Any:
+def _result(invocation: Invocation) -> Awaitable[Any]:
     handler, arguments = invocation.handler, invocation.arguments()
     if handler.style is Style.ASYNC:
-        return await handler.function(**arguments)
+        started: Awaitable[Any] = handler.function(**arguments)
+        return started
+    return _in_thread(handler, arguments)
+
+
+async def _in_thread(handler: Handler, arguments: dict[str, Any]) -> Any:
     result = await asyncio.to_thread(handler.function, **arguments)
     return await result if inspect.isawaitable(result) else result

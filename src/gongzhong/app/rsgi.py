@@ -51,11 +51,12 @@ class RsgiDoor:
         if scope.proto != "http":
             protocol.close(404)
             return
-        body = await _body(scope, protocol) if scope.method == "POST" else b""
+        method = scope.method
+        body = await _body(scope, protocol) if method == "POST" else b""
         if body is None:
             answer: Answer = self._oa.refuse(too_large())
         else:
-            answer = await self._oa.handle(scope.query_string, body, scope.method)
+            answer = await self._oa.handle(scope.query_string, body, method)
         protocol.response_bytes(answer.status, answer.headers(), answer.body)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
