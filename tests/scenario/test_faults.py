@@ -107,8 +107,18 @@ def test_another_account_is_spared(platform: LocalPlatform, desk: Desk, alice: A
 def test_chance_is_the_same_on_every_run() -> None:
     def strikes(seed: int) -> list[bool]:
         fault = Fault(
-            **{"id": 1, "appid": "", "target": "", "side": "api", "kind": "errcode", "errcode": -1},
-            **{"rate": 0.3, "seed": seed, "status": 502, "delay_s": 0, "carried_out": False, "times": None},
+            id=1,
+            appid="",
+            target="",
+            side="api",
+            kind="errcode",
+            errcode=-1,
+            rate=0.3,
+            seed=seed,
+            status=502,
+            delay_s=0,
+            carried_out=False,
+            times=None,
         )
         return [fault.draw() for _ in range(1000)]
 

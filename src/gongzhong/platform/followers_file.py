@@ -22,6 +22,7 @@ import msgspec
 
 from ..catalogue import limits
 from .world import people, tags
+from .world.refusal import Refusal
 from .world.world import CHINA, AccountState, World
 
 BATCH = 5_000
@@ -154,6 +155,7 @@ class Import:
         if not self._columns:
             raise ValueError("文件是空的 / the file is empty")
         self._store()
+        self.report.problems.sort(key=lambda problem: problem.line)
         return self.report
 
     def _take(self, lines: list[str]) -> None:
@@ -250,9 +252,17 @@ class Import:
             world.db.run("INSERT OR IGNORE INTO person (name, nickname) VALUES (?, ?)", person, person)
         for name in row.tags:
             if name not in self._tags:
-                if len(self._tags) >= rules.tags_per_account:
-                    raise Wrong(f"标签已满，不能再建「{name}」", f"no more tags possible: {name}")
-                self._tags[name] = tags.ensure(world, account, name)
+                self._tags[name] = self._new_tag(name)
+
+    def _new_tag(self, name: str) -> int:
+        if len(name) > limits.TAG_NAME_LENGTH:
+            raise Wrong(f"标签名太长：{name}", f"the name of a tag is too long: {name}")
+        try:
+            return tags.create(self._world, self._account, name)
+        except Refusal as refusal:
+            raise Wrong(
+                f"不能建标签「{name}」（{refusal.code}）", f"no tag {name} ({refusal.code})"
+            ) from None
 
 
 def _heading(cells: list[str]) -> list[str]:

@@ -136,7 +136,8 @@ class Script:
     def _imports(self, target: str) -> Iterator[str]:
         taps = any(deed.verb == "taps" for deed in self._deeds)
         module, colon, attribute = target.rpartition(":")
-        if not colon or not attribute.isidentifier():
+        is_module = all(part.isidentifier() for part in module.split("."))
+        if not colon or not attribute.isidentifier() or not (is_module or module.endswith(".py")):
             raise ValueError(f"写成 模块:对象，而不是 {target} / write module:attribute, not {target}")
         if any("file" in deed.arguments for deed in self._deeds):
             yield "from base64 import b64decode\n"

@@ -1,0 +1,7 @@
+"""Write docs/magic-values.md from the code, after its list has changed."""
+
+from pathlib import Path
+
+from gongzhong.platform import magic
+
+(Path(__file__).parents[1] / "docs" / "magic-values.md").write_text(magic.document(), "utf-8")
