@@ -122,6 +122,7 @@ SHORTEN_EXPIRE_SECONDS_MAX: Final = 2_592_000
 # 新增临时素材, 上传图文消息图片 (confirmed); bytes of a file
 IMAGE_BYTES: Final = 10 * 1024 * 1024
 VOICE_BYTES: Final = 2 * 1024 * 1024
+VOICE_SECONDS: Final = 60
 VIDEO_BYTES: Final = 10 * 1024 * 1024
 THUMB_BYTES: Final = 64 * 1024
 ARTICLE_IMAGE_BYTES: Final = 1024 * 1024

@@ -23,7 +23,8 @@ main{max-width:677px;margin:0 auto;padding:20px 16px 40px}
 h1{font-size:22px;line-height:1.4;font-weight:500;margin:0 0 14px}
 .meta{display:flex;flex-wrap:wrap;gap:0 10px;margin:0 0 22px;font-size:15px;color:rgba(0,0,0,.5)}
 .meta b{font-weight:400;color:#576b95}
-article{line-height:1.75;text-align:justify}article p{margin:0 0 1em}
+article{line-height:1.75;text-align:justify}article h1,article h2,article h3{font-size:19px;font-weight:500}
+article p{margin:0 0 1em}
 article img,.pictures img{max-width:100%;height:auto!important;display:block;margin:0 auto 12px;border-radius:2px}
 article a,.source a{color:#576b95;text-decoration:none}
 article blockquote{margin:0 0 1em;padding-left:10px;border-left:3px solid rgba(0,0,0,.15);color:rgba(0,0,0,.5)}
@@ -51,7 +52,8 @@ border-radius:50%;background:#fa5151;color:#fff;align-items:center;justify-conte
 .gone p{margin:20px 0 4px}.gone small{color:rgba(0,0,0,.5)}
 @media (prefers-color-scheme:dark){body{background:#191919;color:rgba(255,255,255,.8)}
 .meta,.foot,#comments h2,.comment small,.gone small,article blockquote{color:rgba(255,255,255,.5)}
-.meta b,article a,.source a{color:#7d90a9}#comments{border-color:rgba(255,255,255,.1)}article pre{background:#232323}
+.meta b,article a,.source a{color:#7d90a9}article blockquote{border-color:rgba(255,255,255,.2)}
+#comments{border-color:rgba(255,255,255,.1)}article pre{background:#232323}
 textarea{background:#232323;border-color:#333;color:inherit}.gone{color:inherit}}
 </style></head><body>$body</body></html>
 """)
@@ -152,9 +154,9 @@ def _comment(comment: Comment, account: AccountState) -> str:
     if comment.reply is not None:
         reply = f'<div class="reply"><small>{escape(account.name)} · 作者</small><p>{escape(comment.reply)}</p></div>'
     mark = "精选" if comment.selected else "仅自己可见"
-    name = escape(comment.person)
+    name = escape(comment.nickname)
     return (
         '<div class="comment" data-testid="comment">'
-        f'<span class="avatar" aria-hidden="true">{escape(comment.person[:1])}</span>'
+        f'<span class="avatar" aria-hidden="true">{escape(comment.nickname[:1])}</span>'
         f"<div><small>{name} · {mark}</small><p>{escape(comment.content)}</p>{reply}</div></div>"
     )

@@ -19,6 +19,7 @@ NOT_ANSWERED: Final = 88009
 """Of the global table; the page of 删除回复 lists 87009 here, under a meaning left over from elsewhere."""
 
 ALL, ORDINARY, SELECTED = 0, 1, 2
+COLUMNS: Final = "comment.*, (SELECT nickname FROM person WHERE name = comment.person) AS nickname"
 
 
 class Comment(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ class Comment(msgspec.Struct, frozen=True, kw_only=True):
     article: str
     openid: str
     person: str
+    nickname: str
     content: str
     time: int
     selected: bool
@@ -86,11 +88,12 @@ def withdraw(world: World, page: Page, person: str, number: int) -> None:
 
 def _comment(row: sqlite3.Row) -> Comment:
     values = dict(row)
-    return Comment(**{**values, "selected": bool(values["selected"]), "withdrawn": bool(values["withdrawn"])})
+    flags = {name: bool(values[name]) for name in ("selected", "withdrawn")}
+    return Comment(**{**values, **flags, "nickname": values["nickname"] or ""})
 
 
 def _existing(world: World, page: Page, number: int) -> Comment:
-    row = world.db.one("SELECT * FROM comment WHERE id = ? AND article = ?", number, page.key)
+    row = world.db.one(f"SELECT {COLUMNS} FROM comment WHERE id = ? AND article = ?", number, page.key)
     if row is None:
         raise Refusal(NO_SUCH_COMMENT)
     return _comment(row)
@@ -111,7 +114,7 @@ def listing(
     where = "FROM comment WHERE article = ? AND withdrawn = 0 AND (? = 0 OR selected = ? - 1)"
     total: int = world.db.value(f"SELECT count(*) {where}", page.key, kind, kind)
     rows = world.db.all(
-        f"SELECT * {where} ORDER BY id DESC LIMIT ? OFFSET ?", page.key, kind, kind, number, begin
+        f"SELECT {COLUMNS} {where} ORDER BY id DESC LIMIT ? OFFSET ?", page.key, kind, kind, number, begin
     )
     return total, [_comment(row) for row in rows]
 
@@ -119,7 +122,7 @@ def listing(
 def shown(world: World, page: Page, person: str | None) -> list[Comment]:
     """What the page shows to somebody: the selected comments, and their own."""
     rows = world.db.all(
-        "SELECT * FROM comment WHERE article = ? AND withdrawn = 0 AND (selected = 1 OR person = ?) "
+        f"SELECT {COLUMNS} FROM comment WHERE article = ? AND withdrawn = 0 AND (selected = 1 OR person = ?) "
         "ORDER BY selected DESC, id DESC",
         page.key,
         person or "",

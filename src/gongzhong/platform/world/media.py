@@ -12,6 +12,7 @@ from typing import Final, Literal
 import msgspec
 
 from ...catalogue import limits
+from . import playtime
 from .refusal import Refusal, require
 from .world import AccountState, World
 
@@ -96,11 +97,15 @@ def recognise(content: bytes) -> tuple[str, str]:
 
 
 def accept(kind: str, content: bytes, *, permanent: bool) -> tuple[str, str]:
-    """Media type and extension, or the refusal WeChat gives: 40004 kind, 41005 nothing, 40005 type, 4000x size."""
+    """Media type and extension, or the refusal WeChat gives: 40004 kind, 41005 nothing, 40005 type, 4000x size,
+    45007 a voice that plays too long."""
     rule = KINDS.get(kind)
     if rule is None:
         raise Refusal(40004)
-    return accept_by(rule, content, permanent=permanent)
+    accepted = accept_by(rule, content, permanent=permanent)
+    if kind == "voice":
+        require((playtime.seconds(content) or 0) <= limits.VOICE_SECONDS, 45007)
+    return accepted
 
 
 def accept_by(rule: KindRule, content: bytes, *, permanent: bool) -> tuple[str, str]:
