@@ -28,6 +28,14 @@ MISSING: Final = 41011
 """Code of a missing field that declares none: 缺少必填字段."""
 
 
+SCHEMA_NAMES: Final = {
+    "invalid": "x-code-invalid",
+    "missing": "x-code-missing",
+    "max_bytes": "x-max-bytes",
+}
+"""What a JSON Schema calls the constraints that it has no word for."""
+
+
 def coded(
     *,
     invalid: int | None = None,
@@ -43,7 +51,12 @@ def coded(
     """
     known = {"invalid": invalid, "missing": missing, "max_bytes": max_bytes}
     extra: dict[str, Any] = {name: value for name, value in known.items() if value is not None}
-    return Meta(extra=extra if certain else {**extra, "certain": False}, **constraints)
+    told = {SCHEMA_NAMES[name]: value for name, value in extra.items()}
+    return Meta(
+        extra=extra if certain else {**extra, "certain": False},
+        extra_json_schema=told or None,
+        **constraints,
+    )
 
 
 def always(value: T) -> T:

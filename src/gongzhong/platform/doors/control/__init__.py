@@ -13,7 +13,7 @@ from . import acts, articles, bench, coverage, desk, privacy, recognition, sendi
 from .openapi import document
 from .route import BASE, build
 
-CONTROLS = [
+CONTROLS = (
     *acts.CONTROLS,
     *articles.CONTROLS,
     *bench.CONTROLS,
@@ -23,15 +23,14 @@ CONTROLS = [
     *recognition.CONTROLS,
     *tools.CONTROLS,
     *coverage.CONTROLS,
-]
+)
 
 
 def control_app(platform: Platform) -> Starlette:
     """The routes, bound to one platform."""
-    described = msgspec.json.encode(document(CONTROLS))
 
     async def openapi(request: Request) -> Response:
-        return Response(described, media_type="application/json")
+        return Response(msgspec.json.encode(document(CONTROLS)), media_type="application/json")
 
     routes = [build(control, platform) for control in CONTROLS]
     return Starlette(routes=[Route(f"{BASE}/openapi.json", openapi), *routes])

@@ -1,134 +1,115 @@
-"""The OpenAPI document, made from the declarations: the control routes and every call of the catalogue."""
+"""The OpenAPI document, made from the declarations: the control routes and every call of the catalogue.
+
+Limits that JSON Schema cannot say stand beside it: `x-max-bytes` (UTF-8), and the return codes of a wrong or missing
+value (`x-code-invalid`, `x-code-missing`).
+"""
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable
-from typing import Any, get_args
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 import msgspec
 
-from ....catalogue.model import Answer, Call, Download, Upload
-from ....catalogue.registry import CALLS
+from ....catalogue.registry import CALLS, listed_calls
 from ....version import VERSION
-from .route import BASE, Control
+from .openapi_calls import COMPONENTS, documents, operations
+from .route import BASE, Control, Otherwise
 
 REF = "#/components/schemas/{name}"
+DESCRIPTION = """微信公众号本地平台：控制接口与全部服务端接口，由代码里的声明生成。
+
+WeChat Official Accounts on this machine: the control API and every server-side call, made from the declarations in
+the code. Business errors are HTTP 200 with `errcode`; `x-errcodes` lists those that the official page names.
+`x-platform` says whether a call has behaviour here, is only checked (`fallback`), or was withdrawn (`retired`)."""
 
 
-def document(controls: Iterable[Control]) -> dict[str, Any]:
+@cache
+def document(controls: tuple[Control, ...]) -> dict[str, Any]:
     """OpenAPI 3.1 of everything the platform answers."""
-    controls = list(controls)
-    bodies = [control.body for control in controls if control.body is not None]
-    structs = [call for call in CALLS if _has_json_body(call)]
-    answers = list({kind for call in CALLS for kind in _json_answers(call)})
-    schemas, components = msgspec.json.schema_components([*bodies, *structs, *answers], ref_template=REF)
-    by_type = dict(zip([*bodies, *structs, *answers], schemas, strict=True))
-    paths: dict[str, Any] = {}
+    calls = (*CALLS, *listed_calls())
+    kinds = [*_bodies_and_answers(controls), *CALLS, *documents(CALLS)]
+    schemas, components = msgspec.json.schema_components(kinds, ref_template=REF)
+    by_type = dict(zip(map(_key, kinds), schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
     for control in controls:
         paths.setdefault(BASE + control.path, {})[control.verb.lower()] = _control(control, by_type)
-    for call in CALLS:
-        paths.setdefault(call.spec.path, {})[call.spec.verb.lower()] = _call(call, by_type)
+    for path, verb, operation in operations(calls, {**components}):
+        paths.setdefault(path, {})[verb] = operation
+    requests = {call.__name__ for call in CALLS}
+    kept = {name: schema for name, schema in components.items() if name not in requests}
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "gongzhong platform",
-            "version": VERSION,
-            "description": "微信公众号本地平台 / WeChat Official Accounts on this machine",
-        },
+        "info": {"title": "gongzhong platform", "version": VERSION, "description": DESCRIPTION},
         "paths": paths,
-        "components": {"schemas": {**components, "Refused": _REFUSED}},
+        "components": {"schemas": {**kept, **COMPONENTS, "Mistake": _MISTAKE}},
     }
 
 
-_REFUSED = {
+_MISTAKE = {
     "type": "object",
-    "required": ["errcode", "errmsg"],
-    "properties": {"errcode": {"type": "integer"}, "errmsg": {"type": "string"}},
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["zh", "en"],
+            "properties": {"zh": {"type": "string"}, "en": {"type": "string"}},
+        }
+    },
 }
 
 
-def _json_answers(call: type[Call[Any]]) -> list[Any]:
-    kinds = get_args(call.returns) or (call.returns,)
-    return [kind for kind in kinds if kind is not Download]
+def _key(kind: Any) -> str:
+    return repr(kind)
 
 
-def _has_json_body(call: type[Call[Any]]) -> bool:
-    return call.spec.verb == "POST" and not _has_file(call)
+def _bodies_and_answers(controls: Sequence[Control]) -> list[Any]:
+    bodies = [control.body for control in controls if control.body is not None]
+    answers = [control.answer for control in controls if not isinstance(control.answer, Otherwise)]
+    return [*bodies, *answers]
 
 
-def _has_file(call: type[Call[Any]]) -> bool:
-    return any(_is_file(field.type) for field in msgspec.structs.fields(call))
-
-
-def _is_file(kind: Any) -> bool:
-    return kind is Upload or any(_is_file(part) for part in get_args(kind))
-
-
-def _parameter(name: str, place: str, *, required: bool) -> dict[str, Any]:
-    return {"name": name, "in": place, "required": required, "schema": {"type": "string"}}
-
-
-def _control(control: Control, by_type: dict[Any, Any]) -> dict[str, Any]:
-    names = re.findall(r"{(\w+)}", control.path)
+def _control(control: Control, by_type: dict[str, Any]) -> dict[str, Any]:
+    mistake = {"application/json": {"schema": {"$ref": REF.format(name="Mistake")}}}
     operation: dict[str, Any] = {
-        "operationId": control.function.__name__,
-        "summary": (
-            inspect.getdoc(control.function) or control.function.__name__.replace("_", " ")
-        ).splitlines()[0],
+        "operationId": f"{control.verb.lower()} {control.path}",
+        "summary": _summary(control),
         "tags": ["control"],
         "parameters": [
-            *(_parameter(name, "path", required=True) for name in names),
-            *(_parameter(name, "query", required=False) for name in control.query),
+            *(_parameter(name, "path") for name in re.findall(r"{(\w+)}", control.path)),
+            *(_parameter(name, "query") for name in control.query),
         ],
         "responses": {
-            "200": {"description": "done", "content": {"application/json": {}}},
-            "4XX": {"description": "refused: {error: {zh, en}}", "content": {"application/json": {}}},
+            **_success(control, by_type),
+            "400": {"description": "请求有误 / mistake in the request", "content": mistake},
+            "404": {"description": "没有 / not there", "content": mistake},
+            "409": {"description": "现在不能做 / not possible now", "content": mistake},
         },
     }
     if control.body is not None:
-        operation["requestBody"] = {"content": {"application/json": {"schema": by_type[control.body]}}}
+        schema = by_type[_key(control.body)]
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    elif control.streamed:
+        operation["requestBody"] = {"content": {"text/csv": {"schema": {"type": "string"}}}}
     return operation
 
 
-def _call(call: type[Call[Any]], by_type: dict[Any, Any]) -> dict[str, Any]:
-    spec = call.spec
-    fields = msgspec.structs.fields(call)
-    parameters = [
-        _parameter(field.encode_name, "query", required=field.required)
-        for field in fields
-        if spec.in_query(field.encode_name)
-    ]
-    if spec.token:
-        parameters.insert(0, _parameter("access_token", "query", required=True))
-    parameters += [_parameter(name, "query", required=True) for name in spec.inject if spec.in_query(name)]
-    answers = [by_type[kind] for kind in _json_answers(call)]
-    content: dict[str, Any] = {
-        "application/json": {"schema": {"anyOf": [*answers, {"$ref": REF.format(name="Refused")}]}}
-    }
-    if spec.answer is Answer.BYTES:
-        content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
-    operation: dict[str, Any] = {
-        "operationId": call.__name__,
-        "summary": (inspect.getdoc(call) or "").splitlines()[0],
-        "tags": [call.__module__.rpartition(".")[2]],
-        "parameters": parameters,
-        "responses": {"200": {"description": "the answer, or a return code", "content": content}},
-    }
-    if spec.verb == "POST":
-        operation["requestBody"] = {"content": _body(call, by_type)}
-    return operation
+def _summary(control: Control) -> str:
+    words = inspect.getdoc(control.function) or control.function.__name__.replace("_", " ")
+    return words.splitlines()[0]
 
 
-def _body(call: type[Call[Any]], by_type: dict[Any, Any]) -> dict[str, Any]:
-    if call in by_type:
-        return {"application/json": {"schema": by_type[call]}}
-    properties = {
-        field.encode_name: {"type": "string", "format": "binary"}
-        if _is_file(field.type)
-        else {"type": "string"}
-        for field in msgspec.structs.fields(call)
-        if not call.spec.in_query(field.encode_name)
-    }
-    return {"multipart/form-data": {"schema": {"type": "object", "properties": properties}}}
+def _parameter(name: str, place: str) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
+
+
+def _success(control: Control, by_type: dict[str, Any]) -> dict[str, Any]:
+    answer = control.answer
+    if isinstance(answer, Otherwise):
+        content = {answer.content_type: {"schema": {"type": "string"}}} if answer.content_type else {}
+        return {str(answer.status): {"description": answer.words, "content": content}}
+    schema = by_type[_key(answer)]
+    return {"200": {"description": "好了 / done", "content": {"application/json": {"schema": schema}}}}

@@ -34,6 +34,14 @@ class Given(msgspec.Struct, frozen=True):
 Function = Callable[[Given], Awaitable[Any]]
 
 
+class Otherwise(msgspec.Struct, frozen=True):
+    """An answer that is not JSON: its status, its media type (empty when there is no body), and what it is."""
+
+    status: int
+    content_type: str
+    words: str
+
+
 class Control(msgspec.Struct, frozen=True, kw_only=True):
     """One route of the control API."""
 
@@ -45,6 +53,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the function reads the body itself, piece by piece, because it may be too long to hold."""
     query: tuple[str, ...] = ()
     answer: Any = dict[str, Any]
+    """The type of the answer; `Otherwise` when it is not JSON."""
 
 
 class NotFound(Exception):
