@@ -29,8 +29,8 @@ class DatedCall(Call[R], Generic[R], kw_only=True, frozen=True):
         return broken_range(self.begin_date, self.end_date, self.span)
 
 
-def broken_range(begin: str, end: str, span: int) -> Violation | None:
-    """What is wrong with a period of at most `span` days, or None."""
+def broken_range(begin: str, end: str, span: int | None) -> Violation | None:
+    """What is wrong with a period of at most `span` days (None: as many as you like), or None."""
     try:
         days = (datetime.date.fromisoformat(end) - datetime.date.fromisoformat(begin)).days
     except ValueError:
@@ -38,7 +38,7 @@ def broken_range(begin: str, end: str, span: int) -> Violation | None:
     if days < 0:
         zh, en = "结束日期早于开始日期", "the period ends before it begins"
         return Violation(path="end_date", code=WRONG_RANGE, zh=zh, en=en)
-    if days >= span:
+    if span is not None and days >= span:
         zh, en = f"一次最多查询 {span} 天, 现有 {days + 1} 天", f"at most {span} days, not {days + 1}"
         return Violation(path="end_date", code=WRONG_RANGE, zh=zh, en=en)
     return None

@@ -103,6 +103,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     session_steps_in_records: bool = False
     # 数据统计: the hour of China at which the data of yesterday are ready
     statistics_ready_hour: int = 8
+    # 获取图文群发每日数据: an article with fewer readings has no row
+    article_statistics_least: int = 3
     # 授权用户信息变更: who authorised within that time is told of a cleaned profile
     profile_cleaned_told_s: int = 30 * DAY
     # 订阅通知

@@ -21,7 +21,7 @@ from ...messages.events.sending import (
     CopyrightItems,
 )
 from ..mass_settings import SUCCESS, CopyrightFinding
-from . import chats, mass, mass_news
+from . import chats, mass, mass_news, tally
 from .mass import Audience, Job
 from .refusal import Refusal, require
 from .schedule import job as due
@@ -95,6 +95,8 @@ def finish(world: World, payload: dict[str, Any]) -> None:
             lines = _published(world, account, job) if of_articles else job.lines
             counts = deliver(world, account, job.audience, lines)
             mass.set_status(world, job, mass.SENT)
+            if job.msg_data_id is not None:
+                tally.reached(world, job.msg_data_id, counts.sent)
     except Refusal:
         _fail(world, account, job, DRAFT_GONE)
     else:

@@ -93,3 +93,8 @@ def pushed(world: World, account: AccountState, *, ok: bool, began: float) -> No
         cost_ms,
         cost_ms,
     )
+
+
+def reached(world: World, msg_data_id: int, count: int) -> None:
+    """A mass send of articles came to so many phones."""
+    world.db.run("INSERT OR REPLACE INTO mass_tally VALUES (?, ?)", msg_data_id, count)

@@ -10,6 +10,7 @@ CREATE TABLE message_tally (
   appid TEXT NOT NULL, day TEXT NOT NULL, hour INTEGER NOT NULL, type INTEGER NOT NULL, openid TEXT NOT NULL,
   count INTEGER NOT NULL, PRIMARY KEY (appid, day, hour, type, openid)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE mass_tally (msg_data_id INTEGER PRIMARY KEY, reached INTEGER NOT NULL) STRICT;
 CREATE TABLE callback_tally (
   appid TEXT NOT NULL, day TEXT NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT NULL, failed INTEGER NOT NULL,
   total_ms INTEGER NOT NULL, longest_ms INTEGER NOT NULL, PRIMARY KEY (appid, day, hour)
