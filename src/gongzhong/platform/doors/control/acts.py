@@ -14,7 +14,8 @@ from ...world import acts, chats, menus, people, qrcodes
 from ...world.acts import Act
 from ...world.world import AccountState
 from ..open import COOKIE, FROM_CHAT_COOKIE
-from .route import Control, Given, NotFound
+from .answers import ActView, ChatView
+from .route import Control, Given, NotFound, Otherwise
 from .shapes import Entering, Following, OfAccount, Scanning, Speaking, Tapping
 
 WECHAT_PAGE = re.compile(r"https?://(mp|open)\.weixin\.qq\.com/")
@@ -172,13 +173,15 @@ async def browse(given: Given) -> Response:
     return response
 
 
+PAGE = Otherwise(302, "", "打开网页 / opens the page")
+
 CONTROLS = [
-    Control(verb="POST", path="/people/{name}/follow", function=follow, body=Following, query=("wait",)),
-    Control(verb="POST", path="/people/{name}/unfollow", function=unfollow, body=OfAccount, query=("wait",)),
-    Control(verb="POST", path="/people/{name}/say", function=say, body=Speaking, query=("wait",)),
-    Control(verb="POST", path="/people/{name}/tap", function=tap, body=Tapping, query=("wait",)),
-    Control(verb="POST", path="/people/{name}/scan", function=scan, body=Scanning, query=("wait",)),
-    Control(verb="POST", path="/people/{name}/enter", function=enter, body=Entering, query=("wait",)),
-    Control(verb="GET", path="/people/{name}/chats/{appid}", function=chat, query=("after",)),
-    Control(verb="GET", path="/browse", function=browse, query=("person", "appid", "url")),
+    Control(verb="POST", path="/people/{name}/follow", function=follow, body=Following, query=("wait",), answer=ActView),
+    Control(verb="POST", path="/people/{name}/unfollow", function=unfollow, body=OfAccount, query=("wait",), answer=ActView),
+    Control(verb="POST", path="/people/{name}/say", function=say, body=Speaking, query=("wait",), answer=ActView),
+    Control(verb="POST", path="/people/{name}/tap", function=tap, body=Tapping, query=("wait",), answer=ActView),
+    Control(verb="POST", path="/people/{name}/scan", function=scan, body=Scanning, query=("wait",), answer=ActView),
+    Control(verb="POST", path="/people/{name}/enter", function=enter, body=Entering, query=("wait",), answer=ActView),
+    Control(verb="GET", path="/people/{name}/chats/{appid}", function=chat, query=("after",), answer=ChatView),
+    Control(verb="GET", path="/browse", function=browse, query=("person", "appid", "url"), answer=PAGE),
 ]

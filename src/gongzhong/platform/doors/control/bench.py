@@ -16,7 +16,22 @@ from ...traffic import present
 from ...triggers import CATALOGUE, make
 from ...world import accounts, media, menus, people, qrcodes, quotas
 from .acts import account_of
-from .route import Control, Given, NotFound
+from .answers import (
+    AccountView,
+    AlarmsView,
+    ClockView,
+    CodesView,
+    Delivered,
+    MenuView,
+    PersonView,
+    QuotaView,
+    StateView,
+    TrafficEntry,
+    TrafficView,
+    TriggersView,
+    Verified,
+)
+from .route import Control, Given, NotFound, Otherwise
 from .shapes import (
     AccountChange,
     Moving,
@@ -202,24 +217,27 @@ async def events(given: Given) -> Response:
     return StreamingResponse(lines(), media_type="text/event-stream", headers={"cache-control": "no-cache"})
 
 
+FILE = Otherwise(200, "*/*", "文件的内容 / the bytes of the file")
+STREAM = Otherwise(200, "text/event-stream", "现场事件 / live events")
+
 CONTROLS = [
-    Control(verb="GET", path="/state", function=state),
-    Control(verb="POST", path="/accounts", function=create_account, body=AccountConfig),
-    Control(verb="PATCH", path="/accounts/{appid}", function=change_account, body=AccountChange),
-    Control(verb="POST", path="/accounts/{appid}/url", function=configure_url, body=Wanted),
-    Control(verb="GET", path="/accounts/{appid}/menu", function=menu),
-    Control(verb="GET", path="/accounts/{appid}/quota", function=quota),
-    Control(verb="GET", path="/accounts/{appid}/alarms", function=alarms),
-    Control(verb="GET", path="/accounts/{appid}/qrcodes", function=qr_codes),
-    Control(verb="POST", path="/people", function=create_person, body=NewPerson),
-    Control(verb="GET", path="/clock", function=clock),
-    Control(verb="POST", path="/clock", function=move_clock, body=Moving),
+    Control(verb="GET", path="/state", function=state, answer=StateView),
+    Control(verb="POST", path="/accounts", function=create_account, body=AccountConfig, answer=AccountView),
+    Control(verb="PATCH", path="/accounts/{appid}", function=change_account, body=AccountChange, answer=AccountView),
+    Control(verb="POST", path="/accounts/{appid}/url", function=configure_url, body=Wanted, answer=Verified),
+    Control(verb="GET", path="/accounts/{appid}/menu", function=menu, answer=MenuView),
+    Control(verb="GET", path="/accounts/{appid}/quota", function=quota, answer=QuotaView),
+    Control(verb="GET", path="/accounts/{appid}/alarms", function=alarms, answer=AlarmsView),
+    Control(verb="GET", path="/accounts/{appid}/qrcodes", function=qr_codes, answer=CodesView),
+    Control(verb="POST", path="/people", function=create_person, body=NewPerson, answer=PersonView),
+    Control(verb="GET", path="/clock", function=clock, answer=ClockView),
+    Control(verb="POST", path="/clock", function=move_clock, body=Moving, answer=ClockView),
     Control(verb="POST", path="/reset", function=reset),
-    Control(verb="GET", path="/traffic", function=traffic, query=("after", "limit", "appid")),
-    Control(verb="GET", path="/traffic/{seq}", function=traffic_entry),
-    Control(verb="POST", path="/traffic/{seq}/resend", function=resend),
-    Control(verb="GET", path="/trigger", function=triggers),
-    Control(verb="POST", path="/trigger", function=trigger, body=Triggering),
-    Control(verb="GET", path="/media/{media_id}", function=stored_file),
-    Control(verb="GET", path="/events", function=events),
+    Control(verb="GET", path="/traffic", function=traffic, query=("after", "limit", "appid"), answer=TrafficView),
+    Control(verb="GET", path="/traffic/{seq}", function=traffic_entry, answer=TrafficEntry),
+    Control(verb="POST", path="/traffic/{seq}/resend", function=resend, answer=Delivered),
+    Control(verb="GET", path="/trigger", function=triggers, answer=TriggersView),
+    Control(verb="POST", path="/trigger", function=trigger, body=Triggering, answer=Delivered),
+    Control(verb="GET", path="/media/{media_id}", function=stored_file, answer=FILE),
+    Control(verb="GET", path="/events", function=events, answer=STREAM),
 ]

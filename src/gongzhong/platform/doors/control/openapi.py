@@ -37,7 +37,7 @@ def document(controls: tuple[Control, ...]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for control in controls:
         paths.setdefault(BASE + control.path, {})[control.verb.lower()] = _control(control, by_type)
-    for path, verb, operation in operations(calls, {**components}):
+    for path, verb, operation in operations(calls, {**components}, by_type):
         paths.setdefault(path, {})[verb] = operation
     requests = {call.__name__ for call in CALLS}
     kept = {name: schema for name, schema in components.items() if name not in requests}

@@ -53,7 +53,7 @@ def documents(calls: Iterable[AnyCall]) -> list[Any]:
 
 
 def operations(
-    calls: Iterable[AnyCall], components: dict[str, Any]
+    calls: Iterable[AnyCall], components: dict[str, Any], by_type: dict[str, Any]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Path, verb and operation of each call. Calls that share a path and differ in a query parameter are one."""
     together: dict[tuple[str, str], list[AnyCall]] = {}
@@ -61,10 +61,12 @@ def operations(
         path = call.spec.path.partition("?")[0]
         together.setdefault((path, call.spec.verb.lower()), []).append(call)
     for (path, verb), members in together.items():
-        yield path, verb, _operation(members, components)
+        yield path, verb, _operation(members, components, by_type)
 
 
-def _operation(calls: Sequence[AnyCall], components: dict[str, Any]) -> dict[str, Any]:
+def _operation(
+    calls: Sequence[AnyCall], components: dict[str, Any], by_type: dict[str, Any]
+) -> dict[str, Any]:
     first = calls[0]
     spec = first.spec
     operation: dict[str, Any] = {
@@ -73,7 +75,7 @@ def _operation(calls: Sequence[AnyCall], components: dict[str, Any]) -> dict[str
         "description": spec.document,
         "tags": [chapter_of(first)],
         "parameters": _parameters(calls, components),
-        "responses": {"200": _answers(calls)},
+        "responses": {"200": _answers(calls, by_type)},
         "x-errcodes": _errors(calls),
         "x-platform": _state(first),
     }
@@ -180,10 +182,10 @@ def _json_answers(call: AnyCall) -> list[Any]:
     return [kind for kind in get_args(call.returns) or (call.returns,) if kind is not Download]
 
 
-def _answers(calls: Sequence[AnyCall]) -> dict[str, Any]:
+def _answers(calls: Sequence[AnyCall], by_type: dict[str, Any]) -> dict[str, Any]:
     described: list[dict[str, Any]] = []
     for kind in documents(calls):
-        schema = {"$ref": REF.format(name=kind.__name__)}
+        schema = by_type[repr(kind)]
         done = {"$ref": REF.format(name="Done")}
         described.append({"allOf": [done, schema]} if issubclass(kind, Acknowledged) else schema)
     if calls[0].returns == dict[str, Any]:

@@ -1,0 +1,229 @@
+"""What the control routes answer, as types: the OpenAPI document shows them, and generated tests hold the routes to
+them.
+
+Answers may have further fields, such as the content of a chat line, which differs by its type.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from ....account import Encryption
+from ...config import Kind as AccountKind
+from ...traffic import Kind as ExchangeKind
+
+
+class ClockView(msgspec.Struct, kw_only=True):
+    """The platform's clock, in unix seconds."""
+
+    now: float
+    frozen: bool
+
+
+class AccountView(msgspec.Struct, kw_only=True):
+    """An official account as its console shows it."""
+
+    appid: str
+    original_id: str
+    name: str
+    wechat_id: str
+    kind: AccountKind
+    verified: bool
+    secret: str
+    token: str
+    aes_key: str
+    encryption: Encryption
+    url: str
+    oauth_domain: str
+    js_domains: list[str]
+    ip_allow_list: list[str]
+    open_platform: str | None
+    headimgurl: str
+    description: str
+    call_limits: dict[str, int]
+
+
+class TieView(msgspec.Struct, kw_only=True):
+    """A person's relation to one account."""
+
+    openid: str
+    subscribed: bool
+    unionid: str | None
+
+
+class PersonView(msgspec.Struct, kw_only=True):
+    """Somebody with a phone; `accounts` is keyed by AppID."""
+
+    name: str
+    nickname: str
+    headimgurl: str
+    sex: int
+    language: str
+    accounts: dict[str, TieView]
+
+
+class StateView(msgspec.Struct, kw_only=True):
+    """The whole test bed."""
+
+    clock: ClockView
+    accounts: list[AccountView]
+    people: list[PersonView]
+    version: str
+
+
+class Line(msgspec.Struct, kw_only=True):
+    """One line of a chat; its content stands in fields of its own, which depend on `type`."""
+
+    seq: int
+    time: float
+    appid: str
+    person: str
+    side: Literal["person", "account", "system"]
+    via: str
+    type: str
+
+
+class ActView(msgspec.Struct, kw_only=True):
+    """What an act made at once: lines, a page to open, the event it is."""
+
+    items: list[Line]
+    open: str | None
+    appid: str | None
+    event: str | None
+
+
+class MenuView(msgspec.Struct, kw_only=True):
+    """A menu as menu/create takes it."""
+
+    button: list[dict[str, Any]]
+
+
+class ChatView(msgspec.Struct, kw_only=True):
+    """A chat as the phone shows it."""
+
+    items: list[Line]
+    menu: MenuView
+    typing: bool
+
+
+class Verified(msgspec.Struct, kw_only=True):
+    """Whether a server URL answered the verification; `seq` is the traffic entry."""
+
+    ok: bool
+    zh: str
+    en: str
+    seq: int | None
+
+
+class Delivered(msgspec.Struct, kw_only=True):
+    """How a push ended, and its traffic entries."""
+
+    ok: bool
+    zh: str
+    en: str
+    entries: list[int]
+
+
+class CallCount(msgspec.Struct, kw_only=True):
+    """Calls of today; `daily` is null where no quota is published."""
+
+    path: str
+    daily: int | None
+    used: int
+
+
+class QuotaView(msgspec.Struct, kw_only=True):
+    calls: list[CallCount]
+
+
+class AlarmView(msgspec.Struct, kw_only=True):
+    time: float
+    type: str
+    text: str
+
+
+class AlarmsView(msgspec.Struct, kw_only=True):
+    alarms: list[AlarmView]
+
+
+class CodeView(msgspec.Struct, kw_only=True):
+    """A QR code that lives; `scene` is what EventKey will say."""
+
+    ticket: str
+    appid: str
+    url: str
+    scene: str
+    expires_at: float | None
+
+
+class CodesView(msgspec.Struct, kw_only=True):
+    codes: list[CodeView]
+
+
+class TriggerView(msgspec.Struct, kw_only=True):
+    """A push that can be triggered."""
+
+    name: str
+    zh: str
+    en: str
+
+
+class TriggersView(msgspec.Struct, kw_only=True):
+    events: list[TriggerView]
+
+
+class SizeOnly(msgspec.Struct, kw_only=True):
+    """A body that is no text."""
+
+    bytes: int
+    content_type: str
+
+
+class RequestView(msgspec.Struct, kw_only=True):
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: str | SizeOnly
+
+
+class ResponseView(msgspec.Struct, kw_only=True):
+    status: int
+    headers: dict[str, str]
+    body: str | SizeOnly
+
+
+class VerdictView(msgspec.Struct, kw_only=True, rename={"kind": "class"}):
+    """Whether an exchange went well; `class` is a stable word to filter by."""
+
+    ok: bool
+    kind: str
+    zh: str
+    en: str
+
+
+class TrafficEntry(msgspec.Struct, kw_only=True):
+    """One request and its answer; secrets and tokens are shortened."""
+
+    seq: int
+    time: float
+    kind: ExchangeKind
+    appid: str
+    title: str
+    person: str | None
+    openid: str | None
+    attempt: int | None
+    of: int | None
+    request: RequestView
+    decrypted: str | SizeOnly | None
+    response: ResponseView | None
+    response_decrypted: str | SizeOnly | None
+    verdict: VerdictView
+    cost_ms: float
+    rid: str | None
+    errcode: int | None
+
+
+class TrafficView(msgspec.Struct, kw_only=True):
+    entries: list[TrafficEntry]
