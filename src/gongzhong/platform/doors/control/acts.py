@@ -176,12 +176,41 @@ async def browse(given: Given) -> Response:
 PAGE = Otherwise(302, "", "打开网页 / opens the page")
 
 CONTROLS = [
-    Control(verb="POST", path="/people/{name}/follow", function=follow, body=Following, query=("wait",), answer=ActView),
-    Control(verb="POST", path="/people/{name}/unfollow", function=unfollow, body=OfAccount, query=("wait",), answer=ActView),
-    Control(verb="POST", path="/people/{name}/say", function=say, body=Speaking, query=("wait",), answer=ActView),
-    Control(verb="POST", path="/people/{name}/tap", function=tap, body=Tapping, query=("wait",), answer=ActView),
-    Control(verb="POST", path="/people/{name}/scan", function=scan, body=Scanning, query=("wait",), answer=ActView),
-    Control(verb="POST", path="/people/{name}/enter", function=enter, body=Entering, query=("wait",), answer=ActView),
-    Control(verb="GET", path="/people/{name}/chats/{appid}", function=chat, query=("after",), answer=ChatView),
+    Control(
+        verb="POST",
+        path="/people/{name}/follow",
+        function=follow,
+        body=Following,
+        query=("wait",),
+        answer=ActView,
+    ),
+    Control(
+        verb="POST",
+        path="/people/{name}/unfollow",
+        function=unfollow,
+        body=OfAccount,
+        query=("wait",),
+        answer=ActView,
+    ),
+    Control(
+        verb="POST", path="/people/{name}/say", function=say, body=Speaking, query=("wait",), answer=ActView
+    ),
+    Control(
+        verb="POST", path="/people/{name}/tap", function=tap, body=Tapping, query=("wait",), answer=ActView
+    ),
+    Control(
+        verb="POST", path="/people/{name}/scan", function=scan, body=Scanning, query=("wait",), answer=ActView
+    ),
+    Control(
+        verb="POST",
+        path="/people/{name}/enter",
+        function=enter,
+        body=Entering,
+        query=("wait",),
+        answer=ActView,
+    ),
+    Control(
+        verb="GET", path="/people/{name}/chats/{appid}", function=chat, query=("after",), answer=ChatView
+    ),
     Control(verb="GET", path="/browse", function=browse, query=("person", "appid", "url"), answer=PAGE),
 ]

@@ -223,7 +223,13 @@ STREAM = Otherwise(200, "text/event-stream", "现场事件 / live events")
 CONTROLS = [
     Control(verb="GET", path="/state", function=state, answer=StateView),
     Control(verb="POST", path="/accounts", function=create_account, body=AccountConfig, answer=AccountView),
-    Control(verb="PATCH", path="/accounts/{appid}", function=change_account, body=AccountChange, answer=AccountView),
+    Control(
+        verb="PATCH",
+        path="/accounts/{appid}",
+        function=change_account,
+        body=AccountChange,
+        answer=AccountView,
+    ),
     Control(verb="POST", path="/accounts/{appid}/url", function=configure_url, body=Wanted, answer=Verified),
     Control(verb="GET", path="/accounts/{appid}/menu", function=menu, answer=MenuView),
     Control(verb="GET", path="/accounts/{appid}/quota", function=quota, answer=QuotaView),
@@ -233,7 +239,9 @@ CONTROLS = [
     Control(verb="GET", path="/clock", function=clock, answer=ClockView),
     Control(verb="POST", path="/clock", function=move_clock, body=Moving, answer=ClockView),
     Control(verb="POST", path="/reset", function=reset),
-    Control(verb="GET", path="/traffic", function=traffic, query=("after", "limit", "appid"), answer=TrafficView),
+    Control(
+        verb="GET", path="/traffic", function=traffic, query=("after", "limit", "appid"), answer=TrafficView
+    ),
     Control(verb="GET", path="/traffic/{seq}", function=traffic_entry, answer=TrafficEntry),
     Control(verb="POST", path="/traffic/{seq}/resend", function=resend, answer=Delivered),
     Control(verb="GET", path="/trigger", function=triggers, answer=TriggersView),

@@ -75,7 +75,7 @@ def _bodies_and_answers(controls: Sequence[Control]) -> list[Any]:
 def _control(control: Control, by_type: dict[str, Any]) -> dict[str, Any]:
     mistake = {"application/json": {"schema": {"$ref": REF.format(name="Mistake")}}}
     operation: dict[str, Any] = {
-        "operationId": f"{control.verb.lower()} {control.path}",
+        "operationId": re.sub(r"\W+", "_", f"{control.verb.lower()}{control.path}").strip("_"),
         "summary": _summary(control),
         "tags": ["control"],
         "parameters": [
