@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from os import SEEK_END, PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
@@ -77,14 +77,12 @@ class Upload(msgspec.Struct, frozen=True):
         """
         if isinstance(source, bytes):
             return cls(source, filename or "file", content_type or _type_of(filename))
-        if hasattr(source, "read"):
-            opened = cast(BinaryIO, source)
-            name = filename or Path(str(getattr(opened, "name", "file"))).name
-            content, found = _opened(opened)
-        else:
+        if isinstance(source, str | PathLike):
             path = Path(source)
             name = filename or path.name
-            content, found = b"", FileSource(path, 0, path.stat().st_size)
+            return cls(b"", name, content_type or _type_of(name), FileSource(path, 0, path.stat().st_size))
+        name = filename or Path(str(getattr(source, "name", "file"))).name
+        content, found = _opened(source)
         return cls(content, name, content_type or _type_of(name), found)
 
     @property

@@ -72,6 +72,8 @@ class Server:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                # What an earlier run left to be done may be due by now.
+                self.platform.catch_up()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await self.platform.close()

@@ -42,6 +42,52 @@ class Withdrawing(OfArticle, kw_only=True, forbid_unknown_fields=True):
     user_comment_id: int
 
 
+class CommentView(msgspec.Struct, kw_only=True):
+    """A comment as its article's page knows it."""
+
+    user_comment_id: int
+    person: str
+    content: str
+    selected: bool
+
+
+class ArticleView(msgspec.Struct, kw_only=True):
+    """An article on the web, with what readers did."""
+
+    idx: int
+    title: str
+    url: str
+    deleted: bool
+    banned: bool
+    comments_open: bool
+    reads: int
+    shares: int
+    comments: list[CommentView]
+
+
+class PublicationView(msgspec.Struct, kw_only=True):
+    """Articles that were published or mass-sent together; times in unix seconds."""
+
+    article_id: str
+    msg_data_id: int
+    via: articles.Via
+    created_at: int
+    updated_at: int
+    articles: list[ArticleView]
+
+
+class PublicationsView(msgspec.Struct, kw_only=True):
+    """Everything that an account has had on the web, newest first."""
+
+    publications: list[PublicationView]
+
+
+class Commented(msgspec.Struct, kw_only=True):
+    """The number that calls know the comment by."""
+
+    user_comment_id: int
+
+
 def _page(given: Given, url: str) -> Page:
     found = articles.page(given.platform.world, url)
     if found is None:
@@ -59,34 +105,36 @@ async def next_publish(given: Given) -> Any:
 async def account_articles(given: Given) -> Any:
     """What the account has on the web, newest first, with what readers did."""
     world, account = given.platform.world, account_of(given, given.path["appid"])
-    listed = []
-    for publication in articles.everything(world, account):
-        pages = [_form(given, page) for page in articles.pages(world, publication)]
-        listed.append({**msgspec.to_builtins(publication), "articles": pages})
-    return {"publications": listed}
+    listed = [
+        PublicationView(
+            article_id=publication.article_id,
+            msg_data_id=publication.msg_data_id,
+            via=publication.via,
+            created_at=publication.created_at,
+            updated_at=publication.updated_at,
+            articles=[_view(given, page) for page in articles.pages(world, publication)],
+        )
+        for publication in articles.everything(world, account)
+    ]
+    return PublicationsView(publications=listed)
 
 
-def _form(given: Given, page: Page) -> dict[str, Any]:
+def _view(given: Given, page: Page) -> ArticleView:
     world = given.platform.world
-    return {
-        "idx": page.idx,
-        "title": page.article.title,
-        "url": articles.url_of(page),
-        "deleted": page.deleted,
-        "banned": page.banned,
-        "comments_open": page.comments_open,
-        "reads": readings.count(world, page),
-        "shares": readings.count(world, page, "share"),
-        "comments": [
-            {
-                "user_comment_id": one.id,
-                "person": one.person,
-                "content": one.content,
-                "selected": one.selected,
-            }
+    return ArticleView(
+        idx=page.idx,
+        title=page.article.title,
+        url=articles.url_of(page),
+        deleted=page.deleted,
+        banned=page.banned,
+        comments_open=page.comments_open,
+        reads=readings.count(world, page),
+        shares=readings.count(world, page, "share"),
+        comments=[
+            CommentView(user_comment_id=one.id, person=one.person, content=one.content, selected=one.selected)
             for one in comments.listing(world, page)[1]
         ],
-    }
+    )
 
 
 async def ban_article(given: Given) -> Any:
@@ -99,19 +147,19 @@ async def ban_article(given: Given) -> Any:
 async def read_article(given: Given) -> Any:
     page = _page(given, given.body.url)
     readings.read(given.platform.world, page, person_of(given), given.body.source)
-    return _form(given, page)
+    return _view(given, page)
 
 
 async def share_article(given: Given) -> Any:
     page = _page(given, given.body.url)
     readings.share(given.platform.world, page, person_of(given), given.body.to)
-    return _form(given, page)
+    return _view(given, page)
 
 
 async def comment_on_article(given: Given) -> Any:
     page = _page(given, given.body.url)
     made = comments.write(given.platform.world, page, person_of(given), given.body.content)
-    return {"user_comment_id": made.id}
+    return Commented(user_comment_id=made.id)
 
 
 async def withdraw_comment(given: Given) -> Any:
@@ -123,10 +171,20 @@ async def withdraw_comment(given: Given) -> Any:
 
 CONTROLS = [
     Control(verb="POST", path="/accounts/{appid}/next-publish", function=next_publish, body=PublishPlan),
-    Control(verb="GET", path="/accounts/{appid}/articles", function=account_articles),
+    Control(
+        verb="GET", path="/accounts/{appid}/articles", function=account_articles, answer=PublicationsView
+    ),
     Control(verb="POST", path="/articles/ban", function=ban_article, body=OfArticle),
-    Control(verb="POST", path="/people/{name}/read", function=read_article, body=Reading),
-    Control(verb="POST", path="/people/{name}/share", function=share_article, body=Sharing),
-    Control(verb="POST", path="/people/{name}/comment", function=comment_on_article, body=Commenting),
+    Control(verb="POST", path="/people/{name}/read", function=read_article, body=Reading, answer=ArticleView),
+    Control(
+        verb="POST", path="/people/{name}/share", function=share_article, body=Sharing, answer=ArticleView
+    ),
+    Control(
+        verb="POST",
+        path="/people/{name}/comment",
+        function=comment_on_article,
+        body=Commenting,
+        answer=Commented,
+    ),
     Control(verb="POST", path="/people/{name}/withdraw-comment", function=withdraw_comment, body=Withdrawing),
 ]
