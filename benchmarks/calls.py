@@ -63,7 +63,7 @@ def measure(quick: bool, progress: Progress) -> list[Result]:
         progress("接口调用 / API calls")
         rates = alternate(clients(port, quick), 3 if quick else 7)
     return [
-        faster(f"调用 {road.name}", "次/s", rates[name], PEER, rates[PEER], road.at_least)
+        faster(f"调用 {road.name}", rates[name], PEER, rates[PEER], road.at_least)
         for name, road in ROADS.items()
     ]
 

@@ -16,6 +16,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+PER_SECOND = "/s"
+
 Progress = Callable[[str], None]
 """Told what is being done now."""
 
@@ -50,17 +52,16 @@ def alternate(contestants: Mapping[str, Callable[[], float]], rounds: int) -> di
 
 def faster(
     what: str,
-    unit: str,
     ours: Sequence[float],
     peer: str,
     theirs: Sequence[float],
     at_least: float | None = None,
 ) -> Result:
-    """Rates compared: more is better. `at_least` is the ratio to reach."""
+    """Rates per second compared: more is better. `at_least` is the ratio to reach."""
     ratio = statistics.median(mine / other for mine, other in zip(ours, theirs, strict=True))
     return Result(
         what,
-        unit,
+        PER_SECOND,
         statistics.median(ours),
         peer,
         statistics.median(theirs),
@@ -71,7 +72,7 @@ def faster(
 
 
 def table(results: Sequence[Result]) -> Table:
-    """All lines as one table that fits into 80 columns."""
+    """All lines as one table that fits into 80 columns. Where no unit stands, it is times per second."""
     shown = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     shown.add_column("测量\nmeasured", no_wrap=True)
     shown.add_column("我们\nours", justify="right", no_wrap=True)
@@ -83,7 +84,7 @@ def table(results: Sequence[Result]) -> Table:
     verdicts = {None: "", True: "[green]✓[/]", False: "[red]✗[/]"}
     for result in results:
         shown.add_row(
-            f"{result.what}, {result.unit}",
+            result.what if result.unit == PER_SECOND else f"{result.what}, {result.unit}",
             _number(result.ours),
             "" if result.theirs is None else _number(result.theirs),
             result.peer,

@@ -19,7 +19,7 @@ import callback
 import calls
 import codec
 import imports
-from results import Measure, Progress, Result, table
+from results import PER_SECOND, Measure, Progress, Result, table
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
@@ -37,7 +37,7 @@ def measure_codec(quick: bool, progress: Progress) -> list[Result]:
         mine, other, ratio = codec.measure(mode, 5 if quick else codec.ROUNDS)
         least = CODEC_TARGETS[mode]
         line = Result(
-            f"编解码 codec {name}", "条/s", mine, "wechatpy", other, ratio, f"≥ {least:g}x", ratio >= least
+            f"编解码 {name}", PER_SECOND, mine, "wechatpy", other, ratio, f"≥ {least:g}x", ratio >= least
         )
         found.append(line)
     return found
