@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .account import Account, Hosts, Secret
     from .app import OfficialAccount, Router, Session
+    from .catalogue.files import Upload
     from .client import AsyncClient, Client
     from .clock import Clock, MovableClock
     from .errors import (
@@ -122,6 +123,7 @@ __all__ = [
     "UnknownEvent",
     "UnknownMessage",
     "Unsubscribe",
+    "Upload",
     "Video",
     "VideoReply",
     "View",
@@ -133,6 +135,7 @@ __all__ = [
 _NAMES_BY_MODULE = {
     "account": "Account Hosts Secret",
     "app": "OfficialAccount Router Session",
+    "catalogue.files": "Upload",
     "client": "AsyncClient Client",
     "clock": "Clock MovableClock",
     "errors": (

@@ -313,3 +313,23 @@ file = "cover.jpg"
     magazine = Magazine(platform)
     magazine.draft(magazine.article(thumb_media_id="COVER"))
     platform.close()
+
+
+def test_the_short_ways(magazine: Magazine, tmp_path: Path) -> None:
+    api = magazine.api
+    (tmp_path / "a.mp4").write_bytes(MP4)
+    with (tmp_path / "a.mp4").open("rb") as film:
+        video = api.material.add_video(file=film, title="短片", introduction="三秒")
+    got = api.material.get(media_id=video.media_id)
+    assert isinstance(got, MaterialVideo)
+    assert (got.title, got.description) == ("短片", "三秒")
+    api.material.add_voice(file=MP3, filename="a.mp3")
+    api.material.add_thumb(file=JPEG, filename="a.jpg")
+    cover = api.material.add_image(file=PNG, filename="a.png").media_id
+    article = api.drafts.add_article(
+        title="一", content="<p>二</p>", thumb_media_id=cover, author="编辑", comments="fans"
+    )
+    (item,) = api.drafts.get(media_id=article.media_id).news_item
+    assert (item.author, item.need_open_comment, item.only_fans_can_comment) == ("编辑", 1, 1)
+    pictures = api.drafts.add_pictures(title="三", content="四", pictures=[cover])
+    assert api.drafts.get(media_id=pictures.media_id).news_item[0].article_type == "newspic"

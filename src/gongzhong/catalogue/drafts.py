@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
 
 from . import limits
-from .articles import Article, ArticleSet, ArticleType, Flag, Listing, Offsets, StoredArticle
+from .articles import (
+    Article,
+    ArticleSet,
+    ArticleType,
+    Flag,
+    ImageInfo,
+    Listing,
+    Offsets,
+    Picture,
+    StoredArticle,
+)
 from .fields import MediaID, always, coded
 from .model import Acknowledged, Call, Ok, Repeat, Reply, Spec
 
@@ -32,6 +43,37 @@ class AddDraft(Call[DraftAdded], kw_only=True, frozen=True):
         errors=(-1, 40001, *_ARTICLE_ERRORS, 45008, 47001, 48001),
     )
     articles: Annotated[list[Article], coded(invalid=44003, missing=44003, min_length=1)]
+
+
+def article_draft(
+    *,
+    title: str,
+    content: str,
+    thumb_media_id: str,
+    author: str | None = None,
+    digest: str | None = None,
+    content_source_url: str | None = None,
+    comments: Literal["closed", "open", "fans"] = "closed",
+) -> AddDraft:
+    """Put one article into the draft box (新增草稿: 图文); `content` is HTML, `comments` says who may write."""
+    article = Article(
+        title=title,
+        content=content,
+        thumb_media_id=thumb_media_id,
+        author=author,
+        digest=digest,
+        content_source_url=content_source_url,
+        need_open_comment=None if comments == "closed" else 1,
+        only_fans_can_comment=1 if comments == "fans" else None,
+    )
+    return AddDraft(articles=[article])
+
+
+def picture_draft(*, title: str, content: str, pictures: Sequence[str]) -> AddDraft:
+    """Put a picture message into the draft box (新增草稿: 图片消息): 1 to 20 permanent images, the cover first."""
+    images = ImageInfo(image_list=[Picture(image_media_id=media_id) for media_id in pictures])
+    article = Article(title=title, content=content, article_type="newspic", image_info=images)
+    return AddDraft(articles=[article])
 
 
 class Draft(Reply, kw_only=True, frozen=True):

@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from os import SEEK_END, PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeAlias
 
 import msgspec
 
 ANY_FILE: Final = "application/octet-stream"
 """Media type of a file about which nothing is known."""
+
+FileLike: TypeAlias = str | PathLike[str] | bytes | BinaryIO
+"""What a file may be given as: its path, its bytes, or opened for reading in binary mode."""
 
 PIECE_BYTES: Final = 256 * 1024
 
@@ -66,7 +69,7 @@ class Upload(msgspec.Struct, frozen=True):
     @classmethod
     def of(
         cls,
-        source: str | PathLike[str] | bytes | BinaryIO,
+        source: FileLike,
         filename: str | None = None,
         content_type: str | None = None,
     ) -> Upload:

@@ -13,6 +13,7 @@ import msgspec
 from . import limits
 from .articles import ArticleSet, Flag, Listing, Offsets, StoredArticle
 from .fields import MediaID, Violation, coded
+from .files import FileLike
 from .media import File, MediaType, too_large
 from .model import (
     Answer,
@@ -23,6 +24,7 @@ from .model import (
     Reply,
     Spec,
     Status,
+    Upload,
 )
 
 
@@ -66,6 +68,29 @@ class AddMaterial(Call[MaterialAdded], kw_only=True, frozen=True):
 
     def cross_check(self) -> Violation | None:
         return too_large(self.type, self.media)
+
+
+def image_material(*, file: FileLike, filename: str | None = None) -> AddMaterial:
+    """Store a picture for good (上传永久素材: 图片)."""
+    return AddMaterial(type="image", media=Upload.of(file, filename))
+
+
+def voice_material(*, file: FileLike, filename: str | None = None) -> AddMaterial:
+    """Store a voice for good (上传永久素材: 语音)."""
+    return AddMaterial(type="voice", media=Upload.of(file, filename))
+
+
+def video_material(
+    *, file: FileLike, title: str, introduction: str = "", filename: str | None = None
+) -> AddMaterial:
+    """Store a video with its words for good (上传永久素材: 视频)."""
+    described = VideoDescription(title=title, introduction=introduction)
+    return AddMaterial(type="video", media=Upload.of(file, filename), description=described)
+
+
+def thumb_material(*, file: FileLike, filename: str | None = None) -> AddMaterial:
+    """Store a small cover for good (上传永久素材: 缩略图)."""
+    return AddMaterial(type="thumb", media=Upload.of(file, filename))
 
 
 class MaterialNews(Reply, kw_only=True, frozen=True):

@@ -167,6 +167,10 @@ class PermanentMaterial(Group[Mode]):
     """永久素材: files that stay until they are deleted."""
 
     add = Method(material.AddMaterial)
+    add_image = Method(material.image_material)
+    add_voice = Method(material.voice_material)
+    add_video = Method(material.video_material)
+    add_thumb = Method(material.thumb_material)
     get = Method(material.GetMaterial)
     delete = Method(material.DeleteMaterial)
     count = Method(material.CountMaterial)
@@ -180,6 +184,8 @@ class Drafts(Group[Mode]):
     """草稿箱: articles before they are published or mass-sent."""
 
     add = Method(drafts.AddDraft)
+    add_article = Method(drafts.article_draft)
+    add_pictures = Method(drafts.picture_draft)
     get = Method(drafts.GetDraft)
     delete = Method(drafts.DeleteDraft)
     update = Method(drafts.UpdateDraft)
