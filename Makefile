@@ -17,7 +17,7 @@ PAGES := $(STATIC)/index.html
 PAGE_SOURCES := $(shell find web \( -name node_modules -o -path web/test \) -prune -o -type f ! -name '*.md' -print 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: help demo pages test test-pages test-node lint wheel bench lock clean
+.PHONY: help demo pages test test-pages test-schema test-node lint wheel bench lock clean
 
 help: ## 列出所有目标 / list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test-node: web/node_modules/.ok ## 网页的单元测试与类型检查 / unit t
 	cd web && PY=$(PY) ../scripts/with-node npm run --silent typecheck
 	cd web && PY=$(PY) ../scripts/with-node npm test --silent
 
+test-schema: .venv-schema/.ok ## 按 OpenAPI 生成请求 / requests made from the OpenAPI document
+	.venv-schema/bin/python -m pytest -q tests/schema
+
 lint: .venv/.dev web/node_modules/.ok ## ruff, mypy --strict, pyright
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -57,7 +60,7 @@ lock: ## 更新锁文件，UPGRADE=1 升级 / refresh the lock files
 	scripts/lock $(if $(UPGRADE),--upgrade)
 
 clean: ## 删除一切生成物 / remove everything that was generated
-	rm -rf .venv .venv-node .venv-lock web/node_modules $(STATIC) dist build
+	rm -rf .venv .venv-schema .venv-node .venv-lock web/node_modules $(STATIC) dist build
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
@@ -72,6 +75,14 @@ clean: ## 删除一切生成物 / remove everything that was generated
 .venv/.dev: .venv/.ok requirements-dev.lock
 	@echo "安装开发工具 / installing the development tools …"
 	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.venv-schema/.ok: requirements.lock build.lock schema.lock pyproject.toml
+	@$(PY) scripts/check_python.py
+	@echo "创建 .venv-schema，安装 schemathesis / creating .venv-schema, installing schemathesis …"
+	@$(PY) -m venv .venv-schema
+	@.venv-schema/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r build.lock -r schema.lock
+	@.venv-schema/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 web/node_modules/.ok: web/package.json web/package-lock.json node.lock

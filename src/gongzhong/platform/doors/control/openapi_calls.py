@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from ....catalogue import codes
-from ....catalogue.model import Acknowledged, Call, Download, Status, Upload
+from ....catalogue.model import Acknowledged, Call, Download, Host, Status, Upload
 from ....catalogue.registry import chapter_of
 from ...calls import BEHAVIOURS
 from ...examples import request_of
@@ -75,7 +75,7 @@ def _operation(
         "description": spec.document,
         "tags": [chapter_of(first)],
         "parameters": _parameters(calls, components),
-        "responses": {"200": _answers(calls, by_type)},
+        "responses": {"200": _answers(calls, by_type), **_page_errors(spec.host)},
         "x-errcodes": _errors(calls),
         "x-platform": _state(first),
     }
@@ -84,6 +84,15 @@ def _operation(
     if spec.status is Status.RETIRED:
         operation["deprecated"] = True
     return operation
+
+
+def _page_errors(host: Host) -> dict[str, Any]:
+    """Pages for browsers say that something is not there as the web does, not by a return code."""
+    if host is Host.API:
+        return {}
+    return {
+        "404": {"description": "没有 / not there", "content": {"text/html": {"schema": {"type": "string"}}}}
+    }
 
 
 def _state(call: AnyCall) -> str:
