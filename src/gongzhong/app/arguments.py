@@ -52,14 +52,13 @@ class Handler(msgspec.Struct, frozen=True):
     function: Callable[..., Any]
     style: Style
     parameters: tuple[str, ...]
+    wants_session: bool
+    wants_push_only: bool
+    """Whether every parameter is a name of the push, as in most handlers."""
 
     @property
     def name(self) -> str:
         return getattr(self.function, "__qualname__", repr(self.function))
-
-    @property
-    def wants_session(self) -> bool:
-        return "session" in self.parameters
 
 
 class Invocation(msgspec.Struct):
@@ -72,6 +71,8 @@ class Invocation(msgspec.Struct):
     session: Session | None = None
 
     def arguments(self) -> dict[str, Any]:
+        if self.handler.wants_push_only:
+            return dict.fromkeys(self.handler.parameters, self.push)
         return {name: self._value(name) for name in self.handler.parameters}
 
     def _value(self, name: str) -> Any:
@@ -103,7 +104,13 @@ def as_handler(function: Callable[..., Any], groups: Collection[str] = ()) -> Ha
             wanted.append(parameter.name)
         elif parameter.default is inspect.Parameter.empty and parameter.kind is not parameter.VAR_KEYWORD:
             raise _unfillable(function, parameter, groups)
-    return Handler(function, _style(function), tuple(wanted))
+    return Handler(
+        function,
+        _style(function),
+        tuple(wanted),
+        wants_session="session" in wanted,
+        wants_push_only=PUSH_NAMES.issuperset(wanted),
+    )
 
 
 def _style(function: Callable[..., Any]) -> Style:

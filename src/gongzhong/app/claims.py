@@ -13,6 +13,8 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 
+import msgspec
+
 from ..messages import Push, Reply
 
 KEPT_S = 120.0
@@ -20,38 +22,32 @@ KEPT_S = 120.0
 MOST_KEPT = 50_000
 
 
-class Claim:
+class Claim(msgspec.Struct, eq=False):
     """One push, from its first delivery until its answer is forgotten."""
 
-    __slots__ = (
-        "_gone_out", "_superseded", "answer", "deliveries", "first", "gone_out", "handed_over", "key", "live",
-        "loop", "open_until", "push", "sending", "shown", "task",
-    )  # fmt: skip
-
-    def __init__(self, key: str, push: Push, loop: asyncio.AbstractEventLoop) -> None:
-        self.key = key
-        self.push = push
-        self.loop = loop
-        self.first: asyncio.Future[Reply | None] = loop.create_future()
-        """The handler's first result; never an exception."""
-        self.answer: bytes | None = None
-        """What every delivery is answered with, once that is decided."""
-        self.shown: Reply | None = None
-        """The reply inside `answer`, when it is one that the handler made."""
-        self.handed_over = False
-        """Whether WeChat was answered before the first result was known: the result goes out another way."""
-        self.gone_out = False
-        """Whether the answer left on a connection that WeChat still had open."""
-        self.deliveries = 0
-        self.live = 0
-        """Connections that wait for this answer now."""
-        self.open_until = 0.0
-        """When WeChat gives up the newest of them, in the loop's time."""
-        self.task: asyncio.Task[None] | None = None
-        self.sending: asyncio.Task[None] | None = None
-        """The newest customer-service delivery; the next one waits for it, so that order is kept."""
-        self._gone_out: asyncio.Future[None] | None = None
-        self._superseded: asyncio.Future[None] | None = None
+    key: str
+    push: Push
+    loop: asyncio.AbstractEventLoop
+    first: asyncio.Future[Reply | None]
+    """The handler's first result; never an exception."""
+    answer: bytes | None = None
+    """What every delivery is answered with, once that is decided."""
+    shown: Reply | None = None
+    """The reply inside `answer`, when it is one that the handler made."""
+    handed_over: bool = False
+    """Whether WeChat was answered before the first result was known: the result goes out another way."""
+    gone_out: bool = False
+    """Whether the answer left on a connection that WeChat still had open."""
+    deliveries: int = 0
+    live: int = 0
+    """Connections that wait for this answer now."""
+    open_until: float = 0.0
+    """When WeChat gives up the newest of them, in the loop's time."""
+    task: asyncio.Task[None] | None = None
+    sending: asyncio.Task[None] | None = None
+    """The newest customer-service delivery; the next one waits for it, so that order is kept."""
+    _gone_out: asyncio.Future[None] | None = None
+    _superseded: asyncio.Future[None] | None = None
 
     def delivered_again(self) -> int:
         """Count a delivery and release the connection before it. Returns its number, from 1."""

@@ -17,8 +17,9 @@ fit, else alone, and the new answer follows in its turn.
 from __future__ import annotations
 
 import asyncio
+import types
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any, TypeAlias
 
 from ..messages import Push, Reply, TextReply, dedup_key
@@ -85,7 +86,7 @@ class ReplyWindow:
     def _claim(self, key: str, push: Push, loop: asyncio.AbstractEventLoop) -> Claim:
         claim = self._work.claims.get(key)
         if claim is None:
-            claim = Claim(key, push, loop)
+            claim = Claim(key, push, loop, loop.create_future())
             self._work.begin(claim)
         else:
             self._counters["joined"] += 1
@@ -93,7 +94,7 @@ class ReplyWindow:
 
     async def _answer(self, claim: Claim, number: int, began: float, seal: Seal) -> bytes:
         if claim.answer is None and not claim.first.done():
-            await asyncio.sleep(0)  # many handlers have their answer after their first step
+            await _next_turn()  # many handlers have their answer after their first step
         if claim.answer is None and not claim.first.done():
             await _until(began + min(ASK_AFTER_S, self._window_s), claim.first)
             if not claim.first.done():
@@ -157,6 +158,12 @@ class ReplyWindow:
         except Exception:
             failure = self._work.failed(claim)
             return SUCCESS if failure is None else seal(failure)
+
+
+@types.coroutine
+def _next_turn() -> Generator[None, None, None]:
+    """Let every task that is ready take one step."""
+    yield
 
 
 def _until(when: float, *futures: asyncio.Future[Any]) -> Awaitable[Any]:

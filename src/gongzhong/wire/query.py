@@ -50,11 +50,12 @@ _NAMES = frozenset(PushQuery.__struct_fields__)
 
 def _known(raw: str) -> dict[str, str]:
     found: dict[str, str] = {}
+    escaped = "%" in raw or "+" in raw
     for part in raw.split("&"):
         name, _, value = part.partition("=")
         if name not in _NAMES:
             continue
         if name in found:
             raise CallbackError(f"URL 参数 {name} 出现了两次", f"the query parameter {name} is given twice")
-        found[name] = unquote_plus(value) if "%" in value or "+" in value else value
+        found[name] = unquote_plus(value) if escaped else value
     return found
