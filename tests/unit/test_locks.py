@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PYTHON_LOCKS = ["requirements.lock", "requirements-dev.lock", "build.lock", "node.lock"]
+PYTHON_LOCKS = ["requirements.lock", "requirements-dev.lock", "schema.lock", "build.lock", "node.lock"]
 REQUIREMENT = re.compile(r"^[a-z0-9.-]+==[^ ]+(?: ; [^\\]+?)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?: \\)?$")
 
