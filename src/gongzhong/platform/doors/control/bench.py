@@ -43,6 +43,8 @@ from .shapes import (
 )
 
 HEARTBEAT_S = 15
+LAST_MOMENT = 9_999_999_999
+"""WeChat writes times with ten digits."""
 
 
 async def state(given: Given) -> Any:
@@ -120,6 +122,8 @@ async def move_clock(given: Given) -> Any:
         ours.freeze()
     elif body.freeze is False:
         ours.resume()
+    if not 0 <= body.advance <= LAST_MOMENT - ours.now():
+        raise ValueError("时钟只能向前拨，且不超过 2286 年 / the clock moves forward only, and no further than 2286")
     ours.advance(body.advance)
     given.platform.catch_up()
     form = clock_form(ours)
