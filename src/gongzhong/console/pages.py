@@ -3,6 +3,8 @@
 They are few and small, so all of them are held in memory, packed once; a path is only ever looked up in that table,
 never on the disk. Names of assets contain their hash and may be kept for ever; the index is asked for each time, and
 answered with 304 as long as it is the same. A new build is noticed by the next request.
+
+The script of the JS-SDK is one of the files. It is served at its true addresses, and to pages of any host.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+import re
 from pathlib import Path
 
 import msgspec
@@ -17,11 +20,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from ..catalogue.js_apis import SCRIPT_VERSIONS
+
 STATIC = Path(__file__).parent / "static"
 BASE = "/_platform/pages/"
 INDEX = "index.html"
 ICON = "icon.svg"
 HASHED = "assets/"
+SCRIPT = "jweixin.js"
+SCRIPT_ADDRESS = re.compile(r"/open/js/jweixin-(\d+\.\d+\.\d+)\.js")
+FOR_EVERY_HOST = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
 
 KEEP_FOR_EVER = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "no-cache"
@@ -88,7 +96,8 @@ def read_asset(folder: Path, file: Path) -> Asset:
 
 
 class Pages:
-    """The pages as an ASGI application for `/`, `/favicon.ico` and everything below `/_platform/pages/`.
+    """The pages as an ASGI application for `/`, `/favicon.ico`, everything below `/_platform/pages/`, and
+    `/open/js/jweixin-….js`.
 
     Without a build every address answers 503 and says how to get one.
     """
@@ -113,12 +122,18 @@ class Pages:
             return PlainTextResponse(
                 "没有这个页面 / there is no such page", 404, headers={"cache-control": ASK_EACH_TIME}
             )
-        return self._send(asset, request)
+        answer = self._send(asset, request)
+        if SCRIPT_ADDRESS.fullmatch(request.url.path):
+            answer.headers.update(FOR_EVERY_HOST)
+        return answer
 
     @staticmethod
     def _name(path: str) -> str:
         if path == "/favicon.ico":
             return ICON
+        script = SCRIPT_ADDRESS.fullmatch(path)
+        if script:
+            return SCRIPT if script[1] in SCRIPT_VERSIONS else path
         return path.removeprefix(BASE).removeprefix("/") or INDEX
 
     def _load(self) -> bool:

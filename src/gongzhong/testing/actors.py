@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,6 +15,7 @@ from ..platform.world import (
     articles,
     chats,
     comments,
+    js_sdk,
     menus,
     notice_acts,
     one_time,
@@ -185,6 +186,17 @@ class Actor:
         if page is None:
             raise LookupError(f"no article at {url}")
         return page
+
+    def opens_page(self, url: str, config: Mapping[str, Any]) -> js_sdk.Rights:
+        """Open a page that gives this to `wx.config`; returns what WeChat grants it, or why not."""
+        page = msgspec.convert({**config, "url": url}, js_sdk.PageConfig)
+        return js_sdk.configure(self._bed.world, self.name, page)
+
+    def uploads(
+        self, kind: js_sdk.PageFile, file: bytes, *, to: OfficialAccount | AccountState | None = None
+    ) -> str:
+        """Let a page upload a picture or a voice (uploadImage, uploadVoice); returns the serverId."""
+        return js_sdk.upload(self._bed.world, self._account(to), kind, file)
 
     def screen_of(self, oa: OfficialAccount | AccountState | None = None) -> list[Line]:
         """Every line of the chat with one account."""

@@ -21,6 +21,7 @@ def folder(tmp_path: Path) -> Path:
     (static / "index.html").write_text("<!doctype html><title>公众</title>", "utf-8")
     (static / "icon.svg").write_text("<svg/>", "utf-8")
     (static / "assets" / "index-Ab12.js").write_text(SCRIPT, "utf-8")
+    (static / "jweixin.js").write_text("window.wx = {}", "utf-8")
     (static / "assets" / "photo-Cd34.png").write_bytes(b"\x89PNG" + bytes(2000))
     (tmp_path / "secret.txt").write_text("not for you", "utf-8")
     return static
@@ -78,6 +79,24 @@ def test_nothing_outside_of_the_build_is_served(browser: TestClient, path: str) 
     answer = browser.get(path)
     assert answer.status_code == 404
     assert "not for you" not in answer.text
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.4.0", "1.6.0"])
+def test_the_script_of_the_js_sdk_answers_at_its_true_addresses_for_every_host(
+    browser: TestClient, version: str
+) -> None:
+    answer = browser.get(f"/open/js/jweixin-{version}.js")
+    assert answer.text == "window.wx = {}"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert "access-control-allow-origin" not in browser.get("/").headers
+
+
+@pytest.mark.parametrize(
+    "name", ["jweixin-9.9.9.js", "jweixin.js", "jweixin-1.6.0.jsx", "../jweixin-1.6.0.js"]
+)
+def test_other_scripts_do_not_exist(browser: TestClient, name: str) -> None:
+    assert browser.get(f"/open/js/{name}").status_code == 404
 
 
 def test_only_reading_is_possible(browser: TestClient) -> None:

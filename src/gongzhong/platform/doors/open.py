@@ -96,11 +96,19 @@ class OpenDoor:
         from_chat = cookie_of(request, FROM_CHAT_COOKIE) == account.appid and tie.subscribed
         silent = scope == webauth.BASE or (not popup and from_chat)
         if query.get("forceSnapShot") == "true" and scope == webauth.USERINFO:
+            self._tell_phone(account, person, request)
             return self._send_back(account, person, query, snapshot=True)
         if silent:
             return self._send_back(account, person, query)
         profile = people.get(self.world, person)
         return Response(200, consent_page(account, profile, DECISION_PATH, request.query_string), PAGE)
+
+    def _tell_phone(self, account: AccountState, person: str, request: Request) -> None:
+        """The phone shows a bar over a snapshot page (快照页); tapping it asks the person after all."""
+        asked = parse_qsl(request.query_string, keep_blank_values=True)
+        kept = [(name, value) for name, value in asked if name not in ("forceSnapShot", "forcePopup")]
+        url = f"{PATH}?{urlencode([*kept, ('forcePopup', 'true')])}"
+        self.world.announce("snapshot", {"person": person, "appid": account.appid, "url": url})
 
     def _decide(self, request: Request) -> Response:
         account, person, query = self._check(request)

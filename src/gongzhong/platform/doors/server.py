@@ -4,6 +4,7 @@
 /s, /s/…, /mmbiz…                mp.weixin.qq.com and mmbiz.qpic.cn: articles and their pictures
 /mp/subscribemsg                 mp.weixin.qq.com
 /connect/oauth2/authorize        open.weixin.qq.com
+/open/js/…                       res.wx.qq.com: the script of the JS-SDK, which comes with the pages
 /_platform/…                     the control API
 whatever the catalogue knows     api.weixin.qq.com
 everything else                  the pages, when there are any; otherwise api's own answer
@@ -25,6 +26,7 @@ from .open import OpenDoor
 
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 PAGES = f"{BASE}/pages/"
+SCRIPTS = "/open/js/"
 
 
 class Server:
@@ -46,7 +48,7 @@ class Server:
         if scope["type"] != "http":
             return
         path = scope["path"]
-        if self._pages is not None and (path.startswith(PAGES) or path in ("/", "/favicon.ico")):
+        if self._pages is not None and (path.startswith((PAGES, SCRIPTS)) or path in ("/", "/favicon.ico")):
             await self._pages(scope, receive, send)
         elif path.startswith(BASE + "/"):
             await self._control(scope, receive, send)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ...platform import Platform
-from . import acts, articles, bench, coverage, desk, privacy, recognition, sending, tools
+from . import acts, articles, bench, coverage, desk, js_sdk, privacy, recognition, sending, tools
 from .openapi import document
 from .route import BASE, build
 
@@ -19,6 +19,7 @@ CONTROLS = (
     *bench.CONTROLS,
     *sending.CONTROLS,
     *desk.CONTROLS,
+    *js_sdk.CONTROLS,
     *privacy.CONTROLS,
     *recognition.CONTROLS,
     *tools.CONTROLS,

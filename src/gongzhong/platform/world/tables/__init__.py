@@ -4,7 +4,7 @@ A chapter that needs memory of its own adds a module here and its name below; a 
 tables is refused when it is opened.
 """
 
-from . import articles, core, customer_service, privacy, recognition, sending, statistics, tools
+from . import articles, core, customer_service, pages, privacy, recognition, sending, statistics, tools
 
 SCHEMA = (
     core.TABLES
@@ -12,6 +12,7 @@ SCHEMA = (
     + sending.TABLES
     + customer_service.TABLES
     + statistics.TABLES
+    + pages.TABLES
     + privacy.TABLES
     + tools.TABLES
     + recognition.TABLES
