@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -69,7 +68,7 @@ def article_draft(
     return AddDraft(articles=[article])
 
 
-def picture_draft(*, title: str, content: str, pictures: Sequence[str]) -> AddDraft:
+def picture_draft(*, title: str, content: str, pictures: list[str]) -> AddDraft:
     """Put a picture message into the draft box (新增草稿: 图片消息): 1 to 20 permanent images, the cover first."""
     images = ImageInfo(image_list=[Picture(image_media_id=media_id) for media_id in pictures])
     article = Article(title=title, content=content, article_type="newspic", image_info=images)

@@ -70,27 +70,31 @@ class AddMaterial(Call[MaterialAdded], kw_only=True, frozen=True):
         return too_large(self.type, self.media)
 
 
-def image_material(*, file: FileLike, filename: str | None = None) -> AddMaterial:
+def _upload(file: Upload | FileLike, filename: str | None) -> Upload:
+    return file if isinstance(file, Upload) else Upload.of(file, filename)
+
+
+def image_material(*, file: Upload | FileLike, filename: str | None = None) -> AddMaterial:
     """Store a picture for good (上传永久素材: 图片)."""
-    return AddMaterial(type="image", media=Upload.of(file, filename))
+    return AddMaterial(type="image", media=_upload(file, filename))
 
 
-def voice_material(*, file: FileLike, filename: str | None = None) -> AddMaterial:
+def voice_material(*, file: Upload | FileLike, filename: str | None = None) -> AddMaterial:
     """Store a voice for good (上传永久素材: 语音)."""
-    return AddMaterial(type="voice", media=Upload.of(file, filename))
+    return AddMaterial(type="voice", media=_upload(file, filename))
 
 
 def video_material(
-    *, file: FileLike, title: str, introduction: str = "", filename: str | None = None
+    *, file: Upload | FileLike, title: str, introduction: str = "", filename: str | None = None
 ) -> AddMaterial:
     """Store a video with its words for good (上传永久素材: 视频)."""
     described = VideoDescription(title=title, introduction=introduction)
-    return AddMaterial(type="video", media=Upload.of(file, filename), description=described)
+    return AddMaterial(type="video", media=_upload(file, filename), description=described)
 
 
-def thumb_material(*, file: FileLike, filename: str | None = None) -> AddMaterial:
+def thumb_material(*, file: Upload | FileLike, filename: str | None = None) -> AddMaterial:
     """Store a small cover for good (上传永久素材: 缩略图)."""
-    return AddMaterial(type="thumb", media=Upload.of(file, filename))
+    return AddMaterial(type="thumb", media=_upload(file, filename))
 
 
 class MaterialNews(Reply, kw_only=True, frozen=True):

@@ -51,6 +51,12 @@ class NamedCall:
     def summary(self) -> str:
         return (inspect.getdoc(self.make) or "").partition("\n")[0]
 
+    @property
+    def path(self) -> str:
+        """Where WeChat has it."""
+        made: Any = self.make if isinstance(self.make, type) else typing.get_type_hints(self.make)["return"]
+        return str(made.spec.path)
+
     def parameters(self) -> list[Parameter]:
         hints = typing.get_type_hints(self.make, include_extras=True)
         return [
@@ -164,6 +170,11 @@ def _converted(parameter: Parameter, values: Sequence[str]) -> Any:
 
 def _read(parameter: Parameter, value: str) -> str | Upload:
     if not value.startswith("@"):
+        if _takes_file(parameter.kind):
+            raise WrongCall(
+                f"--{parameter.name} 要一个文件：--{parameter.name} @{value}",
+                f"--{parameter.name} takes a file: --{parameter.name} @{value}",
+            )
         return value
     path = Path(value[1:])
     try:
