@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from importlib import import_module
+from typing import Any, NamedTuple
 
 from cyclopts import App, Group
 
@@ -19,6 +20,8 @@ class Command(NamedTuple):
     examples: tuple[str, ...]
     explains_itself: bool = False
     """Whether `--help` goes to the command, because what it says depends on the other words."""
+    parts: tuple[Command, ...] = ()
+    """Commands of its own: `gongzhong platform import`."""
 
 
 COMMANDS = (
@@ -38,7 +41,33 @@ COMMANDS = (
         "platform:platform",
         "单独启动本地平台，供任何语言的 SDK 使用",
         "the local platform alone, for an SDK in any language",
-        ("gongzhong platform", "gongzhong platform --config wechat.toml --data .data"),
+        (
+            "gongzhong platform",
+            "gongzhong platform --config wechat.toml --data .data",
+            "gongzhong platform --proxy 8701",
+        ),
+        parts=(
+            Command(
+                "ca",
+                "platform:ca",
+                "输出代理的 CA 证书",
+                "print the certificate of the proxy's authority",
+                (
+                    "gongzhong platform ca > ca.pem",
+                    "export REQUESTS_CA_BUNDLE=$(gongzhong platform ca --print-path)",
+                ),
+            ),
+            Command(
+                "import",
+                "platform:import_",
+                "从 CSV 导入关注者",
+                "bring in followers from CSV",
+                (
+                    "gongzhong platform import followers.csv --account 商城",
+                    "gongzhong platform import followers.csv --account 商城 --data .data",
+                ),
+            ),
+        ),
     ),
     Command(
         "serve",
@@ -64,6 +93,65 @@ COMMANDS = (
         "重发一条推送（编号见手机页面的流量记录）",
         "push an entry of the traffic again, by its number",
         ("gongzhong resend 12",),
+    ),
+    Command(
+        "faults",
+        "faults:show",
+        "注入故障：返回码、延迟、断线、重复推送",
+        "order trouble: return codes, delays, broken connections, repeated pushes",
+        ("gongzhong faults",),
+        parts=(
+            Command(
+                "add",
+                "faults:add",
+                "从现在起让它出错",
+                "have something go wrong from now on",
+                (
+                    "gongzhong faults add errcode customer.send --code 45015 --rate 0.3",
+                    "gongzhong faults add drop template.send --times 1",
+                    "gongzhong faults add duplicate text",
+                    "gongzhong faults add delay CLICK --push --seconds 7",
+                ),
+            ),
+            Command(
+                "clear",
+                "faults:clear",
+                "解除故障",
+                "end one or all",
+                ("gongzhong faults clear", "gongzhong faults clear 3"),
+            ),
+        ),
+    ),
+    Command(
+        "snapshot",
+        "snapshot:show",
+        "平台状态的快照：保存、载入",
+        "states of the platform under a name",
+        ("gongzhong snapshot",),
+        parts=(
+            Command(
+                "save", "snapshot:save", "保存", "save the present state", ("gongzhong snapshot save 下单前",)
+            ),
+            Command(
+                "load", "snapshot:load", "载入", "return to a state", ("gongzhong snapshot load 下单前",)
+            ),
+            Command("list", "snapshot:show", "列出", "list them", ("gongzhong snapshot list",)),
+            Command("delete", "snapshot:delete", "删除", "delete one", ("gongzhong snapshot delete 下单前",)),
+            Command(
+                "reset",
+                "snapshot:reset",
+                "回到配置文件描述的状态",
+                "back to what the configuration declares",
+                ("gongzhong snapshot reset",),
+            ),
+        ),
+    ),
+    Command(
+        "record",
+        "record:record",
+        "把手机页面上的对话录成测试",
+        "record a conversation as a test",
+        ("gongzhong record --output tests/test_order.py --app shop:oa",),
     ),
     Command(
         "call",
@@ -140,16 +228,27 @@ def build() -> App:
     app["--help"].help = say("显示帮助", "show this help")
     app["--version"].help = say("显示版本", "show the version")
     for position, command in enumerate(COMMANDS):
-        options = {"help_flags": ()} if command.explains_itself else {}
-        app.command(
-            f"gongzhong.cli.{command.path}",
-            name=command.name,
-            help=say(command.zh, command.en),
-            sort_key=position,
-            help_epilogue=_examples(command.examples),
-            **options,
-        )
+        _add(app, command, position)
     return app
+
+
+def _add(app: App, command: Command, position: int) -> None:
+    options: dict[str, Any] = {"help_flags": ()} if command.explains_itself else {}
+    options |= {
+        "name": command.name,
+        "help": say(command.zh, command.en),
+        "sort_key": position,
+        "help_epilogue": _examples(command.examples),
+    }
+    if not command.parts:
+        app.command(f"gongzhong.cli.{command.path}", **options)
+        return
+    module, _, function = command.path.partition(":")
+    group = App(**options)
+    group.default(getattr(import_module(f"gongzhong.cli.{module}"), function))
+    for place, part in enumerate(command.parts):
+        _add(group, part, place)
+    app.command(group)
 
 
 def _examples(lines: tuple[str, ...]) -> str:

@@ -7,9 +7,9 @@ from cyclopts import Parameter
 from .words import say
 
 
-def option(zh: str, en: str, *, name: str | None = None, dashes: bool = False) -> Parameter:
+def option(zh: str, en: str, *, name: str | tuple[str, ...] | None = None, dashes: bool = False) -> Parameter:
     """An option with a value. `dashes` lets the value start with a minus."""
-    return Parameter(name=name, help=say(zh, en), allow_leading_hyphen=dashes)
+    return Parameter(name=name, help=say(zh, en), allow_leading_hyphen=dashes, negative_iterable=())
 
 
 def flag(zh: str, en: str, *, name: str | None = None) -> Parameter:

@@ -1,15 +1,23 @@
-"""`gongzhong platform`: WeChat's side alone, for an SDK in any language."""
+"""`gongzhong platform`: WeChat's side alone, for an SDK in any language; its certificates and its followers."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from .options import flag, option
-from .words import out, print_json, say
+from .outcome import DONE, FAILED, Usage
+from .who import AccountName, AsJson, PlatformUrl
+from .words import err, out, print_json, print_plain, say
 
 if TYPE_CHECKING:
     from ..platform import Platform
+    from ..platform.proxy import ForwardProxy
+
+CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
+"""What OpenSSL and Python, requests, Node and curl read the authority's address from."""
+
+Data = Annotated[Path | None, option("数据目录，默认只在内存", "directory for state, else in memory")]
 
 
 def platform(
@@ -17,30 +25,136 @@ def platform(
     host: Annotated[str, option("监听地址", "address to listen on")] = "127.0.0.1",
     port: Annotated[int, option("端口", "port")] = 8700,
     config: Annotated[Path | None, option("配置文件", "configuration file")] = None,
-    data: Annotated[
-        Path | None, option("数据目录，默认只在内存", "directory for state, else in memory")
+    data: Data = None,
+    proxy: Annotated[
+        int | None,
+        option(
+            "同时在这个端口做代理：写死微信域名的程序不用改代码",
+            "also be a proxy on this port, for programs with WeChat's addresses built in",
+        ),
+    ] = None,
+    proxy_allow: Annotated[
+        list[str] | None, option("代理还可以转发到的主机", "host that the proxy may pass on to")
     ] = None,
     json: Annotated[bool, flag("以 JSON 输出地址和账号", "print address and accounts as JSON")] = False,
 ) -> None:
     from ..running.embedded import run_loop
-    from ..running.platform_server import configuration, open_platform, run_platform, with_example_account
+    from ..running.platform_server import (
+        authority_folder,
+        configuration,
+        make_proxy,
+        open_platform,
+        run_platform,
+        with_example_account,
+    )
 
     opened = open_platform(with_example_account(configuration(config)), data)
-    run_loop(run_platform(opened, host, port, announce=lambda url: _announce(opened, url, json)))
+    way = None
+    if proxy is not None:
+        way = make_proxy(opened, host, proxy, authority_folder(data), proxy_allow or ())
+    run_loop(
+        run_platform(opened, host, port, proxy=way, announce=lambda url: _announce(opened, url, way, json))
+    )
 
 
-def _announce(platform: Platform, url: str, as_json: bool) -> None:
+def _announce(platform: Platform, url: str, proxy: ForwardProxy | None, as_json: bool) -> None:
     """Address and accounts. These secrets are this platform's own: another SDK is configured with them."""
     accounts = list(platform.world.accounts.values())
     if as_json:
         listed = [{"name": one.name, "appid": one.appid, "secret": one.secret} for one in accounts]
-        print_json({"url": url, "accounts": listed})
+        more = (
+            {} if proxy is None else {"proxy": _address(proxy), "ca": str(proxy.authority.certificate_file)}
+        )
+        print_json({"url": url, "accounts": listed, **more})
         return
     out().print(f"\n  {say('平台', 'Platform')}  [bold]{url}[/bold]\n")
     for one in accounts:
         out().print(f"  {one.name}  AppID {one.appid}  AppSecret {one.secret}")
+    if proxy is not None:
+        _explain_proxy(proxy)
     hint = say(
         "把 SDK 的接口地址 https://api.weixin.qq.com 换成上面的地址；按 Ctrl-C 停止",
         "point the SDK at this address instead of https://api.weixin.qq.com; Ctrl-C stops",
     )
     out().print(f"\n  [dim]{hint}[/dim]\n")
+
+
+def _address(proxy: ForwardProxy) -> str:
+    from ..running.listening import url_of
+
+    return url_of(proxy.host, proxy.port)
+
+
+def _explain_proxy(proxy: ForwardProxy) -> None:
+    out().print(f"\n  {say('代理', 'Proxy')}  [bold]{_address(proxy)}[/bold]\n")
+    hint = say(
+        "写死微信域名的程序，设置这两项即可（变量名因语言而异）：",
+        "a program with WeChat's addresses built in needs these two (the second one's name depends on the language):",
+    )
+    out().print(f"  [dim]{hint}[/dim]")
+    print_plain(f"    export HTTPS_PROXY={_address(proxy)}")
+    for name in CA_VARIABLES:
+        print_plain(f"    export {name}={proxy.authority.certificate_file}")
+
+
+def ca(
+    *,
+    data: Data = None,
+    print_path: Annotated[bool, flag("只输出文件的路径", "print the path of the file only")] = False,
+) -> None:
+    from ..platform.proxy import Authority
+    from ..running.platform_server import authority_folder
+
+    file = Authority(authority_folder(data)).certificate_file
+    print_plain(str(file.absolute()) if print_path else file.read_text("ascii").rstrip("\n"))
+
+
+def import_(
+    file: Annotated[Path, option("CSV 文件，首行是列名", "CSV file with a heading")],
+    /,
+    *,
+    account: AccountName = None,
+    data: Annotated[
+        Path | None,
+        option(
+            "直接写入这个数据目录，而不是运行中的平台", "write into this directory, not a running platform"
+        ),
+    ] = None,
+    platform: PlatformUrl = None,
+    json: AsJson = False,
+) -> int:
+    from rich.progress import Progress
+
+    from ..running import followers
+    from ..running.control import Control
+
+    if data is not None and account is None:
+        raise Usage("--data 需要 --account", "--data needs --account")
+    with Progress(console=err(), transient=True) as progress:
+        task = progress.add_task(file.name, total=followers.size_of(file))
+
+        def advance(size: int) -> None:
+            progress.advance(task, size)
+
+        if data is not None and account is not None:
+            report = followers.store(file, account, data, advance)
+        else:
+            report = followers.send(file, account, Control(platform), advance)
+    return _show_report(report, json)
+
+
+def _show_report(report: dict[str, Any], as_json: bool) -> int:
+    if as_json:
+        print_json(report)
+    else:
+        added, changed, refused = report["added"], report["changed"], report["refused"]
+        out().print(
+            say(
+                f"共 {report['rows']} 行：新增 {added}，更新 {changed}，跳过 {refused}",
+                f"{report['rows']} rows: {added} added, {changed} changed, {refused} left out",
+            )
+        )
+        for problem in report["problems"]:
+            place = say(f"第 {problem['line']} 行", f"line {problem['line']}")
+            err().print(f"  {place}  {say(problem['zh'], problem['en'])}", markup=False)
+    return FAILED if report["refused"] else DONE

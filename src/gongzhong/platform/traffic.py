@@ -84,13 +84,6 @@ def readable(body: bytes, headers: Mapping[str, str]) -> str | dict[str, Any]:
 
 def present(entry: Exchange) -> dict[str, Any]:
     """The JSON form of an entry (control API: Traffic)."""
-    response = None
-    if entry.status is not None:
-        response = {
-            "status": entry.status,
-            "headers": dict(entry.response_headers),
-            "body": readable(entry.response_body, entry.response_headers),
-        }
     return {
         "seq": entry.seq,
         "time": entry.time,
@@ -108,7 +101,7 @@ def present(entry: Exchange) -> dict[str, Any]:
             "body": readable(entry.request_body, entry.request_headers),
         },
         "decrypted": None if entry.decrypted is None else readable(entry.decrypted, {}),
-        "response": response,
+        "response": _response(entry),
         "response_decrypted": None
         if entry.response_decrypted is None
         else readable(entry.response_decrypted, {}),
@@ -122,6 +115,16 @@ def present(entry: Exchange) -> dict[str, Any]:
         "rid": entry.rid,
         "errcode": entry.errcode,
         "fault": entry.fault,
+    }
+
+
+def _response(entry: Exchange) -> dict[str, Any] | None:
+    if entry.status is None:
+        return None
+    return {
+        "status": entry.status,
+        "headers": dict(entry.response_headers),
+        "body": readable(entry.response_body, entry.response_headers),
     }
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +18,8 @@ DEFAULT_URL = "http://127.0.0.1:8700"
 PATH_CHARACTERS = "/?=&"
 PATIENCE_S = 60.0
 """A push that nobody answers takes three attempts of five seconds."""
+UPLOAD_S = 600.0
+JSON = {"content-type": "application/json"}
 
 
 class Refused(GongzhongError):
@@ -34,31 +38,57 @@ class Control:
         self.url = platform_url(url)
 
     def get(self, path: str) -> Any:
-        return self._ask(path, None)
+        return self._json(self._ask("GET", path))
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        return self._ask(path, json.dumps(body, ensure_ascii=False).encode())
+        return self._json(self._ask("POST", path, json.dumps(body, ensure_ascii=False).encode()))
 
-    def _ask(self, path: str, body: bytes | None) -> Any:
-        request = urllib.request.Request(
-            f"{self.url}/_platform/{quote(path, safe=PATH_CHARACTERS)}",
-            body,
-            {"content-type": "application/json"},
-        )
+    def delete(self, path: str) -> Any:
+        return self._json(self._ask("DELETE", path))
+
+    def text(self, path: str) -> str:
+        """An answer that is not JSON."""
+        return self._ask("GET", path).decode()
+
+    def upload(self, path: str, pieces: Iterable[bytes], size: int) -> Any:
+        """Send a body of `size` bytes piece by piece."""
+        headers = {"content-type": "application/octet-stream", "content-length": str(size)}
+        return self._json(self._ask("POST", path, pieces, headers, timeout_s=UPLOAD_S))
+
+    def _json(self, content: bytes) -> Any:
+        try:
+            return json.loads(content)
+        except ValueError:
+            raise self._nobody() from None
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | Iterable[bytes] | None = None,
+        headers: Mapping[str, str] = JSON,
+        timeout_s: float = PATIENCE_S,
+    ) -> bytes:
+        url = f"{self.url}/_platform/{quote(path, safe=PATH_CHARACTERS)}"
+        request = urllib.request.Request(url, body, dict(headers), method=method)
         # A proxy for the outside world must not be asked about an address of this machine.
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with direct.open(request, timeout=PATIENCE_S) as answer:
-                return json.loads(answer.read())
+            with direct.open(request, timeout=timeout_s) as answer:
+                content: bytes = answer.read()
+                return content
         except urllib.error.HTTPError as problem:
             raise _refusal(problem) from None
-        except (OSError, ValueError):
-            raise NotReached(
-                f"{self.url} 上没有本地平台",
-                f"there is no local platform at {self.url}",
-                fix_zh="先运行 gongzhong dev 或 gongzhong platform，或用 --platform 指定地址",
-                fix_en="start `gongzhong dev` or `gongzhong platform`, or give its address with --platform",
-            ) from None
+        except (OSError, ValueError, http.client.HTTPException):
+            raise self._nobody() from None
+
+    def _nobody(self) -> NotReached:
+        return NotReached(
+            f"{self.url} 上没有本地平台",
+            f"there is no local platform at {self.url}",
+            fix_zh="先运行 gongzhong dev 或 gongzhong platform，或用 --platform 指定地址",
+            fix_en="start `gongzhong dev` or `gongzhong platform`, or give its address with --platform",
+        )
 
     def account(self, name: str | None = None) -> dict[str, Any]:
         """An account by name or AppID; without a name the only one. Raises SetupError."""

@@ -6,8 +6,10 @@ Without a file there are two people and one account, so that the first command a
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ from .listening import url_of
 
 if TYPE_CHECKING:
     from ..platform import Platform
+    from ..platform.proxy import ForwardProxy
 
 PORT = 8700
 EXAMPLE_PEOPLE = ("小明", "小红")
@@ -67,14 +70,48 @@ async def run_platform(
     *,
     announce: Callable[[str], None] | None = None,
     stop: asyncio.Event | None = None,
+    proxy: ForwardProxy | None = None,
 ) -> None:
     """Serve until Ctrl-C, SIGTERM or `stop`, then close the platform. `announce` is given the URL.
+
+    With a `proxy` the platform also answers for WeChat's own host names, to whoever uses it.
 
     Raises PortInUse or another SetupError when it cannot listen.
     """
     server = EmbeddedServer(application(platform), interface="asgi", host=host, port=port)
     url = url_of(host, server.port)
-    await run(server, stop=stop, ready=None if announce is None else lambda: announce(url))
+    ready = None if announce is None else lambda: announce(url)
+    if proxy is None:
+        await run(server, stop=stop, ready=ready)
+        return
+    await proxy.start()
+    try:
+        await run(server, stop=stop, ready=ready)
+    finally:
+        await proxy.stop()
+
+
+def make_proxy(
+    platform: Platform, host: str, port: int, folder: Path, allowed: Iterable[str] = ()
+) -> ForwardProxy:
+    """A proxy for a platform with the authority in `folder`. Raises SetupError when that cannot be used."""
+    from ..platform.doors.server import Server
+    from ..platform.proxy import Authority, ForwardProxy
+
+    return ForwardProxy(Server(platform), Authority(folder), host=host, port=port, allowed=allowed)
+
+
+def authority_folder(data: Path | None = None) -> Path:
+    """Where the certificate authority is kept: with the data, else among the user's settings."""
+    if data is not None:
+        return data / "ca"
+    if sys.platform == "win32":
+        settings = Path(os.environ.get("APPDATA", Path.home() / "AppData" / "Roaming"))
+    elif sys.platform == "darwin":
+        settings = Path.home() / "Library" / "Application Support"
+    else:
+        settings = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return settings / "gongzhong" / "ca"
 
 
 def with_example_account(config: PlatformConfig) -> PlatformConfig:

@@ -223,6 +223,8 @@ class TrafficEntry(msgspec.Struct, kw_only=True):
     cost_ms: float
     rid: str | None
     errcode: int | None
+    fault: int | None
+    """Number of the fault that struck, when one was ordered."""
 
 
 class TrafficView(msgspec.Struct, kw_only=True):

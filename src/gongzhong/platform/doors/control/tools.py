@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from ...followers_file import Import
-from ...snapshots import NoSnapshot
-from ...world.faults import Order
+from ...followers_file import Import, Report
+from ...snapshots import NoSnapshot, Snapshot
+from ...world.faults import Fault, Order
 from .acts import account_of
-from .route import Control, Given, NotFound
+from .route import Control, Given, NotFound, Otherwise
 from .shapes import OfAccount
 
 
@@ -19,9 +19,34 @@ class NewSnapshot(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     name: str
 
 
+class FaultsView(msgspec.Struct, kw_only=True):
+    faults: list[Fault]
+
+
+class Lifted(msgspec.Struct, kw_only=True):
+    """How many faults were ended."""
+
+    lifted: int
+
+
+class SnapshotsView(msgspec.Struct, kw_only=True):
+    snapshots: list[Snapshot]
+
+
+class RecordingView(msgspec.Struct, kw_only=True):
+    """Whether a conversation is being recorded, with which account, and how many acts there are."""
+
+    running: bool
+    appid: str | None
+    length: int
+
+
+TEST_FILE = Otherwise(200, "text/x-python", "the test")
+
+
 async def faults(given: Given) -> Any:
     """Faults in force, and how often each has struck."""
-    return {"faults": given.platform.faults.listing()}
+    return FaultsView(faults=given.platform.faults.listing())
 
 
 async def order_fault(given: Given) -> Any:
@@ -34,7 +59,7 @@ async def order_fault(given: Given) -> Any:
 
 async def lift_faults(given: Given) -> Any:
     """End every fault."""
-    return {"lifted": given.platform.faults.lift()}
+    return Lifted(lifted=given.platform.faults.lift())
 
 
 async def lift_fault(given: Given) -> Any:
@@ -42,12 +67,12 @@ async def lift_fault(given: Given) -> Any:
     number = given.path["number"]
     if not number.isdecimal() or not given.platform.faults.lift(int(number)):
         raise NotFound(f"没有故障 {number}", f"no fault {number}")
-    return {"lifted": 1}
+    return Lifted(lifted=1)
 
 
 async def snapshots(given: Given) -> Any:
     """Saved states, the latest first."""
-    return {"snapshots": given.platform.snapshots.listing()}
+    return SnapshotsView(snapshots=given.platform.snapshots.listing())
 
 
 async def save_snapshot(given: Given) -> Any:
@@ -81,9 +106,9 @@ async def delete_snapshot(given: Given) -> Any:
     return {}
 
 
-def _recording(given: Given) -> dict[str, Any]:
-    recording = given.platform.recording
-    return {"running": recording.running, "appid": recording.appid or None, "length": recording.length}
+def _recording(given: Given) -> RecordingView:
+    kept = given.platform.recording
+    return RecordingView(running=kept.running, appid=kept.appid or None, length=kept.length)
 
 
 async def recording(given: Given) -> Any:
@@ -124,17 +149,25 @@ async def import_followers(given: Given) -> Any:
 
 
 CONTROLS = [
-    Control(verb="GET", path="/faults", function=faults),
-    Control(verb="POST", path="/faults", function=order_fault, body=Order),
-    Control(verb="DELETE", path="/faults", function=lift_faults),
-    Control(verb="DELETE", path="/faults/{number}", function=lift_fault),
-    Control(verb="GET", path="/snapshots", function=snapshots),
-    Control(verb="POST", path="/snapshots", function=save_snapshot, body=NewSnapshot),
-    Control(verb="POST", path="/snapshots/{name}/load", function=load_snapshot),
+    Control(verb="GET", path="/faults", function=faults, answer=FaultsView),
+    Control(verb="POST", path="/faults", function=order_fault, body=Order, answer=Fault),
+    Control(verb="DELETE", path="/faults", function=lift_faults, answer=Lifted),
+    Control(verb="DELETE", path="/faults/{number}", function=lift_fault, answer=Lifted),
+    Control(verb="GET", path="/snapshots", function=snapshots, answer=SnapshotsView),
+    Control(verb="POST", path="/snapshots", function=save_snapshot, body=NewSnapshot, answer=Snapshot),
+    Control(verb="POST", path="/snapshots/{name}/load", function=load_snapshot, answer=Snapshot),
     Control(verb="DELETE", path="/snapshots/{name}", function=delete_snapshot),
-    Control(verb="GET", path="/recording", function=recording),
-    Control(verb="POST", path="/recording/start", function=start_recording, body=OfAccount),
-    Control(verb="POST", path="/recording/stop", function=stop_recording),
-    Control(verb="GET", path="/recording/test", function=recorded_test, query=("target",)),
-    Control(verb="POST", path="/accounts/{appid}/followers", function=import_followers, streamed=True),
+    Control(verb="GET", path="/recording", function=recording, answer=RecordingView),
+    Control(
+        verb="POST", path="/recording/start", function=start_recording, body=OfAccount, answer=RecordingView
+    ),
+    Control(verb="POST", path="/recording/stop", function=stop_recording, answer=RecordingView),
+    Control(verb="GET", path="/recording/test", function=recorded_test, query=("target",), answer=TEST_FILE),
+    Control(
+        verb="POST",
+        path="/accounts/{appid}/followers",
+        function=import_followers,
+        streamed=True,
+        answer=Report,
+    ),
 ]

@@ -1,0 +1,72 @@
+"""Bringing a file of followers into a platform: one that runs, or the data directory of one that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..errors import GongzhongError, SetupError
+from ..platform.config import AccountConfig, PlatformConfig
+from .control import Control
+from .platform_server import open_platform
+
+PIECE = 1024 * 1024
+
+Progress = Callable[[int], None]
+"""Told how many more bytes have been taken."""
+
+
+class WrongFile(GongzhongError):
+    """The file is not one of followers."""
+
+
+def pieces_of(file: Path, progress: Progress) -> Iterator[bytes]:
+    with file.open("rb") as source:
+        while piece := source.read(PIECE):
+            yield piece
+            progress(len(piece))
+
+
+def size_of(file: Path) -> int:
+    """Raises SetupError when the file can't be read."""
+    try:
+        with file.open("rb"):
+            return file.stat().st_size
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise SetupError(f"不能读取 {file}：{reason}", f"cannot read {file}: {reason}") from None
+
+
+def send(file: Path, account: str | None, control: Control, progress: Progress) -> dict[str, Any]:
+    """Into a running platform, as a stream. Raises NotReached or Refused."""
+    size = size_of(file)
+    appid = control.account(account)["appid"]
+    report: dict[str, Any] = control.upload(f"accounts/{appid}/followers", pieces_of(file, progress), size)
+    return report
+
+
+def store(file: Path, account: str, data: Path, progress: Progress) -> dict[str, Any]:
+    """Into a data directory; the account is made when it is not there yet. Raises SetupError or WrongFile."""
+    from ..platform.followers_file import Import
+    from ..platform.world import accounts
+
+    size_of(file)
+    platform = open_platform(PlatformConfig(), data)
+    try:
+        try:
+            state = platform.account(account)
+        except KeyError:
+            state = accounts.create(platform.world, AccountConfig(name=account))
+        work = Import(platform.world, state)
+        for piece in pieces_of(file, progress):
+            work.feed(piece)
+        report: dict[str, Any] = msgspec.to_builtins(work.finish())
+        return report
+    except ValueError as problem:
+        zh, _, en = str(problem).partition(" / ")
+        raise WrongFile(zh, en or zh) from None
+    finally:
+        platform.world.close()
