@@ -1,12 +1,13 @@
-// Two pages need no router: the address after # says which one is shown, so that it can be linked and reloaded.
+// A few pages need no router: the address after # says which one is shown, so that it can be linked and reloaded.
 import { ref } from 'vue'
 
-export type Page = 'phone' | 'developer'
+export type Page = 'phone' | 'desk' | 'developer'
 
-const ADDRESSES: Record<Page, string> = { phone: '#/', developer: '#/developer' }
+const ADDRESSES: Record<Page, string> = { phone: '#/', desk: '#/desk', developer: '#/developer' }
 
 function current(): Page {
-  return location.hash.startsWith(ADDRESSES.developer) ? 'developer' : 'phone'
+  const named = (Object.keys(ADDRESSES) as Page[]).filter((name) => name !== 'phone')
+  return named.find((name) => location.hash.startsWith(ADDRESSES[name])) ?? 'phone'
 }
 
 export const page = ref<Page>(current())

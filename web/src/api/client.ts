@@ -5,9 +5,12 @@ import type {
   Alarm,
   CallbackSettings,
   Chat,
+  ChatItem,
   ClockReading,
+  Desk,
   Menu,
   NewAccount,
+  NewAgent,
   Person,
   QrCode,
   Quota,
@@ -89,6 +92,21 @@ export class ControlApi {
     this.get(`traffic?after=${after}&limit=${limit}`)
   entry = (seq: number): Promise<Traffic> => this.get(`traffic/${seq}`)
   resend = (seq: number): Promise<unknown> => this.post(`traffic/${seq}/resend`, {})
+
+  desk = (appid: string): Promise<Desk> => this.get(`${this.account(appid)}/desk`)
+  addAgent = (appid: string, agent: NewAgent): Promise<Desk> => this.post(`${this.account(appid)}/desk/agents`, agent)
+  answerInvitation = (appid: string, kf_account: string, person: string, accept: boolean): Promise<Desk> =>
+    this.post(`${this.person(person)}/invitation`, { appid, kf_account, accept })
+  setPresence = (appid: string, kf_account: string, online: boolean, auto_accept: number): Promise<Desk> =>
+    this.post(`${this.account(appid)}/desk/presence`, { kf_account, online, auto_accept })
+  serve = (appid: string, kf_account: string, person: string): Promise<Desk> =>
+    this.post(`${this.account(appid)}/desk/accept`, { kf_account, person })
+  answerAs = (appid: string, kf_account: string, person: string, content: string): Promise<ChatItem> =>
+    this.post(`${this.account(appid)}/desk/say`, { kf_account, person, content })
+  handOn = (appid: string, kf_account: string, person: string, to: string): Promise<Desk> =>
+    this.post(`${this.account(appid)}/desk/switch`, { kf_account, person, to })
+  release = (appid: string, kf_account: string, person: string): Promise<Desk> =>
+    this.post(`${this.account(appid)}/desk/close`, { kf_account, person })
 
   triggers = (): Promise<{ events: Trigger[] }> => this.get('trigger')
   trigger = (appid: string, event: string, person: string): Promise<TriggerOutcome> =>

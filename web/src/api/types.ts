@@ -35,6 +35,8 @@ export interface Person {
   name: string
   nickname: string
   headimgurl: string
+  /** The person has closed the WeChat account and can do nothing any more. */
+  closed?: boolean
   accounts: Record<string, Relation>
 }
 
@@ -286,4 +288,52 @@ export interface Typing {
   person: string
   appid: string
   on: boolean
+}
+
+export interface Invitation {
+  invite_wx: string
+  expires_at: number
+  status: 'waiting' | 'rejected' | 'expired'
+}
+
+export interface Agent {
+  kf_account: string
+  nickname: string
+  headimgurl: string
+  /** Who works as this agent; empty while nobody does. */
+  kf_wx: string
+  online: boolean
+  /** How many people are taken without being asked. */
+  auto_accept: number
+  invitation: Invitation | null
+}
+
+export interface WaitingPerson {
+  person: string
+  openid: string
+  since: number
+  latest: number
+  text: string
+}
+
+export interface ServiceSession {
+  person: string
+  openid: string
+  kf_account: string
+  since: number
+  /** False after half an hour: messages go to the account's server again. */
+  forwards: boolean
+}
+
+export interface Desk {
+  enabled: boolean
+  agents: Agent[]
+  waiting: WaitingPerson[]
+  sessions: ServiceSession[]
+}
+
+export interface NewAgent {
+  prefix: string
+  nickname: string
+  person: string
 }
