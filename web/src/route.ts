@@ -1,9 +1,9 @@
 // A few pages need no router: the address after # says which one is shown, so that it can be linked and reloaded.
 import { ref } from 'vue'
 
-export type Page = 'phone' | 'desk' | 'developer'
+export type Page = 'phone' | 'desk' | 'developer' | 'coverage'
 
-const ADDRESSES: Record<Page, string> = { phone: '#/', desk: '#/desk', developer: '#/developer' }
+const ADDRESSES: Record<Page, string> = { phone: '#/', desk: '#/desk', developer: '#/developer', coverage: '#/coverage' }
 
 function current(): Page {
   const named = (Object.keys(ADDRESSES) as Page[]).filter((name) => name !== 'phone')

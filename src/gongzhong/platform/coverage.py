@@ -6,6 +6,7 @@ made by the functions of the world that build its class; a return code is given 
 
 from __future__ import annotations
 
+import inspect
 from functools import cache
 from typing import Any, Literal
 
@@ -40,6 +41,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     name: str
     zh: str
+    en: str
     kit: Kit
     platform: Simulated
 
@@ -99,6 +101,7 @@ AUTHORISE = Endpoint(
     path=open.PATH,
     name="OAuth",
     zh="网页授权",
+    en="The page that asks a person to sign in.",
     kit="typed",
     platform="behaviour",
 )
@@ -116,6 +119,7 @@ def _endpoint(call: type[Call[Any]]) -> Endpoint:
         path=spec.path,
         name=call.__name__,
         zh=line.zh if line else spec.document,
+        en=line.en if line else (inspect.getdoc(call) or "").partition("\n")[0],
         kit="listed" if line else "typed",
         platform="retired" if gone else "behaviour" if answered else "fallback",
     )

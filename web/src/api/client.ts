@@ -7,6 +7,7 @@ import type {
   Chat,
   ChatItem,
   ClockReading,
+  Coverage,
   Desk,
   Menu,
   NewAccount,
@@ -60,6 +61,7 @@ export const EVENTS_URL = `${BASE}events`
 export class ControlApi {
   constructor(private readonly fetcher: typeof fetch = (input, init) => fetch(input, init)) {}
 
+  coverage = (): Promise<Coverage> => this.get('coverage')
   state = (): Promise<World> => this.get('state')
   addAccount = (account: NewAccount): Promise<Account> => this.post('accounts', account)
   editAccount = (appid: string, change: Partial<Account>): Promise<Account> =>

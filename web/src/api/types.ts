@@ -337,3 +337,18 @@ export interface NewAgent {
   nickname: string
   person: string
 }
+
+export interface Coverage {
+  endpoints: {
+    group: string
+    verb: string
+    path: string
+    name: string
+    zh: string
+    en: string
+    kit: 'typed' | 'listed'
+    platform: 'behaviour' | 'fallback' | 'retired'
+  }[]
+  pushes: { kind: 'message' | 'event'; name: string; cls: string; zh: string; en: string; made_by: string[] }[]
+  codes: { code: number; zh: string; en: string; given: boolean }[]
+}
