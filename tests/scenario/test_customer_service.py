@@ -173,6 +173,9 @@ def test_records_of_the_conversation(
     with pytest.raises(CallError) as refused:
         client.sessions.list_records(starttime=start, endtime=start + 86_401)
     assert code_of(refused) == 65417
+    with pytest.raises(CallError) as refused:
+        client.sessions.old_records(starttime=start, endtime=end, pagesize=1, pageindex=1)
+    assert code_of(refused) == 45106
 
 
 def test_an_agent_works_once_somebody_has_accepted(

@@ -146,16 +146,15 @@ class OpenDoor:
         if not same_host(query["redirect_uri"], account.oauth_domain):
             raise PageError(10003)
         person = person_of(request)
-        if person is None or not self._exists(person):
+        if person is None or not self._has_wechat(person):
             raise PageError(0)
         return account, person, query
 
-    def _exists(self, person: str) -> bool:
+    def _has_wechat(self, person: str) -> bool:
         try:
-            people.get(self.world, person)
+            return not people.get(self.world, person).closed
         except KeyError:
             return False
-        return True
 
 
 def same_host(redirect_uri: str, domain: str) -> bool:

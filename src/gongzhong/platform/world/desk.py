@@ -1,4 +1,7 @@
-"""What an agent does at the desk (客服工作台): write to the person who is served."""
+"""What an agent does at the desk (客服工作台): write to the person who is served.
+
+Nothing of it counts against the messages that the account may send by API.
+"""
 
 from __future__ import annotations
 
