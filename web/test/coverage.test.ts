@@ -5,7 +5,7 @@ import type { Coverage } from '../src/api/types'
 import CoveragePage from '../src/coverage/CoveragePage.vue'
 import { matching, rowsOf } from '../src/coverage/rows'
 import { provideSession, Session } from '../src/store/session'
-import { PlatformStub, world } from './platformStub'
+import { PlatformStub } from './platformStub'
 
 const told: Coverage = {
   endpoints: [
@@ -50,10 +50,8 @@ describe('the page', () => {
 
   beforeEach(async () => {
     const stub = new PlatformStub()
-    stub.answers['GET state'] = world()
     stub.answers['GET coverage'] = told
     const session = new Session(stub.api)
-    await session.refresh()
     view = mount(CoveragePage, { global: { plugins: [{ install: (app) => provideSession(app, session) }] } })
     await flushPromises()
   })
