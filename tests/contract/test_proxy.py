@@ -1,4 +1,4 @@
-"""Programs that have WeChat's addresses built in, through the proxy: wechatpy, our own client, Node; and who is refused."""
+"""Programs with WeChat's addresses built in, through the proxy: wechatpy, our client, Node; and who is refused."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from gongzhong.platform.doors.server import Server
 from gongzhong.platform.proxy import Authority, ForwardProxy
 from gongzhong.platform.proxy.authority import is_ours
 from gongzhong.platform.world import chats, people
+from gongzhong.platform.world.faults import Order
 
 from .conftest import APPID, SECRET, TOKEN, LivePlatform
 
@@ -148,6 +149,15 @@ def test_a_connection_serves_many_requests_and_chunked_bodies(proxied: Proxied) 
         answer = session.post(f"{API}/cgi-bin/menu/create?access_token={token}", data=iter(piece), timeout=10)
         assert answer.json()["errcode"] == (0 if len(piece) == 2 else 47001)
     assert len(proxied.proxy._transports) == 1
+
+
+def test_a_fault_breaks_the_connection_here_too(proxied: Proxied) -> None:
+    live, session = proxied.live, proxied.session()
+    live.platform.faults.order(Order(side="api", kind="drop", target="token", times=1))
+    query = {"grant_type": "client_credential", "appid": APPID, "secret": SECRET}
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
+        session.get(f"{API}/cgi-bin/token", params=query, timeout=10)
+    assert session.get(f"{API}/cgi-bin/token", params=query, timeout=10).json()["expires_in"] == 7200
 
 
 def test_plain_http_gets_the_same_answers(proxied: Proxied) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import quote
 
 from .options import flag, option
 from .outcome import DONE, Usage
@@ -54,7 +53,7 @@ def _until_enter() -> None:
 
 def _write(control: Control, output: Path, app: str) -> int:
     length = control.post("recording/stop", {})["length"]
-    source = control.text(f"recording/test?target={quote(app, safe='')}")
+    source = control.text(f"recording/test?target={app}")
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(source, "utf-8")
     out().print(

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
+OPENID_OF_MING = "oMing00000000000000000000000"
 CONFIG = """
 [[account]]
 name = "商城"
