@@ -57,7 +57,8 @@ class Client(Groups[Blocking]):
         """Make a call that answers a file and write it to `path` as it comes in, never holding all of it.
 
         Answers a `Download` with `path` and no `content`; where WeChat answers words instead (the address of a
-        video), those. A file that does not arrive whole leaves nothing behind. Raises as `perform` does.
+        video), those. A file that does not arrive whole leaves nothing behind. Raises as `perform` does, and
+        OSError when the disk refuses.
         """
         return drive(self._caller.save(call, path, timeout_s), self.transport)
 
@@ -133,7 +134,8 @@ class AsyncClient(Groups[Awaiting]):
         """Make a call that answers a file and write it to `path` as it comes in, never holding all of it.
 
         Answers a `Download` with `path` and no `content`; where WeChat answers words instead (the address of a
-        video), those. A file that does not arrive whole leaves nothing behind. Raises as `perform` does.
+        video), those. A file that does not arrive whole leaves nothing behind. Raises as `perform` does, and
+        OSError when the disk refuses.
         """
         return await drive_awaiting(self._caller.save(call, path, timeout_s), self.transport)
 

@@ -26,7 +26,7 @@ from ..catalogue.model import Call, Download, Repeat
 from ..catalogue.tickets import GetTicket
 from ..clock import Clock
 from ..errors import BadAnswer, SetupError, TransportError
-from .landing import Landing
+from .landing import DiskProblem, Landing
 from .steps import Pause, Send, Steps
 from .token_store import TokenRecord
 from .tokens import Fetched, Tokens
@@ -79,6 +79,8 @@ class Caller:
                 saved = landing.keep(answer.content)
                 answer = msgspec.structs.replace(answer, content=b"", path=str(saved))
             return answer
+        except DiskProblem as problem:
+            raise problem.error from None
         finally:
             landing.discard()
 

@@ -7,18 +7,33 @@ is complete: nobody ever reads half of it.
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterable
+from errno import ENOENT
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
 
 
+class DiskProblem(Exception):
+    """The disk refused, not the network: kept apart from the errors that transports take for theirs."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class Landing:
-    """Takes the pieces of one answer; a repeated request begins anew with `begin`."""
+    """Takes the pieces of one answer; a repeated request begins anew with `begin`.
+
+    Raises FileNotFoundError at once when there is no folder to write to.
+    """
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
+        if not self.path.parent.is_dir():
+            raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(self.path.parent))
         self._words = bytearray()
         self._file: BinaryIO | None = None
         self._deciding = True
@@ -29,7 +44,13 @@ class Landing:
         self._words, self._deciding = bytearray(), True
 
     def write(self, piece: bytes) -> None:
-        """Take the next piece. Raises OSError when the disk refuses."""
+        """Take the next piece. Raises DiskProblem when the disk refuses."""
+        try:
+            self._write(piece)
+        except OSError as error:
+            raise DiskProblem(error) from error
+
+    def _write(self, piece: bytes) -> None:
         if self._deciding:
             self._words += piece
             beginning = self._words.lstrip()
@@ -75,4 +96,4 @@ class Landing:
             self._file = None
 
     def _part(self) -> BinaryIO:
-        return self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}").open("xb")
+        return self.path.with_name(f".{secrets.token_hex(8)}.part").open("xb")

@@ -107,4 +107,5 @@ def _files(world: World, config: PlatformConfig) -> None:
             source="config",
             permanent=item.permanent,
             media_id=item.media_id,
+            name=path.name,
         )

@@ -197,6 +197,30 @@ def test_words_are_answers_and_leave_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
+NOWHERE = Path("/proc")
+"""A folder in which nobody can make a file."""
+
+
+@each_road
+@pytest.mark.skipif(not NOWHERE.is_dir(), reason="only Linux has a folder that refuses even its owner")
+def test_a_disk_that_refuses_is_no_network_problem(use: Use, weixin: tuple[str, type[Handler]]) -> None:
+    with pytest.raises(OSError) as refused:
+        use(weixin[0], lambda client: client.save(GetMaterial(media_id="M"), NOWHERE / "back.jpg"))
+    assert refused.value.filename.startswith(str(NOWHERE))
+
+
+def test_a_missing_folder_is_noticed_before_anything_is_sent(
+    weixin: tuple[str, type[Handler]], tmp_path: Path
+) -> None:
+    use = blocking(Urllib3Transport)
+    with pytest.raises(FileNotFoundError):
+        use(
+            weixin[0],
+            lambda client: client.save(UploadMedia(type="image", media=Upload(b"x")), tmp_path / "no" / "a"),
+        )
+    assert weixin[1].uploads == []
+
+
 def test_without_save_the_file_is_in_memory(weixin: tuple[str, type[Handler]], tmp_path: Path) -> None:
     use = blocking(Urllib3Transport)
     answer = use(weixin[0], lambda client: client.material.get(media_id="M"))
