@@ -28,6 +28,9 @@ MISSING: Final = 41011
 """Code of a missing field that declares none: 缺少必填字段."""
 
 
+SMALLEST: Final = -(2**63)
+LARGEST: Final = 2**63 - 1
+"""Numbers on the wire have 64 bits; JSON would allow more."""
 SCHEMA_NAMES: Final = {
     "invalid": "x-code-invalid",
     "missing": "x-code-missing",
@@ -259,6 +262,8 @@ def _limit(node: shapes.Type) -> _Limit | None:
     for kind in alternatives(node):
         if isinstance(kind, shapes.LiteralType):
             given["choices"] = kind.values
+        if isinstance(kind, shapes.IntType):
+            given |= {"ge": SMALLEST if kind.ge is None else kind.ge, "le": LARGEST if kind.le is None else kind.le}
         for name in ("min_length", "max_length", "pattern", "ge", "le"):
             given[name] = getattr(kind, name, None) if given.get(name) is None else given[name]
     if not any(value not in (None, ()) for value in given.values()):

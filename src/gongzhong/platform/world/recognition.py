@@ -98,7 +98,10 @@ def look(world: World, call: PictureCall[Any]) -> Seen:
 
 def _fetched(world: World, url: str) -> bytes | None:
     """The bytes behind an address of this platform; nothing is fetched from elsewhere."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     if parts.path == SHOW_QR_CODE:
         code = qrcodes.find(world, ticket=parse_qs(parts.query).get("ticket", [""])[0])
         return None if code is None else qrcodes.picture(code.url)
