@@ -26,6 +26,7 @@ from gongzhong.account import Encryption
 
 MODES: dict[Encryption, str] = {"plain": "明文 plain", "safe": "安全 safe"}
 WARM_UP = 1_000
+Command = list[str | Path]
 TARGET = 7.0
 
 
@@ -42,7 +43,14 @@ class Contestant:
 
     def rate(self) -> float:
         """Pushes answered a second. Raises RuntimeError when an answer was wrong."""
-        command = [sys.executable, BENCHMARKS / "load.py", "--mode", self._mode, "--port", str(self._port)]
+        command: Command = [
+            sys.executable,
+            BENCHMARKS / "load.py",
+            "--mode",
+            self._mode,
+            "--port",
+            str(self._port),
+        ]
         numbers = ["--first", str(self._sent), "--count", str(self._per_round)]
         before = cpu_s(self._pid)
         answer = json.loads(output_of([*command, *numbers], cores().sender))
@@ -53,29 +61,17 @@ class Contestant:
         return float(self._per_round / answer["seconds"])
 
 
-def servers() -> dict[str, Callable[[int], list[str | Path]]]:
+def servers() -> dict[str, Callable[[int], Command]]:
     """How each server is started on a port; ours first."""
-    ours, flask, werobot = Path(sys.executable), peer("wechatpy"), peer("werobot")
-    granian: list[str | Path] = [ours, "-m", "granian", "--interface", "asgi", "--loop", "uvloop", "--no-ws"]
-    gunicorn: list[str | Path] = [
-        flask,
-        "-m",
-        "gunicorn",
-        "--workers",
-        "1",
-        "--worker-class",
-        "gthread",
-        "--threads",
-        "4",
-    ]
+    ours: Command = [sys.executable, "-m"]
+    granian: Command = [*ours, "granian", "--interface", "asgi", "--loop", "uvloop", "--no-ws"]
+    gunicorn: Command = [peer("wechatpy"), "-m", "gunicorn", "-w", "1", "-k", "gthread", "--threads", "4"]
+    werobot: Command = [peer("werobot"), "werobot_echo.py"]
     return {
-        "RSGI": lambda port: [
-            *(ours, "-m", "gongzhong", "serve", "gongzhong_echo.py:oa"),
-            *("--port", str(port)),
-        ],
+        "RSGI": lambda port: [*ours, "gongzhong", "serve", "gongzhong_echo.py:oa", "--port", str(port)],
         "ASGI": lambda port: [*granian, "--port", str(port), "gongzhong_echo:asgi"],
         "wechatpy": lambda port: [*gunicorn, "--bind", f"127.0.0.1:{port}", "wechatpy_echo:app"],
-        "WeRoBot": lambda port: [werobot, "werobot_echo.py", str(port)],
+        "WeRoBot": lambda port: [*werobot, str(port)],
     }
 
 

@@ -19,6 +19,7 @@ import callback
 import calls
 import codec
 import imports
+import local_platform
 from results import PER_SECOND, Measure, Progress, Result, table
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -48,6 +49,7 @@ BENCHMARKS: dict[str, Measure] = {
     "codec": measure_codec,
     "calls": calls.measure,
     "callback": callback.measure,
+    "platform": local_platform.measure,
 }
 
 
