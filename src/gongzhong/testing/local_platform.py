@@ -18,7 +18,7 @@ from ..platform import AccountConfig, Platform, PlatformConfig
 from ..platform.config import Kind
 from ..platform.doors.server import Server
 from ..platform.traffic import Exchange
-from ..platform.world import accounts, agents, people, qrcodes
+from ..platform.world import accounts, agents, people, qrcodes, recognition
 from ..platform.world.faults import Fault, Order, Side
 from ..platform.world.faults import Kind as Trouble
 from ..platform.world.world import AccountState
@@ -123,6 +123,12 @@ class LocalPlatform:
     def change(self, oa: OfficialAccount | AccountState | None = None, **changes: Any) -> AccountState:
         """Change the account's settings, such as `verified=False`."""
         return accounts.change(self.world, self.account_of(oa).appid, changes)
+
+    def recognises(self, kind: str, what: str | bytes, **result: Any) -> None:
+        """Say what is read from a picture, a voice or a text (智能接口); `what` is the file, or its address, voice id
+        or text. The kinds are those of `/cv/ocr/…`, and `qrcode`, `aicrop`, `voice`, `translation`."""
+        key = recognition.digest(what) if isinstance(what, bytes) else what
+        recognition.teach(self.world, kind, key, result)
 
     def code(self, account: AccountState, scene: str | int) -> str:
         """The ticket of a permanent code with this scene."""

@@ -159,7 +159,10 @@ class OpenDoor:
 
 def same_host(redirect_uri: str, domain: str) -> bool:
     """The full host must match; the port only when the setting has one."""
-    parts = urlsplit(redirect_uri)
+    try:
+        parts = urlsplit(redirect_uri)
+    except ValueError:
+        return False
     if parts.scheme not in ("http", "https") or not domain:
         return False
     return parts.netloc == domain if ":" in domain else parts.hostname == domain
