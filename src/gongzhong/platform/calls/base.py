@@ -14,19 +14,22 @@ from .registry import Caller, answers
 
 # Our own addresses: pushes and answers come from this machine.
 ADDRESSES = ["127.0.0.1"]
-NO_URL, UNKNOWN_PATH, NOT_YOURS = 40201, 76021, 76022
+NO_URL, MALFORMED_PATH, UNKNOWN_PATH, NOT_YOURS = 40201, 76003, 76021, 76022
+WEB_CALLS = "/sns/"
 NO_RID, FOREIGN_RID, OLD_RID = 76001, 76003, 76004
 MINUTE_S = 60
 
 
 @answers(base.GetToken)
 def get_token(caller: Caller, call: base.GetToken) -> base.AccessToken:
+    tokens.admit(caller.account, caller.ip)
     value, left = tokens.issue(caller.world, caller.account)
     return base.AccessToken(access_token=value, expires_in=left)
 
 
 @answers(base.GetStableToken)
 def get_stable_token(caller: Caller, call: base.GetStableToken) -> base.AccessToken:
+    tokens.admit(caller.account, caller.ip)
     value, left = tokens.stable(caller.world, caller.account, force=call.force_refresh)
     return base.AccessToken(access_token=value, expires_in=left)
 
@@ -75,16 +78,18 @@ def clear_quota_by_secret(caller: Caller, call: base.ClearQuotaBySecret) -> Ok:
 
 
 def _allowed(caller: Caller, path: str) -> type[Call[object]]:
-    """The call behind a path, if this account has it."""
+    """The call behind a path, if this account has it; web authorisation is not counted."""
     found = registry.by_path(path, "POST")
     if found is None:
         raise Refusal(UNKNOWN_PATH)
-    require(found.spec.token and caller.account.type in found.spec.accounts, NOT_YOURS)
+    countable = not path.startswith(WEB_CALLS)
+    require(countable and caller.account.type in found.spec.accounts, NOT_YOURS)
     return found
 
 
 @answers(base.GetQuota)
 def get_quota(caller: Caller, call: base.GetQuota) -> base.ApiQuota:
+    require(call.cgi_path.startswith("/"), MALFORMED_PATH)
     spec = _allowed(caller, call.cgi_path).spec
     used = quotas.used(caller.world, caller.account, spec.path)
     limit = quotas.limit(caller.account, spec) or 0

@@ -65,6 +65,9 @@ class ApiDoor:
             response = self._refuse(request, entry, Refusal(problem.code, detail), started)
         except Refusal as refusal:
             response = self._refuse(request, entry, refusal, started)
+        except OverflowError:
+            # A number that no column can hold, where the declaration sets no limit.
+            response = self._refuse(request, entry, Refusal(WRONG_VALUE, "integer out of range"), started)
         entry.status, entry.response_body = response.status, response.body
         entry.response_headers = {"content-type": response.content_type, **response.headers}
         entry.cost_ms = (time.perf_counter() - started) * 1000
@@ -126,7 +129,7 @@ class ApiDoor:
             require(meant["appid"] == account.appid, WRONG_APPID)
             return account
         if "secret" in meant:
-            return tokens.credentials(self.world, meant["appid"], meant["secret"], request.ip)
+            return tokens.credentials(self.world, meant["appid"], meant["secret"])
         return accounts.get(self.world, meant["appid"])
 
     def _count(self, account: AccountState, spec: Spec) -> None:
@@ -146,6 +149,7 @@ class ApiDoor:
         rid = self.world.ids.rid()
         call_type = by_path(request.path, request.method, request.query.get("action", ""))
         known = (call_type.spec.codes.get(refusal.code) if call_type else None) or codes.lookup(refusal.code)
+        entry.appid = entry.appid or self._meant(request)
         detail = refusal.detail or (known.en if known else "error")
         body = _error(
             refusal, f"{detail} rid: {rid}", wrapped=call_type is not None and call_type.spec.wrapped
@@ -167,6 +171,14 @@ class ApiDoor:
             request.ip,
         )
         return Response(200, body)
+
+    def _meant(self, request: Request) -> str:
+        """Whose call a refused one was, so that its owner finds it: by the dead token, or by the AppID given."""
+        query = request.query
+        named = query.get("appid", "")
+        return tokens.owner(self.world, query.get("access_token", "")) or (
+            named if named in self.world.accounts else ""
+        )
 
 
 def _error(refusal: Refusal, errmsg: str, *, wrapped: bool) -> bytes:

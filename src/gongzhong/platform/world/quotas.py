@@ -44,19 +44,25 @@ def used(world: World, account: AccountState, path: str) -> int:
     return count or 0
 
 
-def _count(world: World, account: AccountState, period: str, path: str) -> int:
-    count: int = world.db.value(
-        "INSERT INTO quota VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET used = used + 1 RETURNING used",
+def _count(world: World, account: AccountState, period: str, path: str, allowed: int | None) -> bool:
+    """Count one use; False, and nothing is counted, when `allowed` is used up."""
+    if allowed is not None and allowed <= 0:
+        return False
+    counted = world.db.value(
+        "INSERT INTO quota VALUES (?, ?, ?, 1) "
+        "ON CONFLICT DO UPDATE SET used = used + 1 WHERE ? IS NULL OR used < ? RETURNING used",
         account.appid,
         period,
         path,
+        allowed,
+        allowed,
     )
-    return count
+    return counted is not None
 
 
 def spend(world: World, account: AccountState, path: str, allowed: int | None) -> None:
     """Count one call of today; refuses with 45009 when `allowed` is used up."""
-    if _count(world, account, world.today(), path) > (allowed if allowed is not None else float("inf")):
+    if not _count(world, account, world.today(), path, allowed):
         raise Refusal(45009)
 
 
@@ -65,13 +71,13 @@ def spend_minute(world: World, account: AccountState, path: str, allowed: int | 
     if allowed is None:
         return
     period = f"{MINUTE_PREFIX}{world.seconds() // 60}"
-    if _count(world, account, period, path) > allowed:
+    if not _count(world, account, period, path, allowed):
         raise Refusal(45011)
 
 
 def spend_month(world: World, account: AccountState, what: str, allowed: int) -> None:
     """Count one clearing of this month; refuses with 48006."""
-    if _count(world, account, world.month(), what) > allowed:
+    if not _count(world, account, world.month(), what, allowed):
         raise Refusal(CLEARINGS_USED_UP)
 
 

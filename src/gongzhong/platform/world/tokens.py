@@ -17,15 +17,19 @@ Kind = Literal["plain", "stable"]
 FORCED_REFRESH = "stable_token?force_refresh"
 
 
-def credentials(world: World, appid: str, secret: str, ip: str) -> AccountState:
-    """The account that these credentials belong to, if it may ask from this address."""
+def credentials(world: World, appid: str, secret: str) -> AccountState:
+    """The account that these credentials belong to."""
     require(appid, 41002)
     account = accounts.get(world, appid)
     require(secret, 41004)
     require(secret == account.secret, 40125)
+    return account
+
+
+def admit(account: AccountState, ip: str) -> None:
+    """Refuse with 40164 an address that may not fetch tokens; test accounts have no list."""
     if account.kind != "test" and account.ip_allow_list and ip not in account.ip_allow_list:
         raise Refusal(40164, f"invalid ip {ip} ipv6 ::ffff:{ip}, not in whitelist")
-    return account
 
 
 def issue(world: World, account: AccountState) -> tuple[str, int]:
@@ -54,11 +58,14 @@ def _new(world: World, account: AccountState, kind: Kind, *, dies_in: int) -> tu
     now, lifetime = world.now(), world.rules.token_lifetime_s
     value = world.ids.token()
     with world.db.transaction():
+        # Also tokens that were replaced before: none outlives the end that this one sets.
         world.db.run(
-            "UPDATE token SET replaced_at = ? WHERE appid = ? AND kind = ? AND replaced_at IS NULL",
+            "UPDATE token SET replaced_at = ? WHERE appid = ? AND kind = ? AND coalesce(replaced_at, ?) >= ?",
             now + dies_in,
             account.appid,
             kind,
+            now + dies_in,
+            now + dies_in,
         )
         world.db.run(
             "INSERT INTO token VALUES (?, ?, ?, ?, ?, NULL)", value, account.appid, kind, now, now + lifetime
@@ -71,8 +78,7 @@ def check(world: World, token: str | None) -> AccountState:
     require(token, 41001)
     row = world.db.one("SELECT appid, expires_at, replaced_at FROM token WHERE value = ?", token)
     if row is None:
-        looks_like_one = str(token).startswith(TOKEN_PREFIX)
-        raise Refusal(40001 if looks_like_one else 40014)
+        raise _unknown(token)
     now = world.now()
     require(row["replaced_at"] is None or now < row["replaced_at"], 40001)
     require(now < row["expires_at"], 42001)
@@ -83,5 +89,21 @@ def of_web_token(world: World, value: str | None) -> AccountState:
     """The account of a call that carries a web access_token (网页授权) in its place."""
     require(value, 41001)
     appid = world.db.value("SELECT appid FROM web_token WHERE access_token = ?", value)
-    require(appid, 40001)
+    if appid is None:
+        raise _unknown(value)
     return accounts.get(world, appid)
+
+
+def _unknown(value: str | None) -> Refusal:
+    """40001 for what could have been a token, 40014 for what never was one."""
+    return Refusal(40001 if str(value).startswith(TOKEN_PREFIX) else 40014)
+
+
+def owner(world: World, value: str) -> str:
+    """The AppID that a token was once made for, dead or alive; empty when it never was one."""
+    appid: str | None = world.db.value(
+        "SELECT appid FROM token WHERE value = ? UNION ALL SELECT appid FROM web_token WHERE access_token = ?",
+        value,
+        value,
+    )
+    return appid or ""
