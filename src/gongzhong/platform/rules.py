@@ -69,6 +69,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     permanent_qr_codes: int = 100_000
     # 短key托管
     short_key_lifetime_s: int = 30 * DAY
+    # 创建个性化菜单: hosts that all personalised menus together may link to
+    conditional_menu_hosts: int = 3
     # 用户标签管理
     tags_per_account: int = 100
     tags_per_user: int = 20

@@ -6,6 +6,7 @@ Buttons are kept as the JSON that came in; the catalogue declares and checks wha
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -16,15 +17,41 @@ from .world import AccountState, World
 DEFAULT_MENU = 0
 FIRST_MENU_ID = 208_379_533
 Button = dict[str, Any]
+BAD_LINK, BAD_SUB_LINK, TOO_MANY_HOSTS = 40055, 40054, 65316
 
 
 def set_default(world: World, account: AccountState, buttons: list[Button]) -> None:
-    """Replace the default menu; personalised menus stay."""
+    """Replace the default menu; personalised menus stay. Refuses with 40055 or 40054 what is no web address."""
+    _hosts(buttons)
     _save(world, account, DEFAULT_MENU, None, buttons)
 
 
+def _hosts(buttons: list[Button]) -> set[str]:
+    """The hosts that a menu links to."""
+    subs = [sub for button in buttons for sub in button.get("sub_button", ())]
+    return {
+        _host(button["url"], code)
+        for level, code in ((buttons, BAD_LINK), (subs, BAD_SUB_LINK))
+        for button in level
+        if button.get("url")
+    }
+
+
+def _host(url: str, code: int) -> str:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname if parts.scheme in ("http", "https") else None
+    except ValueError:
+        host = None
+    require(host, code)
+    return host or ""
+
+
 def add_conditional(world: World, account: AccountState, buttons: list[Button], rule: dict[str, Any]) -> int:
+    """A personalised menu; all of them together may link to few hosts. Refuses with 65303 or 65316."""
     require(default(world, account) is not None, 65303)
+    hosts = _hosts(buttons).union(*(_hosts(others) for _, others, _ in conditional(world, account)))
+    require(len(hosts) <= world.rules.conditional_menu_hosts, TOO_MANY_HOSTS)
     menuid = world.db.next_number("menu", FIRST_MENU_ID)
     _save(world, account, menuid, rule, buttons)
     return menuid

@@ -20,6 +20,7 @@ from .world import AccountState, World
 PLACE = re.compile(r"\{\{\s*(\w+)\.DATA\s*\}\}")
 SHOWN_LENGTH = 20
 NOT_SHOWN = ("first", "remark")
+EMOJI = re.compile("[\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]")
 BLOCKED = 43116
 
 
@@ -158,12 +159,17 @@ def lines(template: Template, data: Mapping[str, str]) -> list[dict[str, str]]:
     shown = []
     for line in template.content.splitlines():
         place = PLACE.search(line)
-        if place is None or place[1] in NOT_SHOWN:
+        if place is None or place[1].lower() in NOT_SHOWN:
             continue
         label = line[: place.start()].strip().rstrip(":：")
-        value = data.get(place[1], "").replace("\n", " ")[:SHOWN_LENGTH]
-        shown.append({"label": label, "value": value})
+        value = PLACE.sub(lambda found: _shown(data.get(found[1], "")), line[place.start() :])
+        shown.append({"label": label, "value": value.strip()})
     return shown
+
+
+def _shown(value: str) -> str:
+    """One value: on one line, without emoji, cut."""
+    return EMOJI.sub("", value.replace("\n", " "))[:SHOWN_LENGTH]
 
 
 def show(
