@@ -55,5 +55,5 @@ def untag_users(caller: Caller, call: catalogue.UntagUsers) -> Ok:
 
 @answers(catalogue.GetTagsOfUser)
 def get_tags_of_user(caller: Caller, call: catalogue.GetTagsOfUser) -> catalogue.TagIDs:
-    tie = people.by_openid(caller.world, caller.account, call.openid)
+    tie = people.ours(caller.world, caller.account, call.openid)
     return catalogue.TagIDs(tagid_list=tags.tags_of(caller.world, tie))

@@ -6,7 +6,6 @@ from typing import Any
 
 from . import people, tags
 from .people import Relation
-from .refusal import require
 from .world import AccountState, World
 
 
@@ -55,7 +54,7 @@ def remark(world: World, account: AccountState, openid: str, text: str) -> None:
 
 def blacklist_page(world: World, account: AccountState, after: str) -> tuple[int, list[str]]:
     """How many are blocked in all, and the next page of them."""
-    start = people.by_openid(world, account, after).id if after else 0
+    start = people.ours(world, account, after).id if after else 0
     total = world.db.value("SELECT count(*) FROM relation WHERE appid = ? AND blacklisted = 1", account.appid)
     found = world.db.column(
         "SELECT openid FROM relation WHERE appid = ? AND blacklisted = 1 AND id > ? ORDER BY id LIMIT ?",
@@ -68,8 +67,7 @@ def blacklist_page(world: World, account: AccountState, after: str) -> tuple[int
 
 def block(world: World, account: AccountState, openids: list[str], *, blocked: bool) -> None:
     """All or none: an unknown OpenID refuses the whole request."""
-    ties = [people.by_openid(world, account, openid) for openid in openids]
-    require(ties, 40032)
+    ties = [people.ours(world, account, openid) for openid in openids]
     with world.db.transaction():
         for tie in ties:
             world.db.run("UPDATE relation SET blacklisted = ? WHERE id = ?", int(blocked), tie.id)

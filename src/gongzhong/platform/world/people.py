@@ -11,7 +11,7 @@ from .refusal import Refusal
 from .world import AccountState, World
 
 PERSON_COLUMNS = "name, nickname, headimgurl, sex, language, closed"
-FOLLOWER_COLUMNS = "id, openid, person, subscribed, refuses, blacklisted"
+NOT_OURS = 49003
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +114,16 @@ def by_openid(world: World, account: AccountState, openid: str) -> Relation:
     if row is None:
         raise Refusal(40003)
     return _relation(row)
+
+
+def ours(world: World, account: AccountState, openid: str) -> Relation:
+    """As `by_openid`, but an OpenID of another account is refused with 49003, as calls on batches do."""
+    try:
+        return by_openid(world, account, openid)
+    except Refusal:
+        if world.db.value("SELECT 1 FROM relation WHERE openid = ?", openid):
+            raise Refusal(NOT_OURS) from None
+        raise
 
 
 def follower(world: World, account: AccountState, openid: str) -> Relation:

@@ -13,7 +13,7 @@ STAR_GROUP = 2
 SYSTEM_TAGS = {0: "", 1: "黑名单", STAR_GROUP: "星标组"}
 FIRST_OWN_ID = 100
 PROTECTED, NAME_TAKEN, TOO_MANY, NO_SUCH_TAG = 45058, 45157, 45056, 45159
-TOO_MANY_ON_ONE, TOO_MANY_TO_DELETE, SOME_FAILED, NOT_OURS = 45059, 45057, 45171, 49003
+TOO_MANY_ON_ONE, TOO_MANY_TO_DELETE, SOME_FAILED = 45059, 45057, 45171
 
 
 def create(world: World, account: AccountState, name: str) -> int:
@@ -26,8 +26,9 @@ def create(world: World, account: AccountState, name: str) -> int:
 
 
 def _add(world: World, account: AccountState, name: str, id: int = 0) -> int:
-    last = world.db.value("SELECT max(id) FROM tag WHERE appid = ?", account.appid) or FIRST_OWN_ID - 1
-    number: int = id or last + 1
+    number = id or world.db.next_number(f"tag {account.appid}", FIRST_OWN_ID)
+    if not id and world.db.value("SELECT 1 FROM tag WHERE appid = ? AND id = ?", account.appid, number):
+        return _add(world, account, name)
     world.db.run("INSERT INTO tag VALUES (?, ?, ?)", account.appid, number, name)
     return number
 
@@ -121,11 +122,7 @@ def change(world: World, account: AccountState, tag: int, openids: Iterable[str]
 
 
 def _follower(world: World, account: AccountState, openid: str) -> Relation:
-    try:
-        tie = people.by_openid(world, account, openid)
-    except Refusal:
-        elsewhere = world.db.value("SELECT 1 FROM relation WHERE openid = ?", openid)
-        raise Refusal(NOT_OURS if elsewhere else 40003) from None
+    tie = people.ours(world, account, openid)
     require(tie.subscribed, 40003)
     return tie
 
