@@ -71,6 +71,8 @@ def _content(caller: Caller, call: catalogue.SendCustomerMessage) -> dict[str, A
             return _file(caller, voice.media_id, "voice")
         case catalogue.SendCustomerMessage(msgtype="video", video=catalogue.VideoContent() as video):
             shown = _file(caller, video.media_id, "video")
+            if video.thumb_media_id is not None:
+                _file(caller, video.thumb_media_id, "image")
             return {**shown, "title": video.title, "description": video.description}
         case catalogue.SendCustomerMessage(msgtype="music", music=catalogue.MusicContent() as music):
             _file(caller, music.thumb_media_id, "image")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ...catalogue import media as catalogue
 from ...catalogue.model import Download
-from ..world import articles, media
+from ..world import media
 from ..world.refusal import require
-from ..world.rendering import media_url
+from ..world.rendering import public_url
 from .registry import Caller, answers
 
 WRONG_ID = 40007
@@ -27,7 +27,7 @@ def upload_media(caller: Caller, call: catalogue.UploadMedia) -> catalogue.Media
 def get_media(caller: Caller, call: catalogue.GetMedia) -> Download | catalogue.VideoLink:
     file = media.find(caller.world, caller.account, call.media_id, permanent=False)
     if file.kind == "video":
-        return catalogue.VideoLink(video_url=articles.HOST + media_url(file.media_id))
+        return catalogue.VideoLink(video_url=public_url(caller.world, file.media_id))
     return Download(file.content, file.content_type, file.filename)
 
 

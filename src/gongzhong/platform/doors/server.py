@@ -20,7 +20,17 @@ from .api import ApiDoor
 from .articles import ArticleDoor
 from .control import control_app
 from .control.route import BASE
-from .http import BodyTooLarge, Receive, Request, Response, Scope, Send, read_request, send_response
+from .http import (
+    BodyTooLarge,
+    Receive,
+    Request,
+    Response,
+    Scope,
+    Send,
+    origin_of,
+    read_request,
+    send_response,
+)
 from .one_time import OneTimeDoor
 from .open import OpenDoor
 
@@ -47,6 +57,7 @@ class Server:
             return
         if scope["type"] != "http":
             return
+        self.platform.world.origin = origin_of(scope)
         path = scope["path"]
         if self._pages is not None and (path.startswith((PAGES, SCRIPTS)) or path in ("/", "/favicon.ico")):
             await self._pages(scope, receive, send)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from ...catalogue.model import TEST, VERIFIED_SERVICE
 from ...messages import (
     Click,
     Image,
@@ -41,7 +42,7 @@ from ...messages import (
 )
 from . import articles, chats, drafts, media, menus, people, qrcodes, sessions, tally, windows
 from .refusal import Refusal
-from .rendering import picture
+from .rendering import picture, public_url
 from .world import AccountState, World
 
 Said = Literal["text", "image", "voice", "video", "shortvideo", "location", "link"]
@@ -130,15 +131,19 @@ def _line(world: World, act: Act, type: str, **content: Any) -> None:
 
 
 def follow(world: World, account: AccountState, person: str, code: qrcodes.QrCode | None = None) -> Act:
-    """Follow, found by search or through a QR code."""
-    before = people.relation(world, account, _somebody(world, person))
+    """Follow, found by search or through a QR code; who follows already has just scanned the code."""
+    if people.relation(world, account, _somebody(world, person)).subscribed:
+        if code is None:
+            raise NotPossible(
+                f"{person} 已经关注了{account.name}", f"{person} follows {account.name} already"
+            )
+        return scan_again(world, account, person, code)
     if account.kind == "test" and people.follower_count(world, account) >= world.rules.test_account_followers:
         raise NotPossible("测试号关注人数已满", "the test account has as many followers as it may have")
     scene = None if code is None else (code.scene_str if code.scene_str is not None else code.scene_id)
     how = "ADD_SCENE_SEARCH" if code is None else "ADD_SCENE_QR_CODE"
     tie = people.follow(world, account, person, how=how, scene=scene)
-    if not before.subscribed:
-        tally.followed(world, account, how)
+    tally.followed(world, account, how)
     act = Act(account=account, person=person, event="subscribe")
     _line(world, act, "event", content=f"你已关注{account.name}")
     windows.open_window(world, account, tie.openid, "follow")
@@ -167,10 +172,12 @@ def scan(world: World, person: str, text: str) -> Act:
     code = qrcodes.find(world, ticket=text, url=text)
     if code is None:
         raise NotPossible("这个二维码无效或已过期", "this QR code is unknown or has expired")
-    account = world.accounts[code.appid]
-    tie = people.relation(world, account, _somebody(world, person))
-    if not tie.subscribed:
-        return follow(world, account, person, code)
+    return follow(world, world.accounts[code.appid], person, code)
+
+
+def scan_again(world: World, account: AccountState, person: str, code: qrcodes.QrCode) -> Act:
+    """A follower scans: no new following, but a window and the event SCAN."""
+    tie = _tie(world, account, person)
     act = Act(account=account, person=person, event="SCAN")
     windows.open_window(world, account, tie.openid, "scan")
     act.pushes.append(Scan(event_key=code.scene, ticket=code.ticket, **_common(world, account, tie.openid)))
@@ -178,10 +185,10 @@ def scan(world: World, person: str, text: str) -> Act:
 
 
 def enter(world: World, account: AccountState, person: str, latitude: float, longitude: float) -> Act:
-    """Open the chat; the place is reported if the person agreed to it."""
+    """Open the chat; the place is reported if the person agreed to it and the account may know."""
     tie = _tie(world, account, person)
     act = Act(account=account, person=person)
-    if tie.reports_location:
+    if tie.reports_location and account.type in VERIFIED_SERVICE | TEST:
         act.pushes.append(
             ReportLocation(
                 latitude=latitude, longitude=longitude, precision=65.0, **_common(world, account, tie.openid)
@@ -194,8 +201,6 @@ def say(world: World, account: AccountState, person: str, saying: Saying) -> Act
     """Send a message into the chat."""
     tie = _tie(world, account, person)
     act = Act(account=account, person=person)
-    # A tap on an option of a menu message counts as a menu click.
-    windows.open_window(world, account, tie.openid, "menu" if saying.msgmenu_id else "message")
     common = {**_common(world, account, tie.openid), "msg_id": world.message_id()}
     match saying.type:
         case "text":
@@ -219,6 +224,8 @@ def say(world: World, account: AccountState, person: str, saying: Saying) -> Act
             act.pushes.append(Link(**link, **common))
         case _:
             _say_file(world, act, saying, common)
+    # A tap on an option of a menu message counts as a menu click.
+    windows.open_window(world, account, tie.openid, "menu" if saying.msgmenu_id else "message")
     tally.said(world, account, tie.openid, saying.type)
     if sessions.takes(world, account, tie.openid, act.items):
         act.pushes.clear()
@@ -239,7 +246,9 @@ def _say_file(world: World, act: Act, saying: Saying, common: dict[str, Any]) ->
     _line(world, act, saying.type, **shown)
     match saying.type:
         case "image":
-            act.pushes.append(Image(pic_url=shown["url"], media_id=file.media_id, **common))
+            act.pushes.append(
+                Image(pic_url=public_url(world, file.media_id), media_id=file.media_id, **common)
+            )
         case "voice":
             format = file.filename.rpartition(".")[2]
             act.pushes.append(Voice(media_id=file.media_id, format=format, **common))
@@ -253,10 +262,10 @@ def tap(world: World, account: AccountState, person: str, path: list[int], answe
     tie = _tie(world, account, person)
     menuid, buttons = menus.seen_by(world, account, tie)
     try:
-        button = buttons[path[0]]
-        for index in path[1:]:
-            button = button["sub_button"][index]
-    except (IndexError, KeyError):
+        button: dict[str, Any] = {"sub_button": buttons}
+        for index in path or [-1]:
+            button = dict(enumerate(button["sub_button"]))[index]
+    except KeyError:
         raise NotPossible("菜单里没有这个按钮", "there is no such button in the menu") from None
     act = Act(account=account, person=person, event=button.get("type"))
     common = {**_common(world, account, tie.openid), "event_key": button.get("key", "")}
@@ -275,6 +284,8 @@ def tap(world: World, account: AccountState, person: str, path: list[int], answe
             windows.open_window(world, account, tie.openid, "menu")
             info = ScanCodeInfo(scan_type="qrcode", scan_result=answer.scan_result)
             scanned = ScanCodePush if type_ == "scancode_push" else ScanCodeWaitMsg
+            if type_ == "scancode_push" and answer.scan_result.startswith(("http://", "https://")):
+                act.open = answer.scan_result
             act.pushes.append(scanned(scan_code_info=info, **common))
         case "pic_sysphoto" | "pic_photo_or_album" | "pic_weixin" as type_:
             _send_pictures(world, act, type_, answer, common)

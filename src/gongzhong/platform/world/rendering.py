@@ -25,6 +25,11 @@ def media_url(media_id: str | None) -> str:
     return MEDIA_PATH + media_id if media_id else ""
 
 
+def public_url(world: World, media_id: str) -> str:
+    """The same for programs, which need the host as well."""
+    return world.origin + media_url(media_id)
+
+
 def picture(media_id: str | None) -> dict[str, Any]:
     return {"media_id": media_id, "url": media_url(media_id)}
 

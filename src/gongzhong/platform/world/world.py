@@ -23,6 +23,7 @@ from ..rules import Rules
 from .database import MEMORY, Database
 from .ids import Ids
 
+RUN = "run"
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 
 
@@ -77,6 +78,8 @@ class World:
         self.seed = seed
         self.ids = self.fresh_ids()
         self.accounts: dict[str, AccountState] = {}
+        self.origin = ""
+        """Scheme and host by which this platform was last reached: where its files can be fetched."""
         self.outgoing: Callable[[AccountState, Push], None] = lambda account, push: None
         self.rescheduled: Callable[[], None] = lambda: None
         """Told when a job was added, so that whoever waits for the next one waits for the right one."""
@@ -84,7 +87,7 @@ class World:
 
     def fresh_ids(self) -> Ids:
         """Identifiers that nothing in this world has yet."""
-        return Ids(self.seed, self.db.next_number("run", 1))
+        return Ids(self.seed, self.db.next_number(RUN, 1))
 
     def now(self) -> float:
         return self.clock.now()
@@ -103,6 +106,12 @@ class World:
     def message_id(self) -> int:
         """A 64-bit id beyond 2**53, as real MsgIds are."""
         return self.db.next_number("message", 24_261_840_000_000_001)
+
+    def forget(self) -> None:
+        """Everything but how often this world was opened, so that identifiers stay fresh."""
+        run = self.db.next_number(RUN, 1)
+        self.db.clear()
+        self.db.next_number(RUN, run)
 
     def close(self) -> None:
         self.db.close()
