@@ -50,8 +50,9 @@ class Alarms:
         rules = self._world.rules
         window = self._failures.setdefault((account.appid, verdict.kind), deque())
         window.append(sample)
-        while window[0].time < sample.time - rules.alarm_window_s:
-            window.popleft()
+        for (appid, _), kept in self._failures.items():
+            while appid == account.appid and kept and kept[0].time < sample.time - rules.alarm_window_s:
+                kept.popleft()
         if len(window) == rules.alarm_threshold:
             self._tell(account, verdict.kind, CONTENTS[verdict.kind], window[0], len(window))
         total = sum(len(kept) for (appid, _), kept in self._failures.items() if appid == account.appid)

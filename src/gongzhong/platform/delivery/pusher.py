@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import time
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
@@ -16,14 +16,15 @@ from ...account import Encryption
 from ...messages import Event, Message, Push, TransferReply, encode
 from ...wire import PushWriter
 from ..traffic import Exchange, Traffic, Verdict
-from ..world import autoreply, chats, sessions, tally
+from ..world import autoreply, chats, media, sessions, tally
 from ..world.faults import Fault, Faults
+from ..world.refusal import Refusal
 from ..world.rendering import show_reply
 from ..world.world import AccountState, World
 from .alarms import Alarms, Sample
 from .mishaps import FirstLost, Mishaps
 from .receiver import Answered, Receiver, Unanswered
-from .verdict import UNANSWERED, Judged, judge
+from .verdict import UNANSWERED, Judged, foreign_file, judge
 
 BLOCKED = Verdict(False, "mark_fail", "MarkFail 屏蔽中，未推送", "not pushed: MarkFail is in force")
 NO_URL = Verdict(True, "no_url", "未配置服务器地址，未推送", "not pushed: no server URL is configured")
@@ -120,7 +121,7 @@ class Pusher:
                 timeout_s=rules.answer_timeout_s,
                 connect_s=rules.connect_timeout_s,
             )
-            judged = judge(account, push, writer, answer)
+            judged = self._with_known_files(account, judge(account, push, writer, answer))
             entry.status, entry.response_headers, entry.response_body = (
                 answer.status,
                 answer.headers,
@@ -133,7 +134,7 @@ class Pusher:
         entry.verdict = judged.verdict
         tally.pushed(self.world, account, ok=judged.verdict.ok, began=entry.time)
         if not judged.verdict.ok:
-            self.alarms.failed(account, judged.verdict, self._sample(push, answer))
+            self.alarms.failed(account, judged.verdict, self._sample(account, push, answer))
         return entry, judged
 
     def _entry(self, account: AccountState, push: Push, writer: PushWriter, body: bytes) -> Exchange:
@@ -153,9 +154,21 @@ class Pusher:
             decrypted=None if sealed == body else body,
         )
 
-    def _sample(self, push: Push, answer: Answered | None) -> Sample:
+    def _with_known_files(self, account: AccountState, judged: Judged) -> Judged:
+        """A reply that names a file which is not the account's cannot be shown."""
+        for name in ("media_id", "thumb_media_id"):
+            media_id: str = getattr(judged.reply, name, None) or ""
+            try:
+                if media_id:
+                    media.find(self.world, account, media_id)
+            except Refusal:
+                return foreign_file(name, media_id, judged)
+        return judged
+
+    def _sample(self, account: AccountState, push: Push, answer: Answered | None) -> Sample:
         what = f"Event={push.event}" if isinstance(push, Event) else f"Msg={push.msg_type.capitalize()}"
-        ip, body = (answer.ip, answer.body) if answer else ("", b"")
+        host = urlsplit(account.url).hostname or ""
+        ip, body = (answer.ip, answer.body) if answer else (host, b"")
         return Sample(self.world.now(), push.openid, ip, what, body)
 
     def _show_failure(self, account: AccountState, push: Push, person: str | None) -> None:

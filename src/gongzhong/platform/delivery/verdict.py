@@ -30,6 +30,15 @@ def _failure(zh: str, en: str, xml: bytes | None = None) -> Judged:
     return Judged(Verdict(False, "response", f"回应失败：{zh}", f"response failure: {en}"), None, xml)
 
 
+def foreign_file(name: str, media_id: str, judged: Judged) -> Judged:
+    """The failure for a reply whose file the account does not have."""
+    return _failure(
+        f"{name} 不是本账号可用的素材：{media_id}",
+        f"{name} is no file of this account: {media_id}",
+        judged.xml,
+    )
+
+
 UNANSWERED: dict[FailureClass, Verdict] = {
     "dns": Verdict(False, "dns", "DNS 失败：域名无法解析", "DNS failure: the host name does not resolve"),
     "connect": Verdict(
