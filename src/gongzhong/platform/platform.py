@@ -79,10 +79,13 @@ class Platform:
     async def _deliver_all(
         self, account: AccountState, pushes: Iterable[Push], person: str | None
     ) -> list[Outcome]:
-        # The account is looked up again: its URL may have been set since the act.
-        return [
-            await self.pusher.push(accounts.get(self.world, account.appid), push, person) for push in pushes
-        ]
+        outcomes = []
+        for push in pushes:
+            # Looked up again each time: its URL may have been set since the act, or a reset took it away.
+            current = self.world.accounts.get(account.appid)
+            if current is not None:
+                outcomes.append(await self.pusher.push(current, push, person))
+        return outcomes
 
     def _deliver_later(self, account: AccountState, push: Push) -> None:
         """Pushes that follow from an API call: results of template sends, publishing and the like."""
@@ -131,7 +134,7 @@ class Platform:
 
     def reset(self) -> None:
         """Back to what the configuration declares: everything that happened since is forgotten."""
-        self.world.db.clear()
+        self.world.forget()
         self.traffic.clear()
         self._read_anew()
         seed(self.world, self.config)

@@ -11,7 +11,7 @@ from .registry import Caller, answers
 NOT_AUTHORIZED = 48001
 
 
-def _answer(caller: Caller, token: webauth.WebToken) -> catalogue.WebToken:
+def _answer(caller: Caller, token: webauth.WebToken, *, tells_snapshot: bool = True) -> catalogue.WebToken:
     union = None
     if token.scope == webauth.USERINFO and not token.snapshot:
         tie = people.by_openid(caller.world, caller.account, token.openid)
@@ -22,7 +22,7 @@ def _answer(caller: Caller, token: webauth.WebToken) -> catalogue.WebToken:
         refresh_token=token.refresh_token,
         openid=token.openid,
         scope=token.scope,
-        is_snapshotuser=1 if token.snapshot else None,
+        is_snapshotuser=1 if token.snapshot and tells_snapshot else None,
         unionid=union,
     )
 
@@ -34,7 +34,8 @@ def exchange_code(caller: Caller, call: catalogue.ExchangeCode) -> catalogue.Web
 
 @answers(catalogue.RefreshWebToken)
 def refresh_web_token(caller: Caller, call: catalogue.RefreshWebToken) -> catalogue.WebToken:
-    return _answer(caller, webauth.refresh(caller.world, caller.account, call.refresh_token))
+    token = webauth.refresh(caller.world, caller.account, call.refresh_token)
+    return _answer(caller, token, tells_snapshot=False)
 
 
 @answers(catalogue.GetWebUser)

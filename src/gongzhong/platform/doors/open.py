@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from ...catalogue.model import TEST, VERIFIED_SERVICE
 from ..traffic import Exchange, Traffic, Verdict
@@ -25,6 +25,8 @@ ORDER = ["appid", "redirect_uri", "response_type", "scope", "state"]
 STATE = re.compile(r"[a-zA-Z0-9]{0,128}")
 SCOPES = (webauth.BASE, webauth.USERINFO)
 PAGE = "text/html; charset=utf-8"
+ADDRESS = "%:/?[]@!$&'()*+,;=~-._"
+"""What may stand in an address as it is; a redirect is no place for line ends or raw Chinese."""
 
 PAGE_ERRORS = {
     0: ("请在微信客户端打开链接", "open this link in WeChat: choose a person on the phone page first"),
@@ -125,6 +127,7 @@ class OpenDoor:
     def _redirect(self, query: dict[str, str], added: dict[str, str]) -> Response:
         target = query["redirect_uri"]
         head, hash_mark, fragment = target.partition("#")
+        head, fragment = quote(head, safe=ADDRESS), quote(fragment, safe=ADDRESS)
         location = head + ("&" if "?" in head else "?") + urlencode(added) + hash_mark + fragment
         return Response(302, b"", PAGE, {"location": location, "cache-control": "no-store"})
 

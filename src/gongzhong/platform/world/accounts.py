@@ -6,19 +6,25 @@ from typing import Any
 
 import msgspec
 
+from ...errors import SetupError
+from ...wire import Cipher
 from ..config import AccountConfig
 from . import tally
 from .refusal import Refusal
 from .world import AccountState, World
 
-DEFAULT_AES_KEY_LENGTH = 43
-
 
 def create(world: World, config: AccountConfig) -> AccountState:
-    """Add an account; ids that the configuration leaves out are made from its name."""
+    """Add an account; ids that the configuration leaves out are made from its name. Raises SetupError."""
     ids = world.ids
     appid = config.appid or ids.appid(config.name)
     original = config.original_id or ids.original_id(appid)
+    for known in world.accounts.values():
+        if known.original_id == original and known.appid != appid:
+            raise SetupError(
+                f"公众号{known.name}已使用原始 ID {original}",
+                f"the account {known.name} has the original id {original} already",
+            )
     state = AccountState(
         appid=appid,
         original_id=original,
@@ -59,6 +65,12 @@ def store(world: World, state: AccountState) -> None:
     )
 
 
+def require_key(settings: AccountConfig | AccountState) -> None:
+    """Raises SetupError for an EncodingAESKey that the mode cannot use."""
+    if settings.encryption != "plain":
+        Cipher(settings.aes_key, settings.appid)
+
+
 def load_all(world: World) -> None:
     """Read the accounts that an earlier run left."""
     for document in world.db.column("SELECT document FROM account ORDER BY position"):
@@ -67,13 +79,14 @@ def load_all(world: World) -> None:
 
 
 def change(world: World, appid: str, changes: dict[str, Any]) -> AccountState:
-    """Change some fields. Raises ValueError that names the field."""
+    """Change some fields. Raises ValueError that names the field, SetupError for a key that cannot work."""
     current = msgspec.to_builtins(get(world, appid))
     fixed = {"appid", "original_id"}
     for name in changes:
         if name not in current or name in fixed:
             raise ValueError(f"没有这一项，或不能修改：{name} / no such field, or it is fixed: {name}")
     state = msgspec.convert({**current, **changes}, AccountState)
+    require_key(state)
     store(world, state)
     world.announce("state", {})
     return state

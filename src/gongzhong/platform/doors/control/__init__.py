@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,7 +12,7 @@ from starlette.routing import Route
 from ...platform import Platform
 from . import acts, articles, bench, coverage, desk, js_sdk, privacy, recognition, sending, tools
 from .openapi import document
-from .route import BASE, build
+from .route import BASE, answer_http_error, build
 
 CONTROLS = (
     *acts.CONTROLS,
@@ -34,4 +35,7 @@ def control_app(platform: Platform) -> Starlette:
         return Response(msgspec.json.encode(document(CONTROLS)), media_type="application/json")
 
     routes = [build(control, platform) for control in CONTROLS]
-    return Starlette(routes=[Route(f"{BASE}/openapi.json", openapi), *routes])
+    return Starlette(
+        routes=[Route(f"{BASE}/openapi.json", openapi), *routes],
+        exception_handlers={HTTPException: answer_http_error},
+    )

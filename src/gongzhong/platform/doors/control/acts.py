@@ -169,7 +169,7 @@ async def browse(given: Given) -> Response:
         raise ValueError("只能打开 http:// 或 https:// 网页 / only http:// and https:// pages can be opened")
     response = RedirectResponse(WECHAT_PAGE.sub("/", url), 302)
     response.set_cookie(COOKIE, quote(given.query.get("person", "")), samesite="lax", httponly=True)
-    response.set_cookie(FROM_CHAT_COOKIE, given.query.get("appid", ""), samesite="lax", httponly=True)
+    response.set_cookie(FROM_CHAT_COOKIE, quote(given.query.get("appid", "")), samesite="lax", httponly=True)
     return response
 
 

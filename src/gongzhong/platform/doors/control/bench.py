@@ -61,6 +61,7 @@ async def create_account(given: Given) -> Any:
     world, body = given.platform.world, given.body
     if any(body.name == known.name or body.appid == known.appid for known in world.accounts.values()):
         raise ValueError("已有同名或同 AppID 的公众号 / an account with this name or AppID exists")
+    accounts.require_key(body)
     account = accounts.create(world, body)
     world.announce("state", {})
     return account_form(account)
@@ -123,7 +124,9 @@ async def move_clock(given: Given) -> Any:
     elif body.freeze is False:
         ours.resume()
     if not 0 <= body.advance <= LAST_MOMENT - ours.now():
-        raise ValueError("时钟只能向前拨，且不超过 2286 年 / the clock moves forward only, and no further than 2286")
+        raise ValueError(
+            "时钟只能向前拨，且不超过 2286 年 / the clock moves forward only, and no further than 2286"
+        )
     ours.advance(body.advance)
     given.platform.catch_up()
     form = clock_form(ours)

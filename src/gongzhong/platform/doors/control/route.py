@@ -9,10 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Literal
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 
+from ....errors import SetupError
 from ...platform import Platform
 from ...world.acts import NotPossible
 from ...world.refusal import Refusal
@@ -64,6 +66,13 @@ class NotFound(Exception):
         self.zh, self.en = zh, en
 
 
+def answer_http_error(request: Request, error: Exception) -> Response:
+    """What the router itself refuses, an unknown path or another verb, in the form of every other error."""
+    assert isinstance(error, HTTPException)
+    zh = {404: "没有这个接口", 405: "这个接口不支持该方法"}.get(error.status_code, "请求有误")
+    return _error(error.status_code, zh, error.detail)
+
+
 def _json(value: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, media_type="application/json")
 
@@ -91,6 +100,10 @@ def build(control: Control, platform: Platform) -> StarletteRoute:
             return _error(409, problem.zh, problem.en)
         except Refusal as refusal:
             return _error(409, f"平台返回码 {refusal.code}", f"return code {refusal.code}")
+        except SetupError as problem:
+            return _error(400, problem.zh, problem.en)
+        except OverflowError:
+            return _error(400, "数字太大", "a number is too large")
         except ValueError as problem:
             return _error(400, str(problem), str(problem))
         return answer if isinstance(answer, Response) else _json(answer)
