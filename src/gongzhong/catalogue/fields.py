@@ -263,7 +263,10 @@ def _limit(node: shapes.Type) -> _Limit | None:
         if isinstance(kind, shapes.LiteralType):
             given["choices"] = kind.values
         if isinstance(kind, shapes.IntType):
-            given |= {"ge": SMALLEST if kind.ge is None else kind.ge, "le": LARGEST if kind.le is None else kind.le}
+            given |= {
+                "ge": SMALLEST if kind.ge is None else kind.ge,
+                "le": LARGEST if kind.le is None else kind.le,
+            }
         for name in ("min_length", "max_length", "pattern", "ge", "le"):
             given[name] = getattr(kind, name, None) if given.get(name) is None else given[name]
     if not any(value not in (None, ()) for value in given.values()):
