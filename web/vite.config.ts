@@ -1,6 +1,7 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vitest/config'
 
+import { jweixin } from './jweixin.ts'
 import { mockPlatform } from './mock/plugin.ts'
 import { scopeWeui } from './scope-weui.ts'
 
@@ -9,7 +10,7 @@ const mocked = process.env['MOCK'] === '1'
 
 export default defineConfig({
   base: '/_platform/pages/',
-  plugins: [vue(), ...(mocked ? [mockPlatform()] : [])],
+  plugins: [vue(), jweixin(), ...(mocked ? [mockPlatform()] : [])],
   define: { __VUE_OPTIONS_API__: 'false' },
   css: { postcss: { plugins: [scopeWeui()] } },
   build: {

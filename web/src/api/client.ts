@@ -24,6 +24,7 @@ import type {
   Verification,
   World,
 } from './types'
+import type { Fault, FaultOrder, Recording, Snapshot } from './tools'
 
 const BASE = '/_platform/'
 
@@ -110,9 +111,31 @@ export class ControlApi {
   release = (appid: string, kf_account: string, person: string): Promise<Desk> =>
     this.post(`${this.account(appid)}/desk/close`, { kf_account, person })
 
+  jssdk = <T>(person: string, verb: string, body: object): Promise<T> =>
+    this.post(`${this.person(person)}/jssdk/${verb}`, body)
+  notices = (appid: string): Promise<{ templates: { template_id: string; title: string }[] }> =>
+    this.get(`${this.account(appid)}/subscriptions`)
+  answerNotices = (person: string, appid: string, accept: string[], reject: string[]): Promise<unknown> =>
+    this.post(`${this.person(person)}/subscribe-notice`, { appid, accept, reject })
+
   triggers = (): Promise<{ events: Trigger[] }> => this.get('trigger')
   trigger = (appid: string, event: string, person: string): Promise<TriggerOutcome> =>
     this.post('trigger', { appid, event, person })
+
+  faults = (): Promise<{ faults: Fault[] }> => this.get('faults')
+  orderFault = (order: FaultOrder): Promise<Fault> => this.post('faults', order)
+  liftFault = (id: number): Promise<unknown> => this.send('DELETE', `faults/${id}`)
+
+  snapshots = (): Promise<{ snapshots: Snapshot[] }> => this.get('snapshots')
+  saveSnapshot = (name: string): Promise<Snapshot> => this.post('snapshots', { name })
+  loadSnapshot = (name: string): Promise<Snapshot> => this.post(`snapshots/${encodeURIComponent(name)}/load`, {})
+  deleteSnapshot = (name: string): Promise<unknown> => this.send('DELETE', `snapshots/${encodeURIComponent(name)}`)
+
+  recording = (): Promise<Recording> => this.get('recording')
+  startRecording = (appid: string): Promise<Recording> => this.post('recording/start', { appid })
+  stopRecording = (): Promise<Recording> => this.post('recording/stop', {})
+  recordedTest = async (target: string): Promise<string> =>
+    (await this.ask('GET', `recording/test?target=${encodeURIComponent(target)}`)).text()
 
   private account = (appid: string): string => `accounts/${encodeURIComponent(appid)}`
   private person = (name: string): string => `people/${encodeURIComponent(name)}`
@@ -122,6 +145,10 @@ export class ControlApi {
   private post = <T>(path: string, body: object): Promise<T> => this.send('POST', path, body)
 
   private async send<T>(method: string, path: string, body?: object): Promise<T> {
+    return (await (await this.ask(method, path, body)).json()) as T
+  }
+
+  private async ask(method: string, path: string, body?: object): Promise<Response> {
     const init: RequestInit = { method }
     if (body !== undefined) {
       init.body = JSON.stringify(body)
@@ -134,6 +161,6 @@ export class ControlApi {
       throw new ApiError(0, { zh: '连不上平台，它还在运行吗？', en: 'The platform cannot be reached. Is it running?' })
     }
     if (!response.ok) throw await complaint(response)
-    return (await response.json()) as T
+    return response
   }
 }

@@ -1,6 +1,6 @@
 // The platform's event stream. EventSource reconnects by itself but forgets what happened meanwhile: `opened` is the
 // moment to ask for it. A stream that the browser gave up on (a proxy's error page, a restarted platform) is reopened.
-import type { ChatItem, ClockReading, Traffic, Typing } from './types'
+import type { ChatItem, ClockReading, SnapshotPage, Traffic, Typing } from './types'
 
 export interface LiveHandlers {
   opened(): void
@@ -8,8 +8,10 @@ export interface LiveHandlers {
   chat(item: ChatItem): void
   traffic(entry: Traffic): void
   clock(clock: ClockReading): void
-  state(): void
+  /** Something changed; `exchanged` when the whole world was replaced by another one. */
+  state(exchanged: boolean): void
   typing(typing: Typing): void
+  snapshot(page: SnapshotPage): void
 }
 
 export interface Stream {
@@ -46,7 +48,8 @@ export function listen(
     on<Traffic>('traffic', handlers.traffic)
     on<ClockReading>('clock', handlers.clock)
     on<Typing>('typing', handlers.typing)
-    on<unknown>('state', () => handlers.state())
+    on<SnapshotPage>('snapshot', handlers.snapshot)
+    on<{ exchanged?: boolean }>('state', (data) => handlers.state(data.exchanged === true))
   }
 
   connect()

@@ -114,6 +114,8 @@ export interface LinkItem extends ChatBase {
   description: string
   url: string
   picurl?: string
+  /** Nickname of the friend who passed the page on. */
+  sharer?: string
   thumb_url?: string
 }
 export interface MusicItem extends ChatBase {
@@ -288,6 +290,13 @@ export interface Typing {
   person: string
   appid: string
   on: boolean
+}
+
+/** 快照页: `url` leads to the full service. */
+export interface SnapshotPage {
+  person: string
+  appid: string
+  url: string
 }
 
 export interface Invitation {

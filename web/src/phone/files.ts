@@ -9,6 +9,10 @@ export async function asUpload(blob: Blob, filename: string): Promise<Upload> {
   return { file: base64(new Uint8Array(await blob.arrayBuffer())), filename }
 }
 
+export function fromUpload(upload: Upload, type: string): Blob {
+  return new Blob([Uint8Array.from(atob(upload.file), (letter) => letter.charCodeAt(0))], { type })
+}
+
 export function base64(bytes: Uint8Array): string {
   const CHUNK = 0x8000
   let binary = ''

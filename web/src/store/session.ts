@@ -4,7 +4,7 @@ import { computed, inject, ref, shallowRef, type App, type InjectionKey } from '
 
 import { ControlApi, EVENTS_URL } from '../api/client'
 import { listen, type Stream } from '../api/live'
-import type { Account, ActResult, Person, World } from '../api/types'
+import type { Account, ActResult, Person, SnapshotPage, World } from '../api/types'
 import { Chats } from './chats'
 import { ClockFace } from './clockFace'
 import { Notices } from './notices'
@@ -20,6 +20,8 @@ export class Session {
   readonly world = shallowRef<World | null>(null)
   readonly connected = ref(false)
   readonly failed = ref(false)
+  /** A page that was just opened as a snapshot (快照页), by whomever. */
+  readonly snapshot = shallowRef<SnapshotPage | null>(null)
   readonly personName = ref(localStorage.getItem(REMEMBERED.person) ?? '')
   readonly appid = ref(localStorage.getItem(REMEMBERED.appid) ?? '')
 
@@ -56,8 +58,9 @@ export class Session {
       },
       traffic: (entry) => this.traffic.take(entry),
       clock: (clock) => this.clock.set(clock),
-      state: () => void this.attempt(() => this.stateChanged()),
+      state: (exchanged) => void this.attempt(() => this.stateChanged(exchanged)),
       typing: (typing) => this.chats.setTyping(typing),
+      snapshot: (page) => (this.snapshot.value = page),
     })
   }
 
@@ -123,7 +126,8 @@ export class Session {
   }
 
   /** Also what the platform says when this page read too slowly and events were dropped. */
-  private async stateChanged(): Promise<void> {
+  private async stateChanged(exchanged: boolean): Promise<void> {
+    if (exchanged) this.chats.clear()
     await this.refresh()
     this.traffic.merge((await this.api.traffic(this.traffic.lastSeq(), TRAFFIC_CAP)).entries)
   }

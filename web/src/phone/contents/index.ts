@@ -10,6 +10,7 @@ import MsgMenu from './MsgMenu.vue'
 import MusicCard from './MusicCard.vue'
 import NewsCard from './NewsCard.vue'
 import Picture from './Picture.vue'
+import SharedPage from './SharedPage.vue'
 import SystemLine from './SystemLine.vue'
 import TemplateCard from './TemplateCard.vue'
 import TextBubble from './TextBubble.vue'
@@ -44,5 +45,6 @@ const CONTENTS: Record<ChatItem['type'], Content> = {
 
 /** A kind this page does not know yet is shown as a grey line rather than not at all. */
 export function contentFor(item: ChatItem): Content {
+  if (item.side === 'system') return item.type === 'link' ? wide(SharedPage) : CONTENTS.event
   return CONTENTS[item.type] ?? CONTENTS.event
 }

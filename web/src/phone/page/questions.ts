@@ -1,0 +1,52 @@
+// What a page may make the phone ask its person. One question at a time; a new one answers the old with "nothing".
+import { shallowRef } from 'vue'
+
+import type { Answers } from '../phoneState'
+
+export interface Choice {
+  id: string
+  label: string
+  checked?: boolean
+}
+
+interface Asked {
+  dialog: { title: string; lines?: string[]; confirm: string; cancel?: string }
+  choices: { title: string; choices: Choice[] }
+  checks: { title: string; choices: Choice[]; confirm: string; cancel: string }
+  pictures: { urls: string[]; current: number }
+  scan: object
+  location: object
+  camera: object
+}
+
+interface Answered {
+  dialog: boolean
+  choices: string
+  checks: string[]
+  pictures: boolean
+  scan: Answers['scan']
+  location: Answers['location']
+  camera: Answers['camera']
+}
+
+export type Kind = keyof Asked
+export type Question = { [K in Kind]: { kind: K } & Asked[K] }[Kind]
+
+export class Questions {
+  readonly current = shallowRef<Question | null>(null)
+  private resolve: (answer: unknown) => void = () => undefined
+
+  /** The answer, or null when the person wants none of it. */
+  ask<K extends Kind>(kind: K, asked: Asked[K]): Promise<Answered[K] | null> {
+    this.answer(null)
+    return new Promise((resolve) => {
+      this.resolve = resolve as (answer: unknown) => void
+      this.current.value = { kind, ...asked } as unknown as Question
+    })
+  }
+
+  answer(value: unknown): void {
+    this.current.value = null
+    this.resolve(value)
+  }
+}
