@@ -172,3 +172,22 @@ def test_no_cards_and_no_advertisements(diary: Diary) -> None:
     assert (wrong.value.errcode, wrong.value.rid is not None) == (45011, True)
     with pytest.raises(ParameterError, match="广告位名称不合法"):
         client.advertising.slots(start_date="2026-10-01", end_date="2026-10-01", ad_slot="nonsense")
+
+
+@pytest.mark.parametrize(
+    ("settings", "statistics", "agents"),
+    [
+        ({"kind": "test"}, 0, 48001),
+        ({"kind": "subscription"}, 0, 0),
+        ({"kind": "service", "verified": False}, 48001, 48001),
+    ],
+)
+def test_which_accounts_may(diary: Diary, settings: dict[str, Any], statistics: int, agents: int) -> None:
+    diary.platform.change(diary.oa, **settings)
+    client = diary.client
+    day = {"begin_date": "2026-11-01", "end_date": "2026-11-01"}
+    for code, call in [
+        (statistics, lambda: client.statistics.messages(**day)),
+        (agents, lambda: client.agents.list()),
+    ]:
+        assert (refused(call) if code else call() and 0) == code

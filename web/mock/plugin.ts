@@ -101,6 +101,7 @@ const ROUTES: [string, RegExp, Answer][] = [
   ['POST', /^accounts\/(\w+)\/url$/, (_, body) => ({ ok: body.token.length > 5, zh: body.token.length > 5 ? '配置成功' : 'token 验证失败：签名不一致，请检查程序里的 Token', en: body.token.length > 5 ? 'verified and saved' : 'signature mismatch: check the Token of your program', seq: 1 })],
   ['GET', /^accounts\/(\w+)\/menu$/, () => menu],
   ['GET', /^accounts\/(\w+)\/quota$/, () => QUOTA],
+  ['GET', /^accounts\/(\w+)\/desk$/, () => ({ enabled: true, agents: [], waiting: [], sessions: [] })],
   ['GET', /^accounts\/(\w+)\/alarms$/, () => ({ alarms: [{ time: now().now - HOUR, type: 'timeout', text: 'Appid: wx1a2b3c4d5e6f7081\n错误描述: 微信服务器向公众号推送消息或事件后，5 秒内没有收到回复\n错误次数: 5 分钟 31 次' }] })],
   ['GET', /^accounts\/(\w+)\/qrcodes$/, () => ({ codes: [{ ticket: 'gQH47joAAAAAAAAAASxodHRw', url: 'http://weixin.qq.com/q/02aB', scene: 'vip', expires_at: null }] })],
   ['GET', /^trigger$/, () => ({ events: [{ name: 'subscribe', zh: '关注', en: 'follow' }, { name: 'TEMPLATESENDJOBFINISH', zh: '模板消息送达结果', en: 'template message result' }] })],

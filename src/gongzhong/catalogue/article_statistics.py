@@ -9,7 +9,7 @@ import msgspec
 
 from . import limits
 from .dates import DatedCall, Row
-from .model import VERIFIED, Reply, Spec
+from .model import TEST, VERIFIED, Reply, Spec
 from .statistics import DATED_ERRORS
 
 
@@ -48,7 +48,7 @@ class GetArticleReads(DatedCall[ArticleReadsList], kw_only=True, frozen=True):
         "POST",
         "/datacube/getarticleread",
         document="获取发表内容每日阅读数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.ARTICLE_DAY_SPAN
@@ -81,7 +81,7 @@ class GetArticleShares(DatedCall[ArticleSharesList], kw_only=True, frozen=True):
         "POST",
         "/datacube/getarticleshare",
         document="获取发表内容每日分享数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.ARTICLE_DAY_SPAN
@@ -123,7 +123,7 @@ class GetArticlesOverview(DatedCall[OverviewList], kw_only=True, frozen=True):
         "POST",
         "/datacube/getbizsummary",
         document="获取发表内容概况总数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.ACCOUNT_OVERVIEW_SPAN
@@ -178,7 +178,7 @@ class GetArticleDetails(DatedCall[ArticleDetailList], kw_only=True, frozen=True)
         "POST",
         "/datacube/getarticletotaldetail",
         document="获取发表内容详细数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.ARTICLE_DAY_SPAN

@@ -6,7 +6,7 @@ import msgspec
 
 from . import limits
 from .dates import DatedCall, Row
-from .model import VERIFIED, Reply, Spec
+from .model import TEST, VERIFIED, Reply, Spec
 from .statistics import DATED_ERRORS
 
 
@@ -45,7 +45,7 @@ class GetArticleActivity(DatedCall[ArticleActivityList], kw_only=True, frozen=Tr
         "POST",
         "/datacube/getarticlesummary",
         document="获取图文群发每日数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.OLD_ARTICLE_DAY_SPAN
@@ -99,7 +99,7 @@ class GetArticleTotals(DatedCall[ArticleTotalList], kw_only=True, frozen=True):
         "POST",
         "/datacube/getarticletotal",
         document="获取图文群发总数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.OLD_ARTICLE_DAY_SPAN
@@ -128,7 +128,7 @@ class GetReadActivity(DatedCall[SourceActivityList], kw_only=True, frozen=True):
         "POST",
         "/datacube/getuserread",
         document="获取图文阅读概况数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.OLD_ARTICLE_READ_SPAN
@@ -153,7 +153,7 @@ class GetHourlyReadActivity(DatedCall[HourlySourceActivityList], kw_only=True, f
         "POST",
         "/datacube/getuserreadhour",
         document="获取图文阅读分时数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.OLD_ARTICLE_DAY_SPAN
@@ -180,7 +180,7 @@ class GetShareActivity(DatedCall[ShareActivityList], kw_only=True, frozen=True):
         "POST",
         "/datacube/getusershare",
         document="获取图文转发概况数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.OLD_ARTICLE_SHARE_SPAN
@@ -205,7 +205,7 @@ class GetHourlyShareActivity(DatedCall[HourlyShareActivityList], kw_only=True, f
         "POST",
         "/datacube/getusersharehour",
         document="获取图文转发分时数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.OLD_ARTICLE_DAY_SPAN

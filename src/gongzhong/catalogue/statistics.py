@@ -12,7 +12,7 @@ import msgspec
 
 from . import limits
 from .dates import DatedCall, Row
-from .model import VERIFIED, Reply, Spec
+from .model import TEST, VERIFIED, Reply, Spec
 
 DATED_ERRORS: Final = (-1, 40001, 45009, 48001, 61500, 61501, 61503)
 """What every page of this chapter lists."""
@@ -43,7 +43,7 @@ class GetFollowerChanges(DatedCall[FollowerChanges], kw_only=True, frozen=True):
         "POST",
         "/datacube/getusersummary",
         document="获取用户增减数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.USER_STATISTICS_SPAN
@@ -69,7 +69,7 @@ class GetFollowerTotals(DatedCall[FollowerTotals], kw_only=True, frozen=True):
         "POST",
         "/datacube/getusercumulate",
         document="获取累计用户数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.USER_STATISTICS_SPAN
@@ -99,7 +99,7 @@ class GetMessageCounts(DatedCall[MessageCounts], kw_only=True, frozen=True):
         "POST",
         "/datacube/getupstreammsg",
         document="获取消息发送概况数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.MESSAGE_SPAN
@@ -124,7 +124,7 @@ class GetHourlyMessageCounts(DatedCall[HourlyMessageCounts], kw_only=True, froze
         "POST",
         "/datacube/getupstreammsghour",
         document="获取消息发送分时数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.MESSAGE_HOUR_SPAN
@@ -137,7 +137,7 @@ class GetWeeklyMessageCounts(DatedCall[MessageCounts], kw_only=True, frozen=True
         "POST",
         "/datacube/getupstreammsgweek",
         document="获取消息发送周数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.MESSAGE_PERIOD_SPAN
@@ -150,7 +150,7 @@ class GetMonthlyMessageCounts(DatedCall[MessageCounts], kw_only=True, frozen=Tru
         "POST",
         "/datacube/getupstreammsgmonth",
         document="获取消息发送月数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.MESSAGE_PERIOD_SPAN
@@ -176,7 +176,7 @@ class GetSenderDistribution(DatedCall[SenderDistribution], kw_only=True, frozen=
         "POST",
         "/datacube/getupstreammsgdist",
         document="获取消息发送分布数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.MESSAGE_DISTRIBUTION_SPAN
@@ -189,7 +189,7 @@ class GetWeeklySenderDistribution(DatedCall[SenderDistribution], kw_only=True, f
         "POST",
         "/datacube/getupstreammsgdistweek",
         document="获取消息发送分布周数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.MESSAGE_DISTRIBUTION_SPAN
@@ -202,7 +202,7 @@ class GetMonthlySenderDistribution(DatedCall[SenderDistribution], kw_only=True, 
         "POST",
         "/datacube/getupstreammsgdistmonth",
         document="获取消息发送分布月数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.MESSAGE_DISTRIBUTION_SPAN
@@ -230,7 +230,7 @@ class GetCallbackCounts(DatedCall[CallbackCounts], kw_only=True, frozen=True):
         "POST",
         "/datacube/getinterfacesummary",
         document="获取被动回复概要数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.INTERFACE_SPAN
@@ -255,7 +255,7 @@ class GetHourlyCallbackCounts(DatedCall[HourlyCallbackCounts], kw_only=True, fro
         "POST",
         "/datacube/getinterfacesummaryhour",
         document="获取被动回复分布数据",
-        accounts=VERIFIED,
+        accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
     span = limits.INTERFACE_HOUR_SPAN
