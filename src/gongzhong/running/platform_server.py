@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SetupError
 from ..platform.config import AccountConfig, PersonConfig, PlatformConfig, load
+from .collector import spare_the_collector
 from .embedded import EmbeddedServer, run
 from .listening import url_of
 
@@ -81,6 +82,7 @@ async def run_platform(
     server = EmbeddedServer(application(platform), interface="asgi", host=host, port=port)
     url = url_of(host, server.port)
     ready = None if announce is None else lambda: announce(url)
+    spare_the_collector()
     if proxy is None:
         await run(server, stop=stop, ready=ready)
         return

@@ -1,4 +1,4 @@
-"""Commands of a tester: faults, snapshots, recordings, followers, certificates, all against a platform in another process."""
+"""Commands of a tester against a platform in another process: faults, snapshots, recordings, followers, certificates."""
 
 from __future__ import annotations
 

@@ -102,6 +102,15 @@ def test_bad_rows_are_named_and_the_others_come_in(bed: Bed) -> None:
     assert {bed.tie("o1").person, bed.tie("o8").person} == {"alice", None}
 
 
+def test_a_follower_may_come_twice_in_one_file(bed: Bed) -> None:
+    report = bed.take("openid,remark,tags\no1,一,甲\no2,,甲|乙\no1,二,乙\n")
+    assert (report.added, report.changed) == (2, 1)
+    assert bed.tie("o1").remark == "二"
+    assert [tags.tags_of(bed.world, bed.tie(name)) for name in ("o1", "o2")] == [[101, 100], [101, 100]]
+    bed.take("openid,tags\no1,丙\n")
+    assert tags.tags_of(bed.world, bed.tie("o1"))[0] == 102
+
+
 def test_only_the_first_problems_are_told(bed: Bed) -> None:
     report = bed.take("openid\n" + "不行\n" * 50)
     assert (report.refused, len(report.problems)) == (50, 20)
