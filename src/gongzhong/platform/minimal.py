@@ -32,7 +32,9 @@ def _raw(node: shapes.Type) -> Any:
         case shapes.Metadata():
             return _raw(node.type)
         case shapes.UnionType():
-            return None if any(isinstance(kind, shapes.NoneType) for kind in node.types) else _raw(node.types[0])
+            return (
+                None if any(isinstance(kind, shapes.NoneType) for kind in node.types) else _raw(node.types[0])
+            )
         case shapes.LiteralType():
             return node.values[0]
         case shapes.StrType():
