@@ -281,9 +281,10 @@ async def signed_in(request: Request) -> Response:
 
 async def js_sdk(request: Request) -> Response:
     query = f"?{request.url.query}" if request.url.query else ""
+    apis = ["scanQRCode", "getLocation", "chooseImage", "uploadImage", "updateAppMessageShareData"]
     try:
         config = await AsyncJsSdk(oa.api, clock=oa.clock).config(
-            f"{PUBLIC_URL}{request.url.path}{query}", ["scanQRCode", "getLocation", "getNetworkType"]
+            f"{PUBLIC_URL}{request.url.path}{query}", apis
         )
     except GongzhongError as problem:
         return page("JS-SDK", f"<p>{escape(problem.text())}</p>", 502)
@@ -293,12 +294,21 @@ async def js_sdk(request: Request) -> Response:
         "JS-SDK",
         f"""<h1>JS-SDK</h1><p id="state">正在签名校验 / checking the signature …</p>
 <button onclick="wx.scanQRCode({{needResult:1,success:show}})">扫一扫</button>
-<button onclick="wx.getLocation({{success:show}})">位置</button><pre id="result"></pre>
+<button onclick="wx.getLocation({{success:show}})">位置</button>
+<button onclick="wx.chooseImage({{count:1,success:upload}})">照片</button><br>
+<img id="chosen" alt=""><pre id="result" style="white-space:pre-wrap;word-break:break-all"></pre>
 <script src="{escape(script)}"></script><script>
 const state = document.getElementById("state");
 function show(result) {{ document.getElementById("result").textContent = JSON.stringify(result, null, 1); }}
+function upload({{localIds: [localId]}}) {{
+  document.getElementById("chosen").src = localId;
+  wx.uploadImage({{localId, success: show, fail: show}});
+}}
 wx.config({settings});
-wx.ready(() => {{ state.textContent = "可以使用 / ready"; }});
+wx.ready(() => {{
+  state.textContent = "可以使用 / ready";
+  wx.updateAppMessageShareData({{title: "演示公众号的网页", desc: "JS-SDK 演示", link: location.href, imgUrl: ""}});
+}});
 wx.error((problem) => {{ state.textContent = problem.errMsg; }});</script>""",
     )
 
