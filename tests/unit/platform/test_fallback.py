@@ -8,10 +8,12 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from gongzhong import Account, OfficialAccount, Secret
 from gongzhong.catalogue.fields import check
 from gongzhong.catalogue.model import Call, Download, Status
 from gongzhong.catalogue.registry import CALLS, listed_calls
 from gongzhong.client.transport import WireReply, WireRequest
+from gongzhong.errors import NotPermitted
 from gongzhong.platform import AccountConfig, PlatformConfig
 from gongzhong.platform.calls import BEHAVIOURS
 from gongzhong.platform.fallback import HEADER
@@ -118,6 +120,19 @@ def test_every_listed_call_that_lives_is_answered(caller: Caller) -> None:
         if call in BEHAVIOURS or state.type not in call.spec.accounts or not call.spec.whole:
             continue
         assert code(caller.send(call.spec.verb, call.spec.path, b"{}")) == 0, call.spec.path
+
+
+def test_the_client_sends_a_listed_call_and_gives_back_what_came(platform: LocalPlatform) -> None:
+    keys = Account(appid="wx00000000000000ef", secret=Secret("s" * 32), token=Secret("tok123"))
+    oa = OfficialAccount(keys)
+    platform.connect(oa)
+    client = platform.client(oa)
+    assert client.listed.call("/card/create", {"card": {}}) == {"errcode": 0, "errmsg": "ok"}
+    assert client.listed.call("card/getcolors", query={"a": "b"}) == {"errcode": 0, "errmsg": "ok"}
+    with pytest.raises(NotPermitted) as refused:
+        client.listed.call("/bizwifi/shop/list", {"pageindex": 1})
+    assert refused.value.errcode == 48001
+    assert [entry.verdict.kind for entry in platform.calls][-3:] == ["fallback", "fallback", "48001"]
 
 
 class Limited(msgspec.Struct):
