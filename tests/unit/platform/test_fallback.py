@@ -13,7 +13,7 @@ from gongzhong.catalogue.fields import check
 from gongzhong.catalogue.model import Call, Download, Status
 from gongzhong.catalogue.registry import CALLS, listed_calls
 from gongzhong.client.transport import WireReply, WireRequest
-from gongzhong.errors import NotPermitted
+from gongzhong.errors import PermissionDenied
 from gongzhong.platform import AccountConfig, PlatformConfig
 from gongzhong.platform.calls import BEHAVIOURS
 from gongzhong.platform.fallback import HEADER
@@ -129,7 +129,7 @@ def test_the_client_sends_a_listed_call_and_gives_back_what_came(platform: Local
     client = platform.client(oa)
     assert client.listed.call("/card/create", {"card": {}}) == {"errcode": 0, "errmsg": "ok"}
     assert client.listed.call("card/getcolors", query={"a": "b"}) == {"errcode": 0, "errmsg": "ok"}
-    with pytest.raises(NotPermitted) as refused:
+    with pytest.raises(PermissionDenied) as refused:
         client.listed.call("/bizwifi/shop/list", {"pageindex": 1})
     assert refused.value.errcode == 48001
     assert [entry.verdict.kind for entry in platform.calls][-3:] == ["fallback", "fallback", "48001"]
