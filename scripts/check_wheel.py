@@ -10,7 +10,11 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-MUST_HAVE = ["gongzhong/py.typed", "gongzhong/console/static/index.html"]
+MUST_HAVE = [
+    "gongzhong/py.typed",
+    "gongzhong/console/static/index.html",
+    "gongzhong/console/static/jweixin.js",
+]
 
 
 def source_files() -> list[str]:

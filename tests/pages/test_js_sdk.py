@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
@@ -17,6 +18,7 @@ from gongzhong import Account, Client, Hosts, Secret
 from gongzhong.testing import PNG
 from gongzhong.web import JsSdk
 
+Look = Callable[..., tuple[Page, FrameLocator]]
 HTML = """<!doctype html><meta charset="utf-8"><title>商店</title>
 <h1 id="state">…</h1><img id="chosen"><pre id="log"></pre>
 <script src="{base}/open/js/jweixin-1.6.0.js"></script>
@@ -70,7 +72,8 @@ class Shop:
         self.host = f"127.0.0.1:{self.server.server_port}"
         self.url = f"http://{self.host}/goods?id=1"
         Thread(target=self.server.serve_forever, daemon=True).start()
-        self._control(f"accounts/{self.account['appid']}", {"js_domains": [self.host]}, "PATCH")
+        domains = {"js_domains": [self.host], "oauth_domain": self.host}
+        self._control(f"accounts/{self.account['appid']}", domains, "PATCH")
 
     def _control(self, path: str, body: Any = None, method: str = "GET") -> Any:
         data = None if body is None else json.dumps(body).encode()
@@ -96,10 +99,10 @@ def shop(platform_url: str) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def look(context: BrowserContext, shop: Shop) -> Callable[[], tuple[Page, FrameLocator]]:
-    """Open the shop's page on the phone, by the way of a link in a message."""
+def look(context: BrowserContext, shop: Shop) -> Look:
+    """Open a page of the shop on the phone, by the way of a link in a message."""
 
-    def open_page() -> tuple[Page, FrameLocator]:
+    def open_page(url: str = shop.url) -> tuple[Page, FrameLocator]:
         phone = context.new_page()
         phone.goto(shop.base)
         phone.wait_for_selector("[data-testid=ready]")
@@ -108,9 +111,9 @@ def look(context: BrowserContext, shop: Shop) -> Callable[[], tuple[Page, FrameL
         by_id(phone, "chat").wait_for()
         if by_id(phone, "menu-to-keyboard").is_visible():
             by_id(phone, "menu-to-keyboard").click()
-        by_id(phone, "message-input").fill(f"看 {shop.url}")
+        by_id(phone, "message-input").fill(f"看 {url}")
         by_id(phone, "message-input").press("Enter")
-        phone.locator("[data-testid=text-link]", has_text=shop.host).click()
+        phone.locator("[data-testid=text-link]", has_text=str(shop.server.server_port)).click()
         return phone, phone.frame_locator("[data-testid=webview-frame]")
 
     return open_page
@@ -120,9 +123,7 @@ def call(frame: FrameLocator, script: str) -> None:
     frame.locator("body").evaluate(f"() => {{ {script} }}")
 
 
-def test_choose_upload_and_fetch_a_picture(
-    shop: Shop, look: Callable[[], tuple[Page, FrameLocator]], tmp_path: Path
-) -> None:
+def test_choose_upload_and_fetch_a_picture(shop: Shop, look: Look, tmp_path: Path) -> None:
     shop.sign("chooseImage", "uploadImage", "previewImage")
     phone, page = look()
     expect(page.locator("#state")).to_have_text("ready")
@@ -144,7 +145,7 @@ def test_choose_upload_and_fetch_a_picture(
     assert page.locator("#chosen").evaluate("image => image.decode().then(() => image.naturalWidth)") == 1
 
 
-def test_the_person_decides(shop: Shop, look: Callable[[], tuple[Page, FrameLocator]]) -> None:
+def test_the_person_decides(shop: Shop, look: Look) -> None:
     shop.sign("scanQRCode", "getLocation", "chooseWXPay", "openAddress", "startRecord", "stopRecord")
     phone, page = look()
     expect(page.locator("#state")).to_have_text("ready")
@@ -167,9 +168,7 @@ def test_the_person_decides(shop: Shop, look: Callable[[], tuple[Page, FrameLoca
     expect(log).to_contain_text("previewImage:fail, the permission value is offline verifying")
 
 
-def test_a_mistake_is_explained_in_the_traffic(
-    shop: Shop, look: Callable[[], tuple[Page, FrameLocator]]
-) -> None:
+def test_a_mistake_is_explained_in_the_traffic(shop: Shop, look: Look) -> None:
     shop.sign("scanQRCode", signature="0" * 40)
     phone, page = look()
     expect(page.locator("#state")).to_have_text("config:invalid signature")
@@ -178,7 +177,7 @@ def test_a_mistake_is_explained_in_the_traffic(
     expect(page.locator("#log")).to_contain_text("the permission value is offline verifying")
 
 
-def test_sharing_hiding_and_closing(shop: Shop, look: Callable[[], tuple[Page, FrameLocator]]) -> None:
+def test_sharing_hiding_and_closing(shop: Shop, look: Look) -> None:
     shop.sign("updateAppMessageShareData", "onMenuShareAppMessage", "hideMenuItems", "closeWindow")
     phone, page = look()
     expect(page.locator("#state")).to_have_text("ready")
@@ -198,7 +197,7 @@ def test_sharing_hiding_and_closing(shop: Shop, look: Callable[[], tuple[Page, F
     expect(by_id(phone, "webview")).to_have_count(0)
 
 
-def test_open_tags(shop: Shop, look: Callable[[], tuple[Page, FrameLocator]]) -> None:
+def test_open_tags(shop: Shop, look: Look) -> None:
     shop.sign("scanQRCode", open_tags=["wx-open-launch-weapp", "wx-open-launch-window"])
     phone, page = look()
     expect(page.locator("#log")).to_contain_text("ready {}")
@@ -206,6 +205,21 @@ def test_open_tags(shop: Shop, look: Callable[[], tuple[Page, FrameLocator]]) ->
     page.get_by_role("button", name="进店").click()
     by_id(phone, "page-confirm").click()
     expect(page.locator("#log")).to_contain_text('launch {"errMsg":"launch:ok"}')
+
+
+def test_a_snapshot_leads_to_the_full_service(shop: Shop, look: Look) -> None:
+    link = (
+        f"https://open.weixin.qq.com/connect/oauth2/authorize?appid={shop.account['appid']}"
+        f"&redirect_uri={quote(f'http://{shop.host}/goods', safe='')}&response_type=code&scope=snsapi_userinfo"
+        "&state=1&forceSnapShot=true#wechat_redirect"
+    )
+    phone, page = look(link)
+    expect(by_id(phone, "webview-snapshot")).to_contain_text("使用完整服务")
+    expect(page.locator("h1")).to_be_visible()
+    by_id(phone, "webview-full-service").click()
+    page.get_by_test_id("oauth-allow").click()
+    expect(page.locator("h1")).to_be_visible()
+    expect(by_id(phone, "webview-snapshot")).to_have_count(0)
 
 
 def test_outside_of_the_phone_nothing_works(context: BrowserContext, shop: Shop) -> None:

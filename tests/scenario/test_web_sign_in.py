@@ -109,6 +109,18 @@ def test_a_snapshot_page_shows_a_virtual_person(visitor: Visitor) -> None:
     assert snapshot.openid != real.openid
 
 
+def test_the_phone_is_told_where_the_full_service_of_a_snapshot_is(
+    platform: LocalPlatform, visitor: Visitor
+) -> None:
+    told: list[tuple[str, dict[str, str]]] = []
+    platform.world.announce = lambda name, data: told.append((name, data))
+    visitor.opens(visitor.link("snsapi_userinfo", force_snapshot=True))
+    ((name, page),) = told
+    assert (name, page["person"]) == ("snapshot", visitor.name)
+    asks = visitor.opens(f"https://open.weixin.qq.com{page['url']}")
+    assert 'data-testid="oauth-allow"' in asks.body.decode()
+
+
 def test_a_refreshed_token_still_reads_the_profile(visitor: Visitor, platform: LocalPlatform) -> None:
     user = visitor.comes_back(visitor.opens(visitor.link("snsapi_userinfo"), decides="allow"))
     platform.clock.advance(hours=3)

@@ -119,3 +119,11 @@ describe('chat lines', () => {
     expect(session.notices.list.at(-1)?.bad).toBe(true)
   })
 })
+
+it('a page that a friend passed on names the friend and opens', async () => {
+  const shared = { type: 'link', side: 'system', title: '好东西', description: '', url: 'http://shop.test/', sharer: '小波' }
+  const view = show(shared)
+  expect(get(view, 'shared-page').text()).toContain('小波')
+  await get(view, 'link-card').trigger('click')
+  expect(phone.web.value).toBe('http://shop.test/')
+})

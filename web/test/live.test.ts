@@ -43,6 +43,8 @@ it('hands each event to its handler', () => {
   streams[0]!.say('chat', line(4))
   streams[0]!.say('clock', { now: 5, frozen: true })
   streams[0]!.say('state', {})
+  streams[0]!.say('snapshot', { person: 'alice', appid: 'wx1', url: '/full' })
+  expect(handlers.snapshot).toHaveBeenCalledWith({ person: 'alice', appid: 'wx1', url: '/full' })
   expect(handlers.chat).toHaveBeenCalledWith(line(4))
   expect(handlers.clock).toHaveBeenCalledWith({ now: 5, frozen: true })
   expect(handlers.state).toHaveBeenCalledOnce()

@@ -81,7 +81,7 @@ export class PageMenu {
 
   reset(): void {
     this.shown.value = true
-    this.title.value = ''
+    this.title.value = this.page.value = ''
     this.hidden.clear()
     this.cards.clear()
   }
