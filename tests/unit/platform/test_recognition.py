@@ -149,6 +149,20 @@ def test_a_translation_is_declared_or_marked(platform: LocalPlatform, client: Cl
     assert (marked.from_content, marked.to_content) == ("再见", "[en_US] 再见")
 
 
+@pytest.mark.parametrize(("content", "code"), [("", 44002), ("译" * 201, 45002)])
+def test_a_text_must_be_there_and_short(client: Client, content: str, code: int) -> None:
+    with pytest.raises(CallError) as refused:
+        client.ai.translate(lfrom="zh_CN", lto="en_US", content=content)
+    assert code_of(refused) == code
+
+
+def test_the_bed_says_what_is_recognised(platform: LocalPlatform, client: Client) -> None:
+    platform.recognises("platenum", picture().content, number="粤A12345")
+    platform.recognises("menu", URL, content="{}")
+    assert client.ai.read_plate_number(img=picture()).number == "粤A12345"
+    assert client.ai.read_menu(img_url=URL).content == "{}"
+
+
 def test_only_what_fits_can_be_declared(platform: LocalPlatform) -> None:
     with pytest.raises(ValueError, match="no such kind"):
         recognition.teach(platform.world, "faces", "k", {})
