@@ -12,34 +12,13 @@ import msgspec
 
 from ..messages import EVENTS, MESSAGES, Push
 from ..messages.elements import Element, Slot, slots
+from ..messages.registry import type_name
+from . import examples
 from .world import people
 from .world.world import AccountState, World
 
 ENVELOPE = frozenset({"to_user_name", "from_user_name", "create_time", "msg_type", "event"})
 ASSISTANT = "mphelper"
-YEAR_S = 365 * 86400
-
-EXAMPLES: dict[str, Any] = {
-    "Content": "你好",
-    "Status": "success",
-    "Latitude": 31.230416,
-    "Longitude": 121.473701,
-    "Precision": 65.0,
-    "Location_X": 31.230416,
-    "Location_Y": 121.473701,
-    "Scale": 16,
-    "Label": "人民广场",
-    "Format": "amr",
-    "TotalCount": 1,
-    "FilterCount": 1,
-    "SentCount": 1,
-    "ScanType": "qrcode",
-    "ScanResult": "https://example.com/",
-    "SubscribeStatusString": "accept",
-    "PopupScene": "2",
-    "ErrorStatus": "success",
-    "debug_str": "hello world",
-}
 
 
 class Trigger(msgspec.Struct, frozen=True):
@@ -52,7 +31,11 @@ class Trigger(msgspec.Struct, frozen=True):
 
 CATALOGUE: dict[str, Trigger] = {
     **{name: Trigger(cls, cls.title_zh, cls.title_en) for name, cls in MESSAGES.items()},
-    **{name: Trigger(cls, cls.title_zh, cls.title_en) for name, cls in EVENTS.items()},
+    # The event LOCATION and the message location differ in nothing but their letters.
+    **{
+        type_name(cls) if name in MESSAGES else name: Trigger(cls, cls.title_zh, cls.title_en)
+        for name, cls in EVENTS.items()
+    },
 }
 
 
@@ -75,12 +58,12 @@ def make(world: World, account: AccountState, name: str, person: str, fields: di
         "from_user_name": sender,
         "create_time": world.seconds(),
     }
-    values |= _filled(world, account, trigger.cls, dict(fields), sender)
+    values |= _filled(world, account, type_name(trigger.cls).lower(), trigger.cls, dict(fields), sender)
     return trigger.cls(**values)
 
 
 def _filled(
-    world: World, account: AccountState, cls: type[Element], given: dict[str, Any], sender: str
+    world: World, account: AccountState, push: str, cls: type[Element], given: dict[str, Any], sender: str
 ) -> dict[str, Any]:
     """Values for the attributes of one struct: what is given, an example, or something of the right type."""
     values: dict[str, Any] = {}
@@ -89,7 +72,7 @@ def _filled(
         if key is not None:
             values[slot.attribute] = _converted(cls, slot, given.pop(key))
         elif slot.default is msgspec.NODEFAULT and slot.attribute not in ENVELOPE:
-            values[slot.attribute] = _example(world, account, cls, slot, sender)
+            values[slot.attribute] = _example(world, account, push, cls, slot, sender)
     if given:
         unknown = "、".join(given)
         raise ValueError(f"{cls.__name__} 没有这些字段：{unknown} / has no such fields: {unknown}")
@@ -104,20 +87,13 @@ def _converted(cls: type[Element], slot: Slot, value: Any) -> Any:
         raise ValueError(f"{slot.name}: {problem}") from None
 
 
-def _example(world: World, account: AccountState, cls: type[Element], slot: Slot, sender: str) -> Any:
+def _example(
+    world: World, account: AccountState, push: str, cls: type[Element], slot: Slot, sender: str
+) -> Any:
     if slot.part is not None:
-        part = slot.part(**_filled(world, account, slot.part, {}, sender))
+        part = slot.part(**_filled(world, account, push, slot.part, {}, sender))
         return (part,) if slot.repeated else part
-    known = {
-        "OpenID": sender,
-        "AppID": account.appid,
-        "ExpiredTime": world.seconds() + YEAR_S,
-        "FailTime": world.seconds(),
-        "KfAccount": f"kf@{account.wechat_id}",
-        "MsgId": world.message_id(),
-        "MsgID": world.message_id(),
-        **EXAMPLES,
-    }
-    if slot.name in known:
-        return known[slot.name]
+    example = examples.value(world, account, push, slot.name, sender)
+    if example is not None:
+        return example
     return _converted(cls, slot, "example" if slot.is_text else "1")
