@@ -13,7 +13,7 @@ import msgspec
 from ..messages import EVENTS, MESSAGES, Push
 from ..messages.elements import Element, Slot, slots
 from ..messages.registry import type_name
-from . import examples
+from . import push_examples
 from .world import people
 from .world.world import AccountState, World
 
@@ -93,7 +93,7 @@ def _example(
     if slot.part is not None:
         part = slot.part(**_filled(world, account, push, slot.part, {}, sender))
         return (part,) if slot.repeated else part
-    example = examples.value(world, account, push, slot.name, sender)
+    example = push_examples.value(world, account, push, slot.name, sender)
     if example is not None:
         return example
     return _converted(cls, slot, "example" if slot.is_text else "1")
