@@ -89,6 +89,18 @@ describe('what the person answers', () => {
     expect((await result).errMsg).toBe(errMsg)
   })
 
+  it('one question comes after the other; a page that goes takes its questions along', async () => {
+    await ready()
+    await host.hear({ gongzhong: 'debug', text: '{"errMsg":"config:ok"}' }, ORIGIN)
+    const paid = ask('chooseWXPay')
+    expect(host.questions.current.value).toMatchObject({ lines: ['{"errMsg":"config:ok"}'] })
+    host.questions.answer(true)
+    await vi.waitFor(() => expect(host.questions.current.value).toMatchObject({ title: '微信支付' }))
+    host.leave()
+    expect((await paid).errMsg).toBe('chooseWXPay:cancel')
+    expect(host.questions.current.value).toBeNull()
+  })
+
   it('a code chosen by its ticket is read as its text', async () => {
     await ready()
     stub.answers['GET accounts/wx1/qrcodes'] = { codes: [{ ticket: 'gQ1', url: 'http://weixin.qq.com/q/1', scene: '1', expires_at: null }] }

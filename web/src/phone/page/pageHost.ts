@@ -102,7 +102,7 @@ export class PageHost {
     this.recorder.cancel()
     this.player.stopAll()
     this.menu.reset()
-    this.questions.answer(null)
+    this.questions.drop()
   }
 
   private chooseFriend(): Promise<string | null> {

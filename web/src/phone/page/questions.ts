@@ -1,4 +1,4 @@
-// What a page may make the phone ask its person. One question at a time; a new one answers the old with "nothing".
+// What a page may make the phone ask its person. One question at a time, in their order.
 import { shallowRef } from 'vue'
 
 import type { Answers } from '../phoneState'
@@ -32,21 +32,31 @@ interface Answered {
 export type Kind = keyof Asked
 export type Question = { [K in Kind]: { kind: K } & Asked[K] }[Kind]
 
+interface Waiting {
+  question: Question
+  resolve: (answer: unknown) => void
+}
+
 export class Questions {
   readonly current = shallowRef<Question | null>(null)
-  private resolve: (answer: unknown) => void = () => undefined
+  private readonly waiting: Waiting[] = []
 
   /** The answer, or null when the person wants none of it. */
   ask<K extends Kind>(kind: K, asked: Asked[K]): Promise<Answered[K] | null> {
-    this.answer(null)
     return new Promise((resolve) => {
-      this.resolve = resolve as (answer: unknown) => void
-      this.current.value = { kind, ...asked } as unknown as Question
+      const question = { kind, ...asked } as unknown as Question
+      this.waiting.push({ question, resolve: resolve as (answer: unknown) => void })
+      this.current.value ??= question
     })
   }
 
   answer(value: unknown): void {
-    this.current.value = null
-    this.resolve(value)
+    this.waiting.shift()?.resolve(value)
+    this.current.value = this.waiting[0]?.question ?? null
+  }
+
+  /** The page is gone, and with it what it wanted. */
+  drop(): void {
+    while (this.waiting.length) this.answer(null)
   }
 }
