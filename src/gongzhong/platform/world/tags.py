@@ -133,7 +133,8 @@ def tags_of(world: World, tie: Relation) -> list[int]:
 
 
 def carriers(world: World, account: AccountState, tag: int, after: str, limit: int) -> list[str]:
-    """OpenIDs that carry a tag, from after one on."""
+    """OpenIDs that carry a tag, from after one on. Refuses with 45159 a tag that is not there."""
+    _exists(world, account, tag)
     start = people.by_openid(world, account, after).id if after else 0
     return world.db.column(
         "SELECT relation.openid FROM tagging JOIN relation ON relation.id = tagging.relation "
