@@ -19,7 +19,7 @@ from msgspec import inspect as shapes
 
 from ..errors import GongzhongError
 from . import multipart
-from .fields import codes_for
+from .fields import codes_for, is_demanded
 from .lenient import alternatives, build
 from .model import Call, Upload
 
@@ -86,6 +86,8 @@ class _Layout(msgspec.Struct, frozen=True):
     fields: tuple[_Field, ...]
     queried: tuple[_Field, ...]
     has_file: bool
+    demanded: tuple[str, ...]
+    """Fields that the client fills in by itself, and whose absence WeChat has a code for."""
     reader: Any
 
     @property
@@ -124,6 +126,7 @@ def _layout(call_type: type[Call[Any]]) -> _Layout:
         tuple(fields),
         tuple(field for field in fields if field.in_query),
         any(field.is_file for field in fields),
+        tuple(field.encode_name for field in node.fields if is_demanded(field)),
         msgspec.json.Decoder(call_type, strict=False),
     )
 
@@ -179,7 +182,7 @@ def decode(call_type: type[C], query: Mapping[str, str], body: bytes = b"", cont
         return _built(call_type, raw | _parts(layout, body, content_type))
     if spec.forms:
         return _built(call_type, dict(query) | raw | _form_or_object(body, content_type))
-    if not raw and body:
+    if not raw and body and not layout.demanded:
         # Nearly every call: straight from bytes to the struct.
         try:
             decoded: C = layout.reader.decode(body)
@@ -248,6 +251,9 @@ def _parts(layout: _Layout, body: bytes, content_type: str) -> dict[str, Any]:
 
 
 def _built(call_type: type[C], raw: dict[str, Any]) -> C:
+    for name in _layout(call_type).demanded:
+        if name not in raw:
+            raise DecodeProblem("missing", codes_for(call_type, name, missing=True), name)
     try:
         made: C = build(raw, call_type)
     except msgspec.ValidationError as error:

@@ -181,6 +181,11 @@ def codes_for(call_class: type[msgspec.Struct], path: str, *, missing: bool = Fa
     return code
 
 
+def is_demanded(field: shapes.Field) -> bool:
+    """Whether a request must hold a field although callers may leave it out: it has a value of its own (`always`)."""
+    return field.default_factory is not msgspec.NODEFAULT and "missing" in _extra(field.type)
+
+
 def _extra(node: shapes.Type) -> dict[str, Any]:
     """What `coded` said about a node."""
     if isinstance(node, shapes.Metadata):
