@@ -175,6 +175,13 @@ def test_a_push_may_be_overtaken(platform: LocalPlatform, desk: Desk, alice: Act
     assert desk.heard[-1] == "三"
 
 
+def test_a_push_that_goes_nowhere_meets_no_trouble(platform: LocalPlatform, desk: Desk, alice: Actor) -> None:
+    fault = platform.trouble("push", "drop")
+    platform.change(desk.oa, url="")
+    alice.says("一")
+    assert fault.draws == 0
+
+
 def test_lifted_faults_are_over(platform: LocalPlatform, desk: Desk, alice: Actor) -> None:
     first = platform.trouble("api", "errcode")
     platform.trouble("push", "duplicate")

@@ -89,7 +89,8 @@ class Platform:
 
     def _deliver_later(self, account: AccountState, push: Push) -> None:
         """Pushes that follow from an API call: results of template sends, publishing and the like."""
-        self._start(self.pusher.push(account, push))
+        if account.url:
+            self._start(self.pusher.push(account, push))
 
     def _start(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(work)

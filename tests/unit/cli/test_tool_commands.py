@@ -1,4 +1,4 @@
-"""Commands of a tester against a platform in another process: faults, snapshots, recordings, followers, certificates."""
+"""Commands of a tester against a platform in another process: faults, snapshots, recordings, followers, a proxy."""
 
 from __future__ import annotations
 

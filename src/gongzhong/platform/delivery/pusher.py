@@ -57,7 +57,8 @@ class Pusher:
 
     async def push(self, account: AccountState, push: Push, person: str | None = None) -> Outcome:
         """Deliver, and show the person what came of it. `person` is None for pushes about nobody's act."""
-        fault = self.faults.strike("push", account.appid, title_of(push).lower())
+        goes = bool(account.url)
+        fault = self.faults.strike("push", account.appid, title_of(push).lower()) if goes else None
         if fault is None:
             outcome = await self._deliver(account, push, person)
         else:
