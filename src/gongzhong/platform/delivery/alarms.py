@@ -55,8 +55,10 @@ class Alarms:
                 kept.popleft()
         if len(window) == rules.alarm_threshold:
             self._tell(account, verdict.kind, CONTENTS[verdict.kind], window[0], len(window))
-        total = sum(len(kept) for (appid, _), kept in self._failures.items() if appid == account.appid)
-        if total >= rules.mark_fail_threshold and not self.blocked(account):
+        counts = [len(kept) for (appid, _), kept in self._failures.items() if appid == account.appid]
+        total, warned = sum(counts), max(counts) >= rules.alarm_threshold
+        # Nobody is blocked who was not warned by one of the other alarms before.
+        if warned and total >= rules.mark_fail_threshold and not self.blocked(account):
             self._blocked_until[account.appid] = sample.time + rules.mark_fail_s
             self._tell(account, "mark_fail", MARK_FAIL, window[0], total)
             self._forget(account)
