@@ -232,15 +232,19 @@ def say(world: World, account: AccountState, person: str, saying: Saying) -> Act
     return act
 
 
-def _say_file(world: World, act: Act, saying: Saying, common: dict[str, Any]) -> None:
-    kind = "video" if saying.type == "shortvideo" else saying.type
+def _require_file(kind: str, content: bytes) -> None:
     try:
-        media.accept(kind, saying.file, permanent=False)
+        media.accept(kind, content, permanent=False)
     except Refusal as refusal:
         raise NotPossible(
             f"这个文件不能作为{kind}发送（{refusal.code}）",
             f"this file cannot be sent as {kind} ({refusal.code})",
         ) from None
+
+
+def _say_file(world: World, act: Act, saying: Saying, common: dict[str, Any]) -> None:
+    kind = "video" if saying.type == "shortvideo" else saying.type
+    _require_file(kind, saying.file)
     file = media.keep(world, act.account, kind, saying.file, source="user")
     shown = picture(file.media_id)
     _line(world, act, saying.type, **shown)
@@ -300,7 +304,9 @@ PICTURE_EVENTS = {"pic_sysphoto": PicSysPhoto, "pic_photo_or_album": PicPhotoOrA
 
 
 def _send_pictures(world: World, act: Act, type: str, answer: Answer, common: dict[str, Any]) -> None:
-    """The event with the pictures' digests first, then the pictures as messages."""
+    """The event with the pictures' digests first, then the pictures as messages: all of them, or none."""
+    for file in answer.files:
+        _require_file("image", file)
     digests = tuple(Picture(pic_md5_sum=hashlib.md5(file).hexdigest()) for file in answer.files)
     info = SendPicsInfo(count=len(digests), pic_list=PicList(item=digests))
     act.pushes.append(PICTURE_EVENTS[type](send_pics_info=info, **common))
