@@ -14,7 +14,6 @@ import msgspec
 
 from .errors import SetupError
 
-
 Encryption = Literal["plain", "compatible", "safe"]
 
 

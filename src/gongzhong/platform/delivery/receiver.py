@@ -30,7 +30,8 @@ class Unanswered(Exception):
 
     def __init__(self, kind: FailureClass, detail: str) -> None:
         super().__init__(detail)
-        self.kind, self.detail = kind, detail
+        self.kind: FailureClass = kind
+        self.detail = detail
 
 
 class Receiver(Protocol):
