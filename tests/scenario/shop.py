@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import msgspec
@@ -18,7 +18,7 @@ from gongzhong.client import WireRequest
 from gongzhong.platform import PlatformConfig
 from gongzhong.platform.rules import Rules
 from gongzhong.platform.world.world import CHINA
-from gongzhong.testing import LocalPlatform
+from gongzhong.testing import Actor, LocalPlatform
 from gongzhong.testing.in_process import InProcessTransport
 
 MONDAY = datetime.datetime(2026, 11, 2, 10, 0, tzinfo=CHINA)
@@ -75,12 +75,16 @@ class Shop:
         """What a call with this token is answered: 0 while the token lives."""
         return self.code("GET", "/cgi-bin/get_api_domain_ip", query={"access_token": token})
 
+    def refuses(self, person: Actor) -> None:
+        """This person turned the account's messages off."""
+        self.platform.world.db.run("UPDATE relation SET refuses = 1 WHERE openid = ?", person.openid(self.oa))
 
-@contextmanager
-def opened(rules: Rules | None = None, **settings: Any) -> Iterator[Shop]:
-    """A shop on a platform of its own; `settings` are those of the account."""
-    platform = LocalPlatform(PlatformConfig(start=MONDAY.timestamp(), rules=rules or Rules()))
-    try:
-        yield Shop(platform, **settings)
-    finally:
-        platform.close()
+    @classmethod
+    @contextmanager
+    def opened(cls, rules: Rules | None = None, **settings: Any) -> Iterator[Self]:
+        """One on a platform of its own; `settings` are those of the account."""
+        platform = LocalPlatform(PlatformConfig(start=MONDAY.timestamp(), rules=rules or Rules()))
+        try:
+            yield cls(platform, **settings)
+        finally:
+            platform.close()

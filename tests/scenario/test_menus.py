@@ -11,7 +11,7 @@ from gongzhong.catalogue.menus import Button, MatchRule, ShownButton, SubButton
 from gongzhong.messages import Click, View, ViewMiniProgram
 
 from .conftest import refused
-from .shop import Shop, opened
+from .shop import Shop
 
 CREATE, ADD = "/cgi-bin/menu/create", "/cgi-bin/menu/addconditional"
 PAGE = "https://example.com/"
@@ -19,7 +19,7 @@ PAGE = "https://example.com/"
 
 @pytest.fixture
 def shop() -> Iterator[Shop]:
-    with opened() as shop:
+    with Shop.opened() as shop:
         yield shop
 
 

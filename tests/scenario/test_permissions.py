@@ -12,7 +12,7 @@ from gongzhong.catalogue.registry import CALLS, AnyCall, by_path, chapter_of
 from gongzhong.errors import PermissionDenied
 
 from .conftest import refused
-from .shop import SECRET, Shop, opened
+from .shop import SECRET, Shop
 
 UNAUTHORIZED = 48001
 KINDS: dict[Accounts, dict[str, Any]] = {
@@ -80,7 +80,7 @@ def tried(shop: Shop, call: AnyCall) -> int:
 
 @pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.name.lower())
 def owner(request: pytest.FixtureRequest) -> Iterator[tuple[Accounts, Shop]]:
-    with opened(**KINDS[request.param]) as shop:
+    with Shop.opened(**KINDS[request.param]) as shop:
         yield request.param, shop
 
 
@@ -102,14 +102,14 @@ def test_every_chapter_keeps_to_its_declarations(owner: tuple[Accounts, Shop], c
 
 
 def test_the_refusal_comes_before_the_count_and_the_content() -> None:
-    with opened(kind="subscription", call_limits={"/cgi-bin/qrcode/create": 0}) as shop:
+    with Shop.opened(kind="subscription", call_limits={"/cgi-bin/qrcode/create": 0}) as shop:
         assert shop.call("/cgi-bin/qrcode/create", {"action_name": "nonsense"}) == UNAUTHORIZED
         shop.platform.change(shop.oa, kind="service")
         assert shop.call("/cgi-bin/qrcode/create", {"action_name": "nonsense"}) == 45009
 
 
 def test_the_client_names_the_cause() -> None:
-    with opened(kind="subscription", verified=False) as shop:
+    with Shop.opened(kind="subscription", verified=False) as shop:
         with pytest.raises(PermissionDenied, check=lambda error: error.errcode == UNAUTHORIZED) as error:
             shop.api.users.list()
         assert error.value.errmsg.startswith("api unauthorized rid: ")
@@ -117,7 +117,7 @@ def test_the_client_names_the_cause() -> None:
 
 
 def test_an_account_that_loses_its_verification_loses_its_calls() -> None:
-    with opened(kind="subscription") as shop:
+    with Shop.opened(kind="subscription") as shop:
         assert shop.api.tags.list().tags
         shop.platform.change(shop.oa, verified=False)
         with refused(UNAUTHORIZED):
@@ -131,6 +131,6 @@ def test_an_account_that_loses_its_verification_loses_its_calls() -> None:
     ("kind", "code"), [("subscription", UNAUTHORIZED), ("service", 40029), ("test", 40029)]
 )
 def test_web_authorisation_is_for_service_and_test_accounts(kind: str, code: int) -> None:
-    with opened(kind=kind) as shop:
+    with Shop.opened(kind=kind) as shop:
         query = {"appid": shop.state.appid, "secret": SECRET, "code": "x", "grant_type": "authorization_code"}
         assert shop.code("GET", "/sns/oauth2/access_token", query=query) == code

@@ -11,7 +11,7 @@ from gongzhong.errors import CallError, QuotaError
 from gongzhong.platform.rules import Rules
 
 from .conftest import refused
-from .shop import SECRET, Shop, opened
+from .shop import SECRET, Shop
 
 TOKEN, USERS, MENU_DELETE = "/cgi-bin/token", "/cgi-bin/user/get", "/cgi-bin/menu/delete"
 MASS, CLEAR_V2 = "/cgi-bin/message/mass/send", "/cgi-bin/clear_quota/v2"
@@ -20,7 +20,7 @@ USED_UP, TOO_FAST, NO_CLEARING_LEFT = 45009, 45011, 48006
 
 @pytest.fixture
 def shop() -> Iterator[Shop]:
-    with opened(call_limits={USERS: 3}) as shop:
+    with Shop.opened(call_limits={USERS: 3}) as shop:
         yield shop
 
 
@@ -45,7 +45,7 @@ def test_the_count_ends_at_the_limit_and_begins_again_at_midnight_in_china(shop:
 
 
 def test_a_limit_of_nothing_allows_nothing() -> None:
-    with opened(call_limits={USERS: 0}) as shop, refused(USED_UP):
+    with Shop.opened(call_limits={USERS: 0}) as shop, refused(USED_UP):
         shop.api.users.list()
 
 
@@ -136,7 +136,7 @@ def test_all_ways_share_ten_clearings_a_month(shop: Shop) -> None:
 
 
 def test_clearing_by_secret_helps_when_the_tokens_are_used_up() -> None:
-    with opened(call_limits={TOKEN: 1}) as shop:
+    with Shop.opened(call_limits={TOKEN: 1}) as shop:
         shop.api.base.get_token()
         with refused(USED_UP):
             shop.api.base.get_token()
@@ -189,7 +189,7 @@ def test_the_quota_of_a_call_that_the_account_does_not_have(shop: Shop) -> None:
 
 def test_one_count_can_be_cleared_alone() -> None:
     limits = {USERS: 1, MENU_DELETE: 1}
-    with opened(Rules(clear_one_quota_per_month=2), call_limits=limits) as shop:
+    with Shop.opened(Rules(clear_one_quota_per_month=2), call_limits=limits) as shop:
         for _ in range(2):
             shop.api.users.list()
             shop.api.base.clear_api_quota(cgi_path=USERS)

@@ -12,7 +12,7 @@ from gongzhong import Account, OfficialAccount, Secret
 from gongzhong.errors import CredentialError, PermissionDenied
 
 from .conftest import refused
-from .shop import SECRET, Shop, opened
+from .shop import SECRET, Shop
 
 TOKEN, STABLE = "/cgi-bin/token", "/cgi-bin/stable_token"
 REPLACED, EXPIRED, NEVER_ONE = 40001, 42001, 40014
@@ -20,7 +20,7 @@ REPLACED, EXPIRED, NEVER_ONE = 40001, 42001, 40014
 
 @pytest.fixture
 def shop() -> Iterator[Shop]:
-    with opened() as shop:
+    with Shop.opened() as shop:
         yield shop
 
 
@@ -202,6 +202,6 @@ def test_only_listed_addresses_get_tokens(shop: Shop) -> None:
 
 
 def test_test_accounts_have_no_list_of_addresses() -> None:
-    with opened(kind="test", ip_allow_list=["203.0.113.9"]) as shop:
+    with Shop.opened(kind="test", ip_allow_list=["203.0.113.9"]) as shop:
         assert shop.accepts(plain(shop)) == 0
         assert shop.accepts(stable(shop)) == 0
