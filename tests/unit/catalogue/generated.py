@@ -10,6 +10,7 @@ from msgspec import inspect as shapes
 from gongzhong.catalogue.model import Upload
 
 TEXT = st.characters(codec="utf-8")
+LONGEST = 1_000
 SMALL = 5
 
 
@@ -39,7 +40,9 @@ def _of(node: shapes.Type) -> st.SearchStrategy[Any]:
         case shapes.FloatType():
             return st.floats(allow_nan=False, allow_infinity=False)
         case shapes.StrType(pattern=str() as pattern):
-            return st.from_regex(pattern.replace("$", r"\Z"), alphabet=st.characters(codec="ascii"))
+            least, most = node.min_length or 0, node.max_length or LONGEST
+            matching = st.from_regex(pattern.replace("$", r"\Z"), alphabet=st.characters(codec="ascii"))
+            return matching.filter(lambda text: least <= len(text) <= most)
         case shapes.StrType():
             return st.text(
                 TEXT, min_size=node.min_length or 0, max_size=_most(node.max_length, node.min_length)
