@@ -75,7 +75,7 @@ class Entrance(asyncio.Protocol):
             self._transport.write(refused.answer())
             self._transport.close()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         self._patience.cancel()
 
 
