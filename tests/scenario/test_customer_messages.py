@@ -44,8 +44,7 @@ class Desk(Shop):
         raise AssertionError("a hundred messages went through")
 
     def file(self, type: Any, content: bytes) -> str:
-        stored = self.api.media.upload(type=type, media=Upload(content, "file"))
-        return stored.thumb_media_id or stored.media_id or ""
+        return self.api.media.upload(type=type, media=Upload(content, "file")).id
 
     @property
     def last(self) -> Line:
