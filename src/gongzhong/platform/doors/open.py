@@ -22,7 +22,8 @@ DECISION_PATH = "/connect/oauth2/authorize/decision"
 COOKIE = "gongzhong_person"
 FROM_CHAT_COOKIE = "gongzhong_from_chat"
 ORDER = ["appid", "redirect_uri", "response_type", "scope", "state"]
-STATE = re.compile(r"[a-zA-Z0-9]{0,128}")
+STATE = re.compile(r"[a-zA-Z0-9]{1,128}")
+NEVER_EMPTY = {"appid": 10012, "redirect_uri": 10011, "scope": 10010, "state": 10013}
 SCOPES = (webauth.BASE, webauth.USERINFO)
 PAGE = "text/html; charset=utf-8"
 ADDRESS = "%:/?[]@!$&'()*+,;=~-._"
@@ -134,11 +135,9 @@ class OpenDoor:
     def _check(self, request: Request) -> tuple[AccountState, str, dict[str, str]]:
         """WeChat's order of complaints; the first one is the page that the person sees."""
         query = request.query
-        for name, number in (("appid", 10012), ("redirect_uri", 10011), ("scope", 10010)):
+        for name, number in NEVER_EMPTY.items():
             if not query.get(name):
                 raise PageError(number)
-        if "state" not in query:
-            raise PageError(10013)
         names = [name for name, _ in parse_qsl(request.query_string, keep_blank_values=True) if name in ORDER]
         account = self.world.accounts.get(query["appid"])
         well_formed = names == ORDER and query["response_type"] == "code" and STATE.fullmatch(query["state"])
