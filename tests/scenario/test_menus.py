@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from gongzhong.catalogue.menus import Button, MatchRule, ShownButton, SubButton
+from gongzhong.catalogue.model import Upload
 from gongzhong.messages import Click, View, ViewMiniProgram
+from gongzhong.testing import PNG
 
 from .conftest import refused
 from .shop import Shop
@@ -98,6 +100,25 @@ def test_what_is_not_json_is_no_menu(shop: Shop) -> None:
     token = {"access_token": shop.api.access_token()}
     assert shop.code("POST", CREATE, query=token, form={"button": "x"}) == 47001
     assert shop.code("GET", CREATE, query=token) == 43002
+
+
+@pytest.mark.parametrize("wrap", [lambda button: button, lambda button: parent(button)])
+def test_a_button_shows_only_what_the_account_has(shop: Shop, wrap: Any) -> None:
+    kept = shop.api.material.add(type="image", media=Upload(PNG, "a.png")).media_id
+    passing = shop.api.media.upload(type="image", media=Upload(PNG, "a.png")).id
+    other = Shop(shop.platform, appid="wx00000000000000bb")
+
+    def create(owner: Shop, **fields: str) -> int:
+        return owner.call(CREATE, {"button": [wrap({"name": "看", **fields})]})
+
+    assert create(shop, type="media_id", media_id=kept) == 0
+    assert create(shop, type="media_id", media_id=passing) == 40007
+    assert create(shop, type="view_limited", media_id="unknown") == 40007
+    assert create(other, type="media_id", media_id=kept) == 40007
+    assert create(shop, type="article_id", article_id="unknown") == 53600
+    rule = {"client_platform_type": "2"}
+    missing = {"type": "article_view_limited", "name": "看", "article_id": "unknown"}
+    assert shop.call(ADD, {"button": [wrap(missing)], "matchrule": rule}) == 53600
 
 
 def names(buttons: list[ShownButton]) -> list[str]:
