@@ -144,7 +144,12 @@ def load(path: str | Path) -> PlatformConfig:
         config = msgspec.toml.decode(file.read_bytes(), type=PlatformConfig)
     except FileNotFoundError:
         raise SetupError(f"找不到配置文件 {file}", f"there is no configuration file {file}") from None
-    except msgspec.DecodeError as problem:
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise SetupError(
+            f"不能读取配置文件 {file}：{reason}", f"cannot read the configuration file {file}: {reason}"
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise SetupError(f"配置文件 {file} 有误：{problem}", f"mistake in {file}: {problem}") from None
     config.folder = str(file.parent)
     return config

@@ -5,6 +5,7 @@ Seeding is idempotent: what an earlier run left in the data directory stays, and
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import msgspec
@@ -17,7 +18,29 @@ from .world.world import AccountState, World
 
 
 def seed(world: World, config: PlatformConfig) -> None:
-    """Make sure that everything declared exists. Raises SetupError for names that point nowhere."""
+    """Make sure that everything declared exists. Raises SetupError for names that point nowhere or to two things."""
+    _distinct("account.name", [account.name for account in config.account])
+    _distinct("account.appid", [account.appid for account in config.account])
+    _distinct("person.name", [person.name for person in config.person])
+    try:
+        _seed(world, config)
+    except sqlite3.IntegrityError as problem:
+        raise SetupError(
+            f"配置里有两项使用同一个 ID：{problem}",
+            f"two entries of the configuration have the same id: {problem}",
+        ) from None
+
+
+def _distinct(what: str, names: list[str]) -> None:
+    """Raises SetupError for a name that two entries have; empty ones are still to be made."""
+    for name in names:
+        if name and names.count(name) > 1:
+            raise SetupError(
+                f"配置里的 {what} 重复：{name}", f"{what} is given twice in the configuration: {name}"
+            )
+
+
+def _seed(world: World, config: PlatformConfig) -> None:
     with world.db.transaction():
         for account in config.account:
             if not any(known.name == account.name for known in world.accounts.values()):

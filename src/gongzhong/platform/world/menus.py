@@ -33,17 +33,34 @@ def require_content(world: World, account: AccountState, buttons: list[Button]) 
 
 
 def set_default(world: World, account: AccountState, buttons: list[Button]) -> None:
-    """Replace the default menu; personalised menus stay. Refuses with 40055 or 40054 what is no web address."""
+    """Replace the default menu; personalised menus stay.
+
+    Refuses with 40055 or 40054 what is no web address, with 40007 or 53600 what the account has not stored.
+    """
     _hosts(buttons)
+    _require_stored(world, account, buttons)
     _save(world, account, DEFAULT_MENU, None, buttons)
+
+
+def _second_level(buttons: list[Button]) -> list[Button]:
+    return [sub for button in buttons for sub in button.get("sub_button", ())]
+
+
+def _require_stored(world: World, account: AccountState, buttons: list[Button]) -> None:
+    """Everything that the buttons show is there: a permanent file, a draft, a published article."""
+    for button in (*buttons, *_second_level(buttons)):
+        media_id, article_id = button.get("media_id"), button.get("article_id")
+        if media_id and not drafts.exists(world, account, media_id):
+            media.find(world, account, media_id, permanent=True)
+        if article_id:
+            articles.find(world, account, article_id)
 
 
 def _hosts(buttons: list[Button]) -> set[str]:
     """The hosts that a menu links to."""
-    subs = [sub for button in buttons for sub in button.get("sub_button", ())]
     return {
         _host(button["url"], code)
-        for level, code in ((buttons, BAD_LINK), (subs, BAD_SUB_LINK))
+        for level, code in ((buttons, BAD_LINK), (_second_level(buttons), BAD_SUB_LINK))
         for button in level
         if button.get("url")
     }
@@ -62,6 +79,7 @@ def _host(url: str, code: int) -> str:
 def add_conditional(world: World, account: AccountState, buttons: list[Button], rule: dict[str, Any]) -> int:
     """A personalised menu; all of them together may link to few hosts. Refuses with 65303 or 65316."""
     require(default(world, account) is not None, 65303)
+    _require_stored(world, account, buttons)
     hosts = _hosts(buttons).union(*(_hosts(others) for _, others, _ in conditional(world, account)))
     require(len(hosts) <= world.rules.conditional_menu_hosts, TOO_MANY_HOSTS)
     menuid = world.db.next_number("menu", FIRST_MENU_ID)
