@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from gongzhong.platform.world import acts
+from gongzhong.platform.world import acts, media
 
-from ..conftest import Bench
+from ..conftest import PNG, Bench
 
 CREATE, GET, DELETE = "/cgi-bin/menu/create", "/cgi-bin/menu/get", "/cgi-bin/menu/delete"
 ADD, DROP, TRY = "/cgi-bin/menu/addconditional", "/cgi-bin/menu/delconditional", "/cgi-bin/menu/trymatch"
@@ -53,6 +53,8 @@ LONG = "http://a.example/" + "x" * (1024 - 17)
         ([parent(view("weixin"))], 40054),
         ([parent({**click(), "sub_button": [click()]})], 40022),
         ([{"type": "media_id", "name": "n"}], 40007),
+        ([{"type": "media_id", "name": "n", "media_id": "nothing"}], 40007),
+        ([parent({"type": "article_id", "name": "n", "article_id": "nothing"})], 53600),
         ([{"type": "miniprogram", "name": "n", "url": "http://a.example", "appid": "wx1"}], 40165),
         ([{"type": "miniprogram", "name": "n", "url": "http://a.example", "pagepath": "p"}], 40013),
         ([{"type": "article_id", "name": "n"}], 53600),
@@ -61,6 +63,18 @@ LONG = "http://a.example/" + "x" * (1024 - 17)
 def test_what_a_menu_may_not_be(bench: Bench, buttons: list[Any], code: int) -> None:
     assert bench.code(bench.post(CREATE, {"button": buttons})) == code
     assert bench.code(bench.get(GET)) == 46003
+
+
+def test_buttons_show_permanent_files_of_the_account(bench: Bench) -> None:
+    ours = [media.keep(bench.world, bench.account, "image", PNG, permanent=kept) for kept in (True, False)]
+    theirs = media.keep(bench.world, bench.add("other"), "image", PNG, permanent=True)
+    codes = [
+        bench.code(
+            bench.post(CREATE, {"button": [{"type": "media_id", "name": "n", "media_id": file.media_id}]})
+        )
+        for file in (*ours, theirs)
+    ]
+    assert codes == [0, 40007, 40007]
 
 
 def test_the_largest_menu_there_may_be(bench: Bench) -> None:
