@@ -81,6 +81,10 @@ def test_choosing_from_the_library(store: Store) -> None:
         (ids[0], "订单状态通知"),
         (ids[1], "订单支付成功"),
     ]
+    assert [(one.primary_industry, one.deputy_industry) for one in listed] == [
+        ("", ""),
+        ("IT科技", "互联网|电子商务"),
+    ]
     assert listed[0].content == "商品名称:{{thing2.DATA}}\n下单时间:{{time5.DATA}}"
     swapped = store.api.template.add(template_id_short=ORDER, keyword_name_list=KEYWORDS[::-1])
     assert swapped.template_id not in ids

@@ -12,11 +12,16 @@ import msgspec
 
 
 class LibraryTemplate(msgspec.Struct, frozen=True):
-    """`keywords` maps the keyword's Chinese name to its place in the data."""
+    """`keywords` maps the keyword's Chinese name to its place in the data; `industry` is main and sub class,
+    empty in the category library."""
 
     title: str
     keywords: Mapping[str, str]
-    category: bool = True
+    industry: tuple[str, str] = ("", "")
+
+    @property
+    def category(self) -> bool:
+        return not any(self.industry)
 
 
 LIBRARY: dict[str, LibraryTemplate] = {
@@ -45,11 +50,11 @@ LIBRARY: dict[str, LibraryTemplate] = {
     "TM00015": LibraryTemplate(
         "订单支付成功",
         {"": "first", "支付金额": "orderMoneySum", "商品信息": "orderProductName", "备注": "Remark"},
-        category=False,
+        industry=("IT科技", "互联网|电子商务"),
     ),
     "OPENTM207498902": LibraryTemplate(
         "课程提醒",
         {"": "first", "课程": "keyword1", "时间": "keyword2", "说明": "remark"},
-        category=False,
+        industry=("教育", "培训"),
     ),
 }

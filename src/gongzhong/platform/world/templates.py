@@ -51,7 +51,8 @@ def add(world: World, account: AccountState, short_id: str, keywords: list[str] 
         unknown = [word for word in keywords or () if word not in found.keywords]
         require(not unknown, 40246, f"keyword name invalid: {'、'.join(unknown)}")
     _room(world, account)
-    return _store(world, account, short_id, found.title, content_of(found, keywords), "")
+    content = content_of(found, keywords)
+    return _store(world, account, short_id, found.title, content, "", industry=found.industry)
 
 
 def add_own(world: World, account: AccountState, title: str, content: str) -> str:
@@ -88,16 +89,19 @@ def _store(
     content: str,
     example: str,
     template_id: str = "",
+    industry: tuple[str, str] = ("", ""),
 ) -> str:
     template_id = template_id or world.ids.template_id()
     world.db.run(
-        "INSERT INTO template (appid, template_id, short_id, title, content, example) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO template (appid, template_id, short_id, title, content, example, primary_industry, "
+        "deputy_industry) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         account.appid,
         template_id,
         short_id,
         title,
         content,
         example,
+        *industry,
     )
     return template_id
 
