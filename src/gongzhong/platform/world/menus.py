@@ -21,17 +21,6 @@ Button = dict[str, Any]
 BAD_LINK, BAD_SUB_LINK, TOO_MANY_HOSTS = 40055, 40054, 65316
 
 
-def require_content(world: World, account: AccountState, buttons: list[Button]) -> None:
-    """Refuse with 40007 or 53600 a button whose material or article this account does not have."""
-    for button in buttons:
-        media_id, article_id = button.get("media_id"), button.get("article_id")
-        if media_id and not drafts.exists(world, account, media_id):
-            media.find(world, account, media_id, permanent=True)
-        if article_id:
-            articles.find(world, account, article_id)
-        require_content(world, account, button.get("sub_button") or [])
-
-
 def set_default(world: World, account: AccountState, buttons: list[Button]) -> None:
     """Replace the default menu; personalised menus stay.
 
