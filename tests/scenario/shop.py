@@ -17,11 +17,10 @@ from gongzhong import Account, OfficialAccount, Push, Secret
 from gongzhong.client import WireRequest
 from gongzhong.platform import PlatformConfig
 from gongzhong.platform.rules import Rules
-from gongzhong.platform.world.world import CHINA
 from gongzhong.testing import Actor, LocalPlatform
 from gongzhong.testing.in_process import InProcessTransport
 
-MONDAY = datetime.datetime(2026, 11, 2, 10, 0, tzinfo=CHINA)
+MONDAY = datetime.datetime(2026, 11, 2, 10, 0, tzinfo=datetime.timezone(datetime.timedelta(hours=8)))
 SECRET = "s" * 32
 FORM = "application/x-www-form-urlencoded"
 
