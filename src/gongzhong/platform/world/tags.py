@@ -100,7 +100,11 @@ def put_on(world: World, account: AccountState, tag: int, tie: Relation) -> bool
 
 
 def change(world: World, account: AccountState, tag: int, openids: Iterable[str], *, put: bool) -> None:
-    """Tag or untag several. Refuses with 45059 or 45171 that names those for whom it failed; the others are done."""
+    """Tag or untag several. Refuses with 45059 or 45171 that names those for whom it failed; the others are done.
+
+    Of the system's tags only the star group can be given; the black list has calls of its own.
+    """
+    require(tag == STAR_GROUP or tag not in SYSTEM_TAGS, PROTECTED)
     _exists(world, account, tag)
     ties = [_follower(world, account, openid) for openid in openids]
     failed: list[str] = []
