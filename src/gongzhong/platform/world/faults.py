@@ -156,13 +156,20 @@ def _checked(order: Order) -> str:
         raise ValueError(
             f"delay_s 在 0 到 {LONGEST_DELAY_S:g} 秒之间 / delay_s lies between 0 and 600 seconds"
         )
-    if order.kind == "errcode" and (order.errcode == 0 or codes.lookup(order.errcode) is None):
+    target = _target(order) if order.target else ""
+    if order.kind == "errcode" and not _is_code(order.errcode, target):
         raise ValueError(f"没有返回码 {order.errcode} / there is no return code {order.errcode}")
     if order.kind == "status" and not 500 <= order.status <= 599:
         raise ValueError("status 只能是 500 到 599 / status must be 500 to 599")
     if order.times is not None and order.times < 1:
         raise ValueError("times 至少为 1 / times must be at least 1")
-    return _target(order) if order.target else ""
+    return target
+
+
+def _is_code(code: int, path: str) -> bool:
+    """Whether a refusal has this code: one of the global table, or one that means something to the target only."""
+    own = (call.spec.codes for call in registry.CALLS if path in ("", call.spec.path))
+    return code != 0 and (codes.lookup(code) is not None or any(code in one for one in own))
 
 
 def _target(order: Order) -> str:
