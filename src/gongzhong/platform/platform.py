@@ -135,7 +135,7 @@ class Platform:
 
     def reset(self) -> None:
         """Back to what the configuration declares: everything that happened since is forgotten."""
-        self.world.forget()
+        self.world.db.clear()
         self.traffic.clear()
         self._read_anew()
         seed(self.world, self.config)

@@ -23,7 +23,6 @@ from ..rules import Rules
 from .database import MEMORY, Database
 from .ids import Ids
 
-RUN = "run"
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 
 
@@ -87,7 +86,7 @@ class World:
 
     def fresh_ids(self) -> Ids:
         """Identifiers that nothing in this world has yet."""
-        return Ids(self.seed, self.db.next_number(RUN, 1))
+        return Ids(self.seed, self.db.next_number("run", 1))
 
     def now(self) -> float:
         return self.clock.now()
@@ -106,12 +105,6 @@ class World:
     def message_id(self) -> int:
         """A 64-bit id beyond 2**53, as real MsgIds are."""
         return self.db.next_number("message", 24_261_840_000_000_001)
-
-    def forget(self) -> None:
-        """Everything but how often this world was opened, so that identifiers stay fresh."""
-        run = self.db.next_number(RUN, 1)
-        self.db.clear()
-        self.db.next_number(RUN, run)
 
     def close(self) -> None:
         self.db.close()
