@@ -189,7 +189,7 @@ def test_the_quota_of_a_call_that_the_account_does_not_have(shop: Shop) -> None:
 
 def test_one_count_can_be_cleared_alone() -> None:
     limits = {USERS: 1, MENU_DELETE: 1}
-    with Shop.opened(Rules(clear_one_quota_per_month=2), call_limits=limits) as shop:
+    with Shop.opened(Rules(clear_one_quota_per_month=2, clear_quota_per_month=1), call_limits=limits) as shop:
         for _ in range(2):
             shop.api.users.list()
             shop.api.base.clear_api_quota(cgi_path=USERS)
