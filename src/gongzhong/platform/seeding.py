@@ -10,8 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from ..catalogue import registry
 from ..errors import SetupError
-from .config import PlatformConfig, TieConfig
+from .config import AccountConfig, AgentConfig, PlatformConfig, TagConfig, TieConfig
 from .world import accounts, agents, media, people, recognition, tags, templates
 from .world.refusal import Refusal
 from .world.world import AccountState, World
@@ -43,10 +44,11 @@ def _distinct(what: str, names: list[str]) -> None:
 def _seed(world: World, config: PlatformConfig) -> None:
     with world.db.transaction():
         for account in config.account:
+            _usable(account)
             if not any(known.name == account.name for known in world.accounts.values()):
                 accounts.create(world, account)
         for tag in config.tag:
-            tags.ensure(world, _account(world, tag.account), tag.name, tag.id)
+            _tag(world, tag)
         for person in config.person:
             _person(world, person.name, msgspec.structs.asdict(person), person.accounts)
         for template in config.template:
@@ -57,10 +59,45 @@ def _seed(world: World, config: PlatformConfig) -> None:
         _files(world, config)
         _recognised(world, config)
         for agent in config.agent:
-            owner = _account(world, agent.account)
-            agents.ensure(
-                world, owner, agent.kf_account, agent.nickname, kf_wx=agent.kf_wx, online=agent.online
+            _agent(world, agent)
+
+
+def _usable(account: AccountConfig) -> None:
+    """Raises SetupError for what would go wrong, or count for nothing, only later."""
+    try:
+        accounts.require_key(account)
+    except SetupError as problem:
+        raise SetupError(
+            f"公众号{account.name}：{problem.zh}",
+            f"account {account.name}: {problem.en}",
+            fix_zh=problem.fix_zh,
+            fix_en=problem.fix_en,
+        ) from None
+    for path in account.call_limits:
+        if registry.by_path(path) is None:
+            raise SetupError(
+                f"公众号{account.name}的 call_limits 里没有这个接口：{path}",
+                f"call_limits of account {account.name}: there is no call {path}",
             )
+
+
+def _tag(world: World, tag: TagConfig) -> None:
+    if tag.id and tag.id < tags.FIRST_OWN_ID:
+        raise SetupError(
+            f"tag {tag.name} 的 id 应从 {tags.FIRST_OWN_ID} 起，不能是 {tag.id}",
+            f"tag {tag.name}: ids start at {tags.FIRST_OWN_ID}, it cannot have {tag.id}",
+        )
+    tags.ensure(world, _account(world, tag.account), tag.name, tag.id)
+
+
+def _agent(world: World, agent: AgentConfig) -> None:
+    owner = _account(world, agent.account)
+    if agent.kf_account.rpartition("@")[2] != owner.wechat_id:
+        raise SetupError(
+            f"客服账号 {agent.kf_account} 应以 @{owner.wechat_id} 结尾（公众号的微信号）",
+            f"the agent {agent.kf_account} must end with @{owner.wechat_id}, the account's WeChat id",
+        )
+    agents.ensure(world, owner, agent.kf_account, agent.nickname, kf_wx=agent.kf_wx, online=agent.online)
 
 
 def _account(world: World, name: str) -> AccountState:

@@ -35,6 +35,8 @@ def _add(world: World, account: AccountState, name: str, id: int = 0) -> int:
 
 def ensure(world: World, account: AccountState, name: str, id: int = 0) -> int:
     """The tag of this name, made if need be: for configuration files."""
+    if name == SYSTEM_TAGS[STAR_GROUP]:
+        return STAR_GROUP
     known: int | None = world.db.value("SELECT id FROM tag WHERE appid = ? AND name = ?", account.appid, name)
     return known if known is not None else _add(world, account, name, id)
 
