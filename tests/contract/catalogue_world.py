@@ -10,8 +10,7 @@ from gongzhong.account import Hosts
 from gongzhong.catalogue.articles import Article
 from gongzhong.catalogue.customer_messages import SendCustomerMessage, TextContent
 from gongzhong.catalogue.drafts import AddDraft
-from gongzhong.catalogue.mass import SendMass
-from gongzhong.catalogue.mass_forms import mass_article, mass_text
+from gongzhong.catalogue.mass_forms import mass_article
 from gongzhong.catalogue.material import AddMaterial
 from gongzhong.catalogue.model import Call, Upload
 from gongzhong.catalogue.oauth import ExchangeCode, WebToken
@@ -189,9 +188,6 @@ class Shop:
         agent = self.platform.agent("helper", "小助手", worker="wang", of=self.oa)
         agent.accepts(self.alice)
         return {"kf_account": agent.kf_account, "openid": self.openid}
-
-    def mass(self, **fields: Any) -> SendMass:
-        return mass_text(**{"content": "你好", "to_all": True, **fields})
 
     def mass_sent(self) -> int:
         """A mass send of an article that was carried out."""
