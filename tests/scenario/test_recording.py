@@ -127,6 +127,16 @@ def test_what_was_recorded_runs_as_a_test(platform: LocalPlatform, pages: Pages,
     assert replay(folder).returncode == 1
 
 
+def test_a_menu_comes_back_without_the_files_that_it_shows(
+    platform: LocalPlatform, pages: Pages, folder: Path
+) -> None:
+    shows = {"name": "图", "type": "media_id", "media_id": "stored-where-it-was-recorded"}
+    menus.set_default(platform.world, platform.account_of(), [*MENU, shows])
+    (folder / "test_recorded.py").write_text(talk(platform, pages), "utf-8")
+    done = replay(folder)
+    assert done.returncode == 0, f"{done.stdout}{done.stderr}"
+
+
 def test_an_empty_or_unstarted_recording_says_so(pages: Pages) -> None:
     assert "error" in pages.ask("GET", "recording/test")
     assert "error" in pages.ask("POST", "recording/stop")

@@ -15,8 +15,10 @@ from .registry import Caller, answers
 NO_MENU, NO_SUCH_PERSON, NO_SUCH_MENU = 46003, 65302, 65301
 
 
-def _plain(buttons: list[catalogue.Button]) -> list[menus.Button]:
+def _plain(caller: Caller, buttons: list[catalogue.Button]) -> list[menus.Button]:
+    """The buttons as they are kept, once everything that they show was found."""
     plain: list[menus.Button] = msgspec.to_builtins(buttons)
+    menus.require_stored(caller.world, caller.account, plain)
     return plain
 
 
@@ -26,7 +28,7 @@ def _shown(buttons: list[menus.Button]) -> list[catalogue.ShownButton]:
 
 @answers(catalogue.CreateMenu)
 def create_menu(caller: Caller, call: catalogue.CreateMenu) -> Ok:
-    menus.set_default(caller.world, caller.account, _plain(call.button))
+    menus.set_default(caller.world, caller.account, _plain(caller, call.button))
     return Ok()
 
 
@@ -69,7 +71,7 @@ def add_conditional_menu(
     caller: Caller, call: catalogue.AddConditionalMenu
 ) -> catalogue.ConditionalMenuAdded:
     rule = msgspec.to_builtins(call.matchrule)
-    menuid = menus.add_conditional(caller.world, caller.account, _plain(call.button), rule)
+    menuid = menus.add_conditional(caller.world, caller.account, _plain(caller, call.button), rule)
     return catalogue.ConditionalMenuAdded(menuid=str(menuid))
 
 

@@ -22,12 +22,8 @@ BAD_LINK, BAD_SUB_LINK, TOO_MANY_HOSTS = 40055, 40054, 65316
 
 
 def set_default(world: World, account: AccountState, buttons: list[Button]) -> None:
-    """Replace the default menu; personalised menus stay.
-
-    Refuses with 40055 or 40054 what is no web address, with 40007 or 53600 what the account has not stored.
-    """
+    """Replace the default menu; personalised menus stay. Refuses with 40055 or 40054 what is no web address."""
     _hosts(buttons)
-    _require_stored(world, account, buttons)
     _save(world, account, DEFAULT_MENU, None, buttons)
 
 
@@ -35,8 +31,11 @@ def _second_level(buttons: list[Button]) -> list[Button]:
     return [sub for button in buttons for sub in button.get("sub_button", ())]
 
 
-def _require_stored(world: World, account: AccountState, buttons: list[Button]) -> None:
-    """Everything that the buttons show is there: a permanent file, a draft, a published article."""
+def require_stored(world: World, account: AccountState, buttons: list[Button]) -> None:
+    """Everything that the buttons show is there: a permanent file, a draft, a published article.
+
+    Refuses with 40007 or 53600. Apart from setting a menu, because a recorded one comes back without its files.
+    """
     for button in (*buttons, *_second_level(buttons)):
         media_id, article_id = button.get("media_id"), button.get("article_id")
         if media_id and not drafts.exists(world, account, media_id):
@@ -68,7 +67,6 @@ def _host(url: str, code: int) -> str:
 def add_conditional(world: World, account: AccountState, buttons: list[Button], rule: dict[str, Any]) -> int:
     """A personalised menu; all of them together may link to few hosts. Refuses with 65303 or 65316."""
     require(default(world, account) is not None, 65303)
-    _require_stored(world, account, buttons)
     hosts = _hosts(buttons).union(*(_hosts(others) for _, others, _ in conditional(world, account)))
     require(len(hosts) <= world.rules.conditional_menu_hosts, TOO_MANY_HOSTS)
     menuid = world.db.next_number("menu", FIRST_MENU_ID)
