@@ -9,7 +9,7 @@ import pytest
 
 from gongzhong import CallError
 from gongzhong.catalogue.menus import Button, MatchRule, SubButton
-from gongzhong.catalogue.model import Upload
+from gongzhong.catalogue.model import Download, Upload
 from gongzhong.messages import (
     Click,
     Image,
@@ -18,7 +18,6 @@ from gongzhong.messages import (
     PicPhotoOrAlbum,
     PicSysPhoto,
     PicWeixin,
-    Push,
     ScanCodePush,
     ScanCodeWaitMsg,
     Text,
@@ -130,7 +129,12 @@ def test_a_mini_program_is_reported_by_its_page(magazine: Magazine, alice: Actor
     ],
 )
 def test_a_scan_reports_what_was_read(
-    magazine: Magazine, alice: Actor, type: Any, event_type: type[Push], result: str, opens: str | None
+    magazine: Magazine,
+    alice: Actor,
+    type: Any,
+    event_type: type[ScanCodePush | ScanCodeWaitMsg],
+    result: str,
+    opens: str | None,
 ) -> None:
     menu(magazine, Button(name="扫一扫", type=type, key="SCAN"))
     assert alice.taps("扫一扫", answer=Answer(scan_result=result)) == opens
@@ -146,7 +150,7 @@ def test_a_scan_reports_what_was_read(
     [("pic_sysphoto", PicSysPhoto), ("pic_photo_or_album", PicPhotoOrAlbum), ("pic_weixin", PicWeixin)],
 )
 def test_pictures_follow_their_digests(
-    magazine: Magazine, alice: Actor, type: Any, event_type: type[Push]
+    magazine: Magazine, alice: Actor, type: Any, event_type: type[PicSysPhoto | PicPhotoOrAlbum | PicWeixin]
 ) -> None:
     menu(magazine, Button(name="传图", type=type, key="PHOTO"))
     alice.taps("传图", answer=Answer(files=[PNG, JPEG]))
@@ -158,8 +162,10 @@ def test_pictures_follow_their_digests(
     received = []
     for picture in pictures:
         assert isinstance(picture, Image)
-        received.append(magazine.api.media.get(media_id=picture.media_id).content)
-    assert [hashlib.md5(file).hexdigest() for file in received] == told
+        file = magazine.api.media.get(media_id=picture.media_id)
+        assert isinstance(file, Download)
+        received.append(file.content)
+    assert [hashlib.md5(content).hexdigest() for content in received] == told
     assert [line.type for line in alice.screen[-2:]] == ["image", "image"]
     assert sent(magazine, alice) == 5
 

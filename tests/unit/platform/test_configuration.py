@@ -74,7 +74,9 @@ def test_the_example_sets_limits_agents_and_what_is_read() -> None:
     (agent,) = agents.listing(platform.world, shop)
     assert (agent.kf_account, agent.kf_wx, agent.online) == ("kf1@xiaodian", "xiaomei", True)
     cover = recognition.digest(EXAMPLE.with_name("testbed-cover.png").read_bytes())
-    assert recognition.taught(platform.world, "comm", (cover,)).items == []
+    read = recognition.taught(platform.world, "comm", (cover,))
+    assert read is not None
+    assert read.items == []
     assert shop.mass.outcome.result(of_articles=True, ignore_reprint=False) == "err(30003)"
 
 

@@ -102,17 +102,6 @@ async def test_tokens_and_codes_live_on_as_long_as_they_had(tmp_path: Path) -> N
     await late.close()
 
 
-async def test_nothing_new_has_an_old_name(tmp_path: Path) -> None:
-    made: list[object] = []
-    for _ in range(3):
-        platform = opened(tmp_path)
-        world, account = platform.world, platform.account("花店")
-        made += [tokens.issue(world, account)[0], world.message_id(), world.ids.media_id()]
-        made += [qrcodes.create(world, account, 1, 60).ticket, world.ids.rid()]
-        await platform.close()
-    assert len(set(made)) == len(made) == 15
-
-
 async def test_what_was_changed_wins_over_the_file(tmp_path: Path) -> None:
     before = opened(tmp_path)
     account = before.account("花店")
@@ -125,18 +114,6 @@ async def test_what_was_changed_wins_over_the_file(tmp_path: Path) -> None:
     after.reset()
     assert after.account("花店").token == "tok123"
     assert people.relation(after.world, account, "alice").subscribed
-    await after.close()
-
-
-async def test_what_the_file_declares_anew_is_added(tmp_path: Path) -> None:
-    await opened(tmp_path).close()
-    wider = PlatformConfig(
-        account=[*CONFIG.account, AccountConfig(name="书店")],
-        person=[*CONFIG.person, PersonConfig(name="bob")],
-    )
-    after = opened(tmp_path, config=wider)
-    assert [account.name for account in after.world.accounts.values()] == ["花店", "书店"]
-    assert [person.name for person in after.people()] == ["alice", "bob"]
     await after.close()
 
 
