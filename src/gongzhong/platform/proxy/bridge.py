@@ -43,7 +43,7 @@ class Answer:
         return int(lengths[0]) if lengths else len(self.body)
 
 
-def connection_factory(app: Asgi) -> Callable[[], asyncio.Protocol]:
+def connection_factory(app: Asgi) -> web.Server:
     """Protocols that read HTTP/1.1 requests for WeChat's hosts and have `app` answer them."""
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:

@@ -123,6 +123,8 @@ class ForwardProxy:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for transport in self._transports:
             transport.abort()
+        if self._server is not None:
+            await self._protocols.shutdown()
 
     def _decide(self, transport: asyncio.Transport, head: bytes, rest: bytes) -> None:
         """What becomes of a connection. Raises Refused."""
