@@ -7,7 +7,7 @@ import pytest
 from gongzhong.catalogue.drafts import ListDrafts
 from gongzhong.catalogue.fields import check
 from gongzhong.catalogue.tags import delete_tag
-from gongzhong.platform.doors.open import same_host
+from gongzhong.platform.doors.asking import same_host
 
 
 @pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**30])

@@ -20,8 +20,8 @@ from ..world.acts import NotPossible
 from ..world.articles import Page
 from ..world.world import AccountState, World
 from .article_pages import Shown, article_page, gone_page
+from .asking import FROM_CHAT_COOKIE, PAGE, cookie_of, person_of
 from .http import Request, Response
-from .open import FROM_CHAT_COOKIE, PAGE, cookie_of, person_of
 
 PREVIEW: Final = "/s"
 ARTICLE: Final = re.compile(r"/s/([A-Za-z0-9]+)(/comment)?")

@@ -6,23 +6,20 @@ The person's answer goes back to the account's page in the address; nothing is p
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlencode
 
 from ...catalogue import limits
 from ...catalogue.model import VERIFIED
-from ..traffic import Exchange, Traffic, Verdict
 from ..world import one_time, people
-from ..world.world import AccountState, World
+from ..world.world import AccountState
+from .asking import PAGE, AskingDoor, Complaint, same_host, send_back
 from .http import Request, Response
-from .open import PAGE, person_of, same_host
-from .templates import confirm_page, error_page
+from .templates import confirm_page
 
 PATH = "/mp/subscribemsg"
 DECISION_PATH = "/mp/subscribemsg/decision"
 RESERVED = re.compile(rf"[A-Za-z0-9]{{0,{limits.ONE_TIME_RESERVED_BYTES}}}")
 
 COMPLAINTS = {
-    "client": ("请在微信客户端打开链接", "open this link in WeChat: choose a person on the phone page first"),
     "appid": ("appid 不正确", "there is no account with this appid"),
     "permission": (
         "该公众号没有一次性订阅消息的权限",
@@ -42,67 +39,35 @@ COMPLAINTS = {
 }
 
 
-class Complaint(Exception):
-    """Why the page cannot ask; `name` is one of COMPLAINTS."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-
-class OneTimeDoor:
+class OneTimeDoor(AskingDoor):
     """The confirm page and the person's decision on it."""
 
-    def __init__(self, world: World, traffic: Traffic) -> None:
-        self.world, self.traffic = world, traffic
+    title = "一次性订阅消息"
+    decision_path = DECISION_PATH
 
-    def handle(self, request: Request) -> Response:
-        """One visit, recorded in the traffic."""
-        entry = Exchange(
-            kind="web",
-            appid=request.query.get("appid", ""),
-            title="一次性订阅消息",
-            method=request.method,
-            url=request.url,
-            time=self.world.now(),
-            person=person_of(request),
-        )
-        try:
-            response = self._decide(request) if request.path == DECISION_PATH else self._ask(request)
-        except Complaint as problem:
-            zh, en = COMPLAINTS[problem.name]
-            entry.verdict = Verdict(False, problem.name, zh, en)
-            response = Response(200, error_page(0, zh, en), PAGE)
-        entry.status, entry.response_headers = response.status, dict(response.headers)
-        self.traffic.record(entry)
-        return response
-
-    def _ask(self, request: Request) -> Response:
+    def ask(self, request: Request) -> Response:
         account, _, _ = self._check(request)
         return Response(200, confirm_page(account, DECISION_PATH, request.query_string), PAGE)
 
-    def _decide(self, request: Request) -> Response:
+    def decide(self, request: Request, *, allowed: bool) -> Response:
         account, person, query = self._check(request)
-        confirmed = dict(parse_qsl(request.body.decode("utf-8", "replace"))).get("decision") == "allow"
         answer = {
             "template_id": query["template_id"],
-            "action": "confirm" if confirmed else "cancel",
+            "action": "confirm" if allowed else "cancel",
             "scene": query["scene"],
             **({"reserved": query["reserved"]} if "reserved" in query else {}),
         }
-        if confirmed:
+        if allowed:
             openid = people.relation(self.world, account, person).openid
             one_time.allow(self.world, account, openid, int(query["scene"]))
             answer = {"openid": openid, **answer}
-        head, mark, fragment = query["redirect_url"].partition("#")
-        location = head + ("&" if "?" in head else "?") + urlencode(answer) + mark + fragment
-        return Response(302, b"", PAGE, {"location": location, "cache-control": "no-store"})
+        return send_back(query["redirect_url"], answer)
 
     def _check(self, request: Request) -> tuple[AccountState, str, dict[str, str]]:
         query = request.query
         account = self.world.accounts.get(query.get("appid", ""))
         if account is None:
-            raise Complaint("appid")
+            raise Complaint("appid", *COMPLAINTS["appid"])
         scene = query.get("scene", "")
         in_range = scene.isascii() and scene.isdigit() and int(scene) <= limits.ONE_TIME_SCENE_MAX
         hosts = (account.oauth_domain, *account.js_domains)
@@ -117,9 +82,5 @@ class OneTimeDoor:
         }
         for name, kept in rules.items():
             if not kept:
-                raise Complaint(name)
-        person = person_of(request)
-        known = {one.name for one in people.everybody(self.world)}
-        if person is None or person not in known:
-            raise Complaint("client")
-        return account, person, query
+                raise Complaint(name, *COMPLAINTS[name])
+        return account, self.browsing(request), query

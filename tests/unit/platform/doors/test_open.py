@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 
+from gongzhong.platform.doors.asking import COOKIE, FROM_CHAT_COOKIE
 from gongzhong.platform.doors.http import Request, Response
-from gongzhong.platform.doors.open import COOKIE, DECISION_PATH, FROM_CHAT_COOKIE, PATH, OpenDoor
+from gongzhong.platform.doors.open import DECISION_PATH, PATH, OpenDoor
 from gongzhong.platform.traffic import Traffic
 from gongzhong.platform.world import accounts, people
 from gongzhong.platform.world.world import AccountState

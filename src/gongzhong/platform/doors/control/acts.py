@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from ...world import acts, chats, menus, people, qrcodes
 from ...world.acts import Act
 from ...world.world import AccountState
-from ..open import COOKIE, FROM_CHAT_COOKIE
+from ..asking import COOKIE, FROM_CHAT_COOKIE
 from .answers import ActView, ChatView
 from .route import Control, Given, NotFound, Otherwise
 from .shapes import Entering, Following, OfAccount, Scanning, Speaking, Tapping

@@ -1,0 +1,129 @@
+"""Pages on which WeChat asks a person something for an account: one frame for all of them.
+
+The person's browser comes with the account's request in the address, sees a question or a complaint, and is sent
+back to the account's page with the answer. Every visit stands in the traffic. Who is browsing is known from the
+cookie that the phone's browser carries.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from http.cookies import CookieError, SimpleCookie
+from typing import ClassVar
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from ..traffic import Exchange, Traffic, Verdict
+from ..world import people
+from ..world.world import World
+from .http import Request, Response
+from .templates import error_page
+
+COOKIE = "gongzhong_person"
+FROM_CHAT_COOKIE = "gongzhong_from_chat"
+PAGE = "text/html; charset=utf-8"
+ADDRESS = "%:/?[]@!$&'()*+,;=~-._"
+"""What may stand in an address as it is; a redirect is no place for line ends or raw Chinese."""
+
+
+class Complaint(Exception):
+    """Why the page cannot ask. `kind` is a stable word or number for the traffic; `number` is shown if it is one."""
+
+    def __init__(self, kind: str, zh: str, en: str, number: int = 0) -> None:
+        super().__init__(kind)
+        self.kind, self.zh, self.en, self.number = kind, zh, en, number
+
+
+class AskingDoor(ABC):
+    """A question and the person's decision on it. Subclasses say what is asked and what an answer does."""
+
+    title: ClassVar[str]
+    decision_path: ClassVar[str]
+
+    def __init__(self, world: World, traffic: Traffic) -> None:
+        self.world, self.traffic = world, traffic
+
+    def handle(self, request: Request) -> Response:
+        """One visit, recorded in the traffic."""
+        entry = Exchange(
+            kind="web",
+            appid=request.query.get("appid", ""),
+            title=self.title,
+            method=request.method,
+            url=request.url,
+            time=self.world.now(),
+            person=person_of(request),
+        )
+        try:
+            if request.path == self.decision_path:
+                response = self.decide(request, allowed=_allowed(request))
+            else:
+                response = self.ask(request)
+        except Complaint as problem:
+            shown = f"{problem.number} " if problem.number else ""
+            entry.verdict = Verdict(False, problem.kind, shown + problem.zh, shown + problem.en)
+            response = Response(200, error_page(problem.number, problem.zh, problem.en), PAGE)
+        entry.status, entry.response_headers = response.status, dict(response.headers)
+        self.traffic.record(entry)
+        return response
+
+    @abstractmethod
+    def ask(self, request: Request) -> Response:
+        """The question, or at once the way back. Raises Complaint."""
+
+    @abstractmethod
+    def decide(self, request: Request, *, allowed: bool) -> Response:
+        """The way back after the person's tap. Raises Complaint."""
+
+    def browsing(self, request: Request) -> str:
+        """Who is browsing; raises Complaint outside WeChat."""
+        person = person_of(request)
+        if person is None or not self._has_wechat(person):
+            raise Complaint(
+                "client",
+                "请在微信客户端打开链接",
+                "open this link in WeChat: choose a person on the phone page first",
+            )
+        return person
+
+    def _has_wechat(self, person: str) -> bool:
+        try:
+            return not people.get(self.world, person).closed
+        except KeyError:
+            return False
+
+
+def send_back(target: str, added: dict[str, str]) -> Response:
+    """A redirect to the account's page with parameters added before its fragment."""
+    head, hash_mark, fragment = target.partition("#")
+    head, fragment = quote(head, safe=ADDRESS), quote(fragment, safe=ADDRESS)
+    location = head + ("&" if "?" in head else "?") + urlencode(added) + hash_mark + fragment
+    return Response(302, b"", PAGE, {"location": location, "cache-control": "no-store"})
+
+
+def person_of(request: Request) -> str | None:
+    """Who is browsing, by the phone's cookie."""
+    return cookie_of(request, COOKIE)
+
+
+def cookie_of(request: Request, name: str) -> str | None:
+    """What the phone's browser remembers under a name."""
+    try:
+        morsel = SimpleCookie(request.headers.get("cookie", "")).get(name)
+    except CookieError:
+        return None
+    return unquote(morsel.value) or None if morsel else None
+
+
+def same_host(redirect_uri: str, domain: str) -> bool:
+    """The full host must match; the port only when the setting has one."""
+    try:
+        parts = urlsplit(redirect_uri)
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or not domain:
+        return False
+    return parts.netloc == domain if ":" in domain else parts.hostname == domain
+
+
+def _allowed(request: Request) -> bool:
+    return dict(parse_qsl(request.body.decode("utf-8", "replace"))).get("decision") == "allow"
