@@ -276,6 +276,7 @@ SUCCEEDS: Final[dict[type[Call[Any]], Maker]] = {
     qrcodes.ShowQRCode: lambda shop: qrcodes.ShowQRCode(ticket=shop.ticket()),
     qrcodes.CreateShortKey: lambda shop: qrcodes.CreateShortKey(long_data="shop=1"),
     qrcodes.ReadShortKey: lambda shop: qrcodes.ReadShortKey(short_key=_short_key(shop)),
+    qrcodes.ShortenUrl: lambda shop: qrcodes.ShortenUrl(long_url="https://example.com/a"),
     oauth.ExchangeCode: lambda shop: oauth.ExchangeCode(code=shop.code()),
     oauth.RefreshWebToken: lambda shop: oauth.RefreshWebToken(refresh_token=shop.web_token().refresh_token),
     oauth.GetWebUser: lambda shop: oauth.GetWebUser(**_web(shop)),
@@ -371,6 +372,7 @@ def new_agent(shop: Shop) -> str:
 
 NEVER_SUCCEEDS: Final[dict[type[Call[Any]], tuple[int, str]]] = {
     material.AddNews: (45106, "withdrawn by WeChat"),
+    qrcodes.ShortenUrl: (45106, "withdrawn by WeChat"),
     material.UpdateNews: (45106, "withdrawn by WeChat"),
     records.GetOldRecords: (45106, "withdrawn by WeChat"),
     users.ConvertOpenIDs: (63183, "no account of the platform was migrated into another"),

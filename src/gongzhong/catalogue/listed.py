@@ -59,7 +59,6 @@ GROUPS: Final[Mapping[str, ListedGroup]] = {
     "groups": ListedGroup("用户分组（已由标签取代）", "User groups (replaced by tags)"),
     "open": ListedGroup("微信开放平台账号", "Open Platform accounts"),
     "soter": ListedGroup("生物认证", "SOTER"),
-    "shorturl": ListedGroup("长链接转短链接", "Short links"),
 }
 
 

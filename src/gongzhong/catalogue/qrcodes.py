@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from . import limits
-from .fields import Violation, coded
+from .fields import Violation, always, coded
 from .model import (
     TEST,
     VERIFIED_SERVICE,
@@ -19,6 +19,7 @@ from .model import (
     Repeat,
     Reply,
     Spec,
+    Status,
 )
 
 ActionName = Literal["QR_SCENE", "QR_STR_SCENE", "QR_LIMIT_SCENE", "QR_LIMIT_STR_SCENE"]
@@ -166,3 +167,25 @@ class ReadShortKey(Call[LongData], kw_only=True, frozen=True):
         errors=(-1, 44002, 47001, 47003, 9410012),
     )
     short_key: Annotated[str, coded(invalid=9410012, missing=47003)]
+
+
+class ShortUrl(Acknowledged, kw_only=True, frozen=True):
+    """The short address."""
+
+    short_url: str
+
+
+class ShortenUrl(Call[ShortUrl], kw_only=True, frozen=True):
+    """Turn a long address into a short one (长链接转短链接); retired in March 2021: use `create_short_key`."""
+
+    spec = Spec(
+        "POST",
+        "/cgi-bin/shorturl",
+        document="长链接转短链接",
+        accounts=VERIFIED_SERVICE,
+        repeat=Repeat.IF_NOT_SENT,
+        errors=(45106,),
+        status=Status.RETIRED,
+    )
+    long_url: str
+    action: Literal["long2short"] = always("long2short")

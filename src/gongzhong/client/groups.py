@@ -137,6 +137,7 @@ class QRCodes(Group[Mode]):
     show = Method(qrcodes.ShowQRCode)
     create_short_key = Method(qrcodes.CreateShortKey)
     read_short_key = Method(qrcodes.ReadShortKey)
+    shorten_url = Method(qrcodes.ShortenUrl)
 
 
 class WebAuthorization(Group[Mode]):

@@ -68,7 +68,7 @@ def test_what_is_sent_stays_out_of_the_repr() -> None:
 
 
 def test_calls_that_are_gone_say_so() -> None:
-    for path, code in (("/bizwifi/shop/list", 48001), ("/cgi-bin/shorturl", 45106)):
+    for path, code in (("/bizwifi/shop/list", 48001), ("/cgi-bin/groups/create", 45106)):
         kind = listed.declared(path)
         assert kind is not None
         assert (kind.spec.status, tuple(kind.spec.errors)) == (Status.RETIRED, (code,))

@@ -26,11 +26,8 @@ def test_the_core_list_is_whole() -> None:
 @pytest.mark.parametrize("key", CORE, ids=" ".join)
 def test_every_core_endpoint_is_typed_and_simulated(key: tuple[str, str]) -> None:
     endpoint = BY_KEY[key]
-    if key == ("POST", "/cgi-bin/shorturl"):
-        assert (endpoint.kit, endpoint.platform) == ("listed", "retired")
-    else:
-        assert endpoint.kit == "typed"
-        assert endpoint.platform in ("behaviour", "retired")
+    assert endpoint.kit == "typed"
+    assert endpoint.platform in ("behaviour", "retired")
 
 
 def test_an_endpoint_stands_there_once() -> None:

@@ -71,7 +71,7 @@ def test_a_listed_call_is_answered_and_marked(caller: Caller) -> None:
         ("POST", "/card/getcolors", b"{}", 43001),
         ("POST", "/card/invoice/platform/setpdf", b"{}", 41005),
         ("POST", "/bizwifi/shop/list", b"{}", 48001),
-        ("POST", "/cgi-bin/shorturl", b"{}", 45106),
+        ("POST", "/cgi-bin/groups/create", b"{}", 45106),
         ("POST", "/customservice/work/get", b"{}", 48001),
         ("POST", "/card/unheard_of", b"{}", 40066),
     ],

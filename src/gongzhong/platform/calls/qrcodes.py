@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from ...catalogue import qrcodes as catalogue
 from ..world import qrcodes
+from ..world.refusal import Refusal
 from .registry import Caller, answers
 
 PERMANENT = "QR_LIMIT"
+RETIRED = 45106
 
 
 @answers(catalogue.CreateQRCode)
@@ -33,3 +35,8 @@ def create_short_key(caller: Caller, call: catalogue.CreateShortKey) -> catalogu
 def read_short_key(caller: Caller, call: catalogue.ReadShortKey) -> catalogue.LongData:
     text, made, left = qrcodes.lengthen(caller.world, caller.account, call.short_key)
     return catalogue.LongData(long_data=text, create_time=made, expire_seconds=left)
+
+
+@answers(catalogue.ShortenUrl)
+def shorten_url(caller: Caller, call: catalogue.ShortenUrl) -> catalogue.ShortUrl:
+    raise Refusal(RETIRED)
