@@ -296,12 +296,14 @@ async def js_sdk(request: Request) -> Response:
 <button onclick="wx.scanQRCode({{needResult:1,success:show}})">扫一扫</button>
 <button onclick="wx.getLocation({{success:show}})">位置</button>
 <button onclick="wx.chooseImage({{count:1,success:upload}})">照片</button><br>
-<img id="chosen" alt=""><pre id="result" style="white-space:pre-wrap;word-break:break-all"></pre>
+<img id="chosen" alt="" hidden><pre id="result" style="white-space:pre-wrap;word-break:break-all"></pre>
 <script src="{escape(script)}"></script><script>
 const state = document.getElementById("state");
 function show(result) {{ document.getElementById("result").textContent = JSON.stringify(result, null, 1); }}
 function upload({{localIds: [localId]}}) {{
-  document.getElementById("chosen").src = localId;
+  const chosen = document.getElementById("chosen");
+  chosen.src = localId;
+  chosen.hidden = false;
   wx.uploadImage({{localId, success: show, fail: show}});
 }}
 wx.config({settings});
