@@ -237,3 +237,22 @@ def test_a_rid_is_kept_for_seven_days_and_for_its_account(shop: Shop) -> None:
     shop.platform.clock.advance(minutes=2)
     with refused(76004):
         shop.api.base.get_rid(rid=rid)
+
+
+def test_some_quotas_grow_with_the_followers() -> None:
+    rules = Rules(quota_growth={1: 3, 5: 10}, growing_quotas=(USERS,))
+    with Shop.opened(rules) as shop:
+        plain = shop.api.base.get_quota(cgi_path=USERS).quota.daily_limit
+        for name in ("bob", "carol"):
+            shop.platform.person(name).follows(shop.oa)
+        assert shop.api.base.get_quota(cgi_path=USERS).quota.daily_limit == 3 * plain
+        shop.platform.world.db.run(
+            "INSERT INTO quota VALUES (?, ?, ?, ?)",
+            shop.oa.account.appid,
+            shop.platform.world.today(),
+            USERS,
+            3 * plain - 1,
+        )
+        shop.api.users.list()
+        with refused(USED_UP):
+            shop.api.users.list()

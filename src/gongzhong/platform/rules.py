@@ -81,6 +81,12 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     test_account_followers: int = 100
     # 重置API调用次数
     clear_quota_per_month: int = 10
+    # 接口调用频次限制: more followers, more calls. That some quotas grow, template messages among them, is
+    # confirmed; the factors are not published (unverified).
+    quota_growth: dict[int, int] = msgspec.field(
+        default_factory=lambda: {100_000: 2, 1_000_000: 5, 10_000_000: 10}
+    )
+    growing_quotas: tuple[str, ...] = ("/cgi-bin/message/template/send",)
     clear_one_quota_per_month: int = 50
     rid_kept_s: int = 7 * DAY
     # 群发 (群发接口指南): sends a day of a subscription account; of the others, sends to everybody a day, and a month,

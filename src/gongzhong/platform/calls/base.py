@@ -92,7 +92,7 @@ def get_quota(caller: Caller, call: base.GetQuota) -> base.ApiQuota:
     require(call.cgi_path.startswith("/"), MALFORMED_PATH)
     spec = _allowed(caller, call.cgi_path).spec
     used = quotas.used(caller.world, caller.account, spec.path)
-    limit = quotas.limit(caller.account, spec) or 0
+    limit = quotas.grown(caller.world, caller.account, spec) or 0
     rate = base.RateLimit(call_count=spec.per_minute, refresh_second=MINUTE_S) if spec.per_minute else None
     daily = base.DailyQuota(daily_limit=limit, used=used, remain=max(limit - used, 0))
     return base.ApiQuota(quota=daily, rate_limit=rate)

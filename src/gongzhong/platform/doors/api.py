@@ -136,7 +136,7 @@ class ApiDoor:
         if spec.path in quotas.UNCOUNTED:
             return
         quotas.spend_minute(self.world, account, spec.path, spec.per_minute)
-        quotas.spend(self.world, account, spec.path, quotas.limit(account, spec))
+        quotas.spend_today(self.world, account, spec)
 
     def _decode(self, call_type: type[Call[Any]], request: Request, query: dict[str, str]) -> Call[Any]:
         call = decode(call_type, query, request.body, request.headers.get("content-type", ""))

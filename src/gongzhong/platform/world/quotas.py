@@ -9,6 +9,7 @@ from typing import Literal
 
 from ...catalogue.model import Spec
 from ...catalogue.registry import CALLS
+from . import people
 from .refusal import Refusal
 from .world import AccountState, World
 
@@ -32,6 +33,15 @@ def limit(account: AccountState, spec: Spec) -> int | None:
     """The daily quota of this account for one call; None means that none is published, hence unlimited here."""
     configured = account.call_limits.get(spec.path)
     return spec.daily_for(account.type) if configured is None else configured
+
+
+def grown(world: World, account: AccountState, spec: Spec) -> int | None:
+    """The daily quota with what the number of followers adds to it, where it adds anything."""
+    daily, rules = limit(account, spec), world.rules
+    if daily is None or spec.path in account.call_limits or spec.path not in rules.growing_quotas:
+        return daily
+    followers = people.follower_count(world, account)
+    return daily * max((factor for many, factor in rules.quota_growth.items() if followers > many), default=1)
 
 
 def used(world: World, account: AccountState, path: str) -> int:
@@ -64,6 +74,14 @@ def spend(world: World, account: AccountState, path: str, allowed: int | None) -
     """Count one call of today; refuses with 45009 when `allowed` is used up."""
     if not _count(world, account, world.today(), path, allowed):
         raise Refusal(45009)
+
+
+def spend_today(world: World, account: AccountState, spec: Spec) -> None:
+    """Count one call of today; refuses with 45009. Followers are only counted when the plain quota is used up."""
+    try:
+        spend(world, account, spec.path, limit(account, spec))
+    except Refusal:
+        spend(world, account, spec.path, grown(world, account, spec))
 
 
 def spend_minute(world: World, account: AccountState, path: str, allowed: int | None) -> None:
@@ -112,7 +130,7 @@ def table(world: World, account: AccountState) -> list[dict[str, object]]:
     counted = of_today(world, account)
     rows: list[dict[str, object]] = []
     for call in CALLS:
-        path, daily = call.spec.path, limit(account, call.spec)
+        path, daily = call.spec.path, grown(world, account, call.spec)
         if account.type in call.spec.accounts and (daily is not None or path in counted):
             rows.append({"path": path, "daily": daily, "used": counted.get(path, 0)})
     return rows
