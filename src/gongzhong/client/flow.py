@@ -31,7 +31,7 @@ from .steps import Pause, Send, Steps
 from .token_store import TokenRecord
 from .tokens import Fetched, Tokens
 from .transport import WireReply, WireRequest
-from .verdict import errcode_of, refusal, result
+from .verdict import errcode_of, refusal, refuse_early, result
 
 R = TypeVar("R")
 
@@ -47,13 +47,15 @@ BUSY: Final = frozenset({-1, -1000, 61450, 268487001, 268487002})
 
 
 class CallPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """How patient a call is. Times are seconds."""
+    """How patient a call is, and how careful. Times are seconds."""
 
     timeout_s: float = 10
     """Patience of one request, and how long after its start a call may still be repeated."""
     tries: int = 3
     pause_s: float = 0.3
     """Before the second try; doubled before each further one."""
+    check: bool = False
+    """Whether declared limits are checked before anything is sent: the same error, without spending quota."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class Caller:
         self, call: Call[Any], timeout_s: float | None = None, landing: Landing | None = None
     ) -> Steps[WireReply]:
         """The answer's bytes, after the same rules."""
+        if self.policy.check:
+            refuse_early(call)
         patience = timeout_s or self.policy.timeout_s
         token = (yield from self.access_token()) if call.spec.token else None
         reply, code = yield from self._tried(call, token, patience, landing)

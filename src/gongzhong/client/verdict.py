@@ -16,6 +16,7 @@ import msgspec
 
 from ..catalogue.answers import decode_answer
 from ..catalogue.failures import failure, head_of
+from ..catalogue.fields import check
 from ..catalogue.model import Answer, BaseResp, Call
 from ..errors import BadAnswer, CallError
 from .masking import masked
@@ -63,6 +64,16 @@ def refusal(call: Call[Any], reply: WireReply, secrets: Iterable[str]) -> CallEr
     """The exception for an answer with a return code; `secrets` are taken out of what it quotes."""
     text = masked(reply.body.decode("utf-8", "replace"), secrets)
     return failure(type(call), json.loads(text, strict=False))
+
+
+def refuse_early(call: Call[Any]) -> None:
+    """Raise what WeChat would answer to a call that breaks a declared limit.
+
+    Where sources contradict each other about a limit, WeChat has the last word: the call goes out.
+    """
+    violation = check(call)
+    if violation is not None and violation.certain:
+        raise failure(type(call), {"errcode": violation.code, "errmsg": violation.en})
 
 
 def result(call: Call[R], reply: WireReply) -> R:
