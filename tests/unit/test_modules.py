@@ -9,7 +9,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "gongzhong"
 MODULES = sorted(SOURCE.rglob("*.py"))
-LONGEST_MODULE = 400
+LONGEST_MODULE = 600
 LONGEST_FUNCTION = 40
 VAGUE_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "shared"}
 
