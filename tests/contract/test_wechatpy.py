@@ -3,9 +3,8 @@ with each other."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -137,13 +136,9 @@ class Inbox(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def inbox() -> Iterator[tuple[str, type[Inbox]]]:
+def inbox(serve_http: Callable[[type[BaseHTTPRequestHandler]], str]) -> tuple[str, type[Inbox]]:
     handler = type("ThisInbox", (Inbox,), {"seen": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/wx?keep=1", handler
-    server.shutdown()
-    server.server_close()
+    return f"{serve_http(handler)}/wx?keep=1", handler
 
 
 @pytest.mark.parametrize("mode", ["plain", "compatible", "safe"])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -81,13 +80,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def weixin() -> Iterator[tuple[str, type[Handler]]]:
+def weixin(serve_http: Callable[[type[BaseHTTPRequestHandler]], str]) -> tuple[str, type[Handler]]:
     handler = type("ThisHandler", (Handler,), {"uploads": [], "refuse_first": False})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", handler
-    server.shutdown()
-    server.server_close()
+    return serve_http(handler), handler
 
 
 def blocking(transport: Callable[..., Any]) -> Callable[[str, Callable[[Any], Any]], Any]:

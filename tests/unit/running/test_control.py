@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -84,7 +83,7 @@ def test_no_platform_says_how_to_start_one() -> None:
 
 
 @pytest.fixture
-def stranger() -> Iterator[str]:
+def stranger(serve_http: Callable[[type[BaseHTTPRequestHandler]], str]) -> str:
     """A web server that is not a platform."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -96,13 +95,7 @@ def stranger() -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             return
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    return serve_http(Handler)
 
 
 def test_another_web_server_is_not_taken_for_a_platform(stranger: str) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +32,12 @@ class SnsHandler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def wechat_host(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), SnsHandler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
+def wechat_host(
+    monkeypatch: pytest.MonkeyPatch, serve_http: Callable[[type[BaseHTTPRequestHandler]], str]
+) -> None:
     monkeypatch.setenv("GONGZHONG_APPID", "wx0000000000000001")
     monkeypatch.setenv("GONGZHONG_SECRET", "app-secret-of-the-tests")
-    monkeypatch.setenv("GONGZHONG_API_BASE", f"http://127.0.0.1:{server.server_port}")
-    yield
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    monkeypatch.setenv("GONGZHONG_API_BASE", serve_http(SnsHandler))
 
 
 def app_of(example: str) -> Any:
