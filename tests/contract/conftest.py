@@ -31,7 +31,7 @@ class LivePlatform:
 
     async def _open(self, config: PlatformConfig) -> tuple[Platform, EmbeddedServer]:
         platform = Platform(config)
-        server = EmbeddedServer(Server(platform), interface="asgi", host="127.0.0.1", port=0)
+        server = EmbeddedServer(Server(platform), host="127.0.0.1", port=0)
         await server.start()
         return platform, server
 

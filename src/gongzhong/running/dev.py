@@ -79,7 +79,7 @@ async def develop(wishes: Wishes, screen: Screen, *, stop: asyncio.Event | None 
     """Run platform and program until Ctrl-C, SIGTERM or `stop`. Raises SetupError when it cannot begin."""
     stop = stop or asyncio.Event()
     platform = open_platform(configuration(wishes.config), wishes.data)
-    server = EmbeddedServer(application(platform), interface="asgi", host=wishes.host, port=wishes.port)
+    server = EmbeddedServer(application(platform), host=wishes.host, port=wishes.port)
     require_free(wishes.host, wishes.app_port)
     bench = Bench(wishes, screen, platform, url_of(wishes.host, server.port))
     with stopping(stop):

@@ -11,9 +11,10 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..errors import SetupError
+from .http_server.limits import allow_files
 from .listening import free_port, require_free, until_listening
 
 T = TypeVar("T")
@@ -23,6 +24,17 @@ STOP_S = 10.0
 """How long open requests may still take after a stop, in seconds: longer than WeChat waits for an answer."""
 CLEAN_UP_S = 20.0
 INSIST_AFTER_S = 1.0
+
+CONNECTIONS = 10_000
+"""Open at once; more wait in the system's queue until others end. Fewer where the system allows fewer files."""
+BACKLOG = 4096
+HEAD_S = 15.0
+"""A request's head must be complete after so many seconds; a connection kept open between two requests ends after
+them, too."""
+BODY_S = 30.0
+"""Each wait for more of a request's body, in seconds; then 408."""
+BUFFER_BYTES = 64 * 1024
+"""What the server keeps of one connection; a longer head gets 431."""
 
 _LOG = {
     "handlers": {
@@ -108,14 +120,22 @@ class Interruptible:
             task.cancel()
 
 
-class EmbeddedServer:
-    """An ASGI or RSGI application on a port of this machine. Port 0 takes a free one; see `port`."""
+class Server(Protocol):
+    """What `run` runs."""
 
-    def __init__(self, app: Any, *, interface: Literal["asgi", "rsgi"], host: str, port: int) -> None:
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+    async def ended(self) -> None: ...
+
+
+class EmbeddedServer:
+    """An ASGI application on a port of this machine. Port 0 takes a free one; see `port`."""
+
+    def __init__(self, app: Any, *, host: str, port: int) -> None:
         require_free(host, port)
         self.host, self.port = host, port or free_port(host)
-        self._app = Interruptible(app) if interface == "asgi" else None
-        self._server = _granian(self._app or app, interface, host, self.port)
+        self._app = Interruptible(app)
+        self._server = _granian(self._app, host, self.port)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -138,8 +158,7 @@ class EmbeddedServer:
             return
         self._server.stop()
         for everything, patience_s in ((False, STOP_S), (True, CLEAN_UP_S)):
-            if self._app is not None:
-                self._app.interrupt(everything=everything)
+            self._app.interrupt(everything=everything)
             done, _ = await asyncio.wait({self._task}, timeout=patience_s)
             if done:
                 break
@@ -153,8 +172,9 @@ class EmbeddedServer:
             await asyncio.wait({self._task})
 
 
-def _granian(app: Any, interface: Literal["asgi", "rsgi"], host: str, port: int) -> Any:
-    from granian.constants import Interfaces
+def _granian(app: Any, host: str, port: int) -> Any:
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server.embed import Server
 
@@ -162,15 +182,20 @@ def _granian(app: Any, interface: Literal["asgi", "rsgi"], host: str, port: int)
         app,
         address=host,
         port=port,
-        interface=Interfaces(interface),
-        websockets=interface == "asgi",
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        backlog=BACKLOG,
+        backpressure=allow_files(CONNECTIONS),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=int(HEAD_S * 1000), max_buffer_size=BUFFER_BYTES, pipeline_flush=False
+        ),
         log_level=LogLevels.error,
         log_dictconfig=_LOG,
     )
 
 
 async def run(
-    server: EmbeddedServer, *, stop: asyncio.Event | None = None, ready: Callable[[], None] | None = None
+    server: Server, *, stop: asyncio.Event | None = None, ready: Callable[[], None] | None = None
 ) -> None:
     """Serve until Ctrl-C, SIGTERM or `stop`. Raises SetupError when the application does not start."""
     stop = stop or asyncio.Event()

@@ -33,10 +33,11 @@ def require_free(host: str, port: int) -> None:
             trial.bind((host, port))
             trial.listen(1)
     except OSError as problem:
-        raise _refused(host, port, problem) from None
+        raise refused(host, port, problem) from None
 
 
-def _refused(host: str, port: int, problem: OSError) -> SetupError:
+def refused(host: str, port: int, problem: OSError) -> SetupError:
+    """What a failed attempt to listen means; PortInUse when somebody else listens there."""
     if problem.errno == errno.EADDRINUSE:
         return PortInUse(
             f"端口 {port} 已被占用",

@@ -79,7 +79,7 @@ async def run_platform(
 
     Raises PortInUse or another SetupError when it cannot listen.
     """
-    server = EmbeddedServer(application(platform), interface="asgi", host=host, port=port)
+    server = EmbeddedServer(application(platform), host=host, port=port)
     url = url_of(host, server.port)
     ready = None if announce is None else lambda: announce(url)
     spare_the_collector()

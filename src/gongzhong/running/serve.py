@@ -13,6 +13,7 @@ from typing import Any
 from ..errors import SetupError
 from .collector import spare_the_collector
 from .embedded import EmbeddedServer, run, run_loop
+from .http_server import CallbackServer
 from .listening import free_port, require_free, url_of
 from .target import Target, resolve
 
@@ -34,23 +35,30 @@ def serve(
     found = resolve(target)
     if found.kind == "wsgi":
         _serve_wsgi(found, host, port, announce)
+    elif found.kind == "account":
+        run_loop(_serve_account(found, host, port, announce))
     else:
-        run_loop(_serve_async(found, host, port, announce))
+        run_loop(_serve_asgi(found, host, port, announce))
 
 
-async def _serve_async(
+async def _serve_account(
     found: Target, host: str, port: int, announce: Callable[[Target, str], None] | None
 ) -> None:
     spare_the_collector()
-    bare = found.kind == "account"
-    app = found.value.rsgi if bare else found.value
-    server = EmbeddedServer(app, interface="rsgi" if bare else "asgi", host=host, port=port)
+    server = CallbackServer(found.value, host=host, port=port)
     ready = None if announce is None else lambda: announce(found, url_of(host, server.port))
     try:
         await run(server, ready=ready)
     finally:
-        if bare:
-            await found.value.shutdown()
+        await found.value.shutdown()
+
+
+async def _serve_asgi(
+    found: Target, host: str, port: int, announce: Callable[[Target, str], None] | None
+) -> None:
+    spare_the_collector()
+    server = EmbeddedServer(found.value, host=host, port=port)
+    await run(server, ready=None if announce is None else lambda: announce(found, url_of(host, server.port)))
 
 
 def _serve_wsgi(found: Target, host: str, port: int, announce: Callable[[Target, str], None] | None) -> None:

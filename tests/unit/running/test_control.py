@@ -27,9 +27,7 @@ def config(*names: str) -> PlatformConfig:
 
 async def ask(names: tuple[str, ...], question: object) -> object:
     """Start a platform, put a question to its control API from a thread, stop it."""
-    server = EmbeddedServer(
-        application(open_platform(config(*names))), interface="asgi", host="127.0.0.1", port=0
-    )
+    server = EmbeddedServer(application(open_platform(config(*names))), host="127.0.0.1", port=0)
     await server.start()
     try:
         return await asyncio.to_thread(question, Control(f"http://127.0.0.1:{server.port}/"))  # type: ignore[arg-type]

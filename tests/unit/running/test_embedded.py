@@ -42,7 +42,7 @@ async def ask(port: int, path: str) -> tuple[asyncio.StreamReader, asyncio.Strea
 
 async def test_endless_answers_do_not_keep_it_from_stopping() -> None:
     app = Application()
-    server = EmbeddedServer(app, interface="asgi", host="127.0.0.1", port=0)
+    server = EmbeddedServer(app, host="127.0.0.1", port=0)
     await server.start()
     reader, writer = await ask(server.port, "/")
     assert (await reader.read()).endswith(b"\r\n\r\ndone")
@@ -57,7 +57,7 @@ async def test_endless_answers_do_not_keep_it_from_stopping() -> None:
 
 async def test_it_runs_until_it_is_asked_to_stop() -> None:
     stop, told = asyncio.Event(), []
-    server = EmbeddedServer(Application(), interface="asgi", host="127.0.0.1", port=0)
+    server = EmbeddedServer(Application(), host="127.0.0.1", port=0)
 
     def ready() -> None:
         told.append(server.port)
@@ -69,10 +69,10 @@ async def test_it_runs_until_it_is_asked_to_stop() -> None:
 
 
 async def test_a_port_in_use_is_refused_before_anything_starts() -> None:
-    first = EmbeddedServer(Application(), interface="asgi", host="127.0.0.1", port=0)
+    first = EmbeddedServer(Application(), host="127.0.0.1", port=0)
     await first.start()
     with pytest.raises(PortInUse):
-        EmbeddedServer(Application(), interface="asgi", host="127.0.0.1", port=first.port)
+        EmbeddedServer(Application(), host="127.0.0.1", port=first.port)
     await first.stop()
 
 
@@ -81,6 +81,6 @@ async def test_an_application_that_fails_to_start_is_an_error() -> None:
         await receive()
         await send({"type": "lifespan.startup.failed", "message": "no database"})
 
-    server = EmbeddedServer(failing, interface="asgi", host="127.0.0.1", port=0)
+    server = EmbeddedServer(failing, host="127.0.0.1", port=0)
     with pytest.raises(SetupError):
         await server.start()

@@ -1,0 +1,492 @@
+"""One connection: its phases, and what each event does to it.
+
+    phase      meaning                                       ends after
+    IDLE       open, no byte of the next request yet         head_s for a new one, idle_s after an answer
+    HEAD       part of a head has arrived                    head_s
+    BODY       the head is complete, the body is not         body_s
+    ANSWERING  one request is with the application           answer_s
+    FLUSHING   an answer waits for a peer that does not read write_s
+    LINGERING  refused; the rest is read and thrown away     linger_s
+    CLOSING    told to close, the last bytes are going out   write_s
+    CLOSED     gone
+
+    from       bytes arrive      request complete   answer written     peer ends   time is over    server is full
+    IDLE       HEAD, BODY        ANSWERING          –                  CLOSING     CLOSING         CLOSING
+    HEAD       BODY              ANSWERING          –                  CLOSING     408, LINGERING  CLOSING
+    BODY       –                 ANSWERING          –                  CLOSING     408, LINGERING  CLOSING
+    ANSWERING  kept for later    waits its turn     IDLE, HEAD, BODY,  answers,    CLOSED          –
+                                                    ANSWERING (next),  then
+                                                    FLUSHING, CLOSING  CLOSING
+    FLUSHING   –                 –                  as ANSWERING       CLOSING     CLOSED          CLOSED
+    LINGERING  thrown away       –                  –                  CLOSING     CLOSED          CLOSED
+    CLOSING    thrown away       –                  –                  CLOSED      CLOSED          CLOSED
+
+`TRANSITIONS` says the same for tests. Any phase goes to CLOSED when the transport is lost, and every phase but
+ANSWERING goes to LINGERING when the reader refuses. Requests on one connection are answered in their order, one at a
+time; what arrives meanwhile waits, up to a bound, and then the connection is not read.
+
+An answer that is not written when its connection goes is dropped here; the application learns from `is_open()`,
+which it is given with each request, whether the peer could still be reached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import select
+import socket
+import time
+from collections import deque
+from collections.abc import Coroutine, Generator
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from .reading import Part, Refusal, Request, RequestReader, timed_out
+
+if TYPE_CHECKING:
+    from .limits import Limits
+
+log = logging.getLogger("gongzhong.http")
+
+LOOK_AFTER_S = 1.0
+"""An answer that took this long may find its peer gone without the event loop having noticed yet."""
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_PHRASES = {
+    200: "OK",
+    400: "Bad Request",
+    403: "Forbidden",
+    405: "Method Not Allowed",
+    413: "Content Too Large",
+}
+
+
+class Phase(Enum):
+    """See the module's table."""
+
+    IDLE = "idle"
+    HEAD = "head"
+    BODY = "body"
+    ANSWERING = "answering"
+    FLUSHING = "flushing"
+    LINGERING = "lingering"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+_I, _H, _B, _A, _F, _L, _C, _X = Phase
+TRANSITIONS: dict[Phase, frozenset[Phase]] = {
+    _I: frozenset({_H, _B, _A, _L, _C, _X}),
+    _H: frozenset({_B, _A, _L, _C, _X}),
+    _B: frozenset({_A, _L, _C, _X}),
+    _A: frozenset({_I, _H, _B, _A, _F, _L, _C, _X}),
+    _F: frozenset({_I, _H, _B, _A, _L, _C, _X}),
+    _L: frozenset({_C, _X}),
+    _C: frozenset({_X}),
+    _X: frozenset(),
+}
+
+
+class Answered(Protocol):
+    """What the application answers with; `gongzhong.app.Answer` is one."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def body(self) -> bytes: ...
+    def headers(self) -> list[tuple[str, str]]: ...
+
+
+class Exchange(Protocol):
+    """The way back to the peer of one request."""
+
+    def is_open(self) -> bool:
+        """Whether the peer still waits, as far as this machine can know at this moment."""
+        ...
+
+
+class Home(Protocol):
+    """What a connection needs of its server."""
+
+    limits: Limits
+    now: float
+    date: bytes
+    stopping: bool
+
+    def opened(self, connection: Connection) -> bool: ...
+    def closed(self, connection: Connection) -> None: ...
+    def waits(self, connection: Connection) -> None: ...
+    def works(self, connection: Connection) -> None: ...
+    def begin(self, request: Request, exchange: Exchange) -> Coroutine[Any, Any, Answered]: ...
+    def cut_off(self) -> None: ...
+    def answered(self, request: Request, status: int, began: float) -> None: ...
+
+
+class Connection(asyncio.Protocol):
+    """The protocol of one accepted connection. Every method is called from the event loop's thread."""
+
+    __slots__ = (
+        "_answers_began",
+        "_home",
+        "_loop",
+        "_peer_ended",
+        "_reader",
+        "_reading",
+        "_refusal",
+        "_request",
+        "_requests",
+        "_seen",
+        "_task",
+        "_thrown_away",
+        "_transport",
+        "_writable",
+        "deadline",
+        "phase",
+    )
+
+    def __init__(self, home: Home, loop: asyncio.AbstractEventLoop) -> None:
+        self._home, self._loop = home, loop
+        self._reader = RequestReader(home.limits, self._complete)
+        self._requests: deque[Request] = deque()
+        """Complete requests that wait for their turn."""
+        self._request: Request | None = None
+        """The one that is with the application."""
+        self._refusal: Refusal | None = None
+        """What goes out after the answers to `_requests`."""
+        self._task: asyncio.Task[Answered] | None = None
+        self._transport: asyncio.Transport | None = None
+        self._reading = self._writable = True
+        self._peer_ended = False
+        self._thrown_away = 0
+        self._answers_began = self._seen = 0.0
+        self.phase = Phase.IDLE
+        self.deadline = 0.0
+        """On the server's clock."""
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        if not self._home.opened(self):
+            zh, en = "连接太多，请稍后再试", "too many connections, try again later"
+            self._write_refusal(Refusal(503, "Service Unavailable", zh, en))
+            self._close()
+            return
+        self.deadline = self._home.now + self._home.limits.head_s
+
+    def data_received(self, data: bytes) -> None:
+        phase = self.phase
+        if phase is Phase.LINGERING or phase is Phase.CLOSING or self._ended:
+            self._throw_away(len(data))
+            return
+        try:
+            self._reader.feed(data)
+        except Refusal as refusal:
+            self._refusal = refusal
+        if phase is not Phase.ANSWERING and phase is not Phase.FLUSHING:
+            self._go_on()
+        if len(self._requests) >= self._home.limits.pipelined:
+            self._read(False)
+
+    def eof_received(self) -> bool:
+        """Keep the way back open for answers under way; a request that is not complete is dropped."""
+        self._peer_ended = True
+        if self.phase in (Phase.ANSWERING, Phase.FLUSHING) and not self._secured:
+            return True
+        self._close()
+        return False
+
+    def pause_writing(self) -> None:
+        self._writable = False
+        self._read(False)
+
+    def resume_writing(self) -> None:
+        self._writable = True
+        if self.phase is Phase.FLUSHING:
+            self._go_on()
+        if len(self._requests) < self._home.limits.pipelined:
+            self._read(True)
+
+    def connection_lost(self, problem: Exception | None) -> None:
+        if self.phase is Phase.ANSWERING:
+            self._home.cut_off()
+        self._enter(Phase.CLOSED)
+        self._requests.clear()
+        self._home.closed(self)
+        self._transport = None
+
+    # What the server calls.
+
+    def overdue(self) -> None:
+        """The deadline has passed."""
+        if self.phase is Phase.HEAD or self.phase is Phase.BODY:
+            self._refusal = timed_out()
+            self._go_on()
+        elif self.phase is Phase.IDLE:
+            self._close()
+        else:
+            if self.phase is Phase.ANSWERING:
+                allowed_s = self._home.limits.answer_s
+                log.error(
+                    "%g 秒没有答复，连接已关闭 / no answer in %g s, connection closed", allowed_s, allowed_s
+                )
+            self.abort()
+
+    def give_way(self) -> None:
+        """Close for the sake of a new connection, or because the server stops: no request is under way."""
+        if self.phase in (Phase.IDLE, Phase.HEAD, Phase.BODY):
+            self._close()
+        else:
+            self.abort()
+
+    def abort(self) -> None:
+        """Close at once, whatever was not sent."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What the application sees.
+
+    def is_open(self) -> bool:
+        """Whether the peer still waits for the answer: it has neither closed nor half-closed the connection."""
+        if self._peer_ended or self.phase is not Phase.ANSWERING or self._transport is None:
+            return False
+        if time.monotonic() - self._answers_began < LOOK_AFTER_S:
+            return not self._transport.is_closing()
+        return not self._transport.is_closing() and not _hung_up(self._transport)
+
+    # One step after the other.
+
+    @property
+    def _ended(self) -> bool:
+        """Whether no further request is read."""
+        return self._reader.ended or self._refusal is not None
+
+    @property
+    def _secured(self) -> bool:
+        return self._transport is not None and self._transport.get_extra_info("sslcontext") is not None
+
+    def _complete(self, request: Request) -> None:
+        self._requests.append(request)
+
+    def _go_on(self) -> None:
+        """Begin the requests whose turn has come; when there are none, wait for the next or end."""
+        requests = self._requests
+        while self._writable:
+            if requests:
+                if not self._begin(requests.popleft()):
+                    return
+                if self.phase is Phase.CLOSING:
+                    return
+            elif self._refusal is not None:
+                self._linger(self._refusal)
+                return
+            elif self._peer_ended or self._reader.ended:
+                self._close()
+                return
+            else:
+                self._wait()
+                return
+        self._enter(Phase.FLUSHING)
+
+    def _wait(self) -> None:
+        """Be in the phase that fits what the reader expects next."""
+        part = self._reader.part
+        if part is Part.START:
+            if self._home.stopping and self.phase is not Phase.IDLE:
+                self._close()
+                return
+            self._enter(Phase.IDLE)
+        elif part is Part.HEAD:
+            self._enter(Phase.HEAD)
+        else:
+            self._enter(Phase.BODY)
+            if self._reader.expects and self._transport is not None:
+                self._reader.expects = False
+                self._transport.write(CONTINUE)
+        if not self._reading and self._writable:
+            self._read(True)
+
+    def _begin(self, request: Request) -> bool:
+        """Give a request to the application; True when it is answered already."""
+        self._request = request
+        self._enter(Phase.ANSWERING)
+        self._answers_began = time.monotonic()
+        return self._step(self._home.begin(request, self))
+
+    def _step(self, answering: Coroutine[Any, Any, Answered]) -> bool:
+        """Run the application without a task until it waits for something; most answers need one turn of the loop."""
+        try:
+            awaited = answering.send(None)
+        except StopIteration as done:
+            self._answer(done.value)
+            return True
+        except Exception:
+            self._fail()
+            return True
+        if awaited is None:
+            self._loop.call_soon(self._step_again, answering)
+        else:
+            self._task = self._loop.create_task(_resumed(answering, awaited))
+            self._task.add_done_callback(self._finished)
+        return False
+
+    def _step_again(self, answering: Coroutine[Any, Any, Answered]) -> None:
+        if self._step(answering) and self.phase is not Phase.CLOSED:
+            self._go_on()
+
+    def _finished(self, task: asyncio.Task[Answered]) -> None:
+        self._task = None
+        if task.cancelled():
+            self._requests.clear()
+            self._refusal = Refusal(503, "Service Unavailable", "服务正在停止", "the server is stopping")
+        elif task.exception() is None:
+            self._answer(task.result())
+        else:
+            self._fail(task.exception())
+        if self.phase is not Phase.CLOSED:
+            self._go_on()
+
+    def _fail(self, problem: BaseException | None = None) -> None:
+        """Answer for an application that raised, which an OfficialAccount never does."""
+        log.error("应用出错 / the application failed", exc_info=problem or True)
+        self._requests.clear()
+        self._refusal = Refusal(500, "Internal Server Error", "应用出错", "the application failed")
+
+    def _answer(self, answer: Answered) -> None:
+        request, self._request = self._request, None
+        transport = self._transport
+        if request is None or transport is None:
+            return
+        last = not request.keep_alive or (
+            (self._peer_ended or self._home.stopping) and not self._requests and self._refusal is None
+        )
+        how_on = b"connection: close\r\n" if last else b"connection: keep-alive\r\n" if request.old else b""
+        body = b"" if request.method == "HEAD" else answer.body
+        transport.write(b"".join((_status_and_fields(answer), how_on, self._home.date, body)))
+        self._home.answered(request, answer.status, self._answers_began)
+        if last:
+            self._close()
+
+    def _linger(self, refusal: Refusal) -> None:
+        """Send a refusal, then read until the peer has taken it: closing at once could destroy it on its way."""
+        self._write_refusal(refusal)
+        transport = self._transport
+        if transport is None or self._secured or self._peer_ended or not transport.can_write_eof():
+            self._close()
+            return
+        self._enter(Phase.LINGERING)
+        transport.write_eof()
+        self._read(True)
+
+    def _write_refusal(self, refusal: Refusal) -> None:
+        body = f"{refusal.zh} / {refusal.en}\n".encode()
+        head = (
+            f"HTTP/1.1 {refusal.status} {refusal.phrase}\r\ncontent-type: text/plain; charset=utf-8\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n"
+        )
+        log.info("拒绝了一个请求 / refused a request (%d): %s", refusal.status, refusal.en)
+        if self._transport is not None:
+            self._transport.write(head.encode() + self._home.date + body)
+
+    def _throw_away(self, count: int) -> None:
+        self._thrown_away += count
+        if self._thrown_away > self._home.limits.linger:
+            self.abort()
+
+    def _close(self) -> None:
+        if self.phase is not Phase.CLOSED:
+            self._enter(Phase.CLOSING)
+        if self._transport is not None:
+            self._transport.close()
+
+    def _read(self, wanted: bool) -> None:
+        """Let the event loop read from the connection, or not."""
+        transport = self._transport
+        if transport is None or transport.is_closing() or wanted == self._reading:
+            return
+        self._reading = wanted
+        if wanted:
+            transport.resume_reading()
+        else:
+            transport.pause_reading()
+
+    def _enter(self, phase: Phase) -> None:
+        """Change the phase, with the deadline that belongs to it."""
+        before = self.phase
+        if before is phase is not Phase.ANSWERING:
+            return
+        self.phase = phase
+        home = self._home
+        if phase is Phase.ANSWERING:
+            home.works(self)
+        elif before is Phase.ANSWERING or before is Phase.FLUSHING:
+            home.waits(self)
+        self.deadline = home.now + _patience(phase, home.limits)
+
+
+def _patience(phase: Phase, limits: Limits) -> float:
+    """How long a phase may last, in seconds."""
+    if phase is Phase.ANSWERING:
+        return limits.answer_s
+    if phase is Phase.IDLE:
+        return limits.idle_s
+    if phase is Phase.HEAD:
+        return limits.head_s
+    if phase is Phase.BODY:
+        return limits.body_s
+    return limits.linger_s if phase is Phase.LINGERING else limits.write_s
+
+
+def _status_and_fields(answer: Answered) -> bytes:
+    phrase = _PHRASES.get(answer.status, "Answer")
+    fields = "".join(f"{name}: {value}\r\n" for name, value in answer.headers())
+    return f"HTTP/1.1 {answer.status} {phrase}\r\n{fields}".encode("latin-1")
+
+
+def _hung_up(transport: asyncio.Transport) -> bool:
+    """Whether the peer has ended its side although the event loop has not said so yet."""
+    peer = transport.get_extra_info("socket")
+    if peer is None:
+        return False
+    watch = select.poll()
+    watch.register(peer.fileno(), select.POLLIN)
+    for _, events in watch.poll(0):
+        if events & (select.POLLHUP | select.POLLERR):
+            return True
+        with socket.socket(fileno=os.dup(peer.fileno())) as copy:
+            try:
+                return copy.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+            except BlockingIOError:
+                return False
+            except OSError:
+                return True
+    return False
+
+
+async def _resumed(answering: Coroutine[Any, Any, Answered], awaited: Any) -> Answered:
+    """The rest of a coroutine that has begun and waits for the future `awaited`, for a task to run."""
+    return await _Begun(answering, awaited)
+
+
+class _Begun:
+    """Awaiting this goes on with a coroutine where its first steps left it."""
+
+    def __init__(self, answering: Coroutine[Any, Any, Answered], awaited: Any) -> None:
+        self._answering, self._awaited = answering, awaited
+
+    def __await__(self) -> Generator[Any, Any, Answered]:
+        answering, awaited = self._answering, self._awaited
+        try:
+            while True:
+                try:
+                    sent = yield awaited
+                except Exception as problem:
+                    awaited = answering.throw(problem)
+                except asyncio.CancelledError as cancelled:
+                    awaited = answering.throw(cancelled)
+                else:
+                    awaited = answering.send(sent)
+        except StopIteration as done:
+            return cast(Answered, done.value)
+        finally:
+            answering.close()

@@ -1,0 +1,255 @@
+"""The callback server: a listening socket, every connection on it, one clock, and how it stops.
+
+Time is looked at once a second: deadlines are exact to a second, and a push costs no timer. A test calls `tick` itself.
+
+Stopping, in order:
+
+    1. draining   the port stays open while requests are being answered, or were cut off so recently that WeChat
+                  delivers them again, or the application is busy; at most `drain_s`. Idle connections are closed,
+                  every answer says `connection: close`. With `reuse_port` another process has the port, so this one
+                  gives it up at once and only answers what is open.
+    2. closed     nobody can connect; open requests are answered, for `last_s` at most (longer than WeChat waits).
+    3. gone       what is left is closed, answered or not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Callable, Coroutine
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any, Protocol
+
+from ...errors import SetupError
+from ..listening import refused, require_free
+from .connection import Answered, Connection, Exchange, Phase
+from .limits import Limits, allow_files
+from .reading import Request
+
+access = logging.getLogger("gongzhong.access")
+
+TICK_S = 1.0
+POLL_S = 0.05
+BACKLOG = 4096
+"""Connections that the system accepts for us before we look; Linux cuts it to net.core.somaxconn."""
+REDELIVERY_S = 6.0
+"""WeChat gives a request up after five seconds and delivers it again at once, on a new connection."""
+DRAIN_S = 30.0
+LAST_S = 10.0
+
+
+class Application(Protocol):
+    """What answers the requests: an OfficialAccount. `handle` raises nothing, and runs without a task of its own until
+    it waits for the first time; so it must not ask for the current task before that."""
+
+    def handle(self, query: bytes, body: bytes, method: str) -> Coroutine[Any, Any, Answered]: ...
+
+
+class CallbackServer:
+    """One application on one port or unix socket, in the running event loop. Port 0 takes a free one; see `port`.
+
+    Raises SetupError when the address cannot be listened on or certificate and key do not load.
+    """
+
+    def __init__(
+        self,
+        app: Application,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        unix_socket: Path | None = None,
+        certificate: Path | None = None,
+        key: Path | None = None,
+        reuse_port: bool = False,
+        limits: Limits | None = None,
+        access_log: bool = False,
+        busy: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._app, self._busy, self._clock = app, busy, clock
+        self._access_log, self._reuse_port = access_log, reuse_port
+        self._unix_socket = unix_socket
+        self._tls = None if certificate is None else tls_context(certificate, key)
+        wanted = limits or Limits()
+        self.limits = wanted
+        self.host, self.port = host, port
+        if unix_socket is None and not reuse_port:
+            require_free(host, port)
+        self.stopping = False
+        self.now = clock()
+        self.date = _date()
+        self._cut_off_at = float("-inf")
+        self._connections: set[Connection] = set()
+        self._waiting: dict[Connection, None] = {}
+        """Connections without a request under way, the one that has waited longest first."""
+        self._most = wanted.connections
+        self._server: asyncio.Server | None = None
+        self._ticking: asyncio.Task[None] | None = None
+        self._ended = asyncio.Event()
+
+    async def start(self) -> None:
+        """Listen. Raises SetupError when the address is taken or not allowed."""
+        self._most = allow_files(self.limits.connections)
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await self._listen(loop)
+        except OSError as problem:
+            raise refused(self.host, self.port, problem) from None
+        self._ticking = loop.create_task(self._tick())
+
+    async def stop(self, drain_s: float = DRAIN_S, last_s: float = LAST_S) -> None:
+        """Stop as the module says. Answers within a moment when nothing is under way."""
+        if self._server is None:
+            return
+        self.stopping = True
+        for connection in list(self._waiting):
+            if connection.phase is Phase.IDLE:
+                connection.give_way()
+        if not self._reuse_port:
+            await self._until(lambda: not (self._answering or self._expected or self._busy()), drain_s)
+        self._server.close()
+        await self._until(lambda: not self._answering, last_s)
+        for connection in list(self._waiting):
+            connection.give_way()
+        await self._until(lambda: not self._connections, 1.0)
+        for connection in list(self._connections):
+            connection.abort()
+        await self._until(lambda: not self._connections, 1.0)
+        if self._ticking is not None:
+            self._ticking.cancel()
+        if self._unix_socket is not None:
+            self._unix_socket.unlink(missing_ok=True)
+        self._server = None
+        self._ended.set()
+
+    async def ended(self) -> None:
+        """Return when the server has stopped."""
+        await self._ended.wait()
+
+    @property
+    def open(self) -> int:
+        """Connections that are open now."""
+        return len(self._connections)
+
+    @property
+    def _answering(self) -> bool:
+        return len(self._connections) > len(self._waiting)
+
+    @property
+    def _expected(self) -> bool:
+        """Whether WeChat may deliver again what was cut off a moment ago."""
+        return self._clock() - self._cut_off_at < REDELIVERY_S
+
+    async def _listen(self, loop: asyncio.AbstractEventLoop) -> asyncio.Server:
+        def make() -> Connection:
+            return Connection(self, loop)
+
+        options: dict[str, Any] = {}
+        if self._tls is not None:
+            options = {"ssl": self._tls, "ssl_handshake_timeout": self.limits.handshake_s}
+        if self._unix_socket is not None:
+            _remove_stale(self._unix_socket)
+            server: asyncio.Server = await loop.create_unix_server(
+                make, str(self._unix_socket), backlog=BACKLOG, **options
+            )
+            return server
+        if self._reuse_port:
+            options["reuse_port"] = True
+        server = await loop.create_server(make, self.host, self.port, backlog=BACKLOG, **options)
+        self.port = server.sockets[0].getsockname()[1]
+        return server
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self.tick()
+
+    def tick(self) -> None:
+        """Look at the clock: end every connection whose deadline has passed."""
+        self.now = now = self._clock()
+        self.date = _date()
+        for connection in [one for one in self._connections if one.deadline <= now]:
+            connection.overdue()
+
+    async def _until(self, reached: Callable[[], bool], patience_s: float) -> None:
+        ends = self._clock() + patience_s
+        while not reached() and self._clock() < ends:  # noqa: ASYNC110 (nothing tells when an application is idle)
+            await asyncio.sleep(POLL_S)
+
+    # What the connections tell and ask.
+
+    def opened(self, connection: Connection) -> bool:
+        """Take a new connection in; False when every other one is being answered and there is no room."""
+        full = len(self._connections) >= self._most
+        self._connections.add(connection)
+        if full:
+            oldest = next(iter(self._waiting), None)
+            if oldest is None:
+                self._waiting[connection] = None
+                return False
+            del self._waiting[oldest]
+            oldest.give_way()
+            if oldest in self._connections:  # it stays counted until the event loop has closed it
+                self._waiting[oldest] = None
+        self._waiting[connection] = None
+        return True
+
+    def closed(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        self._waiting.pop(connection, None)
+
+    def waits(self, connection: Connection) -> None:
+        self._waiting[connection] = None
+
+    def works(self, connection: Connection) -> None:
+        self._waiting.pop(connection, None)
+
+    def begin(self, request: Request, exchange: Exchange) -> Coroutine[Any, Any, Answered]:
+        return self._app.handle(request.query, request.body, request.method)
+
+    def cut_off(self) -> None:
+        self._cut_off_at = self._clock()
+
+    def answered(self, request: Request, status: int, began: float) -> None:
+        """Write the access log: never the query, which holds signatures and OpenIDs."""
+        if self._access_log:
+            path = request.path.decode("ascii", "replace")
+            access.info("%s %s %d %.0f ms", request.method, path, status, 1000 * (time.monotonic() - began))
+
+
+def tls_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
+    """TLS 1.2 and newer. Without `key` it stands in the certificate's file. Raises SetupError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_alpn_protocols(["http/1.1"])
+    try:
+        context.load_cert_chain(certificate, key, password=lambda: b"")
+    except OSError as problem:  # ssl.SSLError is one
+        reason = problem.strerror or type(problem).__name__
+        raise SetupError(
+            f"证书或私钥不能用：{reason}",
+            f"the certificate or its key cannot be used: {reason}",
+            fix_zh="给出 PEM 格式、没有密码的证书（完整的链）和私钥",
+            fix_en="give the whole certificate chain and the key in PEM, the key without a password",
+        ) from None
+    return context
+
+
+def _remove_stale(path: Path) -> None:
+    """Remove a socket that nobody listens on any more. Raises SetupError when somebody does."""
+    if not path.is_socket():
+        return
+    with socket.socket(socket.AF_UNIX) as trial:
+        try:
+            trial.connect(str(path))
+        except OSError:
+            path.unlink(missing_ok=True)
+            return
+    raise SetupError(f"{path} 已被占用", f"{path} is in use")
+
+
+def _date() -> bytes:
+    return f"date: {formatdate(usegmt=True)}\r\n\r\n".encode()
