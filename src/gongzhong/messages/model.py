@@ -14,6 +14,7 @@ class Push(Element, frozen=True, kw_only=True):
     """Number of the entry in the list of messages (2.x) or events (1–65); empty for what no list has."""
     title_zh: ClassVar[str] = ""
     title_en: ClassVar[str] = ""
+    substitutes: ClassVar[dict[str, int]] = {"CreateTime": 0, "MsgId": 0}
     answerable: ClassVar[bool] = False
     """Whether a passive reply to it is shown to the user."""
 
@@ -22,7 +23,7 @@ class Push(Element, frozen=True, kw_only=True):
     from_user_name: str
     """Who sent it: the user's OpenID; for some events a user of the platform itself."""
     create_time: int
-    """Unix seconds."""
+    """Unix seconds; 0 if the push does not say."""
     msg_type: str
 
     @property
@@ -37,7 +38,7 @@ class Message(Push, frozen=True, kw_only=True):
     answerable: ClassVar[bool] = True
 
     msg_id: int
-    """64 bits: more than a floating-point number holds."""
+    """64 bits: more than a floating-point number holds. 0 if the push does not say."""
     msg_data_id: str | None = None
     """Only from inside an article: the article's data id."""
     idx: int | None = None
@@ -53,7 +54,8 @@ class Event(Push, frozen=True, kw_only=True):
 
 
 class UnknownMessage(Message, frozen=True, kw_only=True):
-    """A message of a type without a class, or one whose elements are not what its type promises.
+    """A message of a type without a class, or one without the elements that make its type (a place without
+    coordinates).
 
     What can be read is in the attributes, everything else in `extra`.
     """
@@ -69,7 +71,8 @@ class UnknownMessage(Message, frozen=True, kw_only=True):
 
 
 class UnknownEvent(Event, frozen=True, kw_only=True):
-    """An event without a class, or one whose elements are not what its name promises; see `extra`."""
+    """An event without a class, or one without the elements that make it (a location report without coordinates);
+    see `extra`."""
 
     title_zh: ClassVar[str] = "未知事件"
     title_en: ClassVar[str] = "unknown event"

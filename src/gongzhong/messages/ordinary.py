@@ -89,7 +89,7 @@ class Location(Message, frozen=True, kw_only=True):
     """Latitude, in degrees."""
     location_y: Decimal = field(name="Location_Y")
     """Longitude, in degrees."""
-    scale: int
+    scale: int | None = None
     """Zoom of the map."""
     label: str
 

@@ -1,8 +1,8 @@
 """From what stands in `<xml>` to a typed push, without ever failing.
 
 WeChat adds elements and events without notice, and a push that cannot be read must still reach a handler:
-what is known becomes attributes, the rest stays in `extra`, and a push that is not what it promises becomes
-an unknown one.
+what is known becomes attributes, the rest stays in `extra`, and only a push without what makes its type (see
+`elements.read`) becomes an unknown one.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from .elements import EXTRA, arrange
+from .elements import EXTRA, read
 from .model import Event, Message, Push, UnknownEvent, UnknownMessage
 from .registry import EVENTS, MESSAGES
 
 if TYPE_CHECKING:
-    from ..wire.fields import Fields
+    from ..wire.xml import Fields
 
 
 def parse(fields: Fields) -> Push:
@@ -25,9 +25,9 @@ def parse(fields: Fields) -> Push:
     cls = _class_of(fields)
     if cls is not None:
         try:
-            return msgspec.convert(fields, cls, strict=False)
+            return read(cls, fields)
         except msgspec.ValidationError:
-            return _parse_unusual(cls, fields)
+            pass
     return _unknown(fields)
 
 
@@ -35,15 +35,8 @@ def _class_of(fields: Fields) -> type[Push] | None:
     kind = fields.get("MsgType")
     if kind == "event":
         name = fields.get("Event")
-        return EVENTS.get(name.lower()) if isinstance(name, str) else None
+        return EVENTS.get(name.strip().lower()) if isinstance(name, str) else None
     return MESSAGES.get(kind) if isinstance(kind, str) else None
-
-
-def _parse_unusual(cls: type[Push], fields: Fields) -> Push:
-    try:
-        return msgspec.convert(arrange(cls, fields), cls, strict=False)
-    except msgspec.ValidationError:
-        return _unknown(fields)
 
 
 def _unknown(fields: Fields) -> Push:

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import msgspec
 
-from ..wire.cdata import cdata
+from ..wire.xml import cdata
 from .model import Push
 
 

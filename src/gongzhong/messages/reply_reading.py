@@ -21,7 +21,7 @@ from .replies import (
 )
 
 if TYPE_CHECKING:
-    from ..wire.fields import Fields
+    from ..wire.xml import Fields
 
 _DIGITS = re.compile(r"[0-9]{1,19}")
 

@@ -6,8 +6,7 @@ import functools
 from decimal import Decimal
 from typing import Any
 
-from ..wire.fields import Writable
-from ..wire.xml import write_xml
+from ..wire.xml import Writable, write_xml
 from .elements import Element, Form, Slot, slots
 from .model import Push
 
@@ -32,7 +31,7 @@ def _children(element: Element) -> dict[str, Writable]:
     written: dict[str, Writable] = {}
     for slot in _in_order(type(element)):
         value = getattr(element, slot.attribute)
-        absent = not value and value == slot.default
+        absent = not value and (value == slot.default or (not slot.is_text and value == slot.substitute))
         if not absent:
             written[slot.name] = (
                 [_spelt(slot, one) for one in value] if slot.repeated else _spelt(slot, value)

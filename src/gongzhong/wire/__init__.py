@@ -1,14 +1,11 @@
 """Signature, AES envelope and XML: bytes in and out, no I/O, nothing believed that was not verified."""
 
-from .cdata import cdata
 from .cipher import Cipher
-from .envelope import Keys
-from .fields import Fields, Writable
-from .push import NO_REPLY, Opened, PushReader, PushWriter, SealedPush
+from .envelope import Keys, matches, sign
+from .push import NO_REPLY, NonceCache, Opened, PushReader, PushWriter, SealedPush
 from .query import PushQuery
-from .replay import NonceCache
-from .signature import matches, sign
-from .xml import MAX_BODY_BYTES, read_xml, write_xml
+from .reading import read_xml
+from .xml import MAX_BODY_BYTES, Fields, Writable, cdata, read_strict_xml, write_xml
 
 __all__ = [
     "MAX_BODY_BYTES",
@@ -25,6 +22,7 @@ __all__ = [
     "Writable",
     "cdata",
     "matches",
+    "read_strict_xml",
     "read_xml",
     "sign",
     "write_xml",

@@ -20,9 +20,14 @@ COMMON: Fields = {
 }
 
 
-def read_samples(chapter: str) -> list[Fields]:
+def written_samples(chapter: str) -> list[str]:
+    """The samples of a chapter in the documentation's own layout."""
     text = (SAMPLES / f"{chapter}.xml").read_text("utf-8")
-    return [read_xml(one.encode()) for one in re.findall(r"<xml>.*?</xml>", text, re.DOTALL)]
+    return re.findall(r"<xml>.*?</xml>", text, re.DOTALL)
+
+
+def read_samples(chapter: str) -> list[Fields]:
+    return [read_xml(one.encode()) for one in written_samples(chapter)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from xml.sax.saxutils import escape
+
+import pytest
 
 from gongzhong.messages import EVENTS, MESSAGES, Element, Push, encode, parse
 from gongzhong.messages.elements import slots
 from gongzhong.wire import Fields, read_xml
+
+from .conftest import written_samples
 
 Samples = Callable[[str], list[Fields]]
 
@@ -58,6 +64,38 @@ def test_message(message_sample: Fields) -> None:
 
 def test_event(event_sample: Fields) -> None:
     check(event_sample, EVENTS, str(event_sample["Event"]).lower())
+
+
+def bare(text: str) -> str:
+    """Every text without its CDATA section, as some relays write it."""
+    return re.sub(r"<!\[CDATA\[(.*?)\]\]>", lambda found: escape(found[1]), text)
+
+
+LAYOUTS: dict[str, Callable[[str], str]] = {
+    "one line": lambda text: re.sub(r">\s+<", "><", text),
+    "windows lines": lambda text: text.replace("\n", "\r\n"),
+    "tabs": lambda text: text.replace("  ", "\t"),
+    "blanks around sections": lambda text: text.replace("<![", "\n    <![").replace("]]>", "]]>\n  "),
+    "blanks around numbers": lambda text: re.sub(r">(\d+)<", r"> \1\n<", text),
+    "spaced marks of older pages": lambda text: text.replace("<![CDATA[", "< ![CDATA[").replace(
+        "]]>", "] ]>"
+    ),
+    "remarks": lambda text: text.replace("</", "<!-- a > b --></").replace("<xml>", "<xml><!-- push -->"),
+    "texts without sections": bare,
+    "numbers in sections": lambda text: re.sub(r">(\d+)<", r"><![CDATA[\1]]><", text),
+    "byte order mark": lambda text: "\ufeff" + text,
+    "declaration": lambda text: f'<?xml version="1.0" encoding="utf-8"?>\n{text}',
+    "attributes": lambda text: text.replace("<MsgType>", '<MsgType type="a>b">'),
+    "zero byte at the end": lambda text: text + "\n\0",
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("chapter", ["messages", "events"])
+def test_layout_changes_nothing(chapter: str, layout: str) -> None:
+    for text in written_samples(chapter):
+        push = parse(read_xml(text.encode()))
+        assert parse(read_xml(LAYOUTS[layout](text).encode())) == push
 
 
 def test_every_listed_class_has_a_sample(samples: Samples) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gongzhong.wire import cdata, read_xml
-from gongzhong.wire.xml import read_tree
+from gongzhong.wire.reading import read_tree
 
 
 def carried(text: str) -> str:

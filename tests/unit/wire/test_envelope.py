@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gongzhong.errors import BadCipher, BadXml, TooLarge
 from gongzhong.wire import MAX_BODY_BYTES
 from gongzhong.wire.envelope import ciphertext_of
-from gongzhong.wire.xml import read_tree
+from gongzhong.wire.reading import read_tree
 
 USUAL = """<xml>
 <ToUserName><![CDATA[gh_a1b2c3d4e5f6]]></ToUserName>
@@ -75,4 +75,4 @@ def test_whatever_can_be_base64_is_read_as_by_the_full_reader(inside: str) -> No
     with suppress(BadXml, BadCipher):
         text = ciphertext_of(body, MAX_BODY_BYTES)
     if fullmatch("[A-Za-z0-9+/=]+", text):
-        assert read_tree(body)["Encrypt"] == text
+        assert str(read_tree(body)["Encrypt"]).strip() == text

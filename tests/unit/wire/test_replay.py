@@ -7,7 +7,7 @@ import pytest
 from gongzhong.clock import MovableClock
 from gongzhong.errors import Replayed
 from gongzhong.wire import NonceCache
-from gongzhong.wire.replay import ReplayGuard
+from gongzhong.wire.push import ReplayGuard
 
 START = 1_700_000_000
 

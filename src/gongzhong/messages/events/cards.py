@@ -168,7 +168,7 @@ class CardPayOrder(Event, frozen=True, kw_only=True):
     event: str = "card_pay_order"
     order_id: str
     status: str
-    create_order_time: int
+    create_order_time: int | None = None
     pay_finish_time: int | None = None
     desc: str | None = None
     free_coin_count: QuotedInt | None = None

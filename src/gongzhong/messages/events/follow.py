@@ -93,4 +93,4 @@ class ReportLocation(Event, frozen=True, kw_only=True):
     event: str = "LOCATION"
     latitude: Decimal
     longitude: Decimal
-    precision: Decimal
+    precision: Decimal | None = None

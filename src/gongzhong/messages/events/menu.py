@@ -102,7 +102,7 @@ class PicList(Element, frozen=True, kw_only=True):
 class SendPicsInfo(Element, frozen=True, kw_only=True):
     """How many pictures are on their way, and which."""
 
-    count: int
+    count: int | None = None
     pic_list: PicList = field(default_factory=PicList)
 
 
@@ -149,7 +149,7 @@ class SendLocationInfo(Element, frozen=True, kw_only=True):
     """Latitude, in degrees."""
     location_y: QuotedDecimal = field(name="Location_Y")
     """Longitude, in degrees."""
-    scale: QuotedInt
+    scale: QuotedInt | None = None
     label: str
     poiname: str | None = None
 

@@ -96,7 +96,7 @@ class WifiConnected(Event, frozen=True, kw_only=True):
     title_en: ClassVar[str] = "Wi-Fi connected"
 
     event: str = "WifiConnected"
-    connect_time: int
+    connect_time: int | None = None
     expire_time: int | None = None
     vendor_id: int | None = None
     place_id: int | None = None

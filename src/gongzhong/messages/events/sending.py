@@ -72,7 +72,7 @@ class CopyrightItems(Element, frozen=True, kw_only=True):
 class CopyrightCheckResult(Element, frozen=True, kw_only=True):
     """The originality check of a mass send of articles."""
 
-    count: int
+    count: int | None = None
     result_list: CopyrightItems = field(default_factory=CopyrightItems)
     check_state: int | None = None
     """1 no reprint, may be sent; 2 reprint, may be sent; 3 reprint, must not be sent."""
@@ -95,7 +95,7 @@ class ArticleUrlItems(Element, frozen=True, kw_only=True):
 class ArticleUrlResult(Element, frozen=True, kw_only=True):
     """Addresses of the articles of a mass send."""
 
-    count: int
+    count: int | None = None
     result_list: ArticleUrlItems = field(default_factory=ArticleUrlItems)
 
 
@@ -110,11 +110,11 @@ class MassSendJobFinish(Event, frozen=True, kw_only=True):
     msg_id: int = field(name="MsgID")
     """`msg_id` in the answer to the send call."""
     status: str
-    total_count: int
-    filter_count: int
+    total_count: int | None = None
+    filter_count: int | None = None
     """Left after filtering: about `sent_count` + `error_count`."""
-    sent_count: int
-    error_count: int
+    sent_count: int | None = None
+    error_count: int | None = None
     copyright_check_result: CopyrightCheckResult | None = None
     article_url_result: ArticleUrlResult | None = None
 
@@ -152,7 +152,7 @@ class PublishedArticle(Element, frozen=True, kw_only=True, rename=None):
 class ArticleDetail(Element, frozen=True, kw_only=True, rename=None):
     """The articles published."""
 
-    count: int
+    count: int | None = None
     item: tuple[PublishedArticle, ...] = ()
 
 

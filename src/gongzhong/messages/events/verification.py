@@ -15,7 +15,7 @@ class QualificationVerifySuccess(Event, frozen=True, kw_only=True):
     title_en: ClassVar[str] = "qualification verified"
 
     event: str = "qualification_verify_success"
-    expired_time: int
+    expired_time: int | None = None
 
 
 class QualificationVerifyFail(Event, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class QualificationVerifyFail(Event, frozen=True, kw_only=True):
     title_en: ClassVar[str] = "qualification refused"
 
     event: str = "qualification_verify_fail"
-    fail_time: int
+    fail_time: int | None = None
     fail_reason: str
 
 
@@ -38,7 +38,7 @@ class NamingVerifySuccess(Event, frozen=True, kw_only=True):
     title_en: ClassVar[str] = "name verified"
 
     event: str = "naming_verify_success"
-    expired_time: int
+    expired_time: int | None = None
 
 
 class NamingVerifyFail(Event, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ class NamingVerifyFail(Event, frozen=True, kw_only=True):
     title_en: ClassVar[str] = "name refused"
 
     event: str = "naming_verify_fail"
-    fail_time: int
+    fail_time: int | None = None
     fail_reason: str
 
 
@@ -61,7 +61,7 @@ class AnnualRenew(Event, frozen=True, kw_only=True):
     title_en: ClassVar[str] = "yearly renewal due"
 
     event: str = "annual_renew"
-    expired_time: int
+    expired_time: int | None = None
 
 
 class VerifyExpired(Event, frozen=True, kw_only=True):
@@ -72,4 +72,4 @@ class VerifyExpired(Event, frozen=True, kw_only=True):
     title_en: ClassVar[str] = "verification expired"
 
     event: str = "verify_expired"
-    expired_time: int
+    expired_time: int | None = None

@@ -10,7 +10,7 @@ import msgspec
 
 from ...errors import CallbackError
 from ...messages import Push, Reply, parse_reply, reply_problem
-from ...wire import PushWriter, read_xml
+from ...wire import PushWriter, read_strict_xml
 from ..traffic import Verdict
 from ..world.world import AccountState
 from .receiver import Answered, FailureClass
@@ -64,7 +64,7 @@ def judge(account: AccountState, push: Push, writer: PushWriter, answer: Answere
     except CallbackError as problem:
         return _failure(f"回复的封装不对：{problem.zh}", f"the reply's envelope is wrong: {problem.en}")
     try:
-        fields = read_xml(xml)
+        fields = read_strict_xml(xml)
         reply = parse_reply(fields)
     except CallbackError as problem:
         return _failure(problem.zh, problem.en, xml)
