@@ -174,3 +174,37 @@ class WebError(GongzhongError):
 
 class SetupError(GongzhongError):
     """The configuration cannot work."""
+
+
+class MissingExtra(SetupError):
+    """A package is not installed that belongs to an extra of gongzhong; the fix is the command that installs it."""
+
+    def __init__(self, module: str, extra: str) -> None:
+        super().__init__(
+            f"缺少 Python 包 {module}",
+            f"the Python package {module} is not installed",
+            fix_zh=f"运行：pip install 'gongzhong[{extra}]'",
+            fix_en=f"run: pip install 'gongzhong[{extra}]'",
+        )
+        self.extra = extra
+
+
+_EXTRA_OF = {
+    **dict.fromkeys(("starlette", "python_multipart", "PIL", "segno", "zxingcpp", "nh3", "pytest"), "dev"),
+    **dict.fromkeys(("socks", "python_socks", "aiohttp_socks"), "socks"),
+    "pyreqwest": "pyreqwest",
+}
+"""Which extra of pyproject.toml brings a module that the package alone does not."""
+
+
+def missing_extra(problem: BaseException | None) -> MissingExtra | None:
+    """The error that says what to install, when a module that was not found belongs to an extra; else None.
+
+    Looks through the causes of the exception, too, because loaders wrap what failed.
+    """
+    while problem is not None:
+        module = (problem.name or "").partition(".")[0] if isinstance(problem, ImportError) else ""
+        if module in _EXTRA_OF:
+            return MissingExtra(module, _EXTRA_OF[module])
+        problem = problem.__cause__
+    return None

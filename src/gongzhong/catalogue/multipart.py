@@ -12,9 +12,6 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
-
 from .model import ANY_FILE, Upload
 
 Part = Upload | str
@@ -88,6 +85,10 @@ def _media_type(upload: Upload) -> str:
 
 def read(body: bytes, content_type: str) -> dict[str, Part]:
     """The parts by field name; of parts with the same name the last one counts. Raises MalformedBody."""
+    # Only the platform reads; the package of this import comes with its extra.
+    from python_multipart.exceptions import FormParserError
+    from python_multipart.multipart import parse_options_header
+
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise MalformedBody("the content type is not multipart/form-data with a boundary")
@@ -107,7 +108,10 @@ class _Collector:
 
     def __init__(self, boundary: bytes) -> None:
         self.parts: dict[str, Part] = {}
+        from python_multipart.multipart import MultipartParser, parse_options_header
+
         self.complete = False
+        self._options = parse_options_header
         self._headers: dict[str, str] = {}
         self._name, self._value, self._content = bytearray(), bytearray(), bytearray()
         self.parser = MultipartParser(
@@ -132,7 +136,7 @@ class _Collector:
         self._name, self._value = bytearray(), bytearray()
 
     def _keep(self) -> None:
-        _, options = parse_options_header(self._headers.get("content-disposition"))
+        _, options = self._options(self._headers.get("content-disposition"))
         name, content = options.get(b"name", b"").decode("utf-8", "replace"), bytes(self._content)
         if b"filename" not in options:
             self.parts[name] = content.decode("utf-8", "replace")

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ..errors import CallError, GongzhongError, SetupError, TransportError
+from ..errors import CallError, GongzhongError, SetupError, TransportError, missing_extra
 from .words import err, print_json, say
 
 DONE: Final = 0
@@ -57,10 +57,14 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except GongzhongError as error:
         if debug:
             raise
-        show(error)
-        if JSON in words:
-            print_json({"error": as_fields(error)})
-        return status_of(error)
+        return _failed(error, as_json=JSON in words)
+    except ImportError as error:
+        missing = missing_extra(error)
+        if missing is not None and not debug:
+            return _failed(missing, as_json=JSON in words)
+        if debug or not show_foreign(error):
+            raise
+        return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -73,6 +77,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         return FAILED
     return result if isinstance(result, int) else DONE
+
+
+def _failed(error: GongzhongError, *, as_json: bool) -> int:
+    show(error)
+    if as_json:
+        print_json({"error": as_fields(error)})
+    return status_of(error)
 
 
 def as_fields(error: GongzhongError) -> dict[str, Any]:

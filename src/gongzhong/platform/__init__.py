@@ -1,6 +1,23 @@
-"""WeChat's side, simulated: accounts, people, tokens, quotas, permissions, pushes, pages that ask."""
+"""WeChat's side, simulated: accounts, followers, tokens, quotas, pushes, consent pages.
 
-from .config import AccountConfig, PersonConfig, PlatformConfig, TieConfig, load
-from .platform import Platform
+The names are loaded when they are first asked for: parts of the platform serve programs that do not have its extra.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .config import AccountConfig, PersonConfig, PlatformConfig, TieConfig, load
+    from .platform import Platform
 
 __all__ = ["AccountConfig", "PersonConfig", "Platform", "PlatformConfig", "TieConfig", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(".platform" if name == "Platform" else ".config", __name__), name)
+    globals()[name] = value
+    return value

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ..errors import missing_extra
+
 if TYPE_CHECKING:
     from .local_platform import LocalPlatform
 
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
 def platform() -> Iterator[LocalPlatform]:
     """A simulated WeChat for this test: `platform.person("alice").follows(oa)`."""
     # Imported here, so that tests which do not ask for a platform do not pay for it.
-    from .local_platform import LocalPlatform
+    try:
+        from .local_platform import LocalPlatform
+    except ImportError as problem:
+        raise missing_extra(problem) or problem from None
 
     local = LocalPlatform()
     yield local
