@@ -34,7 +34,11 @@ def test_a_draft_becomes_a_page_after_a_while(magazine: Magazine) -> None:
     assert done.article_detail is not None
     assert [item.idx for item in done.article_detail.item] == [1, 2]
     (event,) = events(magazine)
-    assert (event.publish_id, event.publish_status, event.article_id) == (job.publish_id, 0, done.article_id)
+    assert (event.publish_id, event.publish_status, event.article_id) == (
+        int(job.publish_id),
+        0,
+        done.article_id,
+    )
     assert [item.article_url for item in event.article_detail.item] == [
         item.article_url for item in done.article_detail.item
     ]

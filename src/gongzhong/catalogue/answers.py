@@ -8,6 +8,7 @@ raw control characters, fields nobody has heard of.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, cast, get_args
@@ -21,13 +22,19 @@ from .model import ANY_FILE, Acknowledged, Call, Download, Reply
 R = TypeVar("R")
 
 
-def encode_answer(reply: Reply) -> bytes:
-    """The JSON that the platform sends: `{"errcode":0,"errmsg":"ok",…}` for an acknowledged call."""
-    fields = msgspec.json.encode(reply)
-    if not isinstance(reply, Acknowledged):
-        return fields
-    head = msgspec.json.encode({"errcode": 0, "errmsg": reply.errmsg})
-    return head if fields == b"{}" else head[:-1] + b"," + fields[1:]
+def encode_answer(
+    reply: Reply, *, errcode: bool | None = None, fields: Mapping[str, Any] | None = None
+) -> bytes:
+    """The JSON that the platform sends: `{"errcode":0,"errmsg":"ok",…}` for an acknowledged call.
+
+    `errcode` says whether errcode and errmsg are there, whatever the class; `fields` replaces those of `reply`.
+    """
+    body = msgspec.json.encode(reply if fields is None else fields)
+    if not (isinstance(reply, Acknowledged) if errcode is None else errcode):
+        return body
+    errmsg = reply.errmsg if isinstance(reply, Acknowledged) else Acknowledged.errmsg
+    head = msgspec.json.encode({"errcode": 0, "errmsg": errmsg})
+    return head if body == b"{}" else head[:-1] + b"," + body[1:]
 
 
 def decode_answer(call: type[Call[R]], body: bytes, content_type: str = "", filename: str | None = None) -> R:

@@ -9,7 +9,6 @@ from .fields import MediaID, Violation, coded
 from .model import (
     TEST,
     VERIFIED,
-    Acknowledged,
     Answer,
     Call,
     Download,
@@ -46,7 +45,7 @@ def _size(upload: Upload, largest: int, code: int) -> Violation | None:
     return None
 
 
-class MediaUploaded(Acknowledged, kw_only=True, frozen=True):
+class MediaUploaded(Reply, kw_only=True, frozen=True):
     """Id of the file; read it through `id`, thumbs carry it in a field of their own. `created_at`: unix
     seconds."""
 
@@ -119,7 +118,7 @@ class GetVoice(Call[Download], kw_only=True, frozen=True):
     media_id: MediaID
 
 
-class ImageAddress(Acknowledged, kw_only=True, frozen=True):
+class ImageAddress(Reply, kw_only=True, frozen=True):
     """Address of the picture, for use inside articles."""
 
     url: str

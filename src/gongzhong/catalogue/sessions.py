@@ -6,7 +6,7 @@ import msgspec
 
 from .agents import AgentName
 from .fields import OpenID
-from .model import VERIFIED, Acknowledged, Call, Ok, Repeat, Reply, Spec
+from .model import VERIFIED, Call, Ok, Repeat, Reply, Spec
 
 
 class CreateSession(Call[Ok], kw_only=True, frozen=True):
@@ -39,7 +39,7 @@ class CloseSession(Call[Ok], kw_only=True, frozen=True):
     openid: OpenID
 
 
-class PersonSession(Acknowledged, kw_only=True, frozen=True):
+class PersonSession(Reply, kw_only=True, frozen=True):
     """Who serves a person since when (unix seconds): an empty name and 0 when nobody does."""
 
     createtime: int

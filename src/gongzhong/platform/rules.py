@@ -6,6 +6,8 @@ a limit small. `[rules]` in the configuration file changes any of them.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 MINUTE = 60
@@ -14,6 +16,12 @@ DAY = 86400
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    # Successful answers. errcode and errmsg stand where live answers have them, where the newest official samples have
+    # them, in every answer or in none; fields that samples lack are there or not; ids have the type of the samples or
+    # of the tables, which contradict each other.
+    errcode_on_success: Literal["live", "sample", "always", "never"] = "live"
+    optional_fields: Literal["live", "sample"] = "live"
+    id_types: Literal["sample", "table"] = "sample"
     # 获取接口调用凭据, 获取稳定版接口调用凭据
     token_lifetime_s: int = 2 * HOUR
     token_overlap_s: int = 5 * MINUTE

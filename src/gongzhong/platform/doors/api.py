@@ -13,12 +13,12 @@ import msgspec
 from msgspec.structs import replace
 
 from ...catalogue import codes
-from ...catalogue.answers import encode_answer
 from ...catalogue.encoding import DecodeProblem, decode, injected_values
 from ...catalogue.fields import check
 from ...catalogue.model import Call, Download, Host, Spec
 from ...catalogue.registry import by_path
 from .. import fallback, magic
+from ..answer_form import write_answer
 from ..calls import BEHAVIOURS, Caller
 from ..minimal import answer_of
 from ..traffic import Exchange, Traffic, Verdict, shorten
@@ -111,10 +111,10 @@ class ApiDoor:
         entry.errcode = 0
         if behaviour is None:
             entry.verdict = fallback.VERDICT
-            return replace(_present(answer_of(call_type)), headers=fallback.HEADER)
+            return replace(self._present(answer_of(call_type), spec), headers=fallback.HEADER)
         answer = behaviour(Caller(self.world, account, request.ip), call)
         entry.verdict = ANSWERED
-        return _present(answer)
+        return self._present(answer, spec)
 
     def _account(self, request: Request, call_type: type[Call[Any]], query: dict[str, str]) -> AccountState:
         """The account behind the access_token, or behind the credentials that some calls carry instead."""
@@ -144,6 +144,17 @@ class ApiDoor:
         if violation is not None:
             raise Refusal(violation.code, violation.en if violation.code == WRONG_VALUE else "")
         return call
+
+    def _present(self, answer: Any, spec: Spec) -> Response:
+        if not isinstance(answer, Download):
+            return Response(200, write_answer(answer, spec, self.world.rules))
+        name = answer.filename or "file"
+        return Response(
+            200,
+            answer.content,
+            answer.content_type,
+            {"content-disposition": f'attachment; filename="{name}"'},
+        )
 
     def _refuse(self, request: Request, entry: Exchange, refusal: Refusal, started: float) -> Response:
         rid = self.world.ids.rid()
@@ -185,15 +196,3 @@ def _error(refusal: Refusal, errmsg: str, *, wrapped: bool) -> bytes:
     if wrapped:
         return msgspec.json.encode({"base_resp": {"ret": refusal.code, "err_msg": errmsg}, **refusal.fields})
     return msgspec.json.encode({"errcode": refusal.code, "errmsg": errmsg, **refusal.fields})
-
-
-def _present(answer: Any) -> Response:
-    if isinstance(answer, Download):
-        name = answer.filename or "file"
-        return Response(
-            200,
-            answer.content,
-            answer.content_type,
-            {"content-disposition": f'attachment; filename="{name}"'},
-        )
-    return Response(200, encode_answer(answer))
