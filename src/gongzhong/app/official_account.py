@@ -23,7 +23,7 @@ from ..catalogue.customer_messages import SendCustomerMessage
 from ..clock import Clock, RelayClock
 from ..errors import CallbackError, SetupError
 from ..messages import Reply
-from ..wire import PushReader
+from ..wire import PushReader, Query
 from .allowance import Allowance
 from .answer import Answer
 from .asgi import AsgiDoor
@@ -33,7 +33,7 @@ from .customer import as_customer_message
 from .dispatch import Dispatcher, Middleware
 from .outbox import Outbox, Undelivered
 from .permission import Permission
-from .reception import Query, Reception
+from .reception import Reception
 from .routing import Router
 from .rsgi import RsgiDoor
 from .rules import ANSWER_TIMEOUT_S

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
 
 from ..clock import Clock
 from ..errors import CallbackError
 from ..messages import Push, Reply, encode_reply, parse
-from ..wire import Opened, PushQuery, PushReader
+from ..wire import Opened, PushQuery, PushReader, Query
 from .answer import XML, Answer, Incomplete, Unreadable, WrongMethod, refusal
 from .trace import about
 from .window import ReplyWindow
 from .work import SUCCESS
 
 log = logging.getLogger("gongzhong.app")
-
-Query = Mapping[str, str] | str | bytes
-"""A framework's query parameters, or the raw query string."""
 
 
 class Reception:

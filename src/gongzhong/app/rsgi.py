@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from ..wire import MAX_BODY_BYTES
 from .answer import Answer
 from .asgi import too_large
+from .wsgi import LENGTH_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -69,8 +70,10 @@ class RsgiDoor:
 async def _body(scope: Scope, protocol: HttpProtocol) -> bytes | None:
     """The body, or None when it is longer than any push. Announced lengths spare the counting."""
     announced = scope.headers.get("content-length") or ""
-    if announced.isdecimal():
-        return await protocol() if int(announced) <= MAX_BODY_BYTES else None
+    if announced.isascii() and announced.isdecimal():
+        digits = announced.lstrip("0")
+        fits = len(digits) <= LENGTH_DIGITS and int(digits or "0") <= MAX_BODY_BYTES
+        return await protocol() if fits else None
     body = b""
     async for chunk in protocol:
         body += chunk

@@ -3,7 +3,7 @@
 from .cipher import Cipher
 from .envelope import Keys, matches, sign
 from .push import NO_REPLY, NonceCache, Opened, PushReader, PushWriter, SealedPush
-from .query import PushQuery
+from .query import PushQuery, Query
 from .reading import read_xml
 from .xml import MAX_BODY_BYTES, Fields, Writable, cdata, read_strict_xml, write_xml
 
@@ -18,6 +18,7 @@ __all__ = [
     "PushQuery",
     "PushReader",
     "PushWriter",
+    "Query",
     "SealedPush",
     "Writable",
     "cdata",

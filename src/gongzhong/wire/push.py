@@ -22,7 +22,7 @@ from ..clock import Clock
 from ..errors import BadCipher, BadSignature, BadXml, CallbackError, Replayed, SetupError
 from .cipher import Cipher
 from .envelope import Keys, ciphertext_of, matches, sign, text_of
-from .query import PushQuery
+from .query import PushQuery, body_bytes
 from .reading import read_xml
 from .xml import MAX_BODY_BYTES, Fields, cdata, read_strict_xml
 
@@ -142,6 +142,8 @@ class PushReader:
 
     def open(self, query: PushQuery, body: bytes) -> Opened:
         """Verify a POST and read it. Raises a CallbackError, never anything else, whatever comes in."""
+        if type(body) is not bytes:
+            body = body_bytes(body)
         if self._keys:
             return self._open_encrypted(query, body)
         self._verify(query)
