@@ -10,7 +10,8 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PROGRESS := $(PY) scripts/progress.py
+PIP := -m pip install --disable-pip-version-check --no-input --progress-bar off
 WITH_NODE := PY=$(PY) scripts/with-node
 STATIC := src/gongzhong/console/static
 PAGES := $(STATIC)/index.html
@@ -66,31 +67,26 @@ clean: ## 删除一切生成物 / remove everything that was generated
 
 .venv/.ok: requirements.lock build.lock pyproject.toml
 	@$(PY) scripts/check_python.py
-	@echo "创建 .venv，安装运行所需的包 / creating .venv, installing what is needed to run …"
-	@$(PY) -m venv .venv
-	@$(PIP) --require-hashes -r build.lock -r requirements.lock
-	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(PROGRESS) "创建 .venv / creating .venv" $(PY) -m venv .venv
+	@$(PROGRESS) "安装运行所需的包 / installing what is needed to run" $(BIN)/python $(PIP) --require-hashes -r build.lock -r requirements.lock
+	@$(PROGRESS) "安装 gongzhong / installing gongzhong" $(BIN)/python $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 .venv/.dev: .venv/.ok requirements-dev.lock
-	@echo "安装开发工具 / installing the development tools …"
-	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PROGRESS) "安装开发工具 / installing the development tools" $(BIN)/python $(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
 .venv-schema/.ok: requirements.lock build.lock schema.lock pyproject.toml
 	@$(PY) scripts/check_python.py
-	@echo "创建 .venv-schema，安装 schemathesis / creating .venv-schema, installing schemathesis …"
-	@$(PY) -m venv .venv-schema
-	@.venv-schema/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r build.lock -r schema.lock
-	@.venv-schema/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PROGRESS) "创建 .venv-schema / creating .venv-schema" $(PY) -m venv .venv-schema
+	@$(PROGRESS) "安装 schemathesis / installing schemathesis" .venv-schema/bin/python $(PIP) --require-hashes -r build.lock -r schema.lock
+	@$(PROGRESS) "安装 gongzhong / installing gongzhong" .venv-schema/bin/python $(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 web/node_modules/.ok: web/package.json web/package-lock.json node.lock
-	@echo "安装网页的依赖 / installing what the pages are built with …"
-	@cd web && PY=$(PY) ../scripts/with-node npm ci --silent --no-audit --no-fund
+	@$(PROGRESS) "安装网页的依赖 / installing what the pages are built with" $(WITH_NODE) npm --prefix web ci --no-audit --no-fund
 	@touch $@
 
 $(PAGES): web/node_modules/.ok $(PAGE_SOURCES)
-	@echo "构建网页 / building the pages …"
-	@cd web && PY=$(PY) ../scripts/with-node npm run --silent build
+	@$(PROGRESS) "构建网页 / building the pages" $(WITH_NODE) npm --prefix web run build
 	@touch $@
