@@ -12,7 +12,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 PROGRESS := $(PY) scripts/progress.py
 PIP := -m pip install --disable-pip-version-check --no-input --progress-bar off
-WITH_NODE := PY=$(PY) scripts/with-node
+WITH_NODE := env PY=$(PY) scripts/with-node
 STATIC := src/gongzhong/console/static
 PAGES := $(STATIC)/index.html
 PAGE_SOURCES := $(shell find web \( -name node_modules -o -path web/test \) -prune -o -type f ! -name '*.md' -print 2>/dev/null)

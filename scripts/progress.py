@@ -41,11 +41,8 @@ class Progress:
         return f"{time.monotonic() - self.began:.0f} s"
 
     def say(self, news: str, end: str = "") -> None:
-        if self.terminal:
-            line = cut(f"{self.purpose} … {news}", shutil.get_terminal_size().columns - 1)
-            sys.stderr.write(f"\r\x1b[K{line}{end}")
-        else:
-            sys.stderr.write(f"{self.purpose} … {news}\n")
+        line = cut(f"{self.purpose} … {news}", shutil.get_terminal_size((120, 24)).columns - 1)
+        sys.stderr.write(f"\r\x1b[K{line}{end}" if self.terminal else f"{line}\n")
         sys.stderr.flush()
 
 
