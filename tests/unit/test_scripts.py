@@ -46,3 +46,15 @@ def test_what_is_not_a_port_is_refused(text: str) -> None:
 
 def test_this_python_is_good_enough() -> None:
     assert run("check_python.py") == (0, "")
+
+
+def test_progress_passes_the_status_on_and_shows_the_output_of_what_failed() -> None:
+    command = [sys.executable, str(SCRIPTS / "progress.py"), "试 / trying", sys.executable, "-c"]
+    fine = subprocess.run([*command, "print('much')"], capture_output=True, text=True, timeout=30)
+    assert fine.returncode == 0
+    assert fine.stderr.startswith("试 / trying …\n") and "much" not in fine.stderr
+    wrong = subprocess.run(
+        [*command, "print('why'); raise SystemExit(7)"], capture_output=True, text=True, timeout=30
+    )
+    assert wrong.returncode == 7
+    assert wrong.stderr.endswith("why\n")
