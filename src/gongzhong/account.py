@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Literal, Self, cast, get_args
+from typing import Final, Literal, Self, cast, get_args
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -16,14 +17,27 @@ from .errors import SetupError
 
 Encryption = Literal["plain", "compatible", "safe"]
 
+SHORTEST_LIVE: Final = 8
+"""Characters that a secret must have to be hidden by its value alone: a shorter one may be an ordinary word."""
+
+_LIVE: Final[WeakValueDictionary[int, Secret]] = WeakValueDictionary()
+
 
 class Secret:
-    """A text that shows itself only to `reveal`: not to repr, str, logs or tracebacks."""
+    """A text that shows itself only to `reveal`: not to repr, str, logs or tracebacks.
 
-    __slots__ = ("_value",)
+    While it exists, `live_secrets` knows its value, so that logs can hide it wherever it stands.
+    """
+
+    __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
+        if len(value) >= SHORTEST_LIVE:
+            _LIVE[id(self)] = self
+
+    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
+        return Secret, (self._value,)
 
     def reveal(self) -> str:
         return self._value
@@ -41,6 +55,14 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+
+def live_secrets() -> set[str]:
+    """The values of all secrets of at least 8 characters that this process holds now."""
+    found = (
+        reference() for reference in list(_LIVE.valuerefs())
+    )  # a copy: other threads make secrets meanwhile
+    return {secret.reveal() for secret in found if secret is not None}
 
 
 class Hosts(msgspec.Struct, frozen=True, kw_only=True):

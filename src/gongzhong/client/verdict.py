@@ -19,7 +19,7 @@ from ..catalogue.failures import failure, head_of
 from ..catalogue.fields import check
 from ..catalogue.model import Answer, BaseResp, Call
 from ..errors import BadAnswer, CallError
-from .masking import masked
+from ..wire.masking import masked
 from .transport import WireReply
 
 R = TypeVar("R")

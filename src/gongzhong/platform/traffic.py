@@ -6,22 +6,21 @@ Secrets and tokens are shortened on the way out.
 
 from __future__ import annotations
 
-import re
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
 
+from ..wire.masking import masked, masked_headers, secret_values
+
 KEPT = 5_000
 SHOWN_BYTES = 64 * 1024
+KEPT_LETTERS = 6
+"""First characters of a secret that stay readable: enough to tell one access_token from the next."""
 
 Kind = Literal["push", "verify", "api", "web"]
 
-_IN_QUERY = re.compile(
-    r"((?:access_token|secret|appsecret|refresh_token|component_access_token)=)([^&\s]{9,})"
-)
-_IN_JSON = re.compile(r'("(?:access_token|secret|appsecret|refresh_token|ticket)"\s*:\s*")([^"]{9,})(")')
 _TEXTUAL = ("json", "xml", "text", "urlencoded", "javascript")
 
 
@@ -63,27 +62,29 @@ class Exchange(msgspec.Struct, kw_only=True):
     """Number of the fault that struck, when one was ordered."""
 
 
-def shorten(text: str) -> str:
-    """The text with the values of secrets and tokens cut to their first characters."""
-    text = _IN_QUERY.sub(lambda found: f"{found[1]}{found[2][:6]}…", text)
-    return _IN_JSON.sub(lambda found: f"{found[1]}{found[2][:6]}…{found[3]}", text)
-
-
-def readable(body: bytes, headers: Mapping[str, str]) -> str | dict[str, Any]:
-    """A body as text, or its size and type when it is a file."""
+def readable(body: bytes, headers: Mapping[str, str], known: Iterable[str] = ()) -> str | dict[str, Any]:
+    """A body as text, or its size and type when it is a file. Secrets, and these `known` ones, are shortened."""
     content_type = headers.get("content-type", "")
     if body and (not content_type or any(word in content_type for word in _TEXTUAL)):
         try:
-            return shorten(
-                body[:SHOWN_BYTES].decode("utf-8", "strict" if len(body) <= SHOWN_BYTES else "ignore")
-            )
+            text = body[:SHOWN_BYTES].decode("utf-8", "strict" if len(body) <= SHOWN_BYTES else "ignore")
         except UnicodeDecodeError:
             pass
+        else:
+            return masked(text, known, keep=KEPT_LETTERS)
     return {"bytes": len(body), "content_type": content_type} if body else ""
 
 
 def present(entry: Exchange) -> dict[str, Any]:
-    """The JSON form of an entry (control API: Traffic)."""
+    """The JSON form of an entry (control API: Traffic).
+
+    A secret that stands behind a name anywhere in the entry is hidden in all of it.
+    """
+    known = (
+        secret_values(entry.url)
+        | secret_values(_text(entry.request_body))
+        | secret_values(_text(entry.response_body))
+    )
     return {
         "seq": entry.seq,
         "time": entry.time,
@@ -96,15 +97,15 @@ def present(entry: Exchange) -> dict[str, Any]:
         "of": entry.of,
         "request": {
             "method": entry.method,
-            "url": shorten(entry.url),
-            "headers": dict(entry.request_headers),
-            "body": readable(entry.request_body, entry.request_headers),
+            "url": masked(entry.url, known, keep=KEPT_LETTERS),
+            "headers": masked_headers(entry.request_headers, known, keep=KEPT_LETTERS),
+            "body": readable(entry.request_body, entry.request_headers, known),
         },
-        "decrypted": None if entry.decrypted is None else readable(entry.decrypted, {}),
-        "response": _response(entry),
+        "decrypted": None if entry.decrypted is None else readable(entry.decrypted, {}, known),
+        "response": _response(entry, known),
         "response_decrypted": None
         if entry.response_decrypted is None
-        else readable(entry.response_decrypted, {}),
+        else readable(entry.response_decrypted, {}, known),
         "verdict": {
             "ok": entry.verdict.ok,
             "class": entry.verdict.kind,
@@ -118,14 +119,18 @@ def present(entry: Exchange) -> dict[str, Any]:
     }
 
 
-def _response(entry: Exchange) -> dict[str, Any] | None:
+def _response(entry: Exchange, known: Iterable[str]) -> dict[str, Any] | None:
     if entry.status is None:
         return None
     return {
         "status": entry.status,
-        "headers": dict(entry.response_headers),
-        "body": readable(entry.response_body, entry.response_headers),
+        "headers": masked_headers(entry.response_headers, known, keep=KEPT_LETTERS),
+        "body": readable(entry.response_body, entry.response_headers, known),
     }
+
+
+def _text(body: bytes) -> str:
+    return body[:SHOWN_BYTES].decode("utf-8", "replace")
 
 
 class Traffic:

@@ -7,22 +7,12 @@ library can slip a token through an argument or a traceback.
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from typing import Any
 
 import structlog
 
-_QUERY = re.compile(r"\b((?:access_token|secret|appsecret|refresh_token|ticket)=)[^&\s\"']+", re.IGNORECASE)
-_JSON = re.compile(
-    r"""((?:\\?["'])(?:access_token|secret|appsecret|refresh_token|ticket)(?:\\?["'])\s*:\s*(?:\\?["']))[^"'\\]+""",
-    re.IGNORECASE,
-)
-
-
-def masked(text: str) -> str:
-    """The text without the values of tokens, secrets and tickets."""
-    return _JSON.sub(r"\1***", _QUERY.sub(r"\1***", text))
+from ..wire.masking import masked
 
 
 def log_to_stderr(*, as_json: bool = False, level: int = logging.INFO) -> None:

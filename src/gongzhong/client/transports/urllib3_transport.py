@@ -14,8 +14,8 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from urllib3.response import BaseHTTPResponse
 
 from ...catalogue.files import PIECE_BYTES
+from ...wire.masking import masked
 from ..landing import Landing
-from ..masking import masked
 from ..transport import WireReply, WireRequest, not_reached, outcome_unknown, plain_reason
 from .network import Network
 
@@ -24,8 +24,7 @@ class Masked(logging.Filter):
     """Takes credentials out of urllib3's debug lines, which print the whole query."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(masked(a) if isinstance(a, str) else a for a in record.args)
+        record.msg, record.args = masked(record.getMessage()), None
         return True
 
 

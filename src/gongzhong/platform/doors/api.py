@@ -17,11 +17,12 @@ from ...catalogue.encoding import DecodeProblem, decode, injected_values
 from ...catalogue.fields import check
 from ...catalogue.model import Call, Download, Host, Spec
 from ...catalogue.registry import by_path
+from ...wire.masking import masked
 from .. import fallback, magic
 from ..answer_form import write_answer
 from ..calls import BEHAVIOURS, Caller
 from ..minimal import answer_of
-from ..traffic import Exchange, Traffic, Verdict, shorten
+from ..traffic import KEPT_LETTERS, Exchange, Traffic, Verdict
 from ..world import accounts, quotas, tokens
 from ..world.faults import Faults
 from ..world.refusal import Refusal, require
@@ -176,9 +177,9 @@ class ApiDoor:
             entry.appid,
             self.world.seconds(),
             int((time.perf_counter() - started) * 1000),
-            shorten(request.query_string),
-            request.body[:LOGGED_BODY].decode("utf-8", "replace"),
-            body.decode(),
+            masked(request.query_string, keep=KEPT_LETTERS),
+            masked(request.body[:LOGGED_BODY].decode("utf-8", "replace")),
+            masked(body.decode()),
             request.ip,
         )
         return Response(200, body)
