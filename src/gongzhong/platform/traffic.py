@@ -80,11 +80,7 @@ def present(entry: Exchange) -> dict[str, Any]:
 
     A secret that stands behind a name anywhere in the entry is hidden in all of it.
     """
-    known = (
-        secret_values(entry.url)
-        | secret_values(_text(entry.request_body))
-        | secret_values(_text(entry.response_body))
-    )
+    known = _secrets_of(entry)
     return {
         "seq": entry.seq,
         "time": entry.time,
@@ -129,8 +125,10 @@ def _response(entry: Exchange, known: Iterable[str]) -> dict[str, Any] | None:
     }
 
 
-def _text(body: bytes) -> str:
-    return body[:SHOWN_BYTES].decode("utf-8", "replace")
+def _secrets_of(entry: Exchange) -> set[str]:
+    bodies = (entry.request_body, entry.response_body)
+    texts = [entry.url, *(body[:SHOWN_BYTES].decode("utf-8", "replace") for body in bodies)]
+    return set().union(*map(secret_values, texts))
 
 
 class Traffic:
