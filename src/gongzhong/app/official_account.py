@@ -123,6 +123,11 @@ class OfficialAccount(Router):
         """Answers that have not reached their user, oldest first, with the reason."""
         return self._outbox.undelivered()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a handler is running or an answer is being sent."""
+        return self._work.busy
+
     @cached_property
     def asgi(self) -> AsgiDoor:
         """The callback URL as an ASGI application."""

@@ -191,6 +191,11 @@ class Work:
             self._keep(claim.task)
         self.claims.settle(claim, claim.loop.time())
 
+    @property
+    def busy(self) -> bool:
+        """Whether any task is under way."""
+        return bool(self._running())
+
     def _running(self) -> list[asyncio.Task[None]]:
         """Every task that is not done: those of claims under way belong to the claims alone."""
         return [*self._tasks, *(task for task in self.claims.tasks() if task not in self._tasks)]

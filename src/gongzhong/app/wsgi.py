@@ -51,6 +51,10 @@ class WsgiDoor:
         start_response(status, [(name.title(), value) for name, value in answer.headers()])
         return [answer.body]
 
+    def close(self) -> None:
+        """Let running handlers finish; for whoever serves this door, once no request is open."""
+        self._oa.close()
+
     def _answer(self, environ: dict[str, Any]) -> Answer:
         method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
         try:

@@ -14,8 +14,9 @@ from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from ..errors import SetupError
+from .guarded import Guarded
 from .http_server.limits import allow_files
-from .listening import free_port, require_free, until_listening
+from .listening import POLL_S, free_port, require_free, until_listening
 
 T = TypeVar("T")
 
@@ -31,8 +32,6 @@ BACKLOG = 4096
 HEAD_S = 15.0
 """A request's head must be complete after so many seconds; a connection kept open between two requests ends after
 them, too."""
-BODY_S = 30.0
-"""Each wait for more of a request's body, in seconds; then 408."""
 BUFFER_BYTES = 64 * 1024
 """What the server keeps of one connection; a longer head gets 431."""
 
@@ -82,44 +81,6 @@ def stopping(stop: asyncio.Event) -> Iterator[None]:
         release()
 
 
-class Interruptible:
-    """An ASGI application whose endless answers (live events) do not keep the server from stopping."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = app
-        self._stopping = False
-        self._streams: set[asyncio.Task[Any]] = set()
-        self._requests: set[asyncio.Task[Any]] = set()
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        task = asyncio.current_task()
-        if scope["type"] == "lifespan" or task is None:
-            await self._app(scope, receive, send)
-            return
-
-        async def noticing(message: Any) -> None:
-            if message.get("more_body") and task is not None:
-                self._streams.add(task)
-            await send(message)
-
-        self._requests.add(task)
-        try:
-            await self._app(scope, receive, noticing)
-        except asyncio.CancelledError:
-            # The server takes a cancelled request for an error of the application and would report it.
-            if not self._stopping:
-                raise
-        finally:
-            self._requests.discard(task)
-            self._streams.discard(task)
-
-    def interrupt(self, *, everything: bool) -> None:
-        """End answers that have been streaming, or all that are under way."""
-        self._stopping = True
-        for task in list(self._requests if everything else self._streams):
-            task.cancel()
-
-
 class Server(Protocol):
     """What `run` runs."""
 
@@ -129,12 +90,17 @@ class Server(Protocol):
 
 
 class EmbeddedServer:
-    """An ASGI application on a port of this machine. Port 0 takes a free one; see `port`."""
+    """An ASGI application on a port of this machine. Port 0 takes a free one; see `port`.
 
-    def __init__(self, app: Any, *, host: str, port: int) -> None:
+    When it stops, the port stays open while requests are being answered, at most `drain_s` seconds: what WeChat
+    delivers meanwhile finds somebody. Then open requests get a few seconds more.
+    """
+
+    def __init__(self, app: Any, *, host: str, port: int, drain_s: float = 0.0) -> None:
         require_free(host, port)
         self.host, self.port = host, port or free_port(host)
-        self._app = Interruptible(app)
+        self._app = Guarded(app)
+        self._drain_s = drain_s
         self._server = _granian(self._app, host, self.port)
         self._task: asyncio.Task[None] | None = None
 
@@ -156,6 +122,7 @@ class EmbeddedServer:
         """Stop listening, let open requests end for a moment, then let the application close what it holds."""
         if self._task is None:
             return
+        await self._drain()
         self._server.stop()
         for everything, patience_s in ((False, STOP_S), (True, CLEAN_UP_S)):
             self._app.interrupt(everything=everything)
@@ -165,6 +132,12 @@ class EmbeddedServer:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         self._task = None
+
+    async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._drain_s
+        while not self._app.quiet and loop.time() < ends:  # noqa: ASYNC110 (as rare as a stop)
+            await asyncio.sleep(POLL_S)
 
     async def ended(self) -> None:
         """Return when the server ends by itself: it never should."""

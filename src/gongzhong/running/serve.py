@@ -1,84 +1,126 @@
 """The production server: one command from `module:oa` to a listening callback URL.
 
-A bare OfficialAccount is served over RSGI, the shortest way from the socket to a handler; applications over the
-interface that they have. What a reply window knows lies in this process's memory, so a second process would run
-handlers twice: it is refused, not tolerated.
+A bare OfficialAccount is served by the callback server, the shortest way from the socket to a handler; applications
+over ASGI or WSGI by granian. Everything runs in this one process: killed, it leaves nothing behind that keeps the port.
+What a reply window knows lies in this process's memory, so a second process would run handlers twice: it is refused.
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
 
+from ..app.official_account import OfficialAccount
+from ..app.wsgi import WsgiDoor
 from ..errors import SetupError
 from .collector import spare_the_collector
 from .embedded import EmbeddedServer, run, run_loop
-from .http_server import CallbackServer
-from .listening import free_port, require_free, url_of
+from .http_server import DRAIN_S, CallbackServer
+from .listening import url_of
 from .target import Target, resolve
+from .wsgi import FromWsgi
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How to listen. What only the callback server can do is refused for applications."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    unix_socket: Path | None = None
+    """Listen here instead of on a port. Only for an OfficialAccount, as the next four."""
+    certificate: Path | None = None
+    """PEM, the whole chain: HTTPS without a reverse proxy."""
+    key: Path | None = None
+    reuse_port: bool = False
+    """Several processes may listen on the port: a new one can start before the old one is stopped."""
+    access_log: bool = False
+    """One log line for each request, without its query."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """The server listens."""
+
+    target: Target
+    url: str
+    pid: int
+
+
+Announce: TypeAlias = Callable[[Ready], None]
 
 
 def serve(
-    target: str,
-    host: str = "127.0.0.1",
-    port: int = 8000,
-    *,
-    workers: int = 1,
-    announce: Callable[[Target, str], None] | None = None,
+    target: str, options: Options | None = None, *, workers: int = 1, announce: Announce | None = None
 ) -> None:
-    """Serve until Ctrl-C or SIGTERM; running handlers may finish. `announce` is given the URL.
+    """Serve until Ctrl-C or SIGTERM; running handlers may finish. `announce` is called once the server listens.
 
     Raises SetupError for more than one worker, a target that cannot be served, or an address that cannot be
     listened on.
     """
     _only_one(workers)
+    options = options or Options()
     found = resolve(target)
-    if found.kind == "wsgi":
-        _serve_wsgi(found, host, port, announce)
-    elif found.kind == "account":
-        run_loop(_serve_account(found, host, port, announce))
+    if found.kind == "account":
+        run_loop(_serve_account(found, options, announce))
     else:
-        run_loop(_serve_asgi(found, host, port, announce))
+        _check(options)
+        run_loop(_serve_app(found, options, announce))
 
 
-async def _serve_account(
-    found: Target, host: str, port: int, announce: Callable[[Target, str], None] | None
-) -> None:
+async def _serve_account(found: Target, options: Options, announce: Announce | None) -> None:
     spare_the_collector()
-    server = CallbackServer(found.value, host=host, port=port)
-    ready = None if announce is None else lambda: announce(found, url_of(host, server.port))
-    try:
-        await run(server, ready=ready)
-    finally:
-        await found.value.shutdown()
-
-
-async def _serve_asgi(
-    found: Target, host: str, port: int, announce: Callable[[Target, str], None] | None
-) -> None:
-    spare_the_collector()
-    server = EmbeddedServer(found.value, host=host, port=port)
-    await run(server, ready=None if announce is None else lambda: announce(found, url_of(host, server.port)))
-
-
-def _serve_wsgi(found: Target, host: str, port: int, announce: Callable[[Target, str], None] | None) -> None:
-    """WSGI needs threads, which the server runs in a process of its own."""
-    from granian.constants import Interfaces
-    from granian.log import LogLevels
-    from granian.server import Server
-
-    require_free(host, port)
-    port = port or free_port(host)
-    server = Server(
-        found.spec, address=host, port=port, interface=Interfaces.WSGI, workers=1, log_level=LogLevels.error
+    oa: OfficialAccount = found.value
+    server = CallbackServer(
+        oa,
+        host=options.host,
+        port=options.port,
+        unix_socket=options.unix_socket,
+        certificate=options.certificate,
+        key=options.key,
+        reuse_port=options.reuse_port,
+        access_log=options.access_log,
+        busy=lambda: oa.busy,
     )
-    if announce is not None:
-        server.on_startup(lambda: announce(found, url_of(host, port)))
-    server.serve(target_loader=_load_wsgi)
+    try:
+        await run(server, ready=_ready(found, lambda: server.url, announce))
+    finally:
+        await oa.shutdown()
 
 
-def _load_wsgi(spec: str) -> Any:
-    return resolve(spec).value
+async def _serve_app(found: Target, options: Options, announce: Announce | None) -> None:
+    spare_the_collector()
+    app = FromWsgi(found.value) if found.kind == "wsgi" else found.value
+    server = EmbeddedServer(app, host=options.host, port=options.port, drain_s=DRAIN_S)
+    try:
+        await run(server, ready=_ready(found, lambda: url_of(options.host, server.port), announce))
+    finally:
+        if isinstance(found.value, WsgiDoor):
+            await asyncio.to_thread(found.value.close)
+
+
+def _ready(found: Target, url: Callable[[], str], announce: Announce | None) -> Callable[[], None] | None:
+    if announce is None:
+        return None
+    return lambda: announce(Ready(target=found, url=url(), pid=os.getpid()))
+
+
+def _check(options: Options) -> None:
+    """Raises SetupError for options that an application's server does not have."""
+    standard = Options(host=options.host, port=options.port)
+    for name in ("unix_socket", "certificate", "key", "reuse_port", "access_log"):
+        if getattr(options, name) != getattr(standard, name):
+            option = "--" + name.replace("_", "-")
+            raise SetupError(
+                f"{option} 只用于直接运行 OfficialAccount",
+                f"{option} is for an OfficialAccount that is served by itself",
+                fix_zh="ASGI 和 WSGI 应用用 granian、uvicorn 或 gunicorn 自己的选项，或放在反向代理后面",
+                fix_en="use the options of granian, uvicorn or gunicorn for applications, or a reverse proxy",
+            )
 
 
 def _only_one(workers: int) -> None:

@@ -13,9 +13,10 @@ no HTTP/2. Applications over ASGI and WSGI are served by granian (`running.embed
 from .connection import Connection, Exchange, Phase
 from .limits import Limits
 from .reading import Refusal, Request, RequestReader
-from .server import CallbackServer
+from .server import DRAIN_S, CallbackServer
 
 __all__ = [
+    "DRAIN_S",
     "CallbackServer",
     "Connection",
     "Exchange",

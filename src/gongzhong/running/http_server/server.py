@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...errors import SetupError
-from ..listening import refused, require_free
+from ..listening import refused, require_free, url_of
 from .connection import Answered, Connection, Exchange, Phase
 from .limits import Limits, allow_files
 from .reading import Request
@@ -129,6 +129,14 @@ class CallbackServer:
     async def ended(self) -> None:
         """Return when the server has stopped."""
         await self._ended.wait()
+
+    @property
+    def url(self) -> str:
+        """Where it listens; for a unix socket `unix:` and its path."""
+        if self._unix_socket is not None:
+            return f"unix:{self._unix_socket}"
+        plain = url_of(self.host, self.port)
+        return plain if self._tls is None else plain.replace("http:", "https:", 1)
 
     @property
     def open(self) -> int:
