@@ -15,6 +15,24 @@ if TYPE_CHECKING:
     from ..running.serve import Ready
 
 
+UnixSocket = Annotated[Path | None, option("改为监听这个 Unix 套接字", "listen on this unix socket instead")]
+Certificate = Annotated[
+    Path | None, option("证书（PEM，完整的链）：直接提供 HTTPS", "certificate chain (PEM): serve HTTPS")
+]
+Key = Annotated[
+    Path | None, option("证书的私钥（PEM，没有密码）", "its private key (PEM, without a password)")
+]
+ReusePort = Annotated[
+    bool, flag("允许几个进程监听同一端口，便于交接", "let several processes share the port, to hand it over")
+]
+AccessLog = Annotated[
+    bool, flag("每个请求记一行，不含参数", "log one line for each request, without its query")
+]
+SaysReady = Annotated[
+    bool, flag("就绪时在标准输出写一行 JSON", "say on standard output as JSON when it is ready")
+]
+
+
 def serve(
     target: Annotated[str, option("模块:对象，或 文件.py:对象", "module:attribute or file.py:attribute")],
     *,
@@ -23,25 +41,12 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, option("端口，0 为自动", "port, 0 for any")] = 8000,
     workers: Annotated[int, option("进程数", "number of processes")] = 1,
-    unix_socket: Annotated[
-        Path | None, option("改为监听这个 Unix 套接字", "listen on this unix socket instead")
-    ] = None,
-    certificate: Annotated[
-        Path | None, option("证书（PEM，完整的链）：直接提供 HTTPS", "certificate chain (PEM): serve HTTPS")
-    ] = None,
-    key: Annotated[
-        Path | None, option("证书的私钥（PEM，没有密码）", "its private key (PEM, without a password)")
-    ] = None,
-    reuse_port: Annotated[
-        bool,
-        flag("允许几个进程监听同一端口，便于交接", "let several processes share the port, to hand it over"),
-    ] = False,
-    access_log: Annotated[
-        bool, flag("每个请求记一行，不含参数", "log one line for each request, without its query")
-    ] = False,
-    json: Annotated[
-        bool, flag("就绪时在标准输出写一行 JSON", "say on standard output as JSON when it is ready")
-    ] = False,
+    unix_socket: UnixSocket = None,
+    certificate: Certificate = None,
+    key: Key = None,
+    reuse_port: ReusePort = False,
+    access_log: AccessLog = False,
+    json: SaysReady = False,
     log_json: Annotated[bool, flag("日志为 JSON", "log as JSON lines")] = False,
     quiet: Annotated[bool, flag("不显示启动信息", "say nothing at start")] = False,
     with_parent: Annotated[bool, Parameter(show=False, negative="")] = False,
