@@ -34,7 +34,13 @@ class AccountConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     encryption: Encryption = "plain"
     url: str = ""
     oauth_domain: str = ""
+    """Where web authorisation may send people back to (网页授权域名): a host, or a host with a path."""
+    second_oauth_domain: str = ""
     js_domains: list[str] = []
+    business_domains: list[str] = []
+    """业务域名: where one-time subscribe messages may lead back to; without one the other domains count."""
+    web_authorization: bool = False
+    """The right of web authorisation for a verified 公众号 of a government or media body."""
     ip_allow_list: list[str] = []
     """Addresses that may fetch tokens; empty allows every address of this machine."""
     open_platform: str = ""

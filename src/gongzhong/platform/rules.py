@@ -33,6 +33,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     code_lifetime_s: int = 5 * MINUTE
     web_token_lifetime_s: int = 2 * HOUR
     refresh_token_lifetime_s: int = 30 * DAY
+    # The parameter table calls state optional, error 10013 says that it must not be empty (conflicting)
+    web_state_required: bool = False
     # 发送客服消息: messages and seconds after each act of the person
     after_message: int = 5
     after_message_s: int = 48 * HOUR

@@ -14,6 +14,7 @@ from gongzhong import Account, CallError, OfficialAccount, Secret
 from gongzhong.catalogue.js_apis import JS_APIS, OPEN_TAGS
 from gongzhong.client.transport import WireRequest
 from gongzhong.platform.world import js_sdk, recognition
+from gongzhong.platform.world.domains import covers
 from gongzhong.testing import PNG, LocalPlatform
 from gongzhong.testing.in_process import InProcessTransport
 from gongzhong.web import JsSdk
@@ -109,7 +110,7 @@ def test_open_tags_alone_are_enough(shop: Shop) -> None:
     ],
 )
 def test_which_pages_a_domain_covers(url: str, domains: list[str], any_port: bool, expected: bool) -> None:
-    assert js_sdk.covered(url, domains, any_port=any_port) is expected
+    assert covers(domains, url, any_port=any_port) is expected
 
 
 def test_a_page_of_another_host_is_refused(shop: Shop) -> None:

@@ -35,6 +35,7 @@ GET_NEEDED, POST_NEEDED = 43001, 43002
 UNAUTHORIZED = 48001
 WRONG_APPID, WRONG_VALUE = 40013, 47003
 LOGGED_BODY = 4096
+WEB_CALLS = "/sns/"
 
 ANSWERED = Verdict(True, "ok", "成功", "ok")
 
@@ -103,7 +104,7 @@ class ApiDoor:
         spec, behaviour = call_type.spec, BEHAVIOURS.get(call_type)
         if behaviour is None:
             fallback.refuse_if_gone(spec)
-        if account.type not in spec.accounts:
+        if not _may(account, spec):
             raise Refusal(UNAUTHORIZED)
         self._count(account, spec)
         call = self._decode(call_type, request, query)
@@ -191,6 +192,10 @@ class ApiDoor:
         return tokens.owner(self.world, query.get("access_token", "")) or (
             named if named in self.world.accounts else ""
         )
+
+
+def _may(account: AccountState, spec: Spec) -> bool:
+    return account.may_authorize if spec.path.startswith(WEB_CALLS) else account.type in spec.accounts
 
 
 def _error(refusal: Refusal, errmsg: str, *, wrapped: bool) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from http.cookies import CookieError, SimpleCookie
 from typing import ClassVar
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from ..traffic import Exchange, Traffic, Verdict
 from ..world import people
@@ -112,17 +112,6 @@ def cookie_of(request: Request, name: str) -> str | None:
     except CookieError:
         return None
     return unquote(morsel.value) or None if morsel else None
-
-
-def same_host(redirect_uri: str, domain: str) -> bool:
-    """The full host must match; the port only when the setting has one."""
-    try:
-        parts = urlsplit(redirect_uri)
-    except ValueError:
-        return False
-    if parts.scheme not in ("http", "https") or not domain:
-        return False
-    return parts.netloc == domain if ":" in domain else parts.hostname == domain
 
 
 def _allowed(request: Request) -> bool:

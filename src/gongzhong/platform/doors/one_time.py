@@ -9,9 +9,9 @@ import re
 
 from ...catalogue import limits
 from ...catalogue.model import VERIFIED
-from ..world import one_time, people
+from ..world import domains, one_time, people
 from ..world.world import AccountState
-from .asking import PAGE, AskingDoor, Complaint, same_host, send_back
+from .asking import PAGE, AskingDoor, Complaint, send_back
 from .http import Request, Response
 from .templates import confirm_page
 
@@ -29,8 +29,8 @@ COMPLAINTS = {
     "template": ("template_id 不是该公众号的", "the template_id is not the account's"),
     "scene": ("scene 应为 0 到 10000 的整数", "scene must be a number from 0 to 10000"),
     "redirect": (
-        "redirect_url 的域名不在该公众号的 JS 接口安全域名里",
-        "the host of redirect_url is none of the account's JS-API domains",
+        "redirect_url 的域名不是该公众号的业务域名（不带路径）",
+        "the host of redirect_url is none of the account's business domains (without a path)",
     ),
     "reserved": (
         "reserved 只能是至多 128 个字母和数字",
@@ -70,17 +70,23 @@ class OneTimeDoor(AskingDoor):
             raise Complaint("appid", *COMPLAINTS["appid"])
         scene = query.get("scene", "")
         in_range = scene.isascii() and scene.isdigit() and int(scene) <= limits.ONE_TIME_SCENE_MAX
-        hosts = (account.oauth_domain, *account.js_domains)
-        target = query.get("redirect_url", "")
+        target = domains.address_of(query.get("redirect_url", ""))
         rules = {
             "permission": account.type in VERIFIED,
             "action": query.get("action") == "get_confirm",
             "template": query.get("template_id") == one_time.template_id(self.world, account),
             "scene": in_range,
-            "redirect": any(same_host(target, host) for host in hosts),
+            "redirect": target is not None and domains.authorises(_hosts(account), target),
             "reserved": RESERVED.fullmatch(query.get("reserved", "")),
         }
         for name, kept in rules.items():
             if not kept:
                 raise Complaint(name, *COMPLAINTS[name])
         return account, self.browsing(request), query
+
+
+def _hosts(account: AccountState) -> list[str]:
+    """The business domains that have no path. The page demands one, but a 公众号 has none by the page of the domains:
+    an account without any is held to its other domains."""
+    of_other_kinds = [*account.oauth_domains, *account.js_domains]
+    return [domain for domain in account.business_domains or of_other_kinds if "/" not in domain]

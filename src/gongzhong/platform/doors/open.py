@@ -1,29 +1,36 @@
 """open.weixin.qq.com: the page that asks the person (网页授权).
 
-Errors here are pages with a number, not JSON: the person's browser sees them.
+Errors are pages with a number, not JSON: the person's browser sees them. The numbers are those of the official page;
+what it says about `state` contradicts itself (optional, but "must not be empty"), so that is a rule to set.
 """
 
 from __future__ import annotations
 
-import re
 from urllib.parse import parse_qsl, urlencode
 
-from ...catalogue.model import TEST, VERIFIED_SERVICE
-from ..world import people, webauth
+from ..world import domains, people, webauth
 from ..world.world import AccountState
-from .asking import FROM_CHAT_COOKIE, PAGE, AskingDoor, Complaint, cookie_of, same_host, send_back
+from .asking import FROM_CHAT_COOKIE, PAGE, AskingDoor, Complaint, cookie_of, send_back
 from .http import Request, Response
 from .templates import consent_page
 
 PATH = "/connect/oauth2/authorize"
 DECISION_PATH = "/connect/oauth2/authorize/decision"
 ORDER = ["appid", "redirect_uri", "response_type", "scope", "state"]
-STATE = re.compile(r"[a-zA-Z0-9]{1,128}")
-NEVER_EMPTY = {"appid": 10012, "redirect_uri": 10011, "scope": 10010, "state": 10013}
+STATE_BYTES = 128
+NEVER_EMPTY = {"appid": 10012, "redirect_uri": 10011, "scope": 10010}
+STATE_EMPTY = 10013
 SCOPES = (webauth.BASE, webauth.USERINFO)
+CANNOT_OPEN, LONG_STATE, NO_ADDRESS = 1, 2, 3
+FIRST_NUMBER = 10_000
 
 PAGE_ERRORS = {
     1: ("链接无法打开：参数的个数或顺序不对", "the link cannot be opened: wrong parameters or wrong order"),
+    2: (f"state 参数过长：最多 {STATE_BYTES} 字节", f"state is too long: at most {STATE_BYTES} bytes"),
+    3: (
+        "redirect_uri 不是网址：应以 http:// 或 https:// 开头，只编码一次，不含空格和换行",
+        "redirect_uri is no address: it begins with http:// or https://, is encoded once, holds no blanks or line ends",
+    ),
     10003: ("redirect_uri 域名与后台配置不一致", "the host of redirect_uri differs from the configured one"),
     10005: ("该公众号没有这些 scope 的权限", "the account lacks the right to this scope"),
     10006: ("必须关注此测试号", "follow this test account first"),
@@ -35,8 +42,10 @@ PAGE_ERRORS = {
 
 
 def page_error(number: int) -> Complaint:
-    """One of the numbered complaints of the official page; 1 stands for the page without a number."""
-    return Complaint(str(number), *PAGE_ERRORS[number], number=number if number > 1 else 0)
+    """One of the numbered complaints of the official page; small numbers stand for pages without a number."""
+    if number == NO_ADDRESS:
+        return Complaint("10003", *PAGE_ERRORS[number], number=10003)
+    return Complaint(str(number), *PAGE_ERRORS[number], number=number if number >= FIRST_NUMBER else 0)
 
 
 class OpenDoor(AskingDoor):
@@ -72,13 +81,13 @@ class OpenDoor(AskingDoor):
         account, person, query = self._check(request)
         if allowed:
             return self._grant(account, person, query)
-        return send_back(query["redirect_uri"], {"state": query["state"]})
+        return send_back(query["redirect_uri"], {"state": query.get("state", "")})
 
     def _grant(
         self, account: AccountState, person: str, query: dict[str, str], *, snapshot: bool = False
     ) -> Response:
         code = webauth.grant(self.world, account, person, query["scope"], snapshot=snapshot)
-        return send_back(query["redirect_uri"], {"code": code, "state": query["state"]})
+        return send_back(query["redirect_uri"], {"code": code, "state": query.get("state", "")})
 
     def _check(self, request: Request) -> tuple[AccountState, str, dict[str, str]]:
         """WeChat's order of complaints; the first one is the page that the person sees."""
@@ -86,13 +95,25 @@ class OpenDoor(AskingDoor):
         for name, number in NEVER_EMPTY.items():
             if not query.get(name):
                 raise page_error(number)
-        names = [name for name, _ in parse_qsl(request.query_string, keep_blank_values=True) if name in ORDER]
+        state = query.get("state", "")
+        if not state and self.world.rules.web_state_required:
+            raise page_error(STATE_EMPTY)
         account = self.world.accounts.get(query["appid"])
-        well_formed = names == ORDER and query["response_type"] == "code" and STATE.fullmatch(query["state"])
-        if not well_formed or account is None:
-            raise page_error(1)
-        if query["scope"] not in SCOPES or account.type not in VERIFIED_SERVICE | TEST:
+        if not _in_order(request.query_string) or query["response_type"] != "code" or account is None:
+            raise page_error(CANNOT_OPEN)
+        if len(state.encode()) > STATE_BYTES:
+            raise page_error(LONG_STATE)
+        if query["scope"] not in SCOPES or not account.may_authorize:
             raise page_error(10005)
-        if not same_host(query["redirect_uri"], account.oauth_domain):
+        address = domains.address_of(query["redirect_uri"])
+        if address is None:
+            raise page_error(NO_ADDRESS)
+        if not domains.authorises(account.oauth_domains, address):
             raise page_error(10003)
         return account, self.browsing(request), query
+
+
+def _in_order(query_string: str) -> bool:
+    """Whether the parameters come once each in the order of the guide; only `state` may be missing."""
+    names = [name for name, _ in parse_qsl(query_string, keep_blank_values=True) if name in ORDER]
+    return names in (ORDER, ORDER[:-1])

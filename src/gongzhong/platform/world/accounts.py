@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from ...errors import SetupError
 from ...wire import Cipher
 from ..config import AccountConfig
-from . import tally
+from . import domains, tally
 from .refusal import Refusal
 from .world import AccountState, World
+
+_SHARED: Final = frozenset(AccountState.__struct_fields__) & frozenset(AccountConfig.__struct_fields__)
 
 
 def create(world: World, config: AccountConfig) -> AccountState:
@@ -25,30 +27,17 @@ def create(world: World, config: AccountConfig) -> AccountState:
                 f"公众号{known.name}已使用原始 ID {original}",
                 f"the account {known.name} has the original id {original} already",
             )
+    shared = {name: getattr(config, name) for name in _SHARED}
     state = AccountState(
-        appid=appid,
-        original_id=original,
-        name=config.name,
-        wechat_id=config.wechat_id or original,
-        kind=config.kind,
-        verified=config.verified,
-        secret=config.secret or ids.secret(appid),
-        token=config.token,
-        aes_key=config.aes_key,
-        encryption=config.encryption,
-        url=config.url,
-        oauth_domain=config.oauth_domain,
-        js_domains=config.js_domains,
-        ip_allow_list=config.ip_allow_list,
-        open_platform=config.open_platform,
-        headimgurl=config.headimgurl,
-        description=config.description,
-        call_limits=config.call_limits,
-        customer_service=config.customer_service,
-        comments=config.comments,
-        mass=config.mass,
-        autoreply=config.autoreply,
+        **{
+            **shared,
+            "appid": appid,
+            "original_id": original,
+            "wechat_id": config.wechat_id or original,
+            "secret": config.secret or ids.secret(appid),
+        }
     )
+    require_usable(world, state)
     store(world, state)
     tally.begin(world, appid)
     return state
@@ -71,6 +60,15 @@ def require_key(settings: AccountConfig | AccountState) -> None:
         Cipher(settings.aes_key, settings.appid)
 
 
+def require_usable(world: World, state: AccountState) -> None:
+    """Raises SetupError for a key or a domain that cannot work."""
+    require_key(state)
+    real = state.kind != "test" and not world.rules.any_port
+    domains.require_web_domains(state.oauth_domains, real=real)
+    domains.require_safe_domains(state.js_domains, real=real)
+    domains.require_business_domains(state.business_domains, real=real)
+
+
 def load_all(world: World) -> None:
     """Read the accounts that an earlier run left."""
     for document in world.db.column("SELECT document FROM account ORDER BY position"):
@@ -86,7 +84,7 @@ def change(world: World, appid: str, changes: dict[str, Any]) -> AccountState:
         if name not in current or name in fixed:
             raise ValueError(f"没有这一项，或不能修改：{name} / no such field, or it is fixed: {name}")
     state = msgspec.convert({**current, **changes}, AccountState)
-    require_key(state)
+    require_usable(world, state)
     store(world, state)
     world.announce("state", {})
     return state

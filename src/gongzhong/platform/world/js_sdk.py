@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from ...catalogue.js_apis import JS_APIS, OPEN_TAGS
-from . import js_signature, media, people, recognition
+from . import domains, js_signature, media, people, recognition
 from .js_signature import Reason, Signed
 from .refusal import require
 from .world import AccountState, World
@@ -23,7 +22,6 @@ MISSING = "config:fail"
 BAD_DOMAIN = "config:invalid url domain"
 BAD_SIGNATURE = "config:invalid signature"
 MUST_FOLLOW = "config:require subscribe"
-DEFAULT_PORTS = {"http": 80, "https": 443}
 WRONG_ID = 40007
 
 PageFile = Literal["image", "voice"]
@@ -86,7 +84,7 @@ def _wanted(config: PageConfig) -> dict[str, object]:
 
 
 def _problem(world: World, account: AccountState, person: str, config: PageConfig) -> Rights | None:
-    if not covered(config.url, account.js_domains, any_port=world.rules.any_port):
+    if not domains.covers(account.js_domains, config.url, any_port=world.rules.any_port):
         bound = "、".join(account.js_domains) or "（没有设置）"
         return _refused(
             BAD_DOMAIN,
@@ -123,28 +121,6 @@ def _rights(account: AccountState, apis: Sequence[str], tags: Sequence[str]) -> 
         unknown=[name for name in (*apis, *tags) if name not in JS_APIS and name not in OPEN_TAGS],
         open_tags=[name for name in tags if name in OPEN_TAGS and account.type in OPEN_TAGS[name]],
     )
-
-
-def covered(url: str, domains: Sequence[str], *, any_port: bool) -> bool:
-    """Whether a page belongs to one of the domains (JS接口安全域名); a domain covers its sub-domains.
-
-    A domain with a port means that port. Without one it means every port, or with `any_port` off the default one.
-    """
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    if parts.scheme not in DEFAULT_PORTS or not host:
-        return False
-    actual = port or DEFAULT_PORTS[parts.scheme]
-    for domain in domains:
-        name, _, wanted = domain.lower().partition(":")
-        right_port = str(actual) == wanted if wanted else any_port or actual == DEFAULT_PORTS[parts.scheme]
-        if name and right_port and (host == name or host.endswith(f".{name}")):
-            return True
-    return False
 
 
 def upload(world: World, account: AccountState, kind: PageFile, content: bytes) -> str:

@@ -11,8 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from . import chats, people
-from .js_sdk import covered
+from . import chats, domains, people
 from .world import AccountState, World
 
 Target = Literal["friend", "timeline", "qq", "weibo", "qzone"]
@@ -46,7 +45,7 @@ def share(
     world: World, account: AccountState, person: str, card: Card, target: Target, receiver: str = ""
 ) -> Share:
     """Pass a page on. Raises KeyError for an unknown receiver."""
-    trusted = covered(card.link, account.js_domains, any_port=world.rules.any_port)
+    trusted = domains.covers(account.js_domains, card.link, any_port=world.rules.any_port)
     made = Share(
         appid=account.appid,
         person=person,

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from ...account import Encryption
-from ...catalogue.model import Accounts
+from ...catalogue.model import TEST, VERIFIED_SERVICE, Accounts
 from ...clock import MovableClock
 from ...messages import Push
 from ..autoreply_settings import AutoReplySettings
@@ -24,6 +24,7 @@ from .database import MEMORY, Database
 from .ids import Ids
 
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
+WEB_AUTHORISATION = VERIFIED_SERVICE | TEST
 
 
 class AccountState(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,20 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     comments: bool = True
     mass: MassSettings = MassSettings()
     autoreply: AutoReplySettings = AutoReplySettings()
+    second_oauth_domain: str = ""
+    business_domains: list[str] = []
+    web_authorization: bool = False
+
+    @property
+    def oauth_domains(self) -> list[str]:
+        """The web-authorisation domains that are set; WeChat's console has room for two."""
+        return [domain for domain in (self.oauth_domain, self.second_oauth_domain) if domain]
+
+    @property
+    def may_authorize(self) -> bool:
+        """Whether the account has the right of web authorisation (网页授权)."""
+        granted = self.web_authorization and self.type is Accounts.VERIFIED_SUBSCRIPTION
+        return granted or self.type in WEB_AUTHORISATION
 
     @property
     def type(self) -> Accounts:

