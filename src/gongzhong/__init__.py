@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .account import Account, Hosts, Secret
-    from .app import OfficialAccount, Router, Session
+    from .app import Dialogue, DialogueState, Move, OfficialAccount, Router, Session
     from .catalogue.files import Upload
     from .client import AsyncClient, Client
     from .clock import Clock, MovableClock
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ContentError,
         CredentialError,
         GongzhongError,
+        HandlerError,
         NotReached,
         OutcomeUnknown,
         ParameterError,
@@ -85,8 +86,11 @@ __all__ = [
     "Clock",
     "ContentError",
     "CredentialError",
+    "Dialogue",
+    "DialogueState",
     "Event",
     "GongzhongError",
+    "HandlerError",
     "Hosts",
     "Image",
     "ImageReply",
@@ -95,6 +99,7 @@ __all__ = [
     "Message",
     "MiniProgramPage",
     "MovableClock",
+    "Move",
     "MusicReply",
     "NewsReply",
     "NotReached",
@@ -134,13 +139,13 @@ __all__ = [
 
 _NAMES_BY_MODULE = {
     "account": "Account Hosts Secret",
-    "app": "OfficialAccount Router Session",
+    "app": "Dialogue DialogueState Move OfficialAccount Router Session",
     "catalogue.files": "Upload",
     "client": "AsyncClient Client",
     "clock": "Clock MovableClock",
     "errors": (
         "BadAnswer BadCipher BadSignature BadXml BusyError CallError CallbackError ContentError "
-        "CredentialError GongzhongError NotReached OutcomeUnknown ParameterError PermissionDenied "
+        "CredentialError GongzhongError HandlerError NotReached OutcomeUnknown ParameterError PermissionDenied "
         "QuotaError Replayed SetupError TooLarge TransportError UnknownCodeError WebError"
     ),
     "messages": (

@@ -1,14 +1,18 @@
 """Who is calling and where WeChat is: the two values that every part is given.
 
-An `Account` holds the credentials of one official account, read once and never printed; `Hosts` holds the base
-addresses, so that the same code talks to WeChat or to a platform on this machine.
+An `Account` holds the credentials of one official account, checked when it is made and never printed; `Hosts` holds
+the base addresses, so that the same code talks to WeChat or to a platform on this machine.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Mapping
-from typing import Final, Literal, Self, cast, get_args
+import re
+from collections.abc import Callable, Mapping
+from hmac import compare_digest
+from typing import TYPE_CHECKING, Any, Final, Literal, Never, Self, get_args
+from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -17,6 +21,10 @@ from .errors import SetupError
 
 Encryption = Literal["plain", "compatible", "safe"]
 
+PREFIX = "GONGZHONG_"
+"""How the names of the environment variables begin."""
+
+
 SHORTEST_LIVE: Final = 8
 """Characters that a secret must have to be hidden by its value alone: a shorter one may be an ordinary word."""
 
@@ -24,7 +32,10 @@ _LIVE: Final[WeakValueDictionary[int, Secret]] = WeakValueDictionary()
 
 
 class Secret:
-    """A text that shows itself only to `reveal`: not to repr, str, logs or tracebacks.
+    """A text that shows itself only to `reveal`: not to repr, str, logs, tracebacks, JSON or pickle.
+
+    Copies (`copy`, `deepcopy`, `dataclasses.asdict`) are the same object. Raises SetupError when it is pickled, and
+    for a value that is no text.
 
     While it exists, `live_secrets` knows its value, so that logs can hide it wherever it stands.
     """
@@ -32,14 +43,14 @@ class Secret:
     __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: str) -> None:
+        if not isinstance(value, str):
+            raise _not_text("Secret", value)
         self._value = value
         if len(value) >= SHORTEST_LIVE:
             _LIVE[id(self)] = self
 
-    def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
-        return Secret, (self._value,)
-
     def reveal(self) -> str:
+        """The text itself."""
         return self._value
 
     def __bool__(self) -> bool:
@@ -50,11 +61,42 @@ class Secret:
 
     __str__ = __repr__
 
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and self._value == other._value
+        if not isinstance(other, Secret):
+            return NotImplemented
+        mine, theirs = (one._value.encode("utf-8", "surrogatepass") for one in (self, other))
+        return compare_digest(mine, theirs)
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> Never:
+        raise SetupError(
+            "Secret 不能用 pickle 保存：密钥会以明文留在文件或消息队列里",
+            "a Secret is not pickled: it would stand in clear in a file or a queue",
+            fix_zh="在需要它的进程里重新读取（例如 Account.from_env()）",
+            fix_en="read it again in the process that needs it, for example with Account.from_env()",
+        )
+
+
+def _check_address(shown: str, address: Any) -> None:
+    parts = urlsplit(address) if isinstance(address, str) else None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SetupError(
+            f"{shown} 必须是完整的地址（http:// 或 https:// 开头），而不是 {address!r}",
+            f"{shown} must be a whole address that starts with http:// or https://, not {address!r}",
+            fix_zh="例如 http://127.0.0.1:8700",
+            fix_en="for example http://127.0.0.1:8700",
+        )
 
 
 def live_secrets() -> set[str]:
@@ -66,12 +108,19 @@ def live_secrets() -> set[str]:
 
 
 class Hosts(msgspec.Struct, frozen=True, kw_only=True):
-    """Base addresses without a trailing slash. `Hosts.local(url)` puts all four on one port, as the platform does."""
+    """Base addresses without a trailing slash. `Hosts.local(url)` puts all four on one port, as the platform does.
+
+    Raises SetupError for an address that is not http:// or https:// and a host.
+    """
 
     api: str = "https://api.weixin.qq.com"
     mp: str = "https://mp.weixin.qq.com"
     open: str = "https://open.weixin.qq.com"
     res: str = "https://res.wx.qq.com"
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            _check_address(name, getattr(self, name))
 
     @classmethod
     def local(cls, base: str) -> Self:
@@ -80,10 +129,15 @@ class Hosts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """One official account: AppID, AppSecret, Token and EncodingAESKey.
+    """One official account: AppID, AppSecret, Token and EncodingAESKey (基本配置, 服务器配置).
 
-    `previous_token` and `previous_aes_key` stay accepted while a change is rolled out. `encryption` is the mode chosen
-    in the console; what a request claims about itself never matters.
+    A plain str given for one of the secrets becomes a `Secret`. `previous_token` and `previous_aes_key` stay accepted
+    while a change is rolled out. `encryption` is the mode chosen in the console; what a request claims about itself
+    never matters. An account that only makes calls needs neither Token nor key.
+
+    Raises SetupError for a field that WeChat cannot have given: an AppID that is not `wx` and 16 hexadecimal digits, an
+    AppSecret with blanks, a Token that is not 3 to 32 letters or digits, an EncodingAESKey that is not 43 letters or
+    digits, an unknown mode, a mode that encrypts without a key. The error names the field and shows no secret.
     """
 
     appid: str
@@ -95,33 +149,191 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     encryption: Encryption = "plain"
     hosts: Hosts = Hosts()
 
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            *,
+            appid: str,
+            secret: Secret | str = ...,
+            token: Secret | str = ...,
+            aes_key: Secret | str = ...,
+            previous_token: Secret | str = ...,
+            previous_aes_key: Secret | str = ...,
+            encryption: Encryption = ...,
+            hosts: Hosts = ...,
+        ) -> None: ...
+
+    def __post_init__(self) -> None:
+        for name in SECRETS:
+            given = getattr(self, name)
+            if isinstance(given, str):
+                msgspec.structs.force_setattr(self, name, Secret(given))
+        self._check_as(msgspec.structs.asdict(self), lambda field: field)
+
     @classmethod
-    def from_env(cls, env: Mapping[str, str] | None = None, prefix: str = "GONGZHONG_") -> Self:
-        """Read GONGZHONG_APPID, _SECRET, _TOKEN, _AES_KEY, _ENCRYPTION and _API_BASE."""
-        env = os.environ if env is None else env
-        appid = env.get(f"{prefix}APPID", "")
-        if not appid:
+    def _check_as(cls, fields: Mapping[str, Any], named: Callable[[str], str]) -> None:
+        _check_fields(fields, named)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None, prefix: str = PREFIX) -> Self:
+        """Read GONGZHONG_APPID, _SECRET, _TOKEN, _AES_KEY, _ENCRYPTION, _API_BASE, _PREVIOUS_TOKEN, _PREVIOUS_AES_KEY.
+
+        `prefix` replaces `GONGZHONG_`, for a program with several accounts. Without _ENCRYPTION the mode is safe when
+        there is a key, else plain. Blanks around a value are not part of it. Raises SetupError that names the variable.
+        """
+        fields = _read(os.environ if env is None else env, prefix)
+        del env  # A traceback that shows local variables must not show the environment.
+        base = fields.pop("api_base")
+        if base:
+            _check_address(f"{prefix}API_BASE", base)
+            fields["hosts"] = Hosts.local(base)
+        if not fields["appid"]:
             raise SetupError(
                 f"没有设置环境变量 {prefix}APPID",
                 f"the environment variable {prefix}APPID is not set",
                 fix_zh="在公众平台「设置与开发 → 基本配置」查到 AppID 后设置它，或用 gongzhong dev 启动",
                 fix_en="set it to the AppID shown in the console, or start the program with `gongzhong dev`",
             )
-        base = env.get(f"{prefix}API_BASE", "")
-        aes_key = env.get(f"{prefix}AES_KEY", "")
-        mode = env.get(f"{prefix}ENCRYPTION", "safe" if aes_key else "plain")
-        if mode not in get_args(Encryption):
-            raise SetupError(
-                f"{prefix}ENCRYPTION 只能是 plain、compatible 或 safe，不能是 {mode}",
-                f"{prefix}ENCRYPTION must be plain, compatible or safe, not {mode}",
-            )
+        cls._check_as(fields, lambda field: prefix + field.upper())
+        return cls(**fields)
+
+    @classmethod
+    def for_tests(cls, prefix: str = PREFIX) -> Self:
+        """Credentials that exist nowhere but in tests, the same for the same prefix; safe mode."""
+        digest = hashlib.sha256(f"test account {prefix}".encode()).hexdigest()
         return cls(
-            appid=appid,
-            secret=Secret(env.get(f"{prefix}SECRET", "")),
-            token=Secret(env.get(f"{prefix}TOKEN", "")),
-            aes_key=Secret(aes_key),
-            previous_token=Secret(env.get(f"{prefix}PREVIOUS_TOKEN", "")),
-            previous_aes_key=Secret(env.get(f"{prefix}PREVIOUS_AES_KEY", "")),
-            encryption=cast(Encryption, mode),
-            hosts=Hosts.local(base) if base else Hosts(),
+            appid=f"wx{digest[:16]}",
+            secret=digest[:32],
+            token=digest[-24:],
+            aes_key=digest[:43],
+            encryption="safe",
         )
+
+
+class EnvironmentAccount(msgspec.Struct, frozen=True):
+    """An account that stands in environment variables and is read when it is first needed."""
+
+    prefix: str = PREFIX
+
+    def read(self) -> Account:
+        """Raises SetupError, as `Account.from_env` does."""
+        return Account.from_env(prefix=self.prefix)
+
+    def is_named(self) -> bool:
+        """Whether the environment names an account at all."""
+        return bool(os.environ.get(f"{self.prefix}APPID", "").strip())
+
+
+SECRETS = ("secret", "token", "aes_key", "previous_token", "previous_aes_key")
+
+# `wx` and 16 hexadecimal digits, and the AppIDs that a platform on this machine refuses on purpose
+# (docs/magic-values.md), which WeChat never gives.
+_APPID = re.compile(r"wx(?:[0-9a-f]{16}|SIM-?\d+\w*)", re.ASCII)
+_SECRET = re.compile(r"[!-~]+")
+_TOKEN = re.compile(r"[A-Za-z0-9]{3,32}")
+_AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
+
+
+def _check_fields(fields: Mapping[str, Any], named: Callable[[str], str]) -> None:
+    """Whether these fields can be an account's; `named` gives the name of a field for messages.
+
+    Raises SetupError for the first that cannot, with the reason and never with the value of a secret.
+    """
+    _check_appid(fields["appid"], named("appid"))
+    for name in SECRETS:
+        given = fields.get(name, Secret(""))
+        if not isinstance(given, Secret):
+            raise _not_text(named(name), given)
+        if given:
+            _check_secret(name, named(name), given)
+    mode = fields.get("encryption", "plain")
+    if mode not in get_args(Encryption):
+        raise SetupError(
+            f"{named('encryption')} 只能是 plain（明文）、compatible（兼容）或 safe（安全），不能是 {mode!r}",
+            f"{named('encryption')} must be plain, compatible or safe, not {mode!r}",
+            fix_zh="与公众平台「服务器配置」里的消息加解密方式一致",
+            fix_en="take the mode of the console's server configuration (消息加解密方式)",
+        )
+    if mode != "plain" and not fields.get("aes_key"):
+        raise SetupError(
+            f"{named('encryption')} 是 {mode}，但没有设置 {named('aes_key')}",
+            f"{named('encryption')} is {mode}, but {named('aes_key')} is not set",
+            fix_zh="填入「服务器配置」里的 EncodingAESKey，或两边都改用明文模式",
+            fix_en="set it to the EncodingAESKey of the console, or choose plain mode on both sides",
+        )
+    hosts = fields.get("hosts", Hosts())
+    if not isinstance(hosts, Hosts):
+        raise SetupError(
+            f"{named('hosts')} 要的是 Hosts，而不是 {type(hosts).__name__}",
+            f"{named('hosts')} takes a Hosts, not {type(hosts).__name__}",
+            fix_zh='例如 Hosts.local("http://127.0.0.1:8700")',
+            fix_en='for example Hosts.local("http://127.0.0.1:8700")',
+        )
+
+
+def _read(env: Mapping[str, str], prefix: str) -> dict[str, Any]:
+    """The variables as fields, each secret wrapped at once."""
+
+    def value(name: str) -> str:
+        return env.get(prefix + name, "").strip()
+
+    fields: dict[str, Any] = {name: Secret(value(name.upper())) for name in SECRETS}
+    fields["appid"], fields["api_base"] = value("APPID"), value("API_BASE")
+    fields["encryption"] = value("ENCRYPTION") or ("safe" if fields["aes_key"] else "plain")
+    return fields
+
+
+def _check_appid(appid: Any, shown: str) -> None:
+    if not isinstance(appid, str):
+        raise _not_text(shown, appid)
+    if _APPID.fullmatch(appid):
+        return
+    why_zh, why_en = "", ""
+    if appid.startswith("gh_"):
+        why_zh, why_en = "（gh_ 开头的是原始 ID）", " (gh_… is the original ID)"
+    elif appid != appid.strip():
+        why_zh, why_en = "（首尾有空白）", " (there are blanks around it)"
+    raise SetupError(
+        f"{shown} 不是 AppID：{appid!r}{why_zh}",
+        f"{shown} is not an AppID: {appid!r}{why_en}",
+        fix_zh="AppID 是 wx 加 16 位十六进制数字（小写），在公众平台「基本配置」里复制",
+        fix_en="an AppID is wx and 16 hexadecimal digits in lower case; copy it from the console",
+    )
+
+
+def _check_secret(field: str, shown: str, secret: Secret) -> None:
+    size = len(secret.reveal())
+    if field == "secret":
+        if not _SECRET.fullmatch(secret.reveal()):
+            raise SetupError(
+                f"{shown} 里有空白或中文等字符（长度 {size}），不是 AppSecret",
+                f"{shown} has blanks or letters that no AppSecret has (length {size})",
+                fix_zh="AppSecret 是 32 位十六进制数字；忘记了就在公众平台重置",
+                fix_en="an AppSecret is 32 hexadecimal digits; reset it in the console if it is lost",
+            )
+    elif field.endswith("token"):
+        if not _TOKEN.fullmatch(secret.reveal()):
+            raise SetupError(
+                f"{shown} 必须是 3 到 32 位字母或数字（现在长度 {size}）",
+                f"{shown} must be 3 to 32 letters or digits (its length is {size})",
+                fix_zh="与公众平台「服务器配置」里的 Token 一致，注意首尾空白",
+                fix_en="take the Token of the console's server configuration, without blanks around it",
+            )
+    elif not _AES_KEY.fullmatch(secret.reveal()):
+        raise SetupError(
+            f"{shown} 必须是 43 位字母或数字（现在长度 {size}）",
+            f"{shown} must be 43 letters or digits (its length is {size})",
+            fix_zh="从公众平台「服务器配置」重新复制 EncodingAESKey，注意首尾空白",
+            fix_en="copy the EncodingAESKey again from the console, without blanks around it",
+        )
+
+
+def _not_text(shown: str, given: object) -> SetupError:
+    kind = "None" if given is None else type(given).__name__
+    return SetupError(
+        f"{shown} 要的是文字，而不是 {kind}",
+        f"{shown} takes a text, not {kind}",
+        fix_zh="没有设置的环境变量读出来是 None；用 Account.from_env() 会说明缺的是哪一个",
+        fix_en="a variable that is not set reads as None; Account.from_env() says which one is missing",
+    )

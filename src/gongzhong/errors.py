@@ -15,6 +15,7 @@
     │  └─ BadAnswer            an answer came, but not one that WeChat gives
     ├─ CallbackError           a push that must not be believed (status: the HTTP answer to give)
     │  ├─ BadSignature  ├─ BadCipher  ├─ BadXml  ├─ Replayed  └─ TooLarge
+    ├─ HandlerError            a handler gave or kept something that means nothing, or ended itself
     ├─ WebError                网页授权: state forged, code reused, redirect refused
     └─ SetupError              the configuration is wrong; found at start, not at the first user
 
@@ -162,6 +163,11 @@ class TooLarge(CallbackError):
 
     status = 413
     reason = "too_large"
+
+
+class HandlerError(GongzhongError):
+    """A handler's fault at run time: a result that is no reply, a value that cannot be stored, an unknown step of a
+    dialogue, `sys.exit()`. The person reads the account's failure text; the log has the handler's name and place."""
 
 
 class WebError(GongzhongError):

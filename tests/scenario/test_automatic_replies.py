@@ -125,7 +125,7 @@ def test_the_api_tells_the_rules(desk: Desk) -> None:
 
 
 def test_nothing_configured_says_little(platform: LocalPlatform) -> None:
-    oa = OfficialAccount(Account(appid="wx00000000000000bb", secret=Secret("s" * 32), token=Secret("t")))
+    oa = OfficialAccount(Account(appid="wx00000000000000bb", secret=Secret("s" * 32), token=Secret("tok123")))
     platform.connect(oa, kind="subscription", verified=False)
     answer = platform.run(platform.async_client(oa).autoreply.get())
     assert answer.keyword_autoreply_info is None and answer.message_default_autoreply_info is None

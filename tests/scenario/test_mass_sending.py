@@ -277,7 +277,7 @@ def test_the_same_send_twice(paper: Paper) -> None:
 
 
 def test_a_subscription_account_sends_once_a_day(platform: LocalPlatform) -> None:
-    oa = OfficialAccount(Account(appid="wx00000000000000bb", secret=Secret("s" * 32), token=Secret("t")))
+    oa = OfficialAccount(Account(appid="wx00000000000000bb", secret=Secret("s" * 32), token=Secret("tok123")))
     platform.connect(oa, kind="subscription")
     platform.person("alice").follows(oa)
     api = platform.async_client(oa)

@@ -15,8 +15,11 @@ from gongzhong import (
     Article,
     AsyncClient,
     Client,
+    DialogueState,
+    Move,
     OfficialAccount,
     Router,
+    Secret,
     Subscribe,
     Text,
     TextReply,
@@ -24,7 +27,7 @@ from gongzhong import (
 from gongzhong.app import CallNext, Result, Session, User
 from gongzhong.messages import Push, Reply
 
-oa = OfficialAccount(Account(appid="wx1"))
+oa = OfficialAccount(Account(appid="wx0123456789abcdef"))
 router = Router()
 oa.include(router)
 
@@ -35,7 +38,7 @@ async def welcome(event: Subscribe, user: User, api: AsyncClient) -> str:
 
 
 @oa.text(r"天气 (?P<city>.+)")
-@router.click("WEATHER")
+@router.text(r"weather (?P<city>.+)")
 async def weather(message: Text, city: str, session: Session) -> Reply:
     return TextReply(content=city)
 
@@ -71,15 +74,65 @@ async def number() -> int:
 
 
 @oa.middleware  # type: ignore[type-var]
-async def deaf(push: Push) -> Result:
+def blocking(push: Push, call_next: CallNext) -> Result:
     return None
 
 
-@oa.on("subscribe")  # type: ignore[arg-type]
+@oa.on("subscribe")  # type: ignore[call-overload, untyped-decorator]
 async def by_name() -> None: ...
+
+
+@oa.middleware()
+async def with_more(push: Text, call_next: CallNext, session: Session, user: User) -> Result:
+    return await call_next(push)
+
+
+@router.text
+@router.on
+@router.scan()
+@router.click
+@router.event()
+@router.default()
+async def bare(message: Push) -> str:
+    return "每个装饰器写不写括号都行"
+
+
+signup = oa.dialogue("signup", timeout_s=600, cancel=("取消", "退出"))
+signup_of_a_router = router.dialogue("other", cancel=None)
+
+
+@oa.text("报名")
+async def begin() -> Move:
+    return signup.start("name", "怎么称呼您？")
+
+
+@signup.step("name")
+async def name(message: Text, dialogue: DialogueState) -> Move:
+    dialogue["name"] = message.content
+    return dialogue.go("age", "几岁？")
+
+
+@signup.step("age", r"(?P<years>\d+)")
+def age(message: Text, dialogue: DialogueState, years: str) -> Move | str:
+    return dialogue.finish([Article(title=years)])
+
+
+@signup.step("age")  # type: ignore[type-var]
+async def no_result() -> int:
+    return 3
+
+
+def secrets_are_texts_or_secrets() -> None:
+    made = Account(appid="wx0123456789abcdef", secret="text", token=Secret("token"))
+    assert_type(made.secret, Secret)
+    assert_type(Account.from_env(prefix="SHOP_"), Account)
+    assert_type(OfficialAccount.from_env("SHOP_", window=4.0), OfficialAccount)
+    Account(appid="wx0123456789abcdef", secret=b"bytes")  # type: ignore[arg-type]
+    signup.start(3)  # type: ignore[arg-type]
 
 
 async def handlers_stay_functions() -> None:
     push = Text(to_user_name="", from_user_name="", create_time=0, msg_id=0, content="")
     assert_type(await weather(push, "北京", Session()), Reply)
+    assert_type(await bare(push), str)
     assert_type(news(Client(oa.account)), list[Article])

@@ -1,41 +1,75 @@
-"""From a push to its replies: middleware, router, arguments, handler.
+"""From a push to its replies: middleware, dialogue, router, arguments, handler.
 
-`begin` gives the first result, which may become the passive reply, and what an async generator still has to
-say. It knows nothing of deadlines or connections.
+`begin` gives the first result, which may become the passive reply, and what an async generator still has to say. It
+knows nothing of deadlines or connections.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import functools
 import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..messages import Push, Reply
-from .arguments import Handler, Invocation, Style
-from .results import Result, as_reply
+from ..errors import HandlerError, SetupError
+from ..messages import Push, Reply, TextReply
+from .arguments import CALL_NEXT, DIALOGUE, Handler, Invocation, Style, as_handler, described
+from .dialogues import Decision, DialogueState, Outcome, decide, place_after
+from .results import Move, Result, as_reply
+from .sessions import Session
+from .threads import HandlerThreads
 
 if TYPE_CHECKING:
     from .official_account import OfficialAccount
 
+log = logging.getLogger("gongzhong.app")
+
 CallNext: TypeAlias = Callable[[Push], Awaitable[Reply | None]]
 """What middleware calls to go on: the next middleware or the handler. Gives the first reply."""
 
-Middleware: TypeAlias = Callable[[Push, CallNext], Awaitable[Result]]
+Middleware: TypeAlias = Callable[..., Awaitable[Result]]
+"""`async def` with `call_next` among its parameters; the others are those of handlers."""
+
 Stream: TypeAlias = AsyncGenerator[Reply | None, None]
+END = object()
+
+
+def as_middleware(function: Callable[..., Any]) -> Handler:
+    """Check a function that is to stand around the handlers. Raises SetupError."""
+    middleware = as_handler(function, also=(CALL_NEXT,))
+    name = described(function)
+    if middleware.style is not Style.ASYNC:
+        raise SetupError(
+            f"中间件 {name} 必须是 async def（没有 yield）：它要 await call_next(…)",
+            f"the middleware {name} must be `async def` without yield: it awaits call_next(…)",
+            fix_zh="写成 async def；其中会阻塞的部分用 await asyncio.to_thread(…)",
+            fix_en="write it as async def, and what blocks in it as await asyncio.to_thread(…)",
+        )
+    if CALL_NEXT not in middleware.parameters:
+        raise SetupError(
+            f"中间件 {name} 没有参数 call_next，处理函数永远不会被调用",
+            f"the middleware {name} has no parameter call_next, so no handler would ever be called",
+            fix_zh="写成 async def …(push, call_next)；想自己回答时不调用它就行",
+            fix_en="write async def …(push, call_next); to answer yourself, just do not call it",
+        )
+    return middleware
 
 
 class Dispatcher:
     """Runs the handlers of one account."""
 
-    def __init__(self, oa: OfficialAccount, middleware: list[Middleware]) -> None:
+    def __init__(self, oa: OfficialAccount, middleware: list[Handler]) -> None:
         self._oa = oa
         self._middleware = middleware
+        self._threads = HandlerThreads()
 
     async def begin(self, push: Push) -> tuple[Reply | None, Stream | None]:
         """The first reply to a push, and the replies that follow it. Raises what the handler raises."""
-        run = Run(self._oa, self._middleware)
+        run = Run(self._oa, self._middleware, self._threads)
         try:
             reply = await (run.step(0, push) if self._middleware else run.handle(push))
         except BaseException:
@@ -46,24 +80,76 @@ class Dispatcher:
 
 
 class Run:
-    """One push on its way through the middleware."""
+    """One push on its way through middleware, dialogue and routes."""
 
-    def __init__(self, oa: OfficialAccount, middleware: list[Middleware]) -> None:
+    def __init__(self, oa: OfficialAccount, middleware: list[Handler], threads: HandlerThreads) -> None:
         self._oa = oa
         self._middleware = middleware
+        self._threads = threads
         self.stream: Stream | None = None
 
     async def step(self, number: int, push: Push) -> Reply | None:
+        """The middleware of this number and all that it stands around."""
         if number == len(self._middleware):
             return await self.handle(push)
+        middleware = self._middleware[number]
+        if not middleware.takes(type(push)):
+            return await self.step(number + 1, push)
 
         async def call_next(push: Push) -> Reply | None:
             return await self.step(number + 1, push)
 
-        return as_reply(await self._middleware[number](push, call_next), push)
+        return await self._run(Invocation(self._oa, push, middleware, {CALL_NEXT: call_next}))
 
     async def handle(self, push: Push) -> Reply | None:
         """The handler's first reply, past all middleware."""
+        dialogues = self._oa.dialogues()
+        if not dialogues:
+            return await self._route(push)
+        async with AsyncExitStack() as held:
+            session = await held.enter_async_context(self._oa.sessions.borrow(push.openid))
+            await held.enter_async_context(session.turn)
+            decision = decide(session.place, dialogues, push, self._oa.clock.now())
+            if decision.outcome is Outcome.STEP:
+                return await self._dialogue_step(decision, session, push, held)
+            if decision.outcome is not Outcome.GENERAL:
+                session.place = None
+        return await self._outside(decision, push)
+
+    async def _outside(self, decision: Decision, push: Push) -> Reply | None:
+        """The answer to a push that no step of a dialogue took."""
+        dialogue = decision.dialogue
+        if decision.outcome is Outcome.CANCELLED and dialogue is not None:
+            return as_reply(dialogue.cancel_text, push, dialogue)
+        if decision.outcome is Outcome.UNKNOWN:
+            log.warning(
+                "对话或步骤已不存在，按没有对话处理 / a dialogue or step no longer exists and is left"
+            )
+        reply = await self._route(push)
+        if decision.outcome is Outcome.TIMED_OUT and dialogue is not None and dialogue.timeout_text:
+            return self._preceded(dialogue.timeout_text, reply)
+        return reply
+
+    def _preceded(self, notice: str, reply: Reply | None) -> Reply:
+        """Both for the person: as one text where that is possible, else one after the other."""
+        if reply is None or isinstance(reply, TextReply):
+            return TextReply(content=notice if reply is None else f"{notice}\n\n{reply.content}")
+        self.stream = _after(reply, self.stream)
+        return TextReply(content=notice)
+
+    async def _dialogue_step(
+        self, decision: Decision, session: Session, push: Push, held: AsyncExitStack
+    ) -> Reply | None:
+        assert decision.dialogue is not None and decision.handler is not None and session.place is not None
+        state = DialogueState(decision.dialogue, session.place.step, session.place.data)
+        given = {**decision.groups, DIALOGUE: state}
+        invocation = Invocation(self._oa, push, decision.handler, given, session)
+        if decision.handler.style is Style.STREAM:
+            self.stream = self._streamed(invocation, held.pop_all(), state)
+            return await anext(self.stream, None)
+        return await self._settled(await self._result(invocation), invocation, state)
+
+    async def _route(self, push: Push) -> Reply | None:
         found = self._oa.find(push)
         if found is None:
             self._oa.counters["unhandled"] += 1
@@ -71,37 +157,101 @@ class Run:
         handler, groups = found
         invocation = Invocation(self._oa, push, handler, groups)
         if handler.style is Style.STREAM:
-            self.stream = self._streamed(invocation)
+            self.stream = self._streamed(invocation, AsyncExitStack())
             return await anext(self.stream, None)
-        if not handler.wants_session:
-            return as_reply(await _result(invocation), push)
-        async with self._oa.sessions.borrow(push.openid) as invocation.session:
-            return as_reply(await _result(invocation), push)
+        return await self._run(invocation)
 
-    async def _streamed(self, invocation: Invocation) -> Stream:
-        if invocation.handler.wants_session:
-            async with self._oa.sessions.borrow(invocation.push.openid) as invocation.session:
-                async for reply in _items(invocation):
-                    yield reply
-        else:
-            async for reply in _items(invocation):
+    async def _run(self, invocation: Invocation) -> Reply | None:
+        if not invocation.handler.wants_session:
+            return await self._settled(await self._result(invocation), invocation)
+        async with self._oa.sessions.borrow(invocation.push.openid) as invocation.session:
+            return await self._settled(await self._result(invocation), invocation)
+
+    async def _streamed(
+        self, invocation: Invocation, held: AsyncExitStack, state: DialogueState | None = None
+    ) -> Stream:
+        async with held:
+            if invocation.session is None and invocation.handler.wants_session:
+                invocation.session = await held.enter_async_context(
+                    self._oa.sessions.borrow(invocation.push.openid)
+                )
+            moved = False
+            async with aclosing(invocation.handler.function(**invocation.arguments())) as results:
+                while True:
+                    with Naming(invocation.handler):
+                        result = await anext(results, END)
+                    if result is END:
+                        break
+                    moved = moved or isinstance(result, Move)
+                    yield await self._settled(result, invocation)
+            if state is not None and not moved:
+                await self._settled(state.stay(), invocation)
+
+    async def _settled(
+        self, result: Any, invocation: Invocation, state: DialogueState | None = None
+    ) -> Reply | None:
+        """The reply that a result means, and the person's new place in a dialogue. `state`: of the step it is from."""
+        reply = as_reply(result, invocation.push, invocation.handler)
+        move = result if isinstance(result, Move) else None if state is None else state.stay()
+        if move is None:
+            return reply
+        place = place_after(move, self._oa.clock.now())
+        if invocation.session is not None:
+            invocation.session.place = place
+            return reply
+        async with self._oa.sessions.borrow(invocation.push.openid) as session:
+            session.place = place
+        return reply
+
+    async def _result(self, invocation: Invocation) -> Any:
+        handler = invocation.handler
+        with Naming(handler):
+            arguments = invocation.arguments()
+            if handler.style is Style.ASYNC:
+                return await handler.function(**arguments)
+            return await self._in_thread(handler.function, arguments)
+
+    async def _in_thread(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+        context = contextvars.copy_context()
+        call = functools.partial(context.run, function, **arguments)
+        result = await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        return await result if inspect.isawaitable(result) else result
+
+
+class Naming:
+    """Note on an exception which handler it came from, and make an error of what would end the whole program.
+
+    `sys.exit()`, KeyboardInterrupt and GeneratorExit raised by a handler, and a CancelledError that nobody asked for,
+    become HandlerError. A cancellation from outside passes.
+    """
+
+    __slots__ = ("_handler",)
+
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: object, problem: BaseException | None, traceback: object) -> None:
+        if problem is None:
+            return
+        name = self._handler.name
+        if isinstance(problem, Exception):
+            problem.add_note(f"handler: {name}")
+            return
+        task = asyncio.current_task()
+        if isinstance(problem, asyncio.CancelledError) and (task is None or task.cancelling()):
+            return
+        ended = type(problem).__name__
+        raise HandlerError(
+            f"处理函数 {name} 以 {ended} 结束", f"the handler {name} ended with {ended}"
+        ) from problem
+
+
+async def _after(first: Reply, rest: Stream | None) -> Stream:
+    yield first
+    if rest is not None:
+        async with aclosing(rest):
+            async for reply in rest:
                 yield reply
-
-
-async def _items(invocation: Invocation) -> Stream:
-    async with aclosing(invocation.handler.function(**invocation.arguments())) as results:
-        async for result in results:
-            yield as_reply(result, invocation.push)
-
-
-def _result(invocation: Invocation) -> Awaitable[Any]:
-    handler, arguments = invocation.handler, invocation.arguments()
-    if handler.style is Style.ASYNC:
-        started: Awaitable[Any] = handler.function(**arguments)
-        return started
-    return _in_thread(handler, arguments)
-
-
-async def _in_thread(handler: Handler, arguments: dict[str, Any]) -> Any:
-    result = await asyncio.to_thread(handler.function, **arguments)
-    return await result if inspect.isawaitable(result) else result

@@ -12,12 +12,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
-from ..account import Account
+from ..account import PREFIX, Account, EnvironmentAccount
 from ..catalogue.base import GetQuota
 from ..catalogue.customer_messages import SendCustomerMessage
 from ..clock import Clock, RelayClock
@@ -26,11 +26,12 @@ from ..messages import Reply
 from ..wire import PushReader, Query
 from .allowance import Allowance
 from .answer import Answer
+from .arguments import Handler
 from .asgi import AsgiDoor
 from .background import Background, wait_for
 from .courier import Courier
 from .customer import as_customer_message
-from .dispatch import Dispatcher, Middleware
+from .dispatch import Dispatcher, Middleware, as_middleware
 from .outbox import Outbox, Undelivered
 from .permission import Permission
 from .reception import Reception
@@ -61,12 +62,13 @@ class OfficialAccount(Router):
     when a handler fails (empty: none), `placeholder_text` when the answer must wait for the user's next
     message. `api` and `blocking_api` replace the clients that are otherwise made from the account. An
     instance belongs to the event loop that uses it first; calls from elsewhere are passed there. Raises
-    SetupError when the account lacks its Token or EncodingAESKey.
+    SetupError when the account lacks its Token or EncodingAESKey; an `EnvironmentAccount` (see `from_env`) is read
+    when it is first needed, and raises then. `source` is the account as it was given.
     """
 
     def __init__(
         self,
-        account: Account,
+        account: Account | EnvironmentAccount,
         *,
         api: AsyncClient | None = None,
         blocking_api: Client | None = None,
@@ -82,17 +84,15 @@ class OfficialAccount(Router):
     ) -> None:
         super().__init__()
         _check_window(window)
-        self.account = account
+        self.source = _checked_source(account)
+        self._account = account if isinstance(account, Account) else None
         self.clock = RelayClock(clock or Clock())
         self.counters: Counter[str] = Counter()
-        """Deliveries (received, type.…, verified, joined, refused.…), answers (passive, handed_over, held,
-        placeholder, customer, late), troubles (handler_errors, customer_failed, parked, not_answerable, undelivered,
-        unhandled, internal_errors)."""
+        """How many deliveries, answers and troubles; docs/app.md lists the names."""
         self._given_sessions, self._session_lifetime_s = sessions, session_lifetime_s
-        self.sessions = self._new_sessions()
+        self._sessions: Sessions | None = None
         self._api, self._blocking_api = api, blocking_api
-        self._own_api: AsyncClient | None = None
-        self._own_blocking_api: Client | None = None
+        self._own_api, self._own_blocking_api = cast("AsyncClient | None", None), cast("Client | None", None)
         self._drain_s = drain_s
         self._clock_before: Clock = self.clock.source
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -100,22 +100,50 @@ class OfficialAccount(Router):
         self._starting = threading.Lock()
         self._permission = Permission(self._ask_permission, self.clock, customer_service)
         self._outbox = Outbox(self.clock)
-        self._middleware: list[Middleware] = []
+        self._middleware: list[Handler] = []
         self._work = self._new_work(failure_text)
-        self._reception = self._new_reception(reader, window, placeholder_text)
+        self._window = self._new_window(window, placeholder_text)
+        self._given_reader, self._made_reception = reader, cast("Reception | None", None)
+        if self._account is not None:
+            self.check()
 
     @classmethod
-    def from_env(cls, **options: Any) -> Self:
-        """The account named by GONGZHONG_APPID, _SECRET, _TOKEN, _AES_KEY; options as for the constructor."""
-        return cls(Account.from_env(), **options)
+    def from_env(cls, prefix: str = PREFIX, **options: Any) -> Self:
+        """The account named by GONGZHONG_APPID, _SECRET, _TOKEN, _AES_KEY; options as for the constructor.
 
-    def middleware(self, function: M) -> M:
-        """Wrap every handler: `async (push, call_next)`, the first registered outermost.
-
-        `await call_next(push)` gives the handler's first reply or None; what is returned takes its place.
-        What an async generator yields after its first item does not pass here again.
+        `prefix` replaces `GONGZHONG_`, for a program with several accounts. The variables are read when the account
+        is first needed (a request comes in, a call is made, `check`), so that the module of the program can be
+        imported without them. Then a SetupError names what is missing.
         """
-        self._middleware.append(function)
+        return cls(EnvironmentAccount(prefix), **options)
+
+    @property
+    def account(self) -> Account:
+        """The account's credentials. Raises SetupError when they are to come from the environment and do not."""
+        if self._account is None:
+            assert isinstance(self.source, EnvironmentAccount)
+            self._account = self.source.read()
+        return self._account
+
+    def check(self) -> None:
+        """Raise SetupError now, not at the first push, when the account is incomplete. Servers call it at start."""
+        self._reception  # noqa: B018
+
+    @overload
+    def middleware(self, function: M, /) -> M: ...
+    @overload
+    def middleware(self) -> Callable[[M], M]: ...
+    def middleware(self, function: Any = None) -> Any:
+        """Wrap every handler: `async def …(push, call_next)`, the first registered outermost.
+
+        `await call_next(push)` gives the handler's first reply or None; what is returned takes its place. Further
+        parameters are those of handlers (`user`, `session`, `api`, `account` …); an annotated push, `push: Text`,
+        makes other pushes pass it by. What an async generator yields after its first item does not pass here again.
+        Raises SetupError for a plain `def`, and for parameters that nobody can fill.
+        """
+        if function is None:
+            return self.middleware
+        self._middleware.append(as_middleware(function))
         return function
 
     @property
@@ -165,23 +193,32 @@ class OfficialAccount(Router):
             )
         return self._blocking_api
 
-    def attach(self, *, api: AsyncClient, blocking_api: Client, clock: Clock) -> None:
-        """Run against another WeChat for a while: other clients, another clock, nothing remembered.
+    def attach(
+        self, *, api: AsyncClient, blocking_api: Client, clock: Clock, account: Account | None = None
+    ) -> None:
+        """Run against another WeChat for a while: other clients, another clock, nothing remembered; with `account`
+        under other credentials.
 
         `detach` ends it.
         """
         self._forget_everything()
+        if account is not None:
+            self._use(account)
         self._api, self._blocking_api = api, blocking_api
         self._clock_before, self.clock.source = self.clock.source, clock
 
     def detach(self) -> None:
         """Back to the clock of before; clients are made anew when they are needed."""
         self._forget_everything()
+        self._use(self.source if isinstance(self.source, Account) else None)
         self._api = self._blocking_api = None
         self.clock.source = self._clock_before
 
     async def handle(self, query: Query, body: bytes, method: str = "POST") -> Answer:
-        """Answer one request to the callback URL, from any framework. Raises nothing."""
+        """Answer one request to the callback URL, from any framework.
+
+        Raises nothing for what came in; SetupError while the account cannot be read from the environment.
+        """
         here = asyncio.get_running_loop()
         home = self._home(here)
         if home is here:
@@ -225,13 +262,15 @@ class OfficialAccount(Router):
     @asynccontextmanager
     async def lifespan(self, _app: object = None) -> AsyncIterator[None]:
         """For Starlette and FastAPI: `Starlette(lifespan=oa.lifespan)`; for anything else: `async with`."""
+        self.check()
         try:
             yield
         finally:
             await self.shutdown()
 
     def __repr__(self) -> str:
-        return f"OfficialAccount({self.account.appid})"
+        name = self._account.appid if self._account is not None else repr(self.source)
+        return f"OfficialAccount({name})"
 
     def _home(self, here: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:
         """The loop that everything of this account lives on: the first one, until it ends."""
@@ -249,11 +288,26 @@ class OfficialAccount(Router):
         self._permission.forget()
         self._outbox.clear()
         self.counters.clear()
-        self.sessions = self._new_sessions()
+        self._sessions = None
 
-    def _new_sessions(self) -> Sessions:
-        store = self._given_sessions or MemorySessionStore(self.clock)
-        return Sessions(store, self.account.appid, self._session_lifetime_s)
+    def _use(self, account: Account | None) -> None:
+        """Take these credentials; None: read them when they are needed."""
+        self._account, self._made_reception, self._sessions = account, None, None
+
+    @property
+    def sessions(self) -> Sessions:
+        """What is remembered about each user between two messages."""
+        if self._sessions is None:
+            store = self._given_sessions or MemorySessionStore(self.clock)
+            self._sessions = Sessions(store, self.account.appid, self._session_lifetime_s)
+        return self._sessions
+
+    @property
+    def _reception(self) -> Reception:
+        if self._made_reception is None:
+            reader = self._given_reader or PushReader(self.account, clock=self.clock)
+            self._made_reception = Reception(reader, self._window, clock=self.clock, counters=self.counters)
+        return self._made_reception
 
     def _new_work(self, failure_text: str) -> Work:
         courier = Courier(
@@ -273,8 +327,8 @@ class OfficialAccount(Router):
             failure_text=failure_text,
         )
 
-    def _new_reception(self, reader: PushReader | None, window_s: float, placeholder_text: str) -> Reception:
-        window = ReplyWindow(
+    def _new_window(self, window_s: float, placeholder_text: str) -> ReplyWindow:
+        return ReplyWindow(
             self._work,
             permission=self._permission,
             outbox=self._outbox,
@@ -282,14 +336,23 @@ class OfficialAccount(Router):
             window_s=window_s,
             placeholder_text=placeholder_text,
         )
-        reader = reader or PushReader(self.account, clock=self.clock)
-        return Reception(reader, window, clock=self.clock, counters=self.counters)
 
     async def _send(self, openid: str, reply: Reply) -> None:
         await self.api.perform(as_customer_message(openid, reply))
 
     async def _ask_permission(self) -> None:
         await self.api.perform(GetQuota(cgi_path=SendCustomerMessage.spec.path))
+
+
+def _checked_source(given: Account | EnvironmentAccount) -> Account | EnvironmentAccount:
+    if isinstance(given, Account | EnvironmentAccount):
+        return given
+    raise SetupError(
+        f"OfficialAccount 要的是 Account，而不是 {type(given).__name__}",
+        f"OfficialAccount takes an Account, not {type(given).__name__}",
+        fix_zh="写 OfficialAccount(Account(appid=…, secret=…, token=…)) 或 OfficialAccount.from_env()",
+        fix_en="write OfficialAccount(Account(appid=…, secret=…, token=…)) or OfficialAccount.from_env()",
+    )
 
 
 def _not_on_a_loop() -> None:

@@ -1,29 +1,56 @@
 """What a handler may return, and the passive reply that it means.
 
-A handler says what the user should see in the plainest form that fits: a text, a reply, a list of articles,
-or nothing. Here that becomes a `Reply`, once, so that the reply window and middleware know only one form.
+A handler says what the user should see in the plainest form that fits: a text, a reply, a list of articles, or
+nothing; or a `Move` in a dialogue, which carries one of these. Here that becomes a `Reply`, once, so that the reply
+window and middleware know only one form.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, Union
 
+from ..errors import HandlerError
 from ..messages import Article, NewsReply, Push, Reply, TextReply, reply_problem
 
-Result: TypeAlias = str | Reply | Sequence[Article] | None
+if TYPE_CHECKING:
+    from .dialogues import Dialogue
+
+
+class Move:
+    """A result that also moves the person in a dialogue: made by `start`, `go` and `finish`, to be returned."""
+
+    __slots__ = ("data", "dialogue", "reply", "step")
+
+    def __init__(self, dialogue: Dialogue, step: str | None, reply: Result, data: Mapping[str, Any]) -> None:
+        self.dialogue, self.step, self.reply, self.data = dialogue, step, reply, data
+
+    def __repr__(self) -> str:
+        return f"Move({self.dialogue.name!r}, to {self.step!r})"
+
+
+Result: TypeAlias = Union[str, Reply, Sequence[Article], Move, None]  # noqa: UP007
 """What one handler returns or one step of a generator yields. `None` and `""` say nothing to the user."""
 
 HandlerFunction: TypeAlias = Callable[..., Result | Awaitable[Result] | AsyncIterator[Result]]
 H = TypeVar("H", bound=HandlerFunction)
 
 
-def as_reply(result: Any, push: Push) -> Reply | None:
-    """The reply that a handler's result stands for.
+class Named(Protocol):
+    """Who gave a result: a handler, or a dialogue."""
 
-    Raises TypeError for anything that is not a `Result`, ValueError for a reply whose content is empty:
-    WeChat would show the user a failure notice.
+    @property
+    def name(self) -> str: ...
+
+
+def as_reply(result: Any, push: Push, giver: Named) -> Reply | None:
+    """The reply that a handler's result stands for; `giver` is named in errors.
+
+    Raises HandlerError for anything that is not a `Result`, and for a reply whose content is empty: WeChat would show
+    the user a failure notice.
     """
+    if isinstance(result, Move):
+        result = result.reply
     if isinstance(result, str):
         return TextReply(content=str(result)) if result else None
     if result is None:
@@ -32,11 +59,12 @@ def as_reply(result: Any, push: Push) -> Reply | None:
         return NewsReply(articles=tuple(result))
     if not isinstance(result, Reply):
         kind = type(result).__name__
-        raise TypeError(
-            f"处理函数返回了 {kind}：只能返回 str、Reply、图文列表或 None / "
-            f"a handler returned {kind}: only str, Reply, a list of Article or None mean anything"
+        raise HandlerError(
+            f"{giver.name} 返回了 {kind}：只能返回 str、Reply、图文列表、对话的 Move 或 None",
+            f"{giver.name} returned {kind}: only str, Reply, a list of Article, "
+            "a Move of a dialogue or None mean anything",
         )
     problem = reply_problem(result, push)
     if problem is not None and problem.reason == "empty":
-        raise ValueError(f"{problem.zh} / {problem.en}")
+        raise HandlerError(f"{giver.name}：{problem.zh}", f"{giver.name}: {problem.en}")
     return result

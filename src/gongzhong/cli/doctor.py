@@ -66,7 +66,7 @@ def _patient(
     given: Mapping[str, str | None], url: str | None, platform: str | None, name: str | None
 ) -> tuple[Account, str | None]:
     """Whom to look at: an account of a platform as its console has it, with the options laid over it."""
-    from ..account import Account
+    from ..running.doctor.settings import AsGiven
 
     env: dict[str, str] = dict(os.environ)
     if platform is not None or name is not None:
@@ -75,7 +75,7 @@ def _patient(
         url = url or saved_url or None
         env |= {f"GONGZHONG_{key}": value for key, value in saved.items()}
     env |= {f"GONGZHONG_{key}": value for key, value in given.items() if value is not None}
-    return Account.from_env(env), url
+    return AsGiven.from_env(env), url
 
 
 def _saved(platform: str | None, name: str | None) -> dict[str, Any]:

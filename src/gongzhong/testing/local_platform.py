@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+from ..account import Account, EnvironmentAccount
 from ..app import OfficialAccount
 from ..client import AsyncClient, Client
 from ..platform import AccountConfig, Platform, PlatformConfig
@@ -55,9 +56,10 @@ class LocalPlatform:
     ) -> AccountState:
         """Register the account of `oa` with its own credentials and point both sides at each other.
 
+        An account made with `from_env` for which the environment names nothing gets credentials for tests.
         Further settings are those of `AccountConfig`, such as `oauth_domain` or `open_platform`.
         """
-        account = oa.account
+        account = _credentials(oa)
         host = f"{account.appid.lower()}.test"
         config = AccountConfig(
             name=settings.pop("name", account.appid),
@@ -74,25 +76,35 @@ class LocalPlatform:
         state = accounts.create(self.world, config)
         self._receiver.apps[host] = oa
         self._connected[state.appid] = oa
-        oa.attach(api=self.async_client(oa), blocking_api=self.client(oa), clock=self.clock)
+        oa.attach(
+            api=self._async_client(account),
+            blocking_api=self._client(account),
+            clock=self.clock,
+            account=account,
+        )
         return state
 
     def client(self, oa: OfficialAccount) -> Client:
         """A blocking client of the account, into this platform."""
-        return Client(
-            oa.account, transport=BlockingInProcessTransport(self.server, self._bed), clock=self.clock
-        )
+        return self._client(oa.account)
 
     def async_client(self, oa: OfficialAccount) -> AsyncClient:
         """An awaiting client of the account, into this platform."""
-        return AsyncClient(oa.account, transport=InProcessTransport(self.server), clock=self.clock)
+        return self._async_client(oa.account)
+
+    def _client(self, account: Account) -> Client:
+        transport = BlockingInProcessTransport(self.server, self._bed)
+        return Client(account, transport=transport, clock=self.clock)
+
+    def _async_client(self, account: Account) -> AsyncClient:
+        return AsyncClient(account, transport=InProcessTransport(self.server), clock=self.clock)
 
     def account_of(self, oa: OfficialAccount | AccountState | None = None) -> AccountState:
         """The account meant: the given one, or the only one there is."""
         if oa is None:
             (appid,) = self.world.accounts
         else:
-            appid = oa.account.appid if isinstance(oa, OfficialAccount) else oa.appid
+            appid = _credentials(oa).appid if isinstance(oa, OfficialAccount) else oa.appid
             if isinstance(oa, OfficialAccount) and appid not in self.world.accounts:
                 self.connect(oa)
         return self.world.accounts[appid]
@@ -170,3 +182,11 @@ class LocalPlatform:
             oa.detach()
         self.run(self.platform.close())
         self._bed.close()
+
+
+def _credentials(oa: OfficialAccount) -> Account:
+    """The account's own; those for tests where the environment, from which it would read them, names no account."""
+    source = oa.source
+    if isinstance(source, EnvironmentAccount) and not source.is_named():
+        return Account.for_tests(source.prefix)
+    return oa.account

@@ -7,11 +7,18 @@ from typing import Any
 import pytest
 
 from gongzhong.app.results import as_reply
+from gongzhong.errors import HandlerError
 from gongzhong.messages import Article, ImageReply, NewsReply, TextReply, TransferReply
 
 from .conftest import Make, click, text
 
 pytestmark = pytest.mark.anyio
+
+
+class Giver:
+    """Who returned the result, as errors name it."""
+
+    name = "shop (bot.py:7)"
 
 
 class Shout(str):
@@ -35,19 +42,19 @@ ARTICLE = Article(title="题", description="述", pic_url="https://a.example/p.j
     ],
 )
 def test_results_become_replies(result: Any, reply: Any) -> None:
-    assert as_reply(result, text("?")) == reply
+    assert as_reply(result, text("?"), Giver()) == reply
 
 
 @pytest.mark.parametrize("result", [3, b"bytes", {"a": 1}, [], ["text"], [ARTICLE, "text"], True])
 def test_anything_else_is_an_error(result: Any) -> None:
-    with pytest.raises(TypeError, match="只能返回"):
-        as_reply(result, text("?"))
+    with pytest.raises(HandlerError, match=r"bot\.py:7.*只能返回"):
+        as_reply(result, text("?"), Giver())
 
 
 @pytest.mark.parametrize("result", [TextReply(content=""), ImageReply(media_id=""), NewsReply(articles=[])])
 def test_a_reply_that_wechat_would_fail_on_is_an_error(result: Any) -> None:
-    with pytest.raises(ValueError, match="空"):
-        as_reply(result, text("?"))
+    with pytest.raises(HandlerError, match=r"bot\.py:7.*空"):
+        as_reply(result, text("?"), Giver())
 
 
 async def test_more_articles_than_an_answer_may_have_follow_one_by_one(make: Make) -> None:

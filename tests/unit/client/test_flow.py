@@ -377,7 +377,9 @@ def test_raw_access_gives_the_bytes_after_the_same_rules(world: Any) -> None:
 
 
 def test_without_a_secret_a_call_says_what_to_set(world: Any) -> None:
-    client = world.client(account=Account(appid="wx1", secret=Secret(""), hosts=world.account.hosts))
+    client = world.client(
+        account=Account(appid="wx0123456789abcdef", secret=Secret(""), hosts=world.account.hosts)
+    )
     with pytest.raises(SetupError, match="GONGZHONG_SECRET"):
         client.perform(Send(text="x"))
     assert world.weixin.requests == []

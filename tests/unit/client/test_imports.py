@@ -30,7 +30,7 @@ def test_a_forgotten_close_does_not_abort() -> None:
         "from gongzhong.account import Account, Hosts, Secret\n"
         "from gongzhong.client import AsyncClient, CallPolicy\n"
         "from gongzhong.errors import NotReached\n"
-        "account = Account(appid='wx1', secret=Secret('s'), hosts=Hosts.local('http://127.0.0.1:1'))\n"
+        "account = Account(appid='wx0123456789abcdef', secret=Secret('s'), hosts=Hosts.local('http://127.0.0.1:1'))\n"
         "client = AsyncClient(account, policy=CallPolicy(pause_s=0))\n"
         "async def main():\n"
         "    results = await asyncio.gather(*(client.menu.get() for _ in range(8)), return_exceptions=True)\n"

@@ -392,10 +392,10 @@ async def test_the_lease_is_given_back_when_the_fetch_fails_or_its_caller_is_can
 
 
 def test_tokens_of_two_accounts_on_one_store_are_kept_apart(world: Any) -> None:
-    other = msgspec.structs.replace(world.account, appid="wxother")
+    other = msgspec.structs.replace(world.account, appid="wxfedcba9876543210")
     world.client().perform(Send())
     world.client(account=other).perform(Send())
-    assert [json.loads(r.body)["appid"] for r in world.weixin.fetches()] == [world.account.appid, "wxother"]
+    assert [json.loads(r.body)["appid"] for r in world.weixin.fetches()] == [world.account.appid, other.appid]
 
 
 TICKET = {"errcode": 0, "errmsg": "ok", "ticket": "jsapi-ticket-1", "expires_in": 7200}

@@ -15,7 +15,7 @@ ACCOUNT = """
 from gongzhong import Account, Secret
 from gongzhong.app import OfficialAccount
 
-oa = OfficialAccount(Account(appid="wx1", token=Secret("abc")))
+oa = OfficialAccount(Account(appid="wx0123456789abcdef", token="abc"))
 """
 ASGI = "async def application(scope, receive, send): ...\n"
 WSGI = """

@@ -46,9 +46,11 @@ def test_options_follow_the_state() -> None:
 
 
 def test_the_link_leads_to_the_platform_that_the_account_lives_on() -> None:
-    local = Account(appid="wx1", secret=ACCOUNT.secret, hosts=Hosts.local("http://127.0.0.1:8080"))
+    local = Account(
+        appid="wx0123456789abcdef", secret=ACCOUNT.secret, hosts=Hosts.local("http://127.0.0.1:8080")
+    )
     url = sign_in(local).authorize_url(CALLBACK, browser_nonce=BROWSER)
-    assert url.startswith("http://127.0.0.1:8080/connect/oauth2/authorize?appid=wx1&")
+    assert url.startswith("http://127.0.0.1:8080/connect/oauth2/authorize?appid=wx0123456789abcdef&")
 
 
 @pytest.mark.parametrize(

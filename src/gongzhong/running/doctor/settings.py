@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from ...account import Account
@@ -13,6 +15,14 @@ from .finding import Finding, ok, skipped, wrong
 REAL_HOST = ".weixin.qq.com"
 APPID = re.compile(r"wx[0-9a-f]{16}")
 SECRET = re.compile(r"[0-9a-f]{32}")
+
+
+class AsGiven(Account, frozen=True, kw_only=True):
+    """An account whose fields may have any form: the doctor is asked just when one of them is wrong."""
+
+    @classmethod
+    def _check_as(cls, fields: Mapping[str, Any], named: Callable[[str], str]) -> None:
+        """`check_settings` says what is wrong, all of it."""
 
 
 def is_real(account: Account) -> bool:

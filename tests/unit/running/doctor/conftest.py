@@ -16,6 +16,7 @@ from gongzhong.messages import Text
 from gongzhong.platform import AccountConfig, Platform, PlatformConfig
 from gongzhong.platform.delivery.receiver import Answered
 from gongzhong.platform.doors.server import Server
+from gongzhong.running.doctor.settings import AsGiven
 
 TOKEN = "doctorstoken"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
@@ -99,7 +100,7 @@ def platform() -> Platform:
 @pytest.fixture
 def patient(platform: Platform) -> Account:
     state = platform.account("病人")
-    return Account(
+    return AsGiven(
         appid=state.appid,
         secret=Secret(state.secret),
         token=Secret(TOKEN),
