@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 
 class Clock:
@@ -26,6 +27,8 @@ class MovableClock(Clock):
         begin = time.time()
         self._offset = 0.0 if start is None else start - begin
         self._frozen_at: float | None = begin + self._offset if frozen else None
+        self.moved: Callable[[], None] = lambda: None
+        """Called after every change of the setting, by the thread that made it."""
 
     def now(self) -> float:
         with self._lock:
@@ -41,7 +44,7 @@ class MovableClock(Clock):
                 self._offset += step
             else:
                 self._frozen_at += step
-        return self.now()
+        return self._told()
 
     def turn_to(self, moment: float) -> float:
         """Show another time, also an earlier one: for a world that was restored together with its time."""
@@ -50,6 +53,20 @@ class MovableClock(Clock):
                 self._offset = moment - time.time()
             else:
                 self._frozen_at = moment
+        return self._told()
+
+    def setting(self) -> tuple[float, float | None]:
+        """Seconds ahead of the wall clock, and the moment at which the clock stands if it is frozen."""
+        with self._lock:
+            return self._offset, self._frozen_at
+
+    def restore(self, ahead: float, frozen_at: float | None) -> None:
+        """Take over a `setting` that another clock had."""
+        with self._lock:
+            self._offset, self._frozen_at = ahead, frozen_at
+
+    def _told(self) -> float:
+        self.moved()
         return self.now()
 
     def freeze(self) -> None:
@@ -57,6 +74,7 @@ class MovableClock(Clock):
         now = self.now()
         with self._lock:
             self._frozen_at = now
+        self.moved()
 
     def resume(self) -> None:
         """Let a frozen clock run on from where it stands."""
@@ -64,6 +82,7 @@ class MovableClock(Clock):
             if self._frozen_at is not None:
                 self._offset = self._frozen_at - time.time()
                 self._frozen_at = None
+        self.moved()
 
     @property
     def frozen(self) -> bool:

@@ -62,14 +62,22 @@ class Platform:
         self.world.outgoing = self._deliver_later
         self.world.rescheduled = self._wait_for_next
         self.traffic.listener = lambda entry: self.live.announce_lazily("traffic", lambda: present(entry))
+        if clock is None:
+            self.world.restore_clock()
+        self.clock.moved = self.world.keep_clock
         accounts.load_all(self.world)
         seed(self.world, self.config)
+        self._at_start: list[AccountState] = []
+
+    def remember_start(self) -> None:
+        """Let `reset` bring back the accounts as they are now: for a program that sets some up before it begins."""
+        self._at_start = list(self.world.accounts.values())
 
     async def carry_out(self, act: Act, *, wait: bool = False) -> list[Outcome]:
         """Deliver the pushes of an act, in their order; without `wait` in the background."""
         if wait:
             return await self._deliver_all(act.account, act.pushes, act.person)
-        self._start(self._deliver_all(act.account, act.pushes, act.person))
+        self._begin(self._deliver_all(act.account, act.pushes, act.person))
         return []
 
     async def push(self, account: AccountState, push: Push, person: str | None = None) -> Outcome:
@@ -90,9 +98,9 @@ class Platform:
     def _deliver_later(self, account: AccountState, push: Push) -> None:
         """Pushes that follow from an API call: results of template sends, publishing and the like."""
         if account.url:
-            self._start(self.pusher.push(account, push))
+            self._begin(self.pusher.push(account, push))
 
-    def _start(self, work: Coroutine[Any, Any, Any]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -134,11 +142,17 @@ class Platform:
         return await verification.configure(self.world, self.traffic, self.receiver, account, wanted)
 
     def reset(self) -> None:
-        """Back to what the configuration declares: everything that happened since is forgotten."""
+        """Back to the start: what the configuration declares, and the accounts of `remember_start`.
+
+        Everything that happened since is forgotten; the clock stays where it is.
+        """
         self.world.db.clear()
         self.traffic.clear()
         self._read_anew()
+        for account in self._at_start:
+            accounts.put_back(self.world, account)
         seed(self.world, self.config)
+        self.world.keep_clock()
         self.live.announce("state", {"exchanged": True})
 
     def load_snapshot(self, name: str) -> Snapshot:

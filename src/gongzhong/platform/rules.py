@@ -127,5 +127,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     profile_cleaned_told_s: int = 30 * DAY
     # 订阅通知
     notice_templates: int = 25
+    # Jobs of the schedule that fail: the platform's own settings, not WeChat's
+    job_attempts: int = 3
+    job_retry_s: float = 5.0
     # The console wants port 80 or 443; on one machine every port must do.
     any_port: bool = True

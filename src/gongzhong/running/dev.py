@@ -113,6 +113,7 @@ class Bench:
             environment(self.account, self.settings, platform_url, self.app_url),
         )
         self._configured = False
+        platform.remember_start()
 
     async def show_traffic(self) -> None:
         async for name, data in self.platform.live.listen():
@@ -170,6 +171,7 @@ class Bench:
             self.settings = server_settings(self.platform, self.account, found)
         verdict, _ = await self.platform.configure_url(self.account, self.settings)
         self._configured = verdict.ok
+        self.platform.remember_start()
         if not verdict.ok:
             self.screen.warn(
                 f"服务器配置没有保存：{verdict.zh}", f"the callback URL was not saved: {verdict.en}"

@@ -20,6 +20,10 @@ class BodyTooLarge(Exception):
     """The request is larger than anything WeChat takes."""
 
 
+class HungUp(Exception):
+    """The client closed the connection before its request was whole."""
+
+
 class Request(msgspec.Struct, frozen=True):
     method: str
     path: str
@@ -58,11 +62,13 @@ def origin_of(scope: Scope) -> str:
 
 
 async def read_request(scope: Scope, receive: Receive) -> Request:
-    """The whole request. Raises BodyTooLarge."""
+    """The whole request. Raises BodyTooLarge, and HungUp for one that was cut: half a request is none."""
     parts: list[bytes] = []
     size = 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise HungUp
         part = message.get("body", b"")
         size += len(part)
         if size > BODY_LIMIT:
@@ -70,6 +76,7 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
         parts.append(part)
         if not message.get("more_body"):
             break
+    _require_length(scope, size)
     client = scope.get("client")
     return Request(
         scope["method"],
@@ -79,6 +86,13 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
         b"".join(parts),
         client[0] if client else "127.0.0.1",
     )
+
+
+def _require_length(scope: Scope, size: int) -> None:
+    """Raises HungUp when less came than the head promised; some servers end a cut body as if it were whole."""
+    for name, value in scope["headers"]:
+        if name.lower() == b"content-length" and value.isdigit() and int(value[:20]) != size:
+            raise HungUp
 
 
 async def send_response(send: Send, response: Response) -> None:

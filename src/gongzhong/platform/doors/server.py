@@ -13,6 +13,7 @@ everything else                  the pages, when there are any; otherwise api's 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from ..platform import Platform
 from . import mp, one_time, open
@@ -22,6 +23,7 @@ from .control import control_app
 from .control.route import BASE
 from .http import (
     BodyTooLarge,
+    HungUp,
     Receive,
     Request,
     Response,
@@ -64,7 +66,8 @@ class Server:
         elif path.startswith(BASE + "/"):
             await self._control(scope, receive, send)
         else:
-            await send_response(send, await self._answer(scope, receive))
+            with suppress(HungUp):
+                await send_response(send, await self._answer(scope, receive))
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         try:

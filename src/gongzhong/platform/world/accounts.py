@@ -54,6 +54,12 @@ def store(world: World, state: AccountState) -> None:
     )
 
 
+def put_back(world: World, state: AccountState) -> None:
+    """Have an account as it was, whether or not there is one of this AppID now."""
+    store(world, state)
+    tally.begin(world, state.appid)
+
+
 def require_key(settings: AccountConfig | AccountState) -> None:
     """Raises SetupError for an EncodingAESKey that the mode cannot use."""
     if settings.encryption != "plain":

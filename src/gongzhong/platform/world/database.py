@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from .directory_lock import DirectoryLock
 from .tables import SCHEMA
 
 MEMORY = ":memory:"
@@ -24,13 +25,25 @@ VERSION = zlib.crc32(SCHEMA.encode()) & 0x7FFFFFFF
 
 
 class Database:
-    """A few verbs over one connection. `where` is a directory for the file, or ":memory:"."""
+    """A few verbs over one connection. `where` is a directory for the file, or ":memory:".
+
+    Raises SetupError while another process uses the directory, ValueError for a file of another version.
+    """
 
     def __init__(self, where: str | Path = MEMORY) -> None:
         path: str | Path = where
+        self._lock: DirectoryLock | None = None
         if str(where) != MEMORY:
             Path(where).mkdir(parents=True, exist_ok=True)
             path = Path(where) / FILE_NAME
+            self._lock = DirectoryLock(Path(where))
+        try:
+            self._open(path)
+        except BaseException:
+            self._unlock()
+            raise
+
+    def _open(self, path: str | Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
         for pragma in ("journal_mode=WAL", "synchronous=OFF", "temp_store=MEMORY", "cache_size=-65536"):
@@ -136,3 +149,9 @@ class Database:
 
     def close(self) -> None:
         self._connection.close()
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None

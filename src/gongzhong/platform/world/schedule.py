@@ -6,15 +6,31 @@ the order of their time when the clock has reached it: by itself as time passes,
 
 from __future__ import annotations
 
+import logging
+import sqlite3
+import traceback
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 
+from .refusal import Refusal
 from .world import World
 
 Job = Callable[[World, dict[str, Any]], None]
 JOBS: dict[str, Job] = {}
+LOGGER: Final = logging.getLogger("gongzhong.platform")
+
+
+class FailedJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job that was tried `attempts` times and given up; `time` in unix seconds of the world's clock."""
+
+    id: int
+    kind: str
+    attempts: int
+    time: float
+    error: str
 
 
 def job(kind: str) -> Callable[[Job], Job]:
@@ -54,12 +70,56 @@ def next_due(world: World) -> float | None:
 
 
 def run_due(world: World) -> int:
-    """Do everything whose time has come, the earliest first; returns how many jobs that were."""
+    """Do everything whose time has come, the earliest first; returns how many jobs succeeded.
+
+    Each job is one transaction. One that raises changes nothing and is tried again after `rules.job_retry_s`; after
+    `rules.job_attempts` attempts it moves to the failed jobs with its error. The jobs behind it are done in any case.
+    """
     done = 0
     while True:
         row = world.db.one("SELECT * FROM due WHERE at <= ? ORDER BY at, id LIMIT 1", world.now())
         if row is None:
             return done
+        try:
+            with world.db.transaction():
+                world.db.run("DELETE FROM due WHERE id = ?", row["id"])
+                JOBS[row["kind"]](world, msgspec.json.decode(row["payload"]))
+            done += 1
+        except Exception as problem:
+            _failed(world, row, problem)
+
+
+def _failed(world: World, row: sqlite3.Row, problem: Exception) -> None:
+    attempts = row["attempts"] + 1
+    error = _described(problem)
+    LOGGER.error("job %s failed, attempt %d: %s", row["kind"], attempts, error)
+    if attempts < world.rules.job_attempts:
+        later_at = world.now() + world.rules.job_retry_s
+        world.db.run("UPDATE due SET at = ?, attempts = ? WHERE id = ?", later_at, attempts, row["id"])
+        return
+    with world.db.transaction():
         world.db.run("DELETE FROM due WHERE id = ?", row["id"])
-        JOBS[row["kind"]](world, msgspec.json.decode(row["payload"]))
-        done += 1
+        world.db.insert(
+            "INSERT INTO failed_job (kind, payload, attempts, time, error) VALUES (?, ?, ?, ?, ?)",
+            row["kind"],
+            row["payload"],
+            attempts,
+            world.now(),
+            error,
+        )
+    world.announce("state", {})
+
+
+def _described(problem: Exception) -> str:
+    """The kind of error and where it was raised. Its text is left out: it may hold what people wrote."""
+    if isinstance(problem, Refusal):
+        return f"return code {problem.code}"
+    frames = traceback.extract_tb(problem.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return type(problem).__name__ + place
+
+
+def failed(world: World) -> list[FailedJob]:
+    """Jobs that were given up, the latest first."""
+    rows = world.db.all("SELECT id, kind, attempts, time, error FROM failed_job ORDER BY id DESC")
+    return [FailedJob(**dict(row)) for row in rows]

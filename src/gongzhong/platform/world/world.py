@@ -121,5 +121,16 @@ class World:
         """A 64-bit id beyond 2**53, as real MsgIds are."""
         return self.db.next_number("message", 24_261_840_000_000_001)
 
+    def keep_clock(self) -> None:
+        """Write down how the clock is set, for the next start with this data directory."""
+        ahead, frozen_at = self.clock.setting()
+        self.db.run("INSERT OR REPLACE INTO clock_setting VALUES (1, ?, ?)", ahead, frozen_at)
+
+    def restore_clock(self) -> None:
+        """Set the clock as an earlier run left it, if there was one."""
+        kept = self.db.one("SELECT ahead, frozen_at FROM clock_setting")
+        if kept is not None:
+            self.clock.restore(kept["ahead"], kept["frozen_at"])
+
     def close(self) -> None:
         self.db.close()

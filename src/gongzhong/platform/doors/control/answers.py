@@ -13,6 +13,7 @@ import msgspec
 from ....account import Encryption
 from ...config import Kind as AccountKind
 from ...traffic import Kind as ExchangeKind
+from ...world.schedule import FailedJob
 
 
 class ClockView(msgspec.Struct, kw_only=True):
@@ -70,6 +71,8 @@ class StateView(msgspec.Struct, kw_only=True):
     clock: ClockView
     accounts: list[AccountView]
     people: list[PersonView]
+    failed_jobs: list[FailedJob]
+    """Jobs of the schedule that were given up, the latest first."""
     version: str
 
 

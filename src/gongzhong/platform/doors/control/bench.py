@@ -14,7 +14,7 @@ from ...config import AccountConfig
 from ...delivery.verification import Wanted
 from ...traffic import present
 from ...triggers import CATALOGUE, make
-from ...world import accounts, media, menus, people, qrcodes, quotas
+from ...world import accounts, media, menus, people, qrcodes, quotas, schedule
 from .acts import account_of
 from .answers import (
     AccountView,
@@ -53,6 +53,7 @@ async def state(given: Given) -> Any:
         "clock": clock_form(platform.clock),
         "accounts": [account_form(account) for account in platform.world.accounts.values()],
         "people": [person_form(platform.world, person) for person in platform.people()],
+        "failed_jobs": schedule.failed(platform.world),
         "version": VERSION,
     }
 

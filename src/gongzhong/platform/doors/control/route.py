@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 
@@ -94,6 +94,8 @@ def build(control: Control, platform: Platform) -> StarletteRoute:
             answer = await control.function(given)
         except msgspec.DecodeError as problem:
             return _error(400, f"请求有误：{problem}", f"mistake in the request: {problem}")
+        except ClientDisconnect:
+            return _error(400, "请求没有发完，未执行", "the request was cut and not carried out")
         except NotFound as problem:
             return _error(404, problem.zh, problem.en)
         except NotPossible as problem:
