@@ -86,6 +86,24 @@ def advise(code: int, category: Category | None) -> Advice:
     return _specific().get(code) or (BY_CATEGORY[category] if category else UNKNOWN)
 
 
+class PageCode(msgspec.Struct, frozen=True):
+    """A number that a page of WeChat shows to people: what it says, and the advice. Never in an API answer."""
+
+    zh: str
+    en: str
+    advice: Advice
+
+
+def page_code(code: int) -> PageCode | None:
+    """The number of a page (网页授权's error page, the console), or None."""
+    return _page_codes().get(code)
+
+
+@cache
+def _page_codes() -> Mapping[int, PageCode]:
+    return {int(code): PageCode(zh, en, Advice(*advice)) for code, zh, en, *advice in rows_of("page_codes")}
+
+
 @cache
 def _specific() -> Mapping[int, Advice]:
     return {int(code): Advice(*words) for code, *words in rows_of("advice")}

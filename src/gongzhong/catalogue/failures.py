@@ -20,7 +20,7 @@ from ..errors import (
     UnknownCodeError,
 )
 from .advice import BY_CATEGORY as GENERAL_ADVICE
-from .advice import Advice, advise
+from .advice import Advice, advise, page_code
 from .codes import Category, ReturnCode, lookup
 from .model import EVERY_ACCOUNT, Accounts, Call
 
@@ -73,24 +73,18 @@ class Explanation(msgspec.Struct, frozen=True):
         return self.fix_zh if lang == "zh" else self.fix_en
 
 
-def explain(code: int) -> Explanation:
-    """What a return code means and what to do about it, also for a code that the table does not have."""
-    row = lookup(code)
-    advice = advise(code, row.category if row else None).filled({})
-    name, zh, en = (
-        (row.name, row.meaning("zh"), row.meaning("en")) if row else ("", "未知返回码", "unknown code")
-    )
-    return Explanation(
-        code,
-        name,
-        zh,
-        en,
-        row.category if row else None,
-        advice.cause_zh,
-        advice.cause_en,
-        advice.fix_zh,
-        advice.fix_en,
-    )
+def explain(code: int, words: str = "") -> Explanation:
+    """What a return code means and what to do about it, also for a code that no table has.
+
+    `words` is the errmsg, or any text around the code: the address or the template field that it names is used.
+    Numbers that WeChat's pages show to people (网页授权, the console) are explained, too.
+    """
+    row, page = lookup(code), page_code(code)
+    if row is None and page is not None:
+        return Explanation(code, "", page.zh, page.en, "permission", *msgspec.structs.astuple(page.advice))
+    advice = advise(code, row.category if row else None).filled(_facts_in(words))
+    named = (row.name, row.meaning("zh"), row.meaning("en")) if row else ("", "未知返回码", "unknown code")
+    return Explanation(code, *named, row.category if row else None, *msgspec.structs.astuple(advice))
 
 
 def head_of(answer: Mapping[str, Any]) -> tuple[int, str]:
@@ -154,8 +148,15 @@ def _facts(call: type[Call[Any]], words: str) -> dict[Language, dict[str, str]]:
     if call.spec.daily is not None:
         zh["daily"] = f"（新账号每天 {call.spec.daily} 次）"
         en["daily"] = f" (a new account has {call.spec.daily} a day)"
+    named = _facts_in(words)
+    return {"zh": zh | named["zh"], "en": en | named["en"]}
+
+
+def _facts_in(words: str) -> dict[Language, dict[str, str]]:
+    """The address and the template field that an errmsg names."""
+    found: dict[str, str] = {}
     if address := _REFUSED_IP.search(words):
-        zh["ip"] = en["ip"] = address[1]
+        found["ip"] = address[1]
     if field := _FIELD.search(words):
-        zh["field"] = en["field"] = field[1].removeprefix("data.").removesuffix(".value")
-    return {"zh": zh, "en": en}
+        found["field"] = field[1].removeprefix("data.").removesuffix(".value")
+    return {"zh": found, "en": found}

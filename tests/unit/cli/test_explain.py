@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gongzhong.cli.explain import code_in
+from gongzhong.cli.explain import codes_in
 from gongzhong.cli.outcome import DONE, FAILED, USAGE, Usage, run
 
 
@@ -24,13 +24,13 @@ from gongzhong.cli.outcome import DONE, FAILED, USAGE, Usage, run
     ],
 )
 def test_the_code_is_found(text: str, code: int) -> None:
-    assert code_in(text) == code
+    assert codes_in(text) == [code]
 
 
 @pytest.mark.parametrize("text", ["invalid credential", "", "v1.2.3"])
 def test_no_code_is_wrong_usage(text: str) -> None:
     with pytest.raises(Usage):
-        code_in(text)
+        codes_in(text)
 
 
 def test_meaning_cause_and_fix(capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,3 +54,27 @@ def test_an_unknown_code_fails_politely(capsys: pytest.CaptureFixture[str]) -> N
     assert run(["explain", "999999"]) == FAILED
     assert "999999" in capsys.readouterr().out
     assert run(["explain", "nothing"]) == USAGE
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("40001 40164", [40001, 40164]),
+        ("10003，10005", [10003, 10005]),
+        ("4016 40164", [4016, 40164]),
+        ('{"errcode":40164,"errmsg":"invalid ip 203.0.113.77"} {"errcode":45009}', [40164, 45009]),
+        ("line 12: 返回 48001 after 3 tries", [48001]),
+    ],
+)
+def test_several_codes_are_all_explained(text: str, codes: list[int]) -> None:
+    assert codes_in(text) == codes
+
+
+def test_a_list_for_scripts_that_ask_for_several(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "40001", "45009", "--json"]) == DONE
+    assert [one["code"] for one in json.loads(capsys.readouterr().out)] == [40001, 45009]
+
+
+def test_a_mistyped_code_gets_those_that_look_like_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "4016"]) == FAILED
+    assert "40164" in capsys.readouterr().out
