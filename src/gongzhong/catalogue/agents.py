@@ -121,13 +121,14 @@ class AgentAccount(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True
     """
 
     kf_account: str
-    kf_nick: str
+    kf_nick: str = always("")
     kf_id: str
     kf_headimgurl: str = ""
     kf_wx: str | None = None
     invite_wx: str | None = None
     invite_expire_time: int | None = None
     invite_status: str | None = None
+    kf_openid: str | None = None
 
 
 class AgentList(Reply, kw_only=True, frozen=True):
@@ -156,7 +157,7 @@ class OnlineAgent(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
     status: int
     kf_id: int
     kf_openid: str | None = None
-    accepted_case: int = always(0)
+    accepted_case: int | None = None
 
 
 class OnlineAgents(Reply, kw_only=True, frozen=True):

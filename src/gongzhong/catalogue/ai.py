@@ -122,7 +122,7 @@ class Translate(Call[Translation], kw_only=True, frozen=True):
 class IDCard(Acknowledged, kw_only=True, frozen=True):
     """One side of an ID card: the front has the person, the back the dates (`20171025-20271025`)."""
 
-    type: Literal["Front", "Back"]
+    type: str
     name: str | None = None
     id: str | None = None
     addr: str | None = None

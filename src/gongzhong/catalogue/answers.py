@@ -1,8 +1,9 @@
 """A successful answer ↔ its bytes: the platform writes it, the client reads it.
 
 Answers of writing calls carry `errcode` and `errmsg`, those of reading calls do not; the class of the answer
-says which (`Acknowledged`). Reading is as patient as real answers demand: numbers as text, text as numbers,
-raw control characters, fields nobody has heard of.
+says which (`Acknowledged`) for the platform; the client asks for neither. Reading is as patient as real answers
+demand: numbers as text, text as numbers, raw control characters, half emoji, fields nobody has heard of, optional
+fields missing or in another type.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, TypeVar, cast, get_args
 import msgspec
 
 from ..errors import BadAnswer
-from .lenient import build
+from .lenient import build_answer
 from .model import ANY_FILE, Acknowledged, Call, Download, Reply
 
 R = TypeVar("R")
@@ -51,7 +52,7 @@ def decode_answer(call: type[Call[R]], body: bytes, content_type: str = "", file
         return cast(R, found or Download(body, content_type or ANY_FILE, filename))
     try:
         return cast(R, msgspec.json.decode(body, type=documents[0], strict=False))
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = _first_document(body, documents)
     if found is None:
         raise _bad_answer(call)
@@ -72,9 +73,24 @@ def _first_document(body: bytes, kinds: list[Any]) -> Any | None:
 def _as_document(body: bytes, kind: Any) -> Any | None:
     """The body as a struct, read with patience; None when it is something else."""
     try:
-        return build(json.loads(body.decode("utf-8", "replace"), strict=False), kind)
+        return build_answer(_whole(json.loads(body.decode("utf-8", "replace"), strict=False)), kind)
     except (ValueError, RecursionError, msgspec.ValidationError):
         return None
+
+
+def _whole(value: Any) -> Any:
+    """The same JSON with pairs of surrogates joined, and U+FFFD for half ones: nicknames are cut inside emoji."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return value
+    if isinstance(value, list):
+        return [_whole(entry) for entry in value]
+    if isinstance(value, dict):
+        return {name: _whole(entry) for name, entry in value.items()}
+    return value
 
 
 def _bad_answer(call: type[Call[Any]]) -> BadAnswer:

@@ -9,6 +9,7 @@ import msgspec
 
 from . import limits
 from .dates import DatedCall, Row
+from .fields import always
 from .model import TEST, VERIFIED, Reply, Spec
 from .statistics import DATED_ERRORS
 
@@ -38,7 +39,7 @@ class ArticleReadsList(Reply, kw_only=True, frozen=True):
     """One row per article that was read."""
 
     rows: list[ArticleReads] = msgspec.field(name="list")
-    is_delay: bool
+    is_delay: bool | None = None
 
 
 class GetArticleReads(DatedCall[ArticleReadsList], kw_only=True, frozen=True):
@@ -71,7 +72,7 @@ class ArticleSharesList(Reply, kw_only=True, frozen=True):
     """One row per article that was shared."""
 
     rows: list[ArticleShares] = msgspec.field(name="list")
-    is_delay: bool
+    is_delay: bool | None = None
 
 
 class GetArticleShares(DatedCall[ArticleSharesList], kw_only=True, frozen=True):
@@ -113,7 +114,7 @@ class OverviewList(Reply, kw_only=True, frozen=True):
     """One row per day on which something happened."""
 
     rows: list[OverviewRow] = msgspec.field(name="list")
-    is_delay: bool
+    is_delay: bool | None = None
 
 
 class GetArticlesOverview(DatedCall[OverviewList], kw_only=True, frozen=True):
@@ -159,8 +160,8 @@ class ArticleDetail(Row, kw_only=True, frozen=True):
 
     msgid: str
     publish_type: int
-    title: str
-    content_url: str
+    title: str = always("")
+    content_url: str = always("")
     detail_list: list[ArticleDay]
 
 
@@ -168,7 +169,7 @@ class ArticleDetailList(Reply, kw_only=True, frozen=True):
     """One row per article that was published on the day."""
 
     rows: list[ArticleDetail] = msgspec.field(name="list")
-    is_delay: bool
+    is_delay: bool | None = None
 
 
 class GetArticleDetails(DatedCall[ArticleDetailList], kw_only=True, frozen=True):

@@ -131,7 +131,7 @@ class Article(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 class StoredArticle(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """An article as WeChat keeps it. `url` is a preview link in drafts, the public page once published."""
 
-    title: str
+    title: str = always("")
     author: str = always("")
     digest: str = always("")
     content: str | None = None
@@ -154,9 +154,9 @@ class StoredArticle(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tru
 class ArticleSet(msgspec.Struct, kw_only=True, frozen=True):
     """The articles of one draft or publication; times are unix seconds."""
 
-    news_item: list[StoredArticle]
-    create_time: int
-    update_time: int
+    news_item: list[StoredArticle] = always([])
+    create_time: int | None = None
+    update_time: int | None = None
 
 
 class Listing(Reply, kw_only=True, frozen=True, omit_defaults=True):

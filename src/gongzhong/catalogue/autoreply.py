@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
+from .fields import always
 from .model import Call, Reply, Spec
-
-ReplyType = Literal["text", "img", "voice", "video", "news"]
 
 
 class NewsLine(msgspec.Struct, kw_only=True, frozen=True):
     """One article of a reply; `show_cover` is 0 or 1."""
 
-    title: str
+    title: str = ""
     author: str = ""
     digest: str = ""
     show_cover: int = 0
@@ -30,28 +27,30 @@ class NewsLines(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class AutoReplyContent(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
-    """What is answered: the text itself, a media_id (img, voice: new at each call, good for 3 days; news), or
-    the link of a video."""
+    """What is answered. `content` is the text itself, a media_id (img, voice: new at each call, good for 3 days;
+    news), or the link of a video; older answers of type news have `news_info` only. `type` is text, img, voice,
+    video or news."""
 
-    type: ReplyType
-    content: str
+    type: str
+    content: str | None = None
     news_info: NewsLines | None = None
 
 
 class Keyword(msgspec.Struct, kw_only=True, frozen=True):
-    """A text that a message must contain, or equal."""
+    """A text that a message must contain, or equal: `match_mode` is contain or equal."""
 
     type: str = msgspec.field(default_factory=lambda: "text")
-    match_mode: Literal["contain", "equal"]
+    match_mode: str = always("")
     content: str
 
 
 class KeywordRule(msgspec.Struct, kw_only=True, frozen=True):
-    """Keywords and their replies: all of them, or one by chance. `create_time` in unix seconds."""
+    """Keywords and their replies. `reply_mode` is reply_all or random_one (by chance), `create_time` in unix
+    seconds."""
 
-    rule_name: str
-    create_time: int
-    reply_mode: Literal["reply_all", "random_one"]
+    rule_name: str = always("")
+    create_time: int | None = None
+    reply_mode: str = always("")
     keyword_list_info: list[Keyword]
     reply_list_info: list[AutoReplyContent]
 

@@ -215,10 +215,10 @@ class RidRequest(msgspec.Struct, kw_only=True, frozen=True):
 
     invoke_time: int
     cost_in_ms: int
-    request_url: str
-    request_body: str
-    response_body: str
-    client_ip: str
+    request_url: str = always("")
+    request_body: str = always("")
+    response_body: str = always("")
+    client_ip: str | None = None
 
     def __repr__(self) -> str:
         return f"RidRequest(invoke_time={self.invoke_time}, client_ip={self.client_ip!r})"

@@ -52,7 +52,7 @@ class CommentReply(msgspec.Struct, kw_only=True, frozen=True):
     """The account's answer; `create_time` in unix seconds."""
 
     content: str
-    create_time: int
+    create_time: int | None = None
 
 
 class Comment(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -71,7 +71,7 @@ class CommentPage(Acknowledged, kw_only=True, frozen=True):
     """A page of comments, newest first."""
 
     total: int
-    comment: list[Comment]
+    comment: list[Comment] = always([])
 
 
 class ListComments(PagedCall[CommentPage, Comment], kw_only=True, frozen=True):

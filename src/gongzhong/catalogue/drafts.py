@@ -79,8 +79,8 @@ class Draft(Reply, kw_only=True, frozen=True):
     """The articles of a draft; the `url` of each is a temporary preview link."""
 
     news_item: list[StoredArticle]
-    create_time: int
-    update_time: int
+    create_time: int | None = None
+    update_time: int | None = None
 
 
 class GetDraft(Call[Draft], kw_only=True, frozen=True):
@@ -143,13 +143,13 @@ class DraftEntry(msgspec.Struct, kw_only=True, frozen=True):
 
     media_id: str
     content: ArticleSet
-    update_time: int
+    update_time: int | None = None
 
 
 class DraftPage(Listing, kw_only=True, frozen=True):
     """A page of drafts, newest first."""
 
-    item: list[DraftEntry]
+    item: list[DraftEntry] = always([])
 
 
 class ListDrafts(Offsets[DraftPage, DraftEntry], kw_only=True, frozen=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import copy
 from functools import cache
 from typing import Annotated, Any, Final, TypeVar
 
@@ -63,8 +64,8 @@ def coded(
 
 
 def always(value: T) -> T:
-    """A default that is sent all the same, although defaults are left out."""
-    default: T = msgspec.field(default_factory=lambda: value)
+    """A default that is sent all the same, although defaults are left out; of a list everybody gets a copy."""
+    default: T = msgspec.field(default_factory=lambda: copy(value))
     return default
 
 

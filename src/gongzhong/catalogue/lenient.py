@@ -1,12 +1,13 @@
-"""Values as WeChat takes them: `"1"` where a number is due, `1` where a text is due, null where nothing is
-due.
+"""Values as WeChat writes them: `"1"` where a number is due, `1` where a text is due, one object where a list is due,
+null where nothing is due.
 
-msgspec reads numbers out of text by itself; the other two are mended here, and only after the strict reading
-failed, so that well-formed data pays nothing.
+msgspec reads numbers out of text by itself; the others are mended here, and only after the strict reading failed, so
+that well-formed data pays nothing.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -21,30 +22,63 @@ def build(raw: Any, kind: Any) -> Any:
         return msgspec.convert(_mended(raw, shapes.type_info(kind)), kind, strict=False)
 
 
-def _mended(value: Any, node: shapes.Type) -> Any:
+def build_answer(raw: Any, kind: Any) -> Any:
+    """`build` for answers: one object where a list is due is its only entry, an empty text an empty list, true and
+    false are 1 and 0, and an optional field that cannot be read is left out, as a reader may do without it.
+
+    Raises msgspec.ValidationError when a required field is missing or unreadable.
+    """
+    try:
+        return build(raw, kind)
+    except msgspec.ValidationError:
+        mended = _mended(raw, shapes.type_info(kind), patient=True)
+        return msgspec.convert(mended, kind, strict=False)
+
+
+def _mended(value: Any, node: shapes.Type, patient: bool = False) -> Any:
+    """The value in the shape that `node` asks for; `patient` adds what only answers are forgiven."""
     for kind in alternatives(node):
         if isinstance(value, dict) and isinstance(kind, shapes.StructType):
-            return _mended_fields(value, kind)
+            return _mended_fields(value, kind, patient)
         if isinstance(value, dict) and isinstance(kind, shapes.DictType):
-            return {key: _mended(entry, kind.value_type) for key, entry in value.items()}
-        if isinstance(value, list) and isinstance(kind, shapes.ListType):
-            return [_mended(entry, kind.item_type) for entry in value]
+            return {key: _mended(entry, kind.value_type, patient) for key, entry in value.items()}
+        if isinstance(kind, shapes.ListType):
+            if isinstance(value, list):
+                return [_mended(entry, kind.item_type, patient) for entry in value]
+            if patient and isinstance(value, dict):
+                return [_mended(value, kind.item_type, patient)]
+            if patient and (value is None or value == ""):
+                return []
+        if patient and isinstance(value, bool) and isinstance(kind, shapes.IntType):
+            return int(value)
         if isinstance(value, int | float) and not isinstance(value, bool) and _is_text(kind):
             return str(value)
     return value
 
 
-def _mended_fields(value: dict[str, Any], kind: shapes.StructType) -> dict[str, Any]:
-    fields = {field.encode_name: field for field in kind.fields}
+def _mended_fields(value: dict[str, Any], kind: shapes.StructType, patient: bool) -> dict[str, Any]:
     mended = {}
-    for name, entry in value.items():
-        field = fields.get(name)
-        if field is None:
+    for field in kind.fields:
+        name = field.encode_name
+        if name not in value or (value[name] is None and not field.required):
             continue
-        if entry is None and not field.required:
-            continue
-        mended[name] = _mended(entry, field.type)
+        entry = _mended(value[name], field.type, patient)
+        if field.required or not patient or _readable(entry, kind.cls, name):
+            mended[name] = entry
     return mended
+
+
+def _readable(value: Any, cls: type[msgspec.Struct], name: str) -> bool:
+    try:
+        msgspec.convert(value, _field_types(cls)[name], strict=False)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+@cache
+def _field_types(cls: type[msgspec.Struct]) -> dict[str, Any]:
+    return {field.encode_name: field.type for field in msgspec.structs.fields(cls)}
 
 
 def _is_text(kind: shapes.Type) -> bool:

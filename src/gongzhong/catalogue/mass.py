@@ -12,7 +12,7 @@ import msgspec
 
 from . import limits
 from .articles import Article
-from .fields import MediaID, Violation, coded
+from .fields import MediaID, Violation, always, coded
 from .mass_contents import Flag, MassCall, MassMedia, MassSent
 from .model import TEST, VERIFIED, VERIFIED_SERVICE, Call, Ok, Repeat, Reply, Spec
 
@@ -24,9 +24,9 @@ NO_SUCH_TAG = 40152
 class MassUploaded(Reply, kw_only=True, frozen=True):
     """Id to mass-send; `created_at` in unix seconds."""
 
-    type: str
+    type: str = always("")
     media_id: str
-    created_at: int
+    created_at: int | None = None
 
 
 class UploadNews(Call[MassUploaded], kw_only=True, frozen=True):
@@ -139,9 +139,11 @@ class SendMassToUsers(MassCall, kw_only=True, frozen=True, omit_defaults=True):
 
 
 class MassPreviewed(MassSent, kw_only=True, frozen=True):
-    """The preview was delivered."""
+    """The preview was delivered; newer answers have no `msg_id`, which is 0 then."""
 
     errmsg: ClassVar[str] = "preview success"
+
+    msg_id: int = always(0)
 
 
 class PreviewMass(MassCall, kw_only=True, frozen=True, omit_defaults=True):
@@ -223,7 +225,7 @@ class MassSpeed(Reply, kw_only=True, frozen=True):
     """Level 0 to 4, and what it means in units of 10,000 a minute."""
 
     speed: int
-    realspeed: int
+    realspeed: int | None = None
 
 
 class GetMassSpeed(Call[MassSpeed], kw_only=True, frozen=True):

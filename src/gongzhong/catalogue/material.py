@@ -12,7 +12,7 @@ import msgspec
 
 from . import limits
 from .articles import ArticleSet, Flag, Listing, Offsets, StoredArticle
-from .fields import MediaID, Violation, coded
+from .fields import MediaID, Violation, always, coded
 from .files import FileLike
 from .media import File, MediaType, too_large
 from .model import (
@@ -101,8 +101,8 @@ class MaterialNews(Reply, kw_only=True, frozen=True):
     """Articles kept as material."""
 
     news_item: list[StoredArticle]
-    create_time: int = 0
-    update_time: int = 0
+    create_time: int | None = None
+    update_time: int | None = None
 
 
 class MaterialVideo(Reply, kw_only=True, frozen=True):
@@ -157,7 +157,7 @@ class Material(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """One entry: a file has `name` (and `url`, if a picture), news has `content`."""
 
     media_id: str
-    update_time: int
+    update_time: int | None = None
     name: str | None = None
     url: str | None = None
     tags: list[str] | None = None
@@ -167,7 +167,7 @@ class Material(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
 class MaterialPage(Listing, kw_only=True, frozen=True):
     """A page of materials of one kind, newest first."""
 
-    item: list[Material]
+    item: list[Material] = always([])
 
 
 class ListMaterial(Offsets[MaterialPage, Material], kw_only=True, frozen=True):

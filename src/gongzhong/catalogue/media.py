@@ -52,7 +52,7 @@ class MediaUploaded(Reply, kw_only=True, frozen=True):
     type: str
     media_id: str | None = None
     thumb_media_id: str | None = None
-    created_at: int
+    created_at: int | None = None
 
     @property
     def id(self) -> str:

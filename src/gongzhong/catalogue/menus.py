@@ -161,7 +161,7 @@ class ConditionalMenu(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=T
 
     button: list[ShownButton]
     matchrule: dict[str, Any]
-    menuid: int | str
+    menuid: int | str | None = None
 
 
 class MenuSettings(Reply, kw_only=True, frozen=True):

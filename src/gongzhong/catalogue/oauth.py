@@ -28,7 +28,7 @@ class WebToken(Reply, kw_only=True, frozen=True):
     expires_in: int
     refresh_token: str
     openid: str
-    scope: str
+    scope: str = always("")
     is_snapshotuser: int | None = None
     unionid: str | None = None
 

@@ -46,8 +46,8 @@ class PublishedAddress(msgspec.Struct, kw_only=True, frozen=True):
 class PublishedAddresses(msgspec.Struct, kw_only=True, frozen=True):
     """The pages of a publication."""
 
-    count: int
-    item: list[PublishedAddress]
+    count: int | None = None
+    item: list[PublishedAddress] = always([])
 
 
 class PublishStatus(Reply, kw_only=True, frozen=True, omit_defaults=True):
@@ -95,8 +95,8 @@ class PublishedArticles(Reply, kw_only=True, frozen=True):
     """The articles of a publication."""
 
     news_item: list[StoredArticle]
-    create_time: int = 0
-    update_time: int = 0
+    create_time: int | None = None
+    update_time: int | None = None
 
 
 class GetPublished(Call[PublishedArticles], kw_only=True, frozen=True):
@@ -118,13 +118,13 @@ class PublishedEntry(msgspec.Struct, kw_only=True, frozen=True):
 
     article_id: str
     content: ArticleSet
-    update_time: int
+    update_time: int | None = None
 
 
 class PublishedPage(Listing, kw_only=True, frozen=True):
     """A page of publications, newest first."""
 
-    item: list[PublishedEntry]
+    item: list[PublishedEntry] = always([])
 
 
 class ListPublished(Offsets[PublishedPage, PublishedEntry], kw_only=True, frozen=True):

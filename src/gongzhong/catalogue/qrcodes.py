@@ -152,8 +152,8 @@ class LongData(Acknowledged, kw_only=True, frozen=True):
     """What was kept; `expire_seconds` is what remains."""
 
     long_data: str
-    create_time: int
-    expire_seconds: int
+    create_time: int | None = None
+    expire_seconds: int | None = None
 
 
 class ReadShortKey(Call[LongData], kw_only=True, frozen=True):

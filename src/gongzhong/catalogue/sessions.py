@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from .agents import AgentName
-from .fields import OpenID
+from .fields import OpenID, always
 from .model import VERIFIED, Call, Ok, Repeat, Reply, Spec
 
 
@@ -42,8 +42,8 @@ class CloseSession(Call[Ok], kw_only=True, frozen=True):
 class PersonSession(Reply, kw_only=True, frozen=True):
     """Who serves a person since when (unix seconds): an empty name and 0 when nobody does."""
 
-    createtime: int
-    kf_account: str
+    createtime: int = always(0)
+    kf_account: str = always("")
 
 
 class GetSession(Call[PersonSession], kw_only=True, frozen=True):
@@ -99,7 +99,7 @@ class WaitingList(Reply, kw_only=True, frozen=True):
     """The queue in the order of arrival: the first 100 of `count`."""
 
     count: int
-    waitcaselist: list[WaitingPerson]
+    waitcaselist: list[WaitingPerson] = always([])
 
 
 class GetWaiting(Call[WaitingList], kw_only=True, frozen=True):

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from . import limits
-from .fields import OpenID, TemplateID, Url, coded
+from .fields import OpenID, TemplateID, Url, always, coded
 from .model import VERIFIED, VERIFIED_SERVICE, Acknowledged, Call, Ok, PagedCall, Repeat, Spec
 from .templates import MiniProgram, TemplateValue
 
@@ -111,14 +111,14 @@ class NoticeTitle(msgspec.Struct, kw_only=True, frozen=True):
 
     tid: int
     title: str
-    type: int
-    categoryId: str
+    type: int | None = None
+    categoryId: str = always("")
 
 
 class NoticeTitles(Acknowledged, kw_only=True, frozen=True):
     """One page of the library; `count` is the total."""
 
-    count: int
+    count: int | None = None
     data: list[NoticeTitle]
 
 
@@ -146,7 +146,11 @@ class ListNoticeTitles(PagedCall[NoticeTitles, NoticeTitle], kw_only=True, froze
 
     def following(self, page: NoticeTitles) -> ListNoticeTitles | None:
         start = self.start + len(page.data)
-        return msgspec.structs.replace(self, start=start) if page.data and start < page.count else None
+        return (
+            msgspec.structs.replace(self, start=start)
+            if page.data and (page.count is None or start < page.count)
+            else None
+        )
 
 
 def notice_titles(*, category_ids: list[int]) -> ListNoticeTitles:
@@ -159,14 +163,14 @@ class NoticeKeyword(msgspec.Struct, kw_only=True, frozen=True):
 
     kid: int
     name: str
-    example: str
-    rule: str
+    example: str = always("")
+    rule: str = always("")
 
 
 class NoticeKeywords(Acknowledged, kw_only=True, frozen=True):
     """Every keyword of one template of the library."""
 
-    count: int
+    count: int | None = None
     data: list[NoticeKeyword]
 
 
@@ -232,9 +236,9 @@ class NoticeTemplate(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=Tr
 
     priTmplId: str
     title: str
-    content: str
-    example: str
-    type: int
+    content: str = always("")
+    example: str = always("")
+    type: int | None = None
     keywordEnumValueList: list[KeywordChoices] = msgspec.field(default_factory=list)
 
 

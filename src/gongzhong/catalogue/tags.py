@@ -43,7 +43,7 @@ class Tag(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """A tag; `count` says how many followers carry it, where the answer tells."""
 
     id: int
-    name: str
+    name: str = always("")
     count: int | None = None
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from . import limits
-from .fields import OpenID, TemplateID, Url, coded
+from .fields import OpenID, TemplateID, Url, always, coded
 from .model import TEST, VERIFIED_SERVICE, Acknowledged, Call, Ok, PagedCall, Repeat, Reply, Spec
 
 IndustryID = Annotated[str, coded(invalid=40102, missing=40102, pattern=r"^([1-9]|[1-3]\d|4[01])$")]
@@ -32,8 +32,8 @@ class SetIndustry(Call[Ok], kw_only=True, frozen=True):
 class Industry(msgspec.Struct, kw_only=True, frozen=True):
     """Main and sub class of an industry."""
 
-    first_class: str
-    second_class: str
+    first_class: str = always("")
+    second_class: str = always("")
 
 
 class Industries(Reply, kw_only=True, frozen=True):
@@ -80,7 +80,7 @@ class Template(msgspec.Struct, kw_only=True, frozen=True):
     """A template of this account; those of the category library have empty industries."""
 
     template_id: str
-    title: str
+    title: str = always("")
     primary_industry: str = ""
     deputy_industry: str = ""
     content: str = ""

@@ -53,7 +53,7 @@ def errcode_of(call: Call[Any], reply: WireReply) -> int:
         raise bad_answer(call, reply)
     try:
         code = _HEAD.decode(reply.body).code
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         code = _patient_errcode(call, reply)
     if code == 0 and reply.status != 200:
         raise bad_answer(call, reply)
