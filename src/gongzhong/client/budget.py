@@ -1,4 +1,4 @@
-"""A bound on how often something may be fetched, whatever else goes wrong.
+"""Time that never goes back, and a bound on how often something may be fetched, whatever else goes wrong.
 
 When a store is down or two programs keep taking the token away from each other, every call would like to
 fetch one; a day's quota is then gone in seconds. A budget allows a few at once and, after that, one in a
@@ -6,6 +6,30 @@ while.
 """
 
 from __future__ import annotations
+
+import threading
+
+from ..clock import Clock
+
+
+class Elapsed:
+    """Seconds that passed on a clock since this was made; a clock that is set back adds nothing.
+
+    Pauses are measured with it: on the clock itself a pause of a minute would last a day when the clock is set back
+    by a day.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._total, self._read_at = 0.0, clock.now()
+
+    def now(self) -> float:
+        with self._lock:
+            at = self._clock.now()
+            self._total += max(0.0, at - self._read_at)
+            self._read_at = at
+            return self._total
 
 
 class Budget:

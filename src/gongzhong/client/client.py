@@ -47,7 +47,7 @@ class Client(Groups[Blocking]):
         self._open_groups(self)
 
     def perform(self, call: Call[R], *, timeout_s: float | None = None) -> R:
-        """Make a call; `timeout_s` is the patience for one request.
+        """Make a call; `timeout_s` bounds one request and its whole answer, in seconds.
 
         Raises `CallError` when WeChat refuses, `TransportError` when no usable answer came.
         """
@@ -124,7 +124,7 @@ class AsyncClient(Groups[Awaiting]):
         self._open_groups(self)
 
     async def perform(self, call: Call[R], *, timeout_s: float | None = None) -> R:
-        """Make a call; `timeout_s` is the patience for one request.
+        """Make a call; `timeout_s` bounds one request and its whole answer, in seconds.
 
         Raises `CallError` when WeChat refuses, `TransportError` when no usable answer came.
         """

@@ -57,14 +57,14 @@ def _carry(step: Step, transport: Transport) -> Any:
             return transport.send(request)
         case Pause(seconds):
             return time.sleep(seconds)
-        case Ask(question):
+        case Ask(question, _):
             return question()
-        case Wait(landed, thread, patience_s):
+        case Wait(done, thread, patience_s):
             if thread == threading.get_ident():
-                return landed.done()
+                return done.done()
             with suppress(TimeoutError):
-                landed.result(patience_s)
-            return landed.done()
+                done.result(patience_s)
+            return done.done()
 
 
 async def _carry_awaiting(step: Step, transport: AsyncTransport) -> Any:
@@ -73,16 +73,16 @@ async def _carry_awaiting(step: Step, transport: AsyncTransport) -> Any:
             return await transport.send(request)
         case Pause(seconds):
             return await asyncio.sleep(seconds)
-        case Ask(question):
-            return await asyncio.to_thread(question)
-        case Wait(landed, _, patience_s):
+        case Ask(question, threads):
+            return await asyncio.get_running_loop().run_in_executor(threads, question)
+        case Wait(done, _, patience_s):
             with suppress(TimeoutError):
                 async with asyncio.timeout(patience_s):
-                    await _settled(landed)
-            return landed.done()
+                    await _settled(done)
+            return done.done()
 
 
-async def _settled(landed: Future[None]) -> None:
+async def _settled(done: Future[None]) -> None:
     """Wait without chaining: a waiter that is cancelled must not cancel what the others wait for."""
     loop = asyncio.get_running_loop()
     noticed = asyncio.Event()
@@ -91,5 +91,5 @@ async def _settled(landed: Future[None]) -> None:
         with suppress(RuntimeError):  # the loop of a waiter may have been closed meanwhile
             loop.call_soon_threadsafe(noticed.set)
 
-    landed.add_done_callback(notice)
+    done.add_done_callback(notice)
     await noticed.wait()

@@ -30,7 +30,7 @@ from .landing import DiskProblem, Landing
 from .steps import Pause, Send, Steps
 from .token_store import TokenRecord
 from .tokens import Fetched, Tokens
-from .transport import WireReply, WireRequest
+from .transport import LARGEST_ANSWER, WireReply, WireRequest
 from .verdict import errcode_of, refusal, refuse_early, result
 
 R = TypeVar("R")
@@ -46,11 +46,21 @@ BUSY: Final = frozenset({-1, -1000, 61450, 268487001, 268487002})
 """System busy: not carried out, the same request may work in a moment (全局返回码)."""
 
 
+LONGEST_VALUE: Final = 4096
+"""Characters of a token or ticket. WeChat asks for room for 512 (获取接口调用凭据)."""
+
+LONGEST_LIFE_S: Final = 30 * 86_400
+"""WeChat gives 7,200 s; a month leaves room for gateways of one's own."""
+
+
 class CallPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How patient a call is, and how careful. Times are seconds."""
 
     timeout_s: float = 10
-    """Patience of one request, and how long after its start a call may still be repeated."""
+    """Seconds until the whole answer of one request must be there, and how long a call may still be repeated.
+    Files get as much longer as they need at 16 KiB a second."""
+    answer_bytes: int = LARGEST_ANSWER
+    """A longer answer is an error, unless it is a file that `save` writes."""
     tries: int = 3
     pause_s: float = 0.3
     """Before the second try; doubled before each further one."""
@@ -121,26 +131,21 @@ class Caller:
         def fetch(_: TokenRecord | None) -> Steps[Fetched]:
             call = GetTicket(type=kind)
             answer = yield from self.perform(call)
-            if not answer.ticket:
-                raise BadAnswer(
-                    f"{call.name()} 给了空的 ticket",
-                    f"{call.name()} answered an empty ticket",
-                    fix_zh="稍后再试；空的 ticket 不会被缓存",
-                    fix_en="try again later; an empty ticket is never kept",
-                )
-            return Fetched(Secret(answer.ticket), answer.expires_in)
+            return checked(call, answer.ticket, answer.expires_in)
 
         return (yield from self.tokens.obtain(self._key(f"{kind}_ticket"), fetch))
 
     def _fetch_token(self, rejected: TokenRecord | None) -> Steps[Fetched]:
         if self.tokens.policy.kind == "plain":
+            call: Call[Any] = GetToken()
             answer = yield from self.perform(GetToken())
         else:
+            call = GetStableToken()
             answer = yield from self.perform(GetStableToken())
             same = rejected is not None and Secret(answer.access_token) == rejected.value
             if same and self.tokens.may_force(self._key("access_token")):
                 answer = yield from self.perform(GetStableToken(force_refresh=True))
-        return Fetched(Secret(answer.access_token), answer.expires_in)
+        return checked(call, answer.access_token, answer.expires_in)
 
     def _tried(
         self, call: Call[Any], token: TokenRecord | None, patience_s: float, landing: Landing | None
@@ -178,6 +183,7 @@ class Caller:
             headers={"Content-Type": encoded.content_type} if encoded.content_type else {},
             body=encoded.body,
             timeout_s=patience_s,
+            limit_bytes=self.policy.answer_bytes,
             landing=landing,
         )
 
@@ -187,3 +193,22 @@ class Caller:
 
     def _key(self, kind: str) -> str:
         return f"{self.account.hosts.api}|{self.account.appid}|{kind}"
+
+
+def checked(call: Call[Any], value: str, expires_in: float) -> Fetched:
+    """What a fetch brought. Raises BadAnswer for a value or a life that cannot be: neither is ever kept."""
+    if not 0 < len(value) <= LONGEST_VALUE or not value.isascii() or not value.isprintable() or " " in value:
+        what = "空的" if not value else "不可用的"
+        kind = "an empty" if not value else "an unusable"
+        zh, en = f"{call.name()} 给了{what}凭据", f"{call.name()} answered {kind} credential"
+    elif not 0 < expires_in <= LONGEST_LIFE_S:
+        zh = f"{call.name()} 给的有效期不合理：{expires_in} 秒"
+        en = f"{call.name()} answered a life that cannot be: {expires_in} s"
+    else:
+        return Fetched(Secret(value), expires_in)
+    raise BadAnswer(
+        zh,
+        en,
+        fix_zh="稍后再试；这样的应答不会被缓存。若总是如此，检查 GONGZHONG_API_BASE 和网关",
+        fix_en="try again later; such an answer is never kept. If it stays so, check GONGZHONG_API_BASE and gateways",
+    )

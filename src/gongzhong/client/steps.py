@@ -8,7 +8,7 @@ them down.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
@@ -39,16 +39,20 @@ class Wait:
     does not start.
     """
 
-    landed: Future[None]
+    done: Future[None]
     thread: int
     patience_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Call a function that may wait for a disk or a network; the result is what it returns."""
+    """Call a function that may wait for a disk or a network; the result is what it returns.
+
+    An awaiting driver calls it in a thread of `threads`.
+    """
 
     question: Callable[[], Any]
+    threads: Executor | None = None
 
 
 Step: TypeAlias = Send | Pause | Wait | Ask

@@ -82,7 +82,7 @@ class MemoryTokenStore:
         now = self._clock.now()
         with self._lock:
             owner, until = self._leases.get(key, (holder, now))
-            if owner != holder and now < until:
+            if owner != holder and now < until <= now + seconds:  # later: the clock was set back
                 return False
             self._leases[key] = (holder, now + seconds)
             return True

@@ -1,23 +1,31 @@
 """One fetch of a token, whatever the number of threads, tasks and processes that need it.
 
-    nothing usable ──► first caller takes off, the others wait ──► landed: all have the record, or the error
-    due for renewal ─► first caller takes off, the others keep using the current record
+    nothing usable ──► the first caller fetches, the others wait: all get the record, or the error
+    due for renewal ─► the first caller fetches, the others keep using the current record
     rejected ────────► the generation that was rejected is set aside; as above
 
-A flight is one `concurrent.futures.Future`, so threads and event loops can wait for the same one. A caller
-that is cancelled in mid-flight lands it empty, and one of those who waited takes off again. Across
-processes the store's lease does the same. Refusals that asking again will not change are remembered for a
-while, and a budget bounds what is fetched in any case. Nothing here waits or sends: see `steps.py`.
+A fetch under way is one `concurrent.futures.Future`, so threads and event loops can wait for the same one. When
+the caller that fetches is cancelled, one of those who wait fetches instead. Across processes the store's lease
+does the same.
+
+What bounds the requests, all measured on a clock that never goes back (`Elapsed`):
+
+    a refusal that asking again does not change ─► remembered for `refusal_s`
+    no usable answer, several times in a row ────► a pause that doubles, `outage_s` at most; no quota is counted
+    any other answer ────────────────────────────► counted in a budget, far below WeChat's daily quota
+
+Nothing here waits or sends: see `drivers.py`.
 """
 
 from __future__ import annotations
 
 import logging
 import math
+import os
 import threading
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, TypeVar
 
@@ -25,8 +33,8 @@ import msgspec
 
 from ..account import Secret
 from ..clock import Clock
-from ..errors import CallError, GongzhongError, NotReached
-from .budget import Budget
+from ..errors import BusyError, CallError, GongzhongError, NotReached, TransportError
+from .budget import Budget, Elapsed
 from .steps import Ask, Pause, Steps, Wait
 from .token_store import MemoryTokenStore, TokenRecord, TokenStore
 
@@ -40,6 +48,9 @@ FATAL: Final = frozenset(
     | {89501, 89503, 89506, 89507}
 )
 """Answers to a token request that asking again at once does not change (获取接口调用凭据, error table)."""
+
+PATIENT_FAILURES: Final = 3
+"""So many fetches in a row may bring no usable answer before the next one waits."""
 
 
 class TokenPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +69,8 @@ class TokenPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How often a process looks whether the one that holds the lease is done."""
     patience_s: float = 60
     """How long a caller waits for another one's fetch before it goes on its own."""
+    outage_s: float = 30
+    """Longest pause between fetches while the endpoint gives no usable answer: 1, 2, 4 … after the third failure."""
     fetch_burst: int = 20
     fetch_refill_s: float = 600
     """20 at once, then one in ten minutes: 164 a day, under the 200 that a test account has."""
@@ -78,19 +91,19 @@ Fetch: TypeAlias = Callable[[TokenRecord | None], Steps[Fetched]]
 
 
 @dataclass(slots=True)
-class Flight:
+class Pending:
     """One fetch under way. `spare` is still usable meanwhile; `replaces` is the rejected generation, or 0."""
 
     spare: TokenRecord | None
     replaces: int
-    landed: Future[None] = field(default_factory=Future)
+    done: Future[None] = field(default_factory=Future)
     thread: int = field(default_factory=threading.get_ident)
     record: TokenRecord | None = None
     failure: GongzhongError | None = None
 
 
 @dataclass(slots=True)
-class Shelf:
+class Entry:
     """Everything that is known about one key."""
 
     fetches: Budget
@@ -103,7 +116,34 @@ class Shelf:
     forced_at: float = -math.inf
     refusal: CallError | None = None
     refused_until: float = 0.0
-    flight: Flight | None = None
+    failures: int = 0
+    """Fetches in a row that brought no usable answer."""
+    outage: GongzhongError | None = None
+    pause_until: float = 0.0
+    pending: Pending | None = None
+
+    def remembered(self, now: float) -> GongzhongError | None:
+        """The error of an earlier fetch that stands for the next one, too, as long as it is remembered."""
+        if self.refusal is not None and now < self.refused_until:
+            return self.refusal
+        return self.outage if now < self.pause_until else None
+
+    def fetched(self, record: TokenRecord, renew_at: float) -> None:
+        """A fetch brought a record; what failed before it is forgotten."""
+        self.record, self.renew_at = record, renew_at
+        self.refusal = self.outage = None
+        self.failures = 0
+
+    def failed(self, error: GongzhongError, now: float, policy: TokenPolicy) -> None:
+        """A fetch failed: decide how long its error stands for the next ones."""
+        self.renew_at = now + policy.again_s
+        if isinstance(error, CallError) and error.errcode in FATAL:
+            self.refusal, self.refused_until = error, now + policy.refusal_s
+        elif costs_nothing(error) and not isinstance(error, NotReached):
+            self.failures += 1
+            beyond = self.failures - PATIENT_FAILURES
+            self.outage = error
+            self.pause_until = now + (min(policy.outage_s, 2.0 ** min(beyond, 20)) if beyond >= 0 else 0)
 
 
 class Tokens:
@@ -118,8 +158,11 @@ class Tokens:
         self.clock = clock or Clock()
         self.store: TokenStore = store or MemoryTokenStore(self.clock)
         self.policy = policy or TokenPolicy()
+        self._elapsed = Elapsed(self.clock)
         self._lock = threading.Lock()
-        self._shelves: dict[str, Shelf] = {}
+        self._entries: dict[str, Entry] = {}
+        self._executor: Executor | None = None
+        self._pid = os.getpid()
         self._holder = uuid.uuid4().hex
 
     def obtain(self, key: str, fetch: Fetch, rejected: TokenRecord | None = None) -> Steps[TokenRecord]:
@@ -132,9 +175,9 @@ class Tokens:
             if isinstance(found, TokenRecord):
                 return found
             if mine:
-                return (yield from self._fly(key, found, fetch))
-            if not (yield Wait(found.landed, found.thread, self.policy.patience_s)):
-                self._land(key, found)
+                return (yield from self._fetch_shared(key, found, fetch))
+            if not (yield Wait(found.done, found.thread, self.policy.patience_s)):
+                self._finish(key, found)
             elif found.failure is not None:
                 raise again(found.failure)
             elif found.record is not None and _answers(found, rejected):
@@ -142,80 +185,79 @@ class Tokens:
 
     def may_force(self, key: str) -> bool:
         """Whether a forced refresh may be made now; spends one if so."""
-        now = self.clock.now()
+        now = self._elapsed.now()
         with self._lock:
-            shelf = self._shelf(key)
-            if now - shelf.forced_at < self.policy.again_s or not shelf.forced.spend(now):
+            entry = self._entry(key)
+            if now - entry.forced_at < self.policy.again_s or not entry.forced.spend(now):
                 return False
-            shelf.forced_at = now
+            entry.forced_at = now
             return True
 
     def _look(
         self, key: str, rejected: TokenRecord | None
-    ) -> tuple[TokenRecord, Literal[False]] | tuple[Flight, bool]:
-        now = self.clock.now()
+    ) -> tuple[TokenRecord, Literal[False]] | tuple[Pending, bool]:
+        now, since = self.clock.now(), self._elapsed.now()
         with self._lock:
-            shelf = self._shelf(key)
+            entry = self._entry(key)
             if rejected is not None:
-                self._set_aside(shelf, rejected, now)
-            record = shelf.record if shelf.record is not None and now < shelf.record.expires_at else None
-            if record is not None and (now < shelf.renew_at or shelf.flight is not None):
+                self._set_aside(entry, rejected, since)
+            record = entry.record if entry.record is not None and now < entry.record.expires_at else None
+            if record is not None and (since < entry.renew_at or entry.pending is not None):
                 return record, False
-            if shelf.flight is not None:
-                return shelf.flight, False
-            if shelf.refusal is not None and now < shelf.refused_until:
+            if entry.pending is not None:
+                return entry.pending, False
+            remembered = entry.remembered(since)
+            if remembered is not None:
                 if record is not None:
                     return record, False
-                raise again(shelf.refusal)
-            shelf.flight = Flight(record, shelf.rejected.generation if shelf.rejected else 0)
-            return shelf.flight, True
+                raise again(remembered)
+            entry.pending = Pending(record, entry.rejected.generation if entry.rejected else 0)
+            return entry.pending, True
 
-    def _set_aside(self, shelf: Shelf, rejected: TokenRecord, now: float) -> None:
-        if shelf.record is not None:
-            if shelf.record.generation > rejected.generation or now < shelf.no_better_until:
+    def _set_aside(self, entry: Entry, rejected: TokenRecord, now: float) -> None:
+        if entry.record is not None:
+            if entry.record.generation > rejected.generation or now < entry.no_better_until:
                 return
-            shelf.record = None
-        if shelf.rejected is None or shelf.rejected.generation < rejected.generation:
-            shelf.rejected = rejected
+            entry.record = None
+        if entry.rejected is None or entry.rejected.generation < rejected.generation:
+            entry.rejected = rejected
 
-    def _fly(self, key: str, flight: Flight, fetch: Fetch) -> Steps[TokenRecord]:
+    def _fetch_shared(self, key: str, pending: Pending, fetch: Fetch) -> Steps[TokenRecord]:
         try:
-            flight.record = yield from self._renewed(key, flight, fetch)
+            pending.record = yield from self._renewed(key, pending, fetch)
         except GongzhongError as error:
-            flight.failure = error
-            if flight.spare is None:
+            pending.failure = error
+            if pending.spare is None:
                 raise
             log.warning(
                 "renewing a token ahead of its end failed, the current one stays in use: %s", error.en
             )
-            return flight.spare
+            return pending.spare
         finally:
-            self._land(key, flight)
-        return flight.record
+            self._finish(key, pending)
+        return pending.record
 
-    def _land(self, key: str, flight: Flight) -> None:
-        """End a flight, whatever came of it. The first end counts."""
-        now = self.clock.now()
+    def _finish(self, key: str, pending: Pending) -> None:
+        """End a pending, whatever came of it. The first end counts."""
+        since = self._elapsed.now()
         with self._lock:
-            shelf = self._shelf(key)
-            if shelf.flight is flight:
-                shelf.flight = None
-            if flight.landed.done():
+            entry = self._entry(key)
+            if entry.pending is pending:
+                entry.pending = None
+            if pending.done.done():
                 return
-            if flight.record is not None:
-                shelf.record, shelf.refusal = flight.record, None
-                due = flight.record.renew_at(self.policy.renew_ahead_s)
-                shelf.renew_at = due if due > now else now + self.policy.again_s
-                if 0 < flight.record.generation <= flight.replaces:
-                    shelf.no_better_until = now + self.policy.again_s
-            elif flight.failure is not None:
-                shelf.renew_at = now + self.policy.again_s
-                if isinstance(flight.failure, CallError) and flight.failure.errcode in FATAL:
-                    shelf.refusal, shelf.refused_until = flight.failure, now + self.policy.refusal_s
-            flight.landed.set_result(None)
+            record = pending.record
+            if record is not None:
+                left_s = record.renew_at(self.policy.renew_ahead_s) - self.clock.now()
+                entry.fetched(record, since + (left_s if left_s > 0 else self.policy.again_s))
+                if 0 < record.generation <= pending.replaces:
+                    entry.no_better_until = since + self.policy.again_s
+            elif pending.failure is not None:
+                entry.failed(pending.failure, since, self.policy)
+            pending.done.set_result(None)
 
-    def _renewed(self, key: str, flight: Flight, fetch: Fetch) -> Steps[TokenRecord]:
-        rejected = self._shelf(key).rejected
+    def _renewed(self, key: str, pending: Pending, fetch: Fetch) -> Steps[TokenRecord]:
+        rejected = self._entry(key).rejected
         stored, leased = yield from self._claim(key, rejected)
         try:
             if stored is not None and self._fresh(stored, rejected):
@@ -223,10 +265,11 @@ class Tokens:
             self._spend(key)
             try:
                 fetched = yield from fetch(rejected)
-            except NotReached:
-                self._give_back(key)
+            except GongzhongError as error:
+                if costs_nothing(error):
+                    self._give_back(key)
                 raise
-            return (yield from self._kept(key, flight, fetched, stored, rejected))
+            return (yield from self._kept(key, pending, fetched, stored, rejected))
         except GeneratorExit:
             # Nobody is left to carry out a step: in a store that waits, the lease runs out by itself.
             leased = leased and not self.store.waits
@@ -251,12 +294,12 @@ class Tokens:
     def _kept(
         self,
         key: str,
-        flight: Flight,
+        pending: Pending,
         fetched: Fetched,
         stored: TokenRecord | None,
         rejected: TokenRecord | None,
     ) -> Steps[TokenRecord]:
-        known = [record for record in (stored, rejected, flight.spare) if record is not None]
+        known = [record for record in (stored, rejected, pending.spare) if record is not None]
         newest = max(known, key=lambda record: record.generation, default=None)
         now = self.clock.now()
         same = newest is not None and newest.value == fetched.value
@@ -278,9 +321,9 @@ class Tokens:
         return self.clock.now() < record.renew_at(self.policy.renew_ahead_s)
 
     def _spend(self, key: str) -> None:
-        now = self.clock.now()
+        now = self._elapsed.now()
         with self._lock:
-            budget = self._shelf(key).fetches
+            budget = self._entry(key).fetches
             if budget.spend(now):
                 return
             wait_s = math.ceil(budget.next_in_s(now))
@@ -295,14 +338,24 @@ class Tokens:
 
     def _give_back(self, key: str) -> None:
         with self._lock:
-            self._shelf(key).fetches.give_back()
+            self._entry(key).fetches.give_back()
 
     def _ask(self, question: Callable[[], T], otherwise: T) -> Steps[T]:
         """Ask the store; `otherwise` when it is down."""
         if not self.store.waits:
             return self._try(question, otherwise)
-        answer: T = yield Ask(lambda: self._try(question, otherwise))
+        answer: T = yield Ask(lambda: self._try(question, otherwise), self._threads())
         return answer
+
+    def _threads(self) -> Executor:
+        """Threads for a store that waits: the event loop's own may all wait for the token that it holds."""
+        with self._lock:
+            if self._executor is None or self._pid != os.getpid():
+                self._executor, self._pid = (
+                    ThreadPoolExecutor(4, thread_name_prefix="gongzhong-tokens"),
+                    os.getpid(),
+                )
+            return self._executor
 
     def _try(self, question: Callable[[], T], otherwise: T) -> T:
         try:
@@ -311,15 +364,20 @@ class Tokens:
             log.warning("the token store is down (%s), going on without it", type(error).__name__)
             return otherwise
 
-    def _shelf(self, key: str) -> Shelf:
-        shelf = self._shelves.get(key)
-        if shelf is None:
+    def _entry(self, key: str) -> Entry:
+        entry = self._entries.get(key)
+        if entry is None:
             policy = self.policy
-            shelf = self._shelves[key] = Shelf(
+            entry = self._entries[key] = Entry(
                 Budget(policy.fetch_burst, policy.fetch_refill_s),
                 Budget(policy.forced_burst, policy.forced_refill_s),
             )
-        return shelf
+        return entry
+
+
+def costs_nothing(error: GongzhongError) -> bool:
+    """Whether a fetch that ended so counts in no quota of WeChat's: no usable answer came, or it was too busy."""
+    return isinstance(error, TransportError | BusyError)
 
 
 def again(error: E) -> E:
@@ -329,11 +387,11 @@ def again(error: E) -> E:
     return copy
 
 
-def _answers(flight: Flight, rejected: TokenRecord | None) -> bool:
+def _answers(pending: Pending, rejected: TokenRecord | None) -> bool:
     """Whether what came is newer than what this caller saw rejected, or the best there is."""
-    if rejected is None or flight.record is None or flight.replaces >= rejected.generation:
+    if rejected is None or pending.record is None or pending.replaces >= rejected.generation:
         return True
-    return flight.record.generation > rejected.generation
+    return pending.record.generation > rejected.generation
 
 
 def _kind(key: str) -> str:

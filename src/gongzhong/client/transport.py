@@ -12,14 +12,31 @@ whether a call may be repeated is decided from that difference.
 from __future__ import annotations
 
 import asyncio
+import re
+import time
+import zlib
 from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
-from urllib.parse import urlencode, urlsplit
+from typing import Final, Protocol, runtime_checkable
+from urllib.parse import quote, urlencode, urlsplit
 
 from ..catalogue.multipart import Pieces
 from ..errors import NotReached, OutcomeUnknown
 from .landing import Landing
+
+PROXY_REFUSED: Final = 407
+"""A proxy that wants a user and a password: the request went no further."""
+
+_UNSAFE: Final = re.compile(r"[^!-~]")
+_TUNNEL: Final = re.compile(r"Tunnel connection failed: (\d{3})")
+_IN_ADDRESS: Final = "!#$%&'()*+,/:;=?@[]~"
+
+LARGEST_ANSWER: Final = 64 * 1024 * 1024
+"""Bytes of an answer that is held in memory, unless `CallPolicy.answer_bytes` says otherwise."""
+
+SLOWEST_FILE: Final = 16 * 1024
+"""Bytes a second: a file may take its `timeout_s` longer by what it needs at this speed."""
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
@@ -34,7 +51,9 @@ class WireRequest:
     body: bytes | Pieces | None = None
     """`Pieces` are to be sent one after another, with their `size` as Content-Length (`length`)."""
     timeout_s: float = 10.0
-    """Patience for connecting and, again, for each wait for the answer, in seconds."""
+    """Seconds until the whole answer must be there; files get longer by their size (`SLOWEST_FILE`)."""
+    limit_bytes: int = LARGEST_ANSWER
+    """A longer answer is an error, unless it goes to a `landing`."""
     landing: Landing | None = None
     """Where the answer's body goes, piece by piece; without one it is `WireReply.body`."""
 
@@ -43,9 +62,21 @@ class WireRequest:
         """The Content-Length header that a body in pieces needs: WeChat refuses bodies of unknown length."""
         return {"Content-Length": str(self.body.size)} if isinstance(self.body, Pieces) else {}
 
+    @property
+    def allowed_s(self) -> float:
+        """Seconds that the exchange may take before any of a file's answer came."""
+        return self.timeout_s + (self.body.size / SLOWEST_FILE if isinstance(self.body, Pieces) else 0)
+
     def target(self) -> str:
-        """The address with its query."""
-        return f"{self.url}?{urlencode(self.query)}" if self.query else self.url
+        """The address with its query, in characters that a head may have."""
+        url = quote(self.url, safe=_IN_ADDRESS) if _UNSAFE.search(self.url) else self.url
+        return f"{url}?{urlencode(self.query)}" if self.query else url
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port: the address up to its path."""
+        end = self.url.find("/", self.url.find("://") + 3)
+        return self.url if end < 0 else self.url[:end]
 
     @property
     def host(self) -> str:
@@ -98,10 +129,61 @@ class AsyncTransport(Protocol):
         ...
 
 
-async def read_awaiting(body: Pieces) -> AsyncIterator[bytes]:
+class TooLong(Exception):
+    """The answer is longer than `limit_bytes`."""
+
+    def __init__(self, request: WireRequest) -> None:
+        super().__init__(f"more than {request.limit_bytes} bytes")
+
+
+class Deadline:
+    """When one exchange must be over, on the monotonic clock. An answer that goes to a file moves it as it comes."""
+
+    def __init__(self, request: WireRequest) -> None:
+        self._until = time.monotonic() + request.allowed_s
+
+    def left_s(self) -> float:
+        """Seconds left; raises TimeoutError when there are none."""
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def moved(self, count: int) -> None:
+        """So many bytes of a file came."""
+        self._until += count / SLOWEST_FILE
+
+
+class Inflater:
+    """Takes the compression off an answer; of other encodings it changes nothing. Raises TooLong and zlib.error."""
+
+    def __init__(self, request: WireRequest, encoding: str) -> None:
+        self._request = request
+        self._zlib = zlib.decompressobj(47) if encoding.lower() in ("gzip", "x-gzip", "deflate") else None
+
+    def take(self, piece: bytes, held: int = 0) -> bytes:
+        """The plain bytes of the next piece; `held` are already in memory, 0 when they go to a file."""
+        limit = self._request.limit_bytes - held
+        if self._zlib is None:
+            plain = piece
+        else:
+            plain = self._zlib.decompress(piece, max(1, limit + 1))
+            if self._zlib.unconsumed_tail:
+                raise TooLong(self._request)
+        if len(plain) > limit:
+            raise TooLong(self._request)
+        return plain
+
+    def finish(self) -> None:
+        """Raises EOFError when the compressed answer was cut off."""
+        if self._zlib is not None and not self._zlib.eof:
+            raise EOFError("compressed answer cut off")
+
+
+async def read_awaiting(body: Pieces, threads: Executor | None = None) -> AsyncIterator[bytes]:
     """The pieces of a body for an event loop: a disk is waited for in a thread."""
-    pieces = iter(body)
-    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+    pieces, loop = iter(body), asyncio.get_running_loop()
+    while (piece := await loop.run_in_executor(threads, next, pieces, None)) is not None:
         yield piece
 
 
@@ -132,8 +214,12 @@ def plain_reason(error: BaseException) -> str:
     for _ in range(6):
         if seen is None:
             break
+        if isinstance(seen, TooLong):
+            return str(seen)
         if isinstance(seen, OSError) and seen.strerror and "://" not in seen.strerror:
             return seen.strerror
+        if status := _TUNNEL.match(str(seen)) or getattr(seen, "status", None):
+            return f"HTTP {status[1] if isinstance(status, re.Match) else status}"
         nested = next((a for a in seen.args if isinstance(a, BaseException)), None)
         seen = nested or seen.__cause__ or seen.__context__
     return type(error).__name__

@@ -295,12 +295,13 @@ def test_a_passing_failure_is_not_remembered(world: Any) -> None:
 
 
 def test_the_budget_bounds_fetches_and_comes_back(world: Any) -> None:
-    world.weixin.will("/cgi-bin/stable_token", {"access_token": "t", "expires_in": 0})
+    world.weixin.will("/cgi-bin/stable_token", {"access_token": "t", "expires_in": 1})
     world.weixin.will("/cgi-bin/send", OK)
     policy = TokenPolicy(fetch_burst=3, fetch_refill_s=100)
     client = world.client(Tokens(clock=world.clock, policy=policy))
     for _ in range(3):
         client.perform(Send())
+        world.clock.advance(1)
     with pytest.raises(NotReached, match="额度"):
         client.perform(Send())
     assert len(world.weixin.fetches()) == 3

@@ -7,108 +7,215 @@ twice); a session belongs to the loop it was made in, so each loop gets its own.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
+import socket
 import weakref
+import zlib
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import lru_cache, partial
+from typing import Any, Final, cast
 
 import aiohttp
-from aiohttp import ClientError, ClientHandlerType, ClientRequest, ClientResponse, ClientSession
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, ThreadedResolver
 from yarl import URL
 
 from ...catalogue.files import PIECE_BYTES
 from ...catalogue.multipart import Pieces
-from ..transport import WireReply, WireRequest, not_reached, outcome_unknown, plain_reason, read_awaiting
-from .network import Network
+from ..transport import (
+    PROXY_REFUSED,
+    SLOWEST_FILE,
+    Inflater,
+    TooLong,
+    WireReply,
+    WireRequest,
+    not_reached,
+    outcome_unknown,
+    plain_reason,
+    read_awaiting,
+)
+from .network import Network, Proxy, no_socks
 
-_UNSENT = (
+_FAILURES: Final = (TimeoutError, ClientError, OSError, EOFError, ValueError, TooLong, zlib.error)
+_UNSENT: Final = (
     aiohttp.ClientConnectorError,
     aiohttp.ClientHttpProxyError,
     aiohttp.ConnectionTimeoutError,
     aiohttp.InvalidURL,
     aiohttp.NonHttpUrlClientError,
 )
+_THREADS: Final = 4
+_SENT_HEADERS: Final = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "gongzhong"}
 
-
-class Cut(Exception):
-    """The connection broke after the request was begun."""
+Sessions = dict[str, ClientSession]
 
 
 class AiohttpTransport:
-    """Sends through aiohttp, with at most `connections` open at once in each event loop."""
+    """Sends through aiohttp, with at most `connections` open at once in each event loop.
+
+    Name look-ups and files that are uploaded have four threads of their own: whatever fills the event loop's default
+    threads does not stop calls.
+    """
 
     def __init__(self, *, network: Network | None = None, connections: int = 100) -> None:
         self._network = network or Network()
         self._connections = connections
         self._pid = os.getpid()
-        self._sessions: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, ClientSession] = (
+        self._sessions: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Sessions] = (
             weakref.WeakKeyDictionary()
         )
+        self._threads: Executor | None = None
+        self._unsent: tuple[type[Exception], ...] = _UNSENT
 
     async def send(self, request: WireRequest) -> WireReply:
-        patience = request.timeout_s
+        proxy = self._network.way_to(request.url)
+        session = self._session(proxy.address if proxy is not None and proxy.socks else "", proxy)
+        body = request.body
+        options: dict[str, Any] = {} if proxy is None or proxy.socks else _through(proxy)
+        if request.url.startswith("https:"):
+            options["ssl"] = self._network.tls()
         try:
-            async with self._session().request(
-                request.method,
-                URL(request.target(), encoded=True),
-                data=read_awaiting(request.body) if isinstance(request.body, Pieces) else request.body,
-                headers={**request.headers, **request.length},
-                allow_redirects=False,
-                proxy=self._network.proxy_for(request.url),
-                ssl=self._network.tls() if request.url.startswith("https:") else True,
-                timeout=aiohttp.ClientTimeout(connect=patience, sock_connect=patience, sock_read=patience),
-            ) as response:
-                body = await _landed(response, request)
-                return WireReply(response.status, {k.lower(): v for k, v in response.headers.items()}, body)
-        except (TimeoutError, ClientError, OSError, Cut) as error:
-            reason, unsent = plain_reason(error), isinstance(error, _UNSENT)
+            async with (
+                asyncio.timeout(request.allowed_s) as scope,
+                session.request(
+                    request.method,
+                    URL(request.target(), encoded=True),
+                    data=read_awaiting(body, self._executor()) if isinstance(body, Pieces) else body,
+                    headers={**_SENT_HEADERS, **request.headers, **request.length},
+                    allow_redirects=False,
+                    timeout=_limits(request.timeout_s),
+                    **options,
+                ) as response,
+            ):
+                content = await _content(response, request, scope)
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                reply = WireReply(response.status, headers, content)
+        except _FAILURES as error:
+            reason, unsent = plain_reason(error), isinstance(error, self._unsent)
+        except self._unsent as error:
+            reason, unsent = plain_reason(error), True
+        else:
+            if reply.status != PROXY_REFUSED:
+                return reply
+            reason, unsent = "407 Proxy Authentication Required", True
         # Raised outside the handler: the library's error holds the URL and must not travel along as context.
         raise (not_reached if unsent else outcome_unknown)(request, reason)
 
     async def close(self) -> None:
-        sessions, self._sessions = list(self._sessions.items()), weakref.WeakKeyDictionary()
+        every, self._sessions = list(self._sessions.items()), weakref.WeakKeyDictionary()
         here = asyncio.get_running_loop()
-        for loop, session in sessions:
-            if loop is here:
-                await session.close()
-            elif loop.is_running():
-                asyncio.run_coroutine_threadsafe(session.close(), loop)
-            else:
-                _discard(session)
+        for loop, sessions in every:
+            for session in sessions.values():
+                if loop is here:
+                    await session.close()
+                elif loop.is_running():
+                    asyncio.run_coroutine_threadsafe(session.close(), loop)
+                else:
+                    _discard(session)
+        if self._threads is not None:
+            self._threads.shutdown(wait=False)
+            self._threads = None
 
-    def _session(self) -> ClientSession:
+    def _session(self, kind: str, proxy: Proxy | None) -> ClientSession:
+        """The session of this loop: one for all direct and HTTP connections, one for each SOCKS proxy (`kind`)."""
         if self._pid != os.getpid():
-            self._pid, self._sessions = os.getpid(), weakref.WeakKeyDictionary()
+            self._pid, self._sessions, self._threads = os.getpid(), weakref.WeakKeyDictionary(), None
         loop = asyncio.get_running_loop()
-        session = self._sessions.get(loop)
-        if session is None:
+        sessions = self._sessions.get(loop)
+        if sessions is None:
             for other in [other for other in self._sessions if other.is_closed()]:
-                _discard(self._sessions.pop(other))
-            connector = aiohttp.TCPConnector(limit=self._connections)
-            session = ClientSession(
-                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), middlewares=(_never_repeat,)
-            )
-            self._sessions[loop] = session
+                for session in self._sessions.pop(other).values():
+                    _discard(session)
+            sessions = self._sessions[loop] = {}
+        found = sessions.get(kind)
+        if found is None:
+            found = sessions[kind] = self._open(loop, proxy if kind else None)
+        return found
+
+    def _open(self, loop: asyncio.AbstractEventLoop, socks: Proxy | None) -> ClientSession:
+        connector = self._through_socks(socks) if socks else self._direct(loop)
+        session = ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False, trust_env=False
+        )
+        # aiohttp repeats a GET by itself after a lost connection; a GET may use up a code of 网页授权.
+        session._retry_connection = False
         return session
 
+    def _direct(self, loop: asyncio.AbstractEventLoop) -> aiohttp.TCPConnector:
+        lookups = cast(asyncio.AbstractEventLoop, LookUps(loop, self._executor()))
+        return aiohttp.TCPConnector(limit=self._connections, resolver=ThreadedResolver(lookups))
 
-async def _landed(response: ClientResponse, request: WireRequest) -> bytes:
-    landing = request.landing
-    if landing is None:
+    def _through_socks(self, proxy: Proxy) -> aiohttp.BaseConnector:
+        try:
+            import aiohttp_socks
+        except ImportError:
+            raise no_socks() from None
+        self._unsent = (
+            *_UNSENT,
+            aiohttp_socks.ProxyError,
+            aiohttp_socks.ProxyConnectionError,
+            aiohttp_socks.ProxyTimeoutError,
+        )
+        version, remote = proxy.scheme[:6], proxy.scheme[6:] in ("h", "a")
+        connector: aiohttp.BaseConnector = aiohttp_socks.ProxyConnector.from_url(
+            proxy.address.replace(proxy.scheme, version, 1), rdns=remote, limit=self._connections
+        )
+        if proxy.user is not None:
+            connector._proxy_username, connector._proxy_password = proxy.user, proxy.password  # type: ignore[attr-defined]
+        return connector
+
+    def _executor(self) -> Executor:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="gongzhong-network")
+        return self._threads
+
+
+class LookUps:
+    """The two look-ups that aiohttp's resolver asks an event loop for, in threads of our own."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, threads: Executor) -> None:
+        self._loop, self._threads = loop, threads
+
+    async def getaddrinfo(self, host: str, port: int, **options: Any) -> Any:
+        return await self._loop.run_in_executor(
+            self._threads, partial(socket.getaddrinfo, host, port, **options)
+        )
+
+    async def getnameinfo(self, address: Any, flags: int = 0) -> Any:
+        return await self._loop.run_in_executor(self._threads, socket.getnameinfo, address, flags)
+
+
+async def _content(response: ClientResponse, request: WireRequest, scope: asyncio.Timeout) -> bytes:
+    encoding, landing = response.headers.get("content-encoding", ""), request.landing
+    length = response.content_length
+    if landing is None and not encoding and length is not None and length <= request.limit_bytes:
         return await response.read()
-    landing.begin()
+    inflater, content = Inflater(request, encoding), bytearray()
+    if landing is not None:
+        landing.begin()
     async for piece in response.content.iter_chunked(PIECE_BYTES):
-        landing.write(piece)
-    return landing.words
+        plain = inflater.take(piece, len(content))
+        if landing is None:
+            content += plain
+        else:
+            landing.write(plain)
+            scope.reschedule((scope.when() or 0) + len(piece) / SLOWEST_FILE)
+    inflater.finish()
+    return bytes(content) if landing is None else landing.words
 
 
-async def _never_repeat(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
-    """Keep aiohttp from repeating a GET by itself after a lost connection: a GET may use up a code."""
-    try:
-        return await handler(request)
-    except _UNSENT:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-    raise Cut(reason)
+@lru_cache(maxsize=64)
+def _limits(timeout_s: float) -> ClientTimeout:
+    """Connecting ends a little before the whole, so that a request that was not sent is told as such.
+
+    Without the threshold aiohttp would round more than five seconds up to a whole second of the clock.
+    """
+    connect = max(timeout_s * 0.9, timeout_s - 0.2)
+    return ClientTimeout(total=None, connect=connect, sock_connect=connect, ceil_threshold=math.inf)
+
+
+def _through(proxy: Proxy) -> dict[str, Any]:
+    return {"proxy": proxy.address, "proxy_headers": proxy.credentials}
 
 
 def _discard(session: ClientSession) -> None:

@@ -10,12 +10,72 @@ from __future__ import annotations
 import ipaddress
 import os
 import ssl
+from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Final, Self
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment
 
 from ...errors import SetupError
+from ...wire.masking import masked
+
+PROXY_SCHEMES: Final = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Proxy:
+    """One proxy: its address without credentials, and those."""
+
+    scheme: str
+    address: str
+    user: str | None
+    password: str
+
+    @classmethod
+    def parse(cls, url: str) -> Self:
+        """Raises `SetupError` for an address that no proxy can have."""
+        try:
+            parts = urlsplit(url)
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host, parts, port = None, urlsplit(""), None
+        if parts.scheme not in PROXY_SCHEMES or not host:
+            raise SetupError(
+                f"代理地址不能用：{masked(url)}",
+                f"this is no address of a proxy: {masked(url)}",
+                fix_zh="写成 http://主机:端口 或 socks5://主机:端口（HTTPS_PROXY、HTTP_PROXY、ALL_PROXY）",
+                fix_en="write http://host:port or socks5://host:port (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY)",
+            )
+        shown = f"[{host}]" if ":" in host else host
+        user = None if parts.username is None else unquote(parts.username)
+        port = port or (1080 if parts.scheme.startswith("socks") else 443 if parts.scheme == "https" else 80)
+        return cls(parts.scheme, f"{parts.scheme}://{shown}:{port}", user, unquote(parts.password or ""))
+
+    @property
+    def socks(self) -> bool:
+        return self.scheme.startswith("socks")
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The header that names the user to an HTTP proxy."""
+        if self.user is None:
+            return {}
+        return {"Proxy-Authorization": "Basic " + b64encode(f"{self.user}:{self.password}".encode()).decode()}
+
+    def __repr__(self) -> str:
+        return f"Proxy({self.address})"
+
+
+def no_socks() -> SetupError:
+    """What to raise when the libraries for SOCKS are missing."""
+    return SetupError(
+        "代理是 SOCKS，但没有安装支持它的库",
+        "the proxy is a SOCKS one, and the libraries for it are not installed",
+        fix_zh="运行 pip install 'gongzhong[socks]'，或改用 HTTP 代理",
+        fix_en="run pip install 'gongzhong[socks]', or use an HTTP proxy",
+    )
 
 
 class Network:
@@ -32,6 +92,7 @@ class Network:
         self.proxies = dict(getproxies_environment() if proxies is None else proxies)
         self.ca_file = str(ca_file) if ca_file is not None else os.environ.get("SSL_CERT_FILE") or None
         self._known: dict[str, str | None] = {}
+        self._proxies: dict[str, Proxy] = {}
         self._tls: ssl.SSLContext | None = None
 
     def proxy_for(self, url: str) -> str | None:
@@ -57,22 +118,47 @@ class Network:
                 ) from None
         return self._tls
 
+    def way_to(self, url: str) -> Proxy | None:
+        """The proxy for this address with its parts, or None. Raises `SetupError` for one that cannot be used."""
+        address = self.proxy_for(url)
+        if address is None:
+            return None
+        found = self._proxies.get(address)
+        if found is None:
+            found = self._proxies[address] = Proxy.parse(address)
+        return found
+
     def _look_up(self, scheme: str, netloc: str, hostname: str) -> str | None:
         if is_loopback(hostname) or self._exempt(netloc.lower(), hostname):
             return None
         proxy = self.proxies.get(scheme) or self.proxies.get("all")
-        return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+        return (proxy if "://" in proxy else f"http://{proxy}") if proxy else None
 
     def _exempt(self, netloc: str, hostname: str) -> bool:
-        names = [name.strip().lower().lstrip(".") for name in self.proxies.get("no", "").split(",")]
-        return any(
-            name == "*" or name in (netloc, hostname) or hostname.endswith(f".{name}")
-            for name in names
-            if name
-        )
+        rules = self.proxies.get("no", "").replace(" ", ",").lower().split(",")
+        return any(_covers(rule.strip(), netloc, hostname) for rule in rules if rule.strip())
 
     def __repr__(self) -> str:
         return f"Network(proxies for {sorted(self.proxies)}, ca_file={self.ca_file!r})"
+
+
+def _covers(rule: str, netloc: str, hostname: str) -> bool:
+    """Whether one entry of NO_PROXY means this host: a name and all below it, an address, a network, `*`, with port or
+    without."""
+    if rule in ("*", netloc, hostname, f"[{hostname}]"):
+        return True
+    try:
+        return ipaddress.ip_address(hostname) in ipaddress.ip_network(rule, strict=False)
+    except ValueError:
+        pass
+    name, colon, port = rule.removeprefix("*").lstrip(".").rpartition(":")
+    if not colon or not port.isdecimal():
+        return bool(name or port) and _below(f"{name}{colon}{port}", hostname)
+    return netloc.endswith(f":{port}") and _below(name, hostname)
+
+
+def _below(name: str, hostname: str) -> bool:
+    return hostname == name or hostname.endswith(f".{name}")
 
 
 def is_loopback(hostname: str) -> bool:

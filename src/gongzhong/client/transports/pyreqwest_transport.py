@@ -8,14 +8,14 @@ finalization. A worker that lives on and closes its client before it leaves does
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ...catalogue.multipart import Pieces
 from ...errors import SetupError
-from ..landing import Landing
-from ..transport import WireReply, WireRequest, not_reached, outcome_unknown, read_awaiting
+from ..transport import TooLong, WireReply, WireRequest, not_reached, outcome_unknown, read_awaiting
 from .network import Network
 
 try:
@@ -32,7 +32,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from pyreqwest.request import BaseRequestBuilder
-    from pyreqwest.response import BaseResponse, Response, SyncResponse
+    from pyreqwest.response import BaseResponse, Response
 
 _CONNECT_PHASE = "client error (Connect)"
 _CONNECTING = timedelta(seconds=10)
@@ -56,8 +56,9 @@ class PyreqwestTransport:
             if isinstance(request.body, Pieces):
                 builder = builder.body_stream(iter(request.body))
             with builder.build_streamed() as response:
-                return _reply(response, _landed(response, request.landing))
-        except PyreqwestError as error:
+                pieces = (bytes(piece) for piece in iter(response.body_reader.read_chunk, None))
+                return _reply(response, _taken(pieces, request))
+        except (PyreqwestError, TooLong) as error:
             reason, unsent = _reason(error), _surely_unsent(error)
         # Raised outside the handler: the library's error holds the URL and must not travel along as context.
         raise (not_reached if unsent else outcome_unknown)(request, reason)
@@ -85,8 +86,8 @@ class PyreqwestAsyncTransport:
             if isinstance(request.body, Pieces):
                 builder = builder.body_stream(read_awaiting(request.body))
             async with builder.build_streamed() as response:
-                return _reply(response, await _landed_awaiting(response, request.landing))
-        except PyreqwestError as error:
+                return _reply(response, await _taken_awaiting(response, request))
+        except (PyreqwestError, TooLong) as error:
             reason, unsent = _reason(error), _surely_unsent(error)
         # Raised outside the handler: the library's error holds the URL and must not travel along as context.
         raise (not_reached if unsent else outcome_unknown)(request, reason)
@@ -110,30 +111,40 @@ def _configured(builder: Builder, network: Network) -> Builder:
 
 def _filled(builder: Request, request: WireRequest) -> Request:
     builder = builder.headers({**request.headers, **request.length})
-    builder = builder.timeout(timedelta(seconds=request.timeout_s))
+    builder = builder.timeout(timedelta(seconds=request.allowed_s))
     return builder.body_bytes(request.body) if isinstance(request.body, bytes) else builder
 
 
-def _landed(response: SyncResponse, landing: Landing | None) -> bytes:
-    if landing is None:
-        return bytes(response.bytes())
-    return landing.take(bytes(piece) for piece in iter(response.body_reader.read_chunk, None))
+def _taken(pieces: Iterator[bytes], request: WireRequest) -> bytes:
+    if request.landing is not None:
+        return request.landing.take(pieces)
+    content = bytearray()
+    for piece in pieces:
+        content += piece
+        if len(content) > request.limit_bytes:
+            raise TooLong(request)
+    return bytes(content)
 
 
-async def _landed_awaiting(response: Response, landing: Landing | None) -> bytes:
-    if landing is None:
-        return bytes(await response.bytes())
-    landing.begin()
+async def _taken_awaiting(response: Response, request: WireRequest) -> bytes:
+    landing, content = request.landing, bytearray()
+    if landing is not None:
+        landing.begin()
     while (piece := await response.body_reader.read_chunk()) is not None:
-        landing.write(bytes(piece))
-    return landing.words
+        if landing is not None:
+            landing.write(bytes(piece))
+            continue
+        content += piece
+        if len(content) > request.limit_bytes:
+            raise TooLong(request)
+    return bytes(content) if landing is None else landing.words
 
 
 def _reply(response: BaseResponse, body: bytes) -> WireReply:
     return WireReply(response.status, {k.lower(): v for k, v in response.headers.items()}, body)
 
 
-def _surely_unsent(error: PyreqwestError) -> bool:
+def _surely_unsent(error: Exception) -> bool:
     # Its ConnectError and ConnectTimeoutError are also raised when an answer fails to come; only the HTTP engine's
     # own mark tells that no connection was made.
     if isinstance(error, BuilderError | PoolTimeoutError):
@@ -141,11 +152,13 @@ def _surely_unsent(error: PyreqwestError) -> bool:
     return _CONNECT_PHASE in _causes(error)
 
 
-def _reason(error: PyreqwestError) -> str:
+def _reason(error: Exception) -> str:
+    if isinstance(error, TooLong):
+        return str(error)
     last = _causes(error)[-1:]
     return last[0] if last and "://" not in last[0] else type(error).__name__
 
 
-def _causes(error: PyreqwestError) -> list[str]:
+def _causes(error: Exception) -> list[str]:
     causes = error.details["causes"] if isinstance(error, DetailedPyreqwestError) else None
     return [cause["message"] for cause in causes or ()]

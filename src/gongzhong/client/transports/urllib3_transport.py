@@ -1,41 +1,168 @@
-"""The default of the blocking client: pure Python, thread-safe, connections kept alive."""
+"""The default of the blocking client: connections of urllib3, kept alive, spoken to without its request layer.
+
+urllib3 makes the connections (names, TLS, proxies, SOCKS) and keeps them; the exchange itself is written and read
+here with `http.client`, so that one deadline holds for all of it and no time goes into retries, redirects and
+streams, which a `Transport` must not have.
+"""
 
 from __future__ import annotations
 
-import logging
+import io
 import os
 import threading
-from typing import Any
+import zlib
+from dataclasses import dataclass, field
+from http.client import HTTPException, HTTPResponse, IncompleteRead
+from typing import Any, Final, cast
 
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
-from urllib3.response import BaseHTTPResponse
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import HTTPError, LocationParseError
 
 from ...catalogue.files import PIECE_BYTES
-from ...wire.masking import masked
-from ..landing import Landing
-from ..transport import WireReply, WireRequest, not_reached, outcome_unknown, plain_reason
-from .network import Network
+from ...catalogue.multipart import Pieces
+from ..transport import (
+    PROXY_REFUSED,
+    Deadline,
+    Inflater,
+    TooLong,
+    WireReply,
+    WireRequest,
+    not_reached,
+    outcome_unknown,
+    plain_reason,
+)
+from .network import Network, Proxy, no_socks
+
+_FAILURES: Final = (HTTPError, HTTPException, OSError, EOFError, ValueError, TooLong, zlib.error)
 
 
-class Masked(logging.Filter):
-    """Takes credentials out of urllib3's debug lines, which print the whole query."""
+@dataclass(slots=True)
+class Route:
+    """How requests to one origin leave: their connections, and what stands in each head."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = masked(record.getMessage()), None
+    pool: HTTPConnectionPool
+    tunnel: bool
+    prefix: str = ""
+    """Before the path: the whole origin when a proxy forwards."""
+    headers: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Exchange:
+    """One request on one connection. `sent` says whether any of it may have arrived."""
+
+    request: WireRequest
+    route: Route
+    deadline: Deadline
+    sent: bool = False
+    connection: HTTPConnection = field(init=False)
+
+    def run(self) -> WireReply:
+        """Raises one of `_FAILURES`; the connection is kept only after a whole answer."""
+        self.connection = cast(HTTPConnection, self.route.pool._get_conn(self.deadline.left_s()))
+        whole = False
+        try:
+            if self.connection.sock is None:
+                self._connect()
+            self._write()
+            reply, whole = self._read()
+            return reply
+        finally:
+            if not whole:
+                self.connection.close()
+            self.route.pool._put_conn(self.connection)
+
+    def _connect(self) -> None:
+        self.connection.timeout = self.deadline.left_s()
+        if self.route.tunnel:
+            self.route.pool._prepare_proxy(self.connection)
+        else:
+            self.connection.connect()
+
+    def _write(self) -> None:
+        head, body = self._head(), self.request.body
+        self.sent = True
+        try:
+            if isinstance(body, Pieces):
+                self._send(head)
+                for piece in body:
+                    self._send(piece)
+            else:
+                self._send(head + body if body else head)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # whoever closes early may have answered first (413)
+
+    def _send(self, data: bytes) -> None:
+        for start in range(0, len(data), PIECE_BYTES):
+            self._socket().sendall(data[start : start + PIECE_BYTES] if len(data) > PIECE_BYTES else data)
+
+    def _head(self) -> bytes:
+        request = self.request
+        path = request.target()[len(request.origin) :]
+        target = self.route.prefix + (path if path[:1] == "/" else f"/{path}")
+        lines = [f"{request.method} {target} HTTP/1.1\r\n{self.route.headers}"]
+        for name, value in request.headers.items():
+            if not value.isprintable():
+                raise ValueError(f"the value of {name} has control characters")
+            lines.append(f"{name}: {value}\r\n")
+        if request.body is not None or request.method == "POST":
+            lines.append(f"Content-Length: {len(request.body or b'')}\r\n")
+        return "".join([*lines, "\r\n"]).encode("latin-1")
+
+    def _socket(self) -> Any:
+        socket = self.connection.sock
+        if socket is None:
+            raise ConnectionError("closed")
+        socket.settimeout(self.deadline.left_s())
+        return socket
+
+    def _read(self) -> tuple[WireReply, bool]:
+        response = HTTPResponse(cast(Any, Incoming(self)), method=self.request.method)
+        try:
+            response.begin()
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            body = self._body(response, Inflater(self.request, headers.get("content-encoding", "")))
+            return WireReply(response.status, headers, body), not response.will_close
+        finally:
+            response.close()
+
+    def _body(self, response: HTTPResponse, inflater: Inflater) -> bytes:
+        landing, body = self.request.landing, bytearray()
+        if landing is not None:
+            landing.begin()
+        while piece := response.read(PIECE_BYTES):
+            plain = inflater.take(piece, len(body))
+            if landing is None:
+                body += plain
+            else:
+                self.deadline.moved(len(piece))
+                landing.write(plain)
+        if response.length:
+            raise IncompleteRead(b"", response.length)
+        inflater.finish()
+        return bytes(body) if landing is None else landing.words
+
+
+class Incoming(io.RawIOBase):
+    """What comes from the socket, each wait bounded by the deadline of the whole exchange."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self, PIECE_BYTES)
+
+    def readable(self) -> bool:
         return True
 
-
-class Progress(threading.local):
-    """Whether this thread's request has begun to be written."""
-
-    writing = False
+    def readinto(self, buffer: Any) -> int:
+        return cast(int, self._exchange._socket().recv_into(buffer))
 
 
 class Urllib3Transport:
-    """Sends through urllib3.
+    """Sends through connections of urllib3.
 
     `connections` idle connections are kept for each host; more may be open at a moment when more threads
     call at once. After a fork the child opens its own.
@@ -44,88 +171,66 @@ class Urllib3Transport:
     def __init__(self, *, network: Network | None = None, connections: int = 64) -> None:
         self._network = network or Network()
         self._connections = connections
-        self._progress = Progress()
         self._lock = threading.Lock()
         self._pid = os.getpid()
-        self._pools: dict[tuple[bool, str | None], urllib3.PoolManager] = {}
-        _mask_once("urllib3.connectionpool")
+        self._routes: dict[str, Route] = {}
 
     def send(self, request: WireRequest) -> WireReply:
-        self._progress.writing = False
+        reason, sent = "", False
         try:
-            response = self._pool(request.url).urlopen(
-                request.method,
-                request.target(),
-                body=request.body,
-                headers={**request.headers, **request.length},
-                redirect=False,
-                retries=False,
-                timeout=urllib3.Timeout(connect=request.timeout_s, read=request.timeout_s),
-                preload_content=request.landing is None,
-            )
-            body = response.data if request.landing is None else _landed(response, request.landing)
-        except (HTTPError, OSError) as error:
-            reason, unsent = plain_reason(error), self._surely_unsent(error)
+            exchange = Exchange(request, self._route(request.origin), Deadline(request))
+        except LocationParseError:
+            reason = "no address"
         else:
-            return WireReply(response.status, {k.lower(): v for k, v in response.headers.items()}, body)
-        # Raised outside the handler: the library's error holds the URL and must not travel along as context.
-        raise (not_reached if unsent else outcome_unknown)(request, reason)
+            try:
+                reply = exchange.run()
+            except _FAILURES as error:
+                reason, sent = plain_reason(error), exchange.sent
+            else:
+                if reply.status != PROXY_REFUSED:
+                    return reply
+                reason = "407 Proxy Authentication Required"
+        # Raised outside the handler: the library's error holds the address and must not travel along as context.
+        raise (outcome_unknown if sent else not_reached)(request, reason)
 
     def close(self) -> None:
         with self._lock:
-            pools, self._pools = self._pools, {}
-        for pool in pools.values():
-            pool.clear()
+            routes, self._routes = self._routes, {}
+        for route in routes.values():
+            route.pool.close()
 
-    def _surely_unsent(self, error: Exception) -> bool:
-        return not self._progress.writing or isinstance(error, NewConnectionError | ConnectTimeoutError)
-
-    def _pool(self, url: str) -> urllib3.PoolManager:
+    def _route(self, origin: str) -> Route:
         if self._pid != os.getpid():
-            self._pid, self._pools = os.getpid(), {}
-        road = (url.startswith("https:"), self._network.proxy_for(url))
-        pool = self._pools.get(road)
-        if pool is None:
+            self._pid, self._routes, self._lock = os.getpid(), {}, threading.Lock()
+        route = self._routes.get(origin)
+        if route is None:
+            new = self._new_route(origin)
             with self._lock:
-                pool = self._pools.setdefault(road, self._new_pool(*road))
-        return pool
+                route = self._routes.setdefault(origin, new)
+        return route
 
-    def _new_pool(self, encrypted: bool, proxy: str | None) -> urllib3.PoolManager:
+    def _new_route(self, origin: str) -> Route:
+        encrypted, proxy = origin.startswith("https:"), self._network.way_to(origin)
         options: dict[str, Any] = {"maxsize": self._connections}
         if encrypted:
             options["ssl_context"] = self._network.tls()
-        pool = urllib3.PoolManager(**options) if proxy is None else urllib3.ProxyManager(proxy, **options)
-        pool.pool_classes_by_scheme = _watched(self._progress)
-        return pool
+        pool = _manager(proxy, options).connection_from_url(origin)
+        host = origin.partition("://")[2].rpartition("@")[2]
+        headers = f"Host: {host}\r\nAccept-Encoding: identity\r\nUser-Agent: gongzhong\r\n"
+        forwarded = proxy is not None and not proxy.socks and not encrypted
+        if forwarded and proxy is not None:
+            headers += "".join(f"{name}: {value}\r\n" for name, value in proxy.credentials.items())
+        tunnel = proxy is not None and not proxy.socks and encrypted
+        return Route(pool, tunnel, origin if forwarded else "", headers)
 
 
-def _landed(response: BaseHTTPResponse, landing: Landing) -> bytes:
+def _manager(proxy: Proxy | None, options: dict[str, Any]) -> urllib3.PoolManager:
+    if proxy is None:
+        return urllib3.PoolManager(**options)
+    if not proxy.socks:
+        return urllib3.ProxyManager(proxy.address, proxy_headers=proxy.credentials, **options)
     try:
-        return landing.take(response.stream(PIECE_BYTES, decode_content=True))
-    finally:
-        response.release_conn()
-
-
-def _watched(progress: Progress) -> dict[str, type[HTTPConnectionPool]]:
-    """Pools whose connections note the moment from which a request may have arrived."""
-
-    class WatchedHTTP(HTTPConnection):
-        def request(self, *args: Any, **options: Any) -> None:
-            progress.writing = True
-            super().request(*args, **options)
-
-    class WatchedHTTPS(HTTPSConnection):
-        def request(self, *args: Any, **options: Any) -> None:
-            progress.writing = True
-            super().request(*args, **options)
-
-    return {
-        "http": type("WatchedHTTPPool", (HTTPConnectionPool,), {"ConnectionCls": WatchedHTTP}),
-        "https": type("WatchedHTTPSPool", (HTTPSConnectionPool,), {"ConnectionCls": WatchedHTTPS}),
-    }
-
-
-def _mask_once(logger_name: str) -> None:
-    logger = logging.getLogger(logger_name)
-    if not any(isinstance(f, Masked) for f in logger.filters):
-        logger.addFilter(Masked())
+        from urllib3.contrib.socks import SOCKSProxyManager
+    except ImportError:
+        raise no_socks() from None
+    return SOCKSProxyManager(proxy.address, proxy.user, proxy.password or None, **options)

@@ -71,8 +71,8 @@ class HttpReceiver:
             async with self._open().request(
                 method, url, data=body or None, headers=headers, timeout=limits, allow_redirects=False
             ) as response:
-                content = await response.content.read(ANSWER_BYTES)
                 peer = _peer(response)
+                content = await _whole(response)
                 found = {name.lower(): value for name, value in response.headers.items()}
                 return Answered(response.status, found, content, peer)
         except aiohttp.ConnectionTimeoutError as problem:
@@ -88,6 +88,17 @@ class HttpReceiver:
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """The answer to its end, in however many pieces it comes; of a longer one the first `ANSWER_BYTES`."""
+    content = bytearray()
+    async for piece in response.content.iter_any():
+        content += piece
+        if len(content) >= ANSWER_BYTES:
+            response.close()
+            break
+    return bytes(content[:ANSWER_BYTES])
 
 
 def _peer(response: aiohttp.ClientResponse) -> str:

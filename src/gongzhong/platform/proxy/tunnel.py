@@ -6,6 +6,7 @@ import asyncio
 from typing import cast
 
 IDLE_S = 300.0
+"""A tunnel through which nothing came in either direction for so long is closed."""
 
 
 class Pipe(asyncio.Protocol):
@@ -23,6 +24,7 @@ class Pipe(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._moved()
         if self.other is not None and self.other.transport is not None:
+            self.other._moved()
             self.other.transport.write(data)
 
     def eof_received(self) -> bool:
