@@ -21,6 +21,7 @@
     LINGERING  thrown away       –                  –                  CLOSING     CLOSED          CLOSED
     CLOSING    thrown away       –                  –                  CLOSED      CLOSED          CLOSED
 
+A peer that does not read what it was sent is in FLUSHING before it is in any phase that would send it more.
 `TRANSITIONS` says the same for tests. Any phase goes to CLOSED when the transport is lost, and every phase but
 ANSWERING goes to LINGERING when the reader refuses. Requests on one connection are answered in their order, one at a
 time; what arrives meanwhile waits, up to a bound, and then the connection is not read.
@@ -76,9 +77,9 @@ class Phase(Enum):
 
 _I, _H, _B, _A, _F, _L, _C, _X = Phase
 TRANSITIONS: dict[Phase, frozenset[Phase]] = {
-    _I: frozenset({_H, _B, _A, _L, _C, _X}),
-    _H: frozenset({_B, _A, _L, _C, _X}),
-    _B: frozenset({_A, _L, _C, _X}),
+    _I: frozenset({_H, _B, _A, _F, _L, _C, _X}),
+    _H: frozenset({_B, _A, _F, _L, _C, _X}),
+    _B: frozenset({_A, _F, _L, _C, _X}),
     _A: frozenset({_I, _H, _B, _A, _F, _L, _C, _X}),
     _F: frozenset({_I, _H, _B, _A, _L, _C, _X}),
     _L: frozenset({_C, _X}),
