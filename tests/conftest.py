@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -12,6 +13,11 @@ from typing import Any
 import pytest
 
 Serve = Callable[[type[BaseHTTPRequestHandler]], str]
+
+
+def pytest_configure() -> None:
+    """Speak Chinese, whatever the machine's own language is; tests of the other one say so."""
+    os.environ["GONGZHONG_LANG"] = "zh"
 
 
 @pytest.fixture(scope="session")

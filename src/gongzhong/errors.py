@@ -19,7 +19,7 @@
     ├─ WebError                网页授权: state forged, code reused, redirect refused
     └─ SetupError              the configuration is wrong; found at start, not at the first user
 
-An error says what happened, why, and what to do, in Chinese or English (`GONGZHONG_LANG=en`); it carries facts,
+An error says what happened, why, and what to do, in Chinese or English (see `language`); it carries facts,
 never secrets.
 """
 
@@ -32,8 +32,18 @@ Language = Literal["zh", "en"]
 
 
 def language() -> Language:
-    """The language of messages: Chinese unless GONGZHONG_LANG starts with "en"."""
-    return "en" if os.environ.get("GONGZHONG_LANG", "zh").lower().startswith("en") else "zh"
+    """The language of messages: GONGZHONG_LANG, else the system's (LC_ALL, LC_MESSAGES, LANG), else Chinese.
+
+    Chinese where it names Chinese or no language at all ("C", "POSIX"), English for every other one.
+    """
+    names = ("GONGZHONG_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    chosen = next((value for name in names if (value := os.environ.get(name))), "zh").lower()
+    return "zh" if chosen.partition(".")[0] in ("c", "posix") or chosen.startswith("zh") else "en"
+
+
+def say(zh: str, en: str) -> str:
+    """The text in the language of this process."""
+    return zh if language() == "zh" else en
 
 
 class GongzhongError(Exception):

@@ -9,15 +9,12 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from ..errors import language
+from ..errors import say
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-
-def say(zh: str, en: str) -> str:
-    """The text in the language of this run."""
-    return zh if language() == "zh" else en
+__all__ = ["err", "out", "print_json", "print_plain", "say"]
 
 
 @cache
