@@ -15,14 +15,14 @@ from gongzhong.catalogue.model import Host
 from gongzhong.catalogue.registry import CALLS
 from gongzhong.platform import AccountConfig, PersonConfig, Platform, PlatformConfig, TieConfig
 from gongzhong.platform.delivery.receiver import Answered
-from gongzhong.platform.doors.control import CONTROLS
+from gongzhong.platform.doors.control import ROUTES
 from gongzhong.platform.doors.server import Server
 from gongzhong.platform.world import tokens
 
 APPID = "wx0123456789abcdef"
 ENDLESS = "/events"
 API_PATHS = sorted({call.spec.path for call in CALLS if call.spec.host is Host.API})
-CONTROL_PATHS = sorted({control.path for control in CONTROLS} - {ENDLESS})
+CONTROL_PATHS = sorted({control.path for control in ROUTES} - {ENDLESS})
 quick = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 JSON = st.recursive(

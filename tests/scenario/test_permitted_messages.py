@@ -12,6 +12,7 @@ from gongzhong import Account, OfficialAccount, Secret
 from gongzhong.catalogue.templates import template_data
 from gongzhong.errors import CallError
 from gongzhong.messages import SubscribeMsgChange, SubscribeMsgPopup, SubscribeMsgSent
+from gongzhong.platform.doors.guard import Guard
 from gongzhong.platform.doors.http import Request, Response
 from gongzhong.platform.doors.one_time import DECISION_PATH, PATH, OneTimeDoor
 from gongzhong.platform.world import one_time, people
@@ -206,7 +207,7 @@ def visit(salon: Salon, *, decision: str = "", person: str = "alice", **changes:
         f"decision={decision}".encode(),
         "127.0.0.1",
     )
-    return OneTimeDoor(salon.platform.world, salon.platform.platform.traffic).handle(request)
+    return OneTimeDoor(salon.platform.world, salon.platform.platform.traffic, Guard()).handle(request)
 
 
 def test_a_one_time_message_from_the_page_to_the_phone(salon: Salon) -> None:

@@ -64,7 +64,8 @@ class Pages:
     def ask(self, method: str, path: str, body: object = None, **query: str) -> Any:
         request = WireRequest(
             method=method,
-            url=f"http://platform/_platform/{path}",
+            url=f"http://127.0.0.1:8700/_platform/{path}",
+            headers={"content-type": "application/json"},
             query=query,
             body=b"" if body is None else json.dumps(body).encode(),
         )

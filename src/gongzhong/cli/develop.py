@@ -28,6 +28,10 @@ def dev(
     data: Annotated[
         Path | None, option("数据目录，默认只在内存", "directory for state, else in memory")
     ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        option("还可以用哪个主机名打开平台", "another host name by which the platform may be used"),
+    ] = None,
     open_: Annotated[bool | None, option("打开浏览器", "open the browser", name="--open")] = None,
     reload: Annotated[bool, flag("文件改动后重启程序", "restart when files change")] = False,
 ) -> None:
@@ -46,6 +50,7 @@ def dev(
         verified=verified,
         config=config,
         data=data,
+        allow_hosts=tuple(allow_host or ()),
         reload=reload,
     )
     run_loop(develop(wishes, Terminal(opens=somebody_looks() if open_ is None else open_)))

@@ -36,6 +36,10 @@ def platform(
     proxy_allow: Annotated[
         list[str] | None, option("代理还可以转发到的主机", "host that the proxy may pass on to")
     ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        option("还可以用哪个主机名打开平台", "another host name by which the platform may be used"),
+    ] = None,
     json: Annotated[bool, flag("以 JSON 输出地址和账号", "print address and accounts as JSON")] = False,
 ) -> None:
     from ..running.embedded import run_loop
@@ -48,7 +52,9 @@ def platform(
         with_example_account,
     )
 
-    opened = open_platform(with_example_account(configuration(config)), data)
+    settings = with_example_account(configuration(config))
+    settings.allow_hosts = [*settings.allow_hosts, *(allow_host or ())]
+    opened = open_platform(settings, data)
     way = None
     if proxy is not None:
         way = make_proxy(opened, host, proxy, authority_folder(data), proxy_allow or ())

@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from .world.refusal import BadInput
+
 ReplyKind = Literal["text", "img", "voice", "video", "news"]
 
 
@@ -34,7 +36,10 @@ class ConsoleReply(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fie
     def __post_init__(self) -> None:
         missing = not self.articles if self.type == "news" else not self.content
         if missing:
-            raise ValueError(f"自动回复缺少内容 / an automatic reply of type {self.type} has no content")
+            raise BadInput(
+                f"类型为 {self.type} 的自动回复缺少内容",
+                f"an automatic reply of type {self.type} has no content",
+            )
 
 
 class ConsoleKeyword(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
@@ -58,7 +63,9 @@ class ConsoleRule(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
 
     def __post_init__(self) -> None:
         if not self.keywords or not self.replies:
-            raise ValueError(f"规则缺少关键词或回复 / the rule {self.name} lacks keywords or replies")
+            raise BadInput(
+                f"规则 {self.name} 缺少关键词或回复", f"the rule {self.name} lacks keywords or replies"
+            )
 
 
 class AutoReplySettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):

@@ -14,8 +14,11 @@ from ..account import Encryption
 from ..errors import SetupError
 from .autoreply_settings import AutoReplySettings
 from .mass_settings import MassSettings
+from .mistakes import in_words
 from .rules import Rules
+from .traffic import NORMAL, TrafficLimits
 
+LONGEST_FILE = 16 * 1024 * 1024
 Kind = Literal["subscription", "service", "test"]
 
 
@@ -139,6 +142,13 @@ class PlatformConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     media: list[MediaConfig] = []
     agent: list[AgentConfig] = []
     recognised: list[RecognisedConfig] = []
+    traffic: TrafficLimits = NORMAL
+    """How much of the traffic log is held."""
+    public_url: str = ""
+    """Address by which programs reach this platform, such as `http://platform:8700`: what PicUrl begins with. It is the
+    address of the listening socket when left out."""
+    allow_hosts: list[str] = []
+    """Host names besides `localhost` and its kind by which the control API and the pages may be used."""
     folder: str = "."
     """Where relative file names start; set by `load`."""
 
@@ -147,7 +157,14 @@ def load(path: str | Path) -> PlatformConfig:
     """Read a configuration file. Raises SetupError that names the file and the place."""
     file = Path(path)
     try:
-        config = msgspec.toml.decode(file.read_bytes(), type=PlatformConfig)
+        with file.open("rb") as source:
+            content = source.read(LONGEST_FILE + 1)
+        if len(content) > LONGEST_FILE:
+            raise SetupError(
+                f"配置文件 {file} 超过 {LONGEST_FILE >> 20} MB",
+                f"{file} is longer than {LONGEST_FILE >> 20} MB",
+            )
+        config = msgspec.toml.decode(content, type=PlatformConfig)
     except FileNotFoundError:
         raise SetupError(f"找不到配置文件 {file}", f"there is no configuration file {file}") from None
     except OSError as problem:
@@ -155,7 +172,8 @@ def load(path: str | Path) -> PlatformConfig:
         raise SetupError(
             f"不能读取配置文件 {file}：{reason}", f"cannot read the configuration file {file}: {reason}"
         ) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-        raise SetupError(f"配置文件 {file} 有误：{problem}", f"mistake in {file}: {problem}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        zh, en = in_words(problem)
+        raise SetupError(f"配置文件 {file} 有误：{zh}", f"mistake in {file}: {en}") from None
     config.folder = str(file.parent)
     return config

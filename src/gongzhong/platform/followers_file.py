@@ -22,7 +22,7 @@ import msgspec
 
 from ..catalogue import limits
 from .world import people, tags
-from .world.refusal import Refusal
+from .world.refusal import BadInput, Refusal
 from .world.world import CHINA, AccountState, World
 
 BATCH = 5_000
@@ -138,27 +138,27 @@ class Import:
         self.report = Report(problems=[])
 
     def feed(self, piece: bytes) -> None:
-        """Take the next bytes. Raises ValueError when they can't be CSV in UTF-8 with our columns."""
+        """Take the next bytes. Raises BadInput when they can't be CSV in UTF-8 with our columns."""
         try:
             self._text += self._decoder.decode(piece)
         except UnicodeDecodeError:
-            raise ValueError("文件不是 UTF-8 编码 / the file is not in UTF-8") from None
+            raise BadInput("文件不是 UTF-8 编码", "the file is not in UTF-8") from None
         whole, _, rest = self._text.rpartition("\n")
         # A line break between quotes belongs to a value.
         if whole and whole.count('"') % 2 == 0:
             self._text = rest
             self._take(whole.split("\n"))
         elif len(self._text) > LONGEST_ROW + len(piece):
-            raise ValueError(
-                f"第 {self._line + 1} 行起引号不成对 / quotes do not match from line {self._line + 1} on"
+            raise BadInput(
+                f"第 {self._line + 1} 行起引号不成对", f"quotes do not match from line {self._line + 1} on"
             )
 
     def finish(self) -> Report:
-        """Take what is left and say what came of it all. Raises ValueError for a file without a heading."""
+        """Take what is left and say what came of it all. Raises BadInput for a file without a heading."""
         if self._text.strip():
             self._take(self._text.split("\n"))
         if not self._columns:
-            raise ValueError("文件是空的 / the file is empty")
+            raise BadInput("文件是空的", "the file is empty")
         self._store()
         self.report.problems.sort(key=lambda problem: problem.line)
         return self.report
@@ -289,13 +289,13 @@ class Import:
 
 
 def _heading(cells: list[str]) -> list[str]:
-    """The columns. Raises ValueError that names those that are unknown, and all there are."""
+    """The columns. Raises BadInput that names those that are unknown, and all there are."""
     names = [cell.strip().removeprefix(BYTE_ORDER_MARK).lower() for cell in cells]
     unknown = [name for name in names if name not in COLUMNS]
     if unknown or "openid" not in names or len(set(names)) < len(names):
         wrong = "、".join(unknown) or "openid"
-        raise ValueError(
-            f"表头有误（{wrong}），可用的列：{', '.join(COLUMNS)} / "
-            f"mistake in the heading ({wrong}); columns are: {', '.join(COLUMNS)}"
+        raise BadInput(
+            f"表头有误（{wrong}），可用的列：{', '.join(COLUMNS)}",
+            f"mistake in the heading ({wrong}); columns are: {', '.join(COLUMNS)}",
         )
     return names

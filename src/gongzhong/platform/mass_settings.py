@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from ..messages.events.sending import MASS_SEND_STATUSES
+from .world.refusal import BadInput
 
 SUCCESS = "send success"
 
@@ -41,7 +42,10 @@ class MassOutcome(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fiel
     def __post_init__(self) -> None:
         if self.status and self.status not in MASS_SEND_STATUSES:
             known = ", ".join(MASS_SEND_STATUSES)
-            raise ValueError(f"没有这种群发结果 / no such result of a mass send: {self.status} ({known})")
+            raise BadInput(
+                f"没有这种群发结果：{self.status}，可用：{known}",
+                f"no such result of a mass send: {self.status}; there are {known}",
+            )
 
     def result(self, *, of_articles: bool, ignore_reprint: bool) -> str:
         """The Status of the event. The originality check concerns articles only."""

@@ -29,6 +29,7 @@ from .world import accounts, people, schedule
 from .world.acts import Act
 from .world.database import MEMORY
 from .world.faults import Faults
+from .world.refusal import BadInput
 from .world.world import AccountState, World
 
 
@@ -49,8 +50,10 @@ class Platform:
         self.config = config or PlatformConfig()
         self.clock = clock or MovableClock(self.config.start)
         self.live = Live()
-        self.traffic = Traffic()
+        self.traffic = Traffic(self.config.traffic)
         self.world = World(where=str(data), clock=self.clock, rules=self.config.rules, seed=self.config.seed)
+        if self.config.public_url:
+            self.world.origin = self.config.public_url.rstrip("/")
         self.receiver = receiver or HttpReceiver()
         self.faults = Faults(self.world)
         self.snapshots = Snapshots(self.world, str(data))
@@ -108,7 +111,7 @@ class Platform:
     async def resend(self, entry: Exchange) -> Outcome:
         """Push the same message again, as WeChat's repeats do: same body, new signature."""
         if entry.kind != "push":
-            raise ValueError("只有推送可以重发 / only pushes can be sent again")
+            raise BadInput("只有推送可以重发", "only pushes can be sent again")
         push = parse(read_xml(entry.decrypted or entry.request_body))
         return await self.push(accounts.get(self.world, entry.appid), push, entry.person)
 
@@ -156,7 +159,7 @@ class Platform:
         self.live.announce("state", {"exchanged": True})
 
     def load_snapshot(self, name: str) -> Snapshot:
-        """Back to a saved state, its time included. Raises NoSnapshot, or ValueError for another version's."""
+        """Back to a saved state, its time included. Raises NoSnapshot, or BadInput for another version's."""
         loaded = self.snapshots.load(name)
         self._read_anew()
         self.catch_up()

@@ -17,6 +17,7 @@ import msgspec
 
 from .traffic import Exchange, Traffic
 from .world import accounts, chats, menus
+from .world.refusal import BadInput
 from .world.world import AccountState, World
 
 PAUSE_S = 30
@@ -56,9 +57,9 @@ class Recording:
         self._from = self._traffic.last
 
     def stop(self) -> None:
-        """What happens from now on is not part of it. Raises ValueError when nothing was being recorded."""
+        """What happens from now on is not part of it. Raises BadInput when nothing was being recorded."""
         if not self.running:
-            raise ValueError("没有正在进行的录制 / nothing is being recorded")
+            raise BadInput("没有正在进行的录制", "nothing is being recorded")
         self.running = False
         self._until, self._last_line = self._traffic.last, self._line()
 
@@ -74,9 +75,9 @@ class Recording:
         return len(self._deeds)
 
     def test_file(self, target: str) -> str:
-        """The test as Python source; `target` is the program, `module:attribute`. Raises ValueError when empty."""
+        """The test as Python source; `target` is the program, `module:attribute`. Raises BadInput when empty."""
         if not self._deeds:
-            raise ValueError("还没有录到任何操作 / nothing was recorded yet")
+            raise BadInput("还没有录到任何操作", "nothing was recorded yet")
         account = accounts.get(self._world, self.appid)
         return Script(account, self._deeds, self._steps(), self._calls(), self._menu).source(target)
 
@@ -103,7 +104,7 @@ class Recording:
         """What the program asked of WeChat, without its tokens, which depend on what it still had."""
         return [
             entry
-            for entry in self._traffic.after(self._from, limit=len(self._traffic), appid=self.appid)
+            for entry in self._traffic.everything(self._from, appid=self.appid)
             if entry.kind == "api"
             and "token" not in entry.title
             and (self.running or entry.seq <= self._until)
@@ -138,7 +139,7 @@ class Script:
         module, colon, attribute = target.rpartition(":")
         is_module = all(part.isidentifier() for part in module.split("."))
         if not colon or not attribute.isidentifier() or not (is_module or module.endswith(".py")):
-            raise ValueError(f"写成 模块:对象，而不是 {target} / write module:attribute, not {target}")
+            raise BadInput(f"写成 模块:对象，而不是 {target}", f"write module:attribute, not {target}")
         if any("file" in deed.arguments for deed in self._deeds):
             yield "from base64 import b64decode\n"
         if taps and self._menu:

@@ -14,7 +14,7 @@ from ..catalogue import registry
 from ..errors import SetupError
 from .config import AccountConfig, AgentConfig, PlatformConfig, TagConfig, TieConfig
 from .world import accounts, agents, media, people, recognition, tags, templates
-from .world.refusal import Refusal
+from .world.refusal import BadInput, Refusal
 from .world.world import AccountState, World
 
 
@@ -141,8 +141,10 @@ def _recognised(world: World, config: PlatformConfig) -> None:
             recognition.teach(world, item.kind, key, item.result)
         except OSError:
             raise SetupError(f"找不到文件 {path}", f"there is no file {path}") from None
-        except ValueError as problem:
-            raise SetupError(f"recognised 有误：{problem}", f"mistake in recognised: {problem}") from None
+        except BadInput as problem:
+            raise SetupError(
+                f"recognised 有误：{problem.zh}", f"mistake in recognised: {problem.en}"
+            ) from None
 
 
 def _files(world: World, config: PlatformConfig) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from .world.database import MEMORY
+from .world.refusal import BadInput
 from .world.world import World
 
 NAME = re.compile(r"\w[\w.-]{0,63}")
@@ -46,11 +47,11 @@ class Snapshots:
         self._loaded = 0
 
     def save(self, name: str) -> Snapshot:
-        """Keep the present state; an older snapshot of this name is replaced. Raises ValueError for a bad name."""
+        """Keep the present state; an older snapshot of this name is replaced. Raises BadInput for a bad name."""
         if not NAME.fullmatch(name):
-            raise ValueError(
-                f"快照名只能用文字、数字、_ . -，最多 64 个字符：{name} / "
-                f"letters, digits, _ . - only, at most 64 characters: {name}"
+            raise BadInput(
+                f"快照名只能用文字、数字、_ . -，最多 64 个字符：{name}",
+                f"letters, digits, _ . - only, at most 64 characters: {name}",
             )
         saved = Snapshot(name=name, now=self._world.now(), saved_at=time.time())
         db = self._world.db
@@ -70,7 +71,7 @@ class Snapshots:
         return saved
 
     def load(self, name: str) -> Snapshot:
-        """Return to a snapshot; raises NoSnapshot, or ValueError for one of another version.
+        """Return to a snapshot; raises NoSnapshot, or BadInput for one of another version.
 
         Each load turns the clock one second further, so that a push that happens again is not taken for a repetition.
         """
@@ -132,9 +133,9 @@ class Snapshots:
 
 
 def _mark(name: str, kept: sqlite3.Connection) -> Snapshot:
-    """What a snapshot says about itself. Raises ValueError when it is not one."""
+    """What a snapshot says about itself. Raises BadInput when it is not one."""
     try:
         now, saved_at = kept.execute("SELECT now, saved_at FROM snapshot_mark").fetchone()
     except (sqlite3.DatabaseError, TypeError):
-        raise ValueError(f"快照 {name} 已损坏 / the snapshot {name} is damaged") from None
+        raise BadInput(f"快照 {name} 已损坏", f"the snapshot {name} is damaged") from None
     return Snapshot(name=name, now=now, saved_at=saved_at)

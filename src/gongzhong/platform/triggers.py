@@ -14,7 +14,9 @@ from ..messages import EVENTS, MESSAGES, Push
 from ..messages.elements import Element, Slot, slots
 from ..messages.registry import type_name
 from . import push_examples
+from .mistakes import in_words
 from .world import people
+from .world.refusal import BadInput
 from .world.world import AccountState, World
 
 ENVELOPE = frozenset({"to_user_name", "from_user_name", "create_time", "msg_type", "event"})
@@ -42,17 +44,17 @@ CATALOGUE: dict[str, Trigger] = {
 def make(world: World, account: AccountState, name: str, person: str, fields: dict[str, Any]) -> Push:
     """The push called `name`, about `person` if there is one. `fields` go by attribute or by wire name.
 
-    Raises ValueError for an unknown name or field, KeyError for an unknown person.
+    Raises BadInput for an unknown name or field, KeyError for an unknown person.
     """
     trigger = CATALOGUE.get(name) or CATALOGUE.get(name.lower())
     if trigger is None:
-        raise ValueError(f"没有这种推送：{name} / no such push: {name}")
+        raise BadInput(f"没有这种推送：{name}", f"no such push: {name}")
     sender = ASSISTANT
     if person:
         try:
             sender = people.relation(world, account, people.get(world, person).name).openid
         except KeyError:
-            raise ValueError(f"没有这个人：{person} / no such person: {person}") from None
+            raise BadInput(f"没有这个人：{person}", f"no such person: {person}") from None
     values: dict[str, Any] = {
         "to_user_name": account.original_id,
         "from_user_name": sender,
@@ -75,7 +77,9 @@ def _filled(
             values[slot.attribute] = _example(world, account, push, cls, slot, sender)
     if given:
         unknown = "、".join(given)
-        raise ValueError(f"{cls.__name__} 没有这些字段：{unknown} / has no such fields: {unknown}")
+        raise BadInput(
+            f"{cls.__name__} 没有这些字段：{unknown}", f"{cls.__name__} has no such fields: {unknown}"
+        )
     return values
 
 
@@ -84,7 +88,8 @@ def _converted(cls: type[Element], slot: Slot, value: Any) -> Any:
     try:
         return msgspec.convert(value, kind, strict=False)
     except msgspec.ValidationError as problem:
-        raise ValueError(f"{slot.name}: {problem}") from None
+        zh, en = in_words(problem)
+        raise BadInput(f"{slot.name}：{zh}", f"{slot.name}: {en}") from None
 
 
 def _example(

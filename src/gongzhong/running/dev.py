@@ -21,7 +21,7 @@ from .child import ChildProgram, serve_command
 from .dev_account import AccountWish, choose, environment, server_settings, trust_pages_of
 from .embedded import START_S, EmbeddedServer, stopping
 from .listening import free_port, require_free, until_listening, url_of
-from .platform_server import PORT, application, configuration, open_platform
+from .platform_server import PORT, application, configuration, found_at, open_platform
 from .target import file_of, short_name
 from .watch import Watch
 
@@ -47,6 +47,8 @@ class Wishes:
     verified: bool | None = None
     config: Path | None = None
     data: Path | None = None
+    allow_hosts: tuple[str, ...] = ()
+    """Host names, besides those of this machine, by which the platform may be used."""
     reload: bool = False
 
 
@@ -78,10 +80,15 @@ class Screen(Protocol):
 async def develop(wishes: Wishes, screen: Screen, *, stop: asyncio.Event | None = None) -> None:
     """Run platform and program until Ctrl-C, SIGTERM or `stop`. Raises SetupError when it cannot begin."""
     stop = stop or asyncio.Event()
-    platform = open_platform(configuration(wishes.config), wishes.data)
-    server = EmbeddedServer(application(platform), host=wishes.host, port=wishes.port)
+    config = configuration(wishes.config)
+    config.allow_hosts = [*config.allow_hosts, *wishes.allow_hosts]
+    platform = open_platform(config, wishes.data)
+    app = application(platform, wishes.host)
+    server = EmbeddedServer(app, host=wishes.host, port=wishes.port)
     require_free(wishes.host, wishes.app_port)
-    bench = Bench(wishes, screen, platform, url_of(wishes.host, server.port))
+    url = url_of(wishes.host, server.port)
+    found_at(platform, url)
+    bench = Bench(wishes, screen, platform, url)
     with stopping(stop):
         await server.start()
         watching = asyncio.create_task(bench.show_traffic())

@@ -52,6 +52,7 @@ def store(file: Path, account: str, data: Path, progress: Progress) -> dict[str,
     """Into a data directory; the account is made when it is not there yet. Raises SetupError or WrongFile."""
     from ..platform.followers_file import Import
     from ..platform.world import accounts
+    from ..platform.world.refusal import BadInput
 
     size_of(file)
     platform = open_platform(PlatformConfig(), data)
@@ -65,8 +66,7 @@ def store(file: Path, account: str, data: Path, progress: Progress) -> dict[str,
             work.feed(piece)
         report: dict[str, Any] = msgspec.to_builtins(work.finish())
         return report
-    except ValueError as problem:
-        zh, _, en = str(problem).partition(" / ")
-        raise WrongFile(zh, en or zh) from None
+    except BadInput as problem:
+        raise WrongFile(problem.zh, problem.en) from None
     finally:
         platform.world.close()

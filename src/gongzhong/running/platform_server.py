@@ -18,7 +18,7 @@ from ..errors import SetupError
 from ..platform.config import AccountConfig, PersonConfig, PlatformConfig, load
 from .collector import spare_the_collector
 from .embedded import EmbeddedServer, run
-from .listening import url_of
+from .listening import EVERY_ADDRESS, url_of
 
 if TYPE_CHECKING:
     from ..platform import Platform
@@ -40,6 +40,7 @@ def configuration(file: Path | None = None) -> PlatformConfig:
 def open_platform(config: PlatformConfig, data: Path | None = None) -> Platform:
     """A platform that keeps its state in the directory `data`, or in memory. Raises SetupError."""
     from ..platform import Platform
+    from ..platform.world.refusal import BadInput
 
     try:
         return Platform(config) if data is None else Platform(config, data)
@@ -48,20 +49,26 @@ def open_platform(config: PlatformConfig, data: Path | None = None) -> Platform:
         raise SetupError(
             f"不能使用数据目录 {data}：{reason}", f"cannot use the data directory {data}: {reason}"
         ) from None
-    except ValueError as problem:
-        zh, _, en = str(problem).partition(" / ")
-        raise SetupError(zh, en or zh) from None
+    except BadInput as problem:
+        raise SetupError(problem.zh, problem.en) from None
 
 
-def application(platform: Platform) -> Any:
-    """The platform with its pages, as an ASGI application."""
+def application(platform: Platform, host: str = "127.0.0.1") -> Any:
+    """The platform with its pages, as an ASGI application for a socket that listens at `host`."""
     from ..platform.doors.server import Server
 
+    hosts = () if host in EVERY_ADDRESS else (host,)
     if find_spec("gongzhong.console.pages") is None:
-        return Server(platform)
+        return Server(platform, hosts=hosts)
     from ..console.pages import Pages
 
-    return Server(platform, Pages())
+    return Server(platform, Pages(), hosts)
+
+
+def found_at(platform: Platform, url: str) -> None:
+    """Tell the platform its own address, unless the configuration names the public one."""
+    if not platform.config.public_url:
+        platform.world.origin = url
 
 
 async def run_platform(
@@ -79,8 +86,9 @@ async def run_platform(
 
     Raises PortInUse or another SetupError when it cannot listen.
     """
-    server = EmbeddedServer(application(platform), host=host, port=port)
+    server = EmbeddedServer(application(platform, host), host=host, port=port)
     url = url_of(host, server.port)
+    found_at(platform, url)
     ready = None if announce is None else lambda: announce(url)
     spare_the_collector()
     if proxy is None:

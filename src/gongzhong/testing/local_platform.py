@@ -18,7 +18,7 @@ from ..client import AsyncClient, Client
 from ..platform import AccountConfig, Platform, PlatformConfig
 from ..platform.config import Kind
 from ..platform.doors.server import Server
-from ..platform.traffic import Exchange
+from ..platform.traffic import Exchange, TrafficLimits
 from ..platform.world import accounts, agents, people, qrcodes, recognition
 from ..platform.world.faults import Fault, Order, Side
 from ..platform.world.faults import Kind as Trouble
@@ -30,12 +30,15 @@ from .in_process import AppReceiver, BlockingInProcessTransport, InProcessTransp
 
 T = TypeVar("T")
 
+EVERYTHING = TrafficLimits(entries=10_000_000, bytes=1024**3)
+"""A test sees all of its traffic."""
+
 
 class LocalPlatform:
     """One simulated WeChat for one test, in memory and in virtual time."""
 
     def __init__(self, config: PlatformConfig | None = None) -> None:
-        config = config or PlatformConfig()
+        config = config or PlatformConfig(traffic=EVERYTHING)
         self._bed = Bed(config.start)
         self.clock = self._bed.clock
         self._receiver = AppReceiver()
@@ -164,8 +167,14 @@ class LocalPlatform:
 
     @property
     def traffic(self) -> list[Exchange]:
-        """Every push and API call so far, oldest first."""
-        return self.platform.traffic.after()
+        """Every push and API call so far, oldest first. Raises LookupError when there were more than can be held."""
+        log = self.platform.traffic
+        if log.oldest > log.cleared + 1:
+            raise LookupError(
+                f"the traffic log has lost its first {log.oldest - 1} entries; give the platform a larger "
+                "PlatformConfig(traffic=TrafficLimits(…)) / 流量记录已丢失最早的条目，请放宽 traffic 限制"
+            )
+        return log.everything()
 
     @property
     def pushes(self) -> list[Exchange]:

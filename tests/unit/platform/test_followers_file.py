@@ -9,6 +9,7 @@ from gongzhong.platform.config import Kind
 from gongzhong.platform.followers_file import COLUMNS, Import, Report
 from gongzhong.platform.world import followers, people, tags
 from gongzhong.platform.world.people import Relation
+from gongzhong.platform.world.refusal import BadInput
 from gongzhong.platform.world.world import AccountState
 
 NOW = 1_700_000_000
@@ -138,10 +139,11 @@ def test_limits_of_the_account_hold(bed: Bed) -> None:
 )
 def test_what_is_not_such_a_file_is_refused(bed: Bed, content: bytes, words: str) -> None:
     work = Import(bed.world, bed.account)
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(BadInput) as refused:
         for start in range(0, len(content) or 1, 50_000):
             work.feed(content[start : start + 50_000])
         work.finish()
+    assert words in refused.value.en
     assert people.follower_count(bed.world, bed.account) == 0
 
 

@@ -52,7 +52,8 @@ class Shop:
     def ask(self, path: str, body: Any = None) -> tuple[int, Any]:
         request = WireRequest(
             method="GET" if body is None else "POST",
-            url=f"http://platform.test/_platform/{path}",
+            url=f"http://127.0.0.1:8700/_platform/{path}",
+            headers={"content-type": "application/json"},
             query={},
             body=None if body is None else msgspec.json.encode(body),
         )

@@ -12,12 +12,12 @@ from gongzhong.catalogue.fields import check
 from gongzhong.catalogue.lenient import build
 from gongzhong.catalogue.model import Call, Status
 from gongzhong.catalogue.registry import CALLS, listed_calls
-from gongzhong.platform.doors.control import CONTROLS
+from gongzhong.platform.doors.control import ROUTES
 from gongzhong.platform.doors.control.openapi import document
 from gongzhong.platform.doors.control.route import BASE
 from gongzhong.platform.examples import request_of
 
-DOCUMENT: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document(CONTROLS)))
+DOCUMENT: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document(ROUTES)))
 each_call = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)
 
 
@@ -106,6 +106,6 @@ def body_of(path: str) -> dict[str, Any]:
 
 def test_listed_calls_and_control_routes_are_there() -> None:
     assert all(operation(call)["summary"] for call in listed_calls())
-    for control in CONTROLS:
+    for control in ROUTES:
         shown = DOCUMENT["paths"][BASE + control.path][control.verb.lower()]
         assert ("requestBody" in shown) == (control.body is not None or control.streamed)

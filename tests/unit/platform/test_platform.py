@@ -135,7 +135,7 @@ async def test_a_reset_is_what_the_configuration_declares(start: Start) -> None:
         assert people.relation(world, account, "alice").openid == openid
         assert [one[1] for one in tags.listing(world, account)] == ["星标组", "会员"]
         assert chats.read(world, account.appid, "alice") == []
-        assert platform.traffic.after() == []
+        assert platform.traffic.everything() == []
         with pytest.raises(Exception, match="40001"):
             tokens.check(world, token)
 

@@ -31,12 +31,13 @@ class Bench:
         self.alice.follows(self.oa)
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        url = f"http://platform.test/_platform{path}"
+        url = f"http://127.0.0.1:8700/_platform{path}"
         sent = None if body is None else msgspec.json.encode(body)
         parts = urlsplit(url)
         request = WireRequest(
             method=method,
             url=parts._replace(query="").geturl(),
+            headers={"content-type": "application/json"},
             query=dict(parse_qsl(parts.query)),
             body=sent,
         )

@@ -8,6 +8,7 @@ from gongzhong.messages import EVENTS, MESSAGES, encode, parse
 from gongzhong.platform import AccountConfig, PersonConfig, Platform, PlatformConfig, TieConfig
 from gongzhong.platform.triggers import CATALOGUE, make
 from gongzhong.platform.world import media, people
+from gongzhong.platform.world.refusal import BadInput
 from gongzhong.wire import read_xml
 
 
@@ -56,5 +57,5 @@ def test_given_fields_win_under_either_name(platform: Platform) -> None:
     [("nonsense", "alice", {}), ("text", "nobody", {}), ("text", "alice", {"Colour": "red"})],
 )
 def test_mistakes_are_named(platform: Platform, name: str, person: str, fields: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match=r"nonsense|nobody|Colour"):
+    with pytest.raises(BadInput, match=r"nonsense|nobody|Colour"):
         make(platform.world, platform.account("demo"), name, person, fields)

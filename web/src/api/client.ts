@@ -19,6 +19,7 @@ import type {
   ScanResult,
   Tap,
   Traffic,
+  TrafficPage,
   Trigger,
   TriggerOutcome,
   Verification,
@@ -91,8 +92,8 @@ export class ControlApi {
   advance = (seconds: number): Promise<ClockReading> => this.post('clock', { advance: seconds })
   freeze = (freeze: boolean): Promise<ClockReading> => this.post('clock', { freeze })
 
-  traffic = (after: number, limit: number): Promise<{ entries: Traffic[] }> =>
-    this.get(`traffic?after=${after}&limit=${limit}`)
+  newestTraffic = (limit: number): Promise<TrafficPage> => this.get(`traffic?limit=${limit}`)
+  trafficAfter = (seq: number, limit: number): Promise<TrafficPage> => this.get(`traffic?after=${seq}&limit=${limit}`)
   entry = (seq: number): Promise<Traffic> => this.get(`traffic/${seq}`)
   resend = (seq: number): Promise<unknown> => this.post(`traffic/${seq}/resend`, {})
 

@@ -221,6 +221,15 @@ export type Body = string | { bytes: number; content_type: string } | null
 
 export type TrafficKind = 'push' | 'verify' | 'api' | 'web'
 
+/** A part of the log, oldest first; `dropped` entries after the cursor are not held any more. */
+export interface TrafficPage {
+  entries: Traffic[]
+  oldest: number
+  last: number
+  dropped: number
+  more: boolean
+}
+
 export interface Traffic {
   seq: number
   time: number

@@ -120,7 +120,7 @@ export class Session {
     this.connected.value = true
     this.failed.value = false
     const known = this.traffic.lastSeq()
-    const [{ entries }] = await Promise.all([this.api.traffic(0, TRAFFIC_CAP), this.refresh()])
+    const [{ entries }] = await Promise.all([this.api.newestTraffic(TRAFFIC_CAP), this.refresh()])
     if ((entries.at(-1)?.seq ?? 0) < known) this.traffic.restart()
     this.traffic.merge(entries)
   }
@@ -129,7 +129,8 @@ export class Session {
   private async stateChanged(exchanged: boolean): Promise<void> {
     if (exchanged) this.chats.clear()
     await this.refresh()
-    this.traffic.merge((await this.api.traffic(this.traffic.lastSeq(), TRAFFIC_CAP)).entries)
+    const page = await this.api.trafficAfter(this.traffic.lastSeq(), TRAFFIC_CAP)
+    this.traffic.merge(page.more ? (await this.api.newestTraffic(TRAFFIC_CAP)).entries : page.entries)
   }
 
   private async openChat(): Promise<void> {

@@ -14,6 +14,8 @@ import re
 from typing import Final
 from urllib.parse import parse_qsl
 
+import msgspec
+
 from ..traffic import Exchange, Traffic, Verdict
 from ..world import articles, comments, drafts, media, people, readings
 from ..world.acts import NotPossible
@@ -21,6 +23,7 @@ from ..world.articles import Page
 from ..world.world import AccountState, World
 from .article_pages import Shown, article_page, gone_page
 from .asking import FROM_CHAT_COOKIE, PAGE, cookie_of, person_of
+from .guard import PAGE_HEADERS, Forbidden, Guard
 from .http import Request, Response
 
 PREVIEW: Final = "/s"
@@ -29,7 +32,7 @@ PICTURE: Final = re.compile(r"/mmbiz\w*/([\w-]+)/\d+")
 POLICY: Final = {
     "content-security-policy": "default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; "
     "form-action 'self'",
-    "x-content-type-options": "nosniff",
+    **PAGE_HEADERS,
 }
 READ: Final = Verdict(True, "ok", "成功", "ok")
 
@@ -37,8 +40,8 @@ READ: Final = Verdict(True, "ok", "成功", "ok")
 class ArticleDoor:
     """Shows articles to readers and takes what they write."""
 
-    def __init__(self, world: World, traffic: Traffic) -> None:
-        self.world, self.traffic = world, traffic
+    def __init__(self, world: World, traffic: Traffic, guard: Guard) -> None:
+        self.world, self.traffic, self._guard = world, traffic, guard
 
     def knows(self, path: str) -> bool:
         return path == PREVIEW or bool(ARTICLE.fullmatch(path) or PICTURE.fullmatch(path))
@@ -56,10 +59,16 @@ class ArticleDoor:
             time=self.world.now(),
             person=person_of(request),
         )
-        response = self._article(request, entry)
+        response = self._framed(self._article(request, entry))
         entry.status, entry.response_headers = response.status, dict(response.headers)
         self.traffic.record(entry)
         return response
+
+    def _framed(self, response: Response) -> Response:
+        """Only the phone shows an article in a frame."""
+        policy = f"{POLICY['content-security-policy']}; frame-ancestors {self._guard.frame_ancestors()}"
+        headers = {**response.headers, "content-security-policy": policy}
+        return msgspec.structs.replace(response, headers=headers)
 
     def _picture(self, media_id: str) -> Response:
         file = media.serve(self.world, media_id)
@@ -111,8 +120,10 @@ class ArticleDoor:
             problem = "请在微信客户端留言", "comment from the phone: choose a person there first"
         else:
             try:
+                self._guard.check_host(request.headers, wechat=True)
+                self._guard.check_site(request.headers)
                 comments.write(self.world, page, reader, content)
-            except NotPossible as refused:
+            except (NotPossible, Forbidden) as refused:
                 problem = refused.zh, refused.en
         if problem is None:
             return Response(

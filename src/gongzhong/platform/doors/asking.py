@@ -12,14 +12,19 @@ from http.cookies import CookieError, SimpleCookie
 from typing import ClassVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+import msgspec
+
 from ..traffic import Exchange, Traffic, Verdict
 from ..world import people
 from ..world.world import World
+from .guard import PAGE_HEADERS, SAFE, Forbidden, Guard
 from .http import Request, Response
 from .templates import error_page
 
 COOKIE = "gongzhong_person"
 FROM_CHAT_COOKIE = "gongzhong_from_chat"
+POLICY = "default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; base-uri 'none'"
+"""Without `form-action`: browsers hold the redirect after the form to it, which leads to the account's page."""
 PAGE = "text/html; charset=utf-8"
 ADDRESS = "%:/?[]@!$&'()*+,;=~-._"
 """What may stand in an address as it is; a redirect is no place for line ends or raw Chinese."""
@@ -39,8 +44,8 @@ class AskingDoor(ABC):
     title: ClassVar[str]
     decision_path: ClassVar[str]
 
-    def __init__(self, world: World, traffic: Traffic) -> None:
-        self.world, self.traffic = world, traffic
+    def __init__(self, world: World, traffic: Traffic, guard: Guard) -> None:
+        self.world, self.traffic, self._guard = world, traffic, guard
 
     def handle(self, request: Request) -> Response:
         """One visit, recorded in the traffic."""
@@ -54,17 +59,31 @@ class AskingDoor(ABC):
             person=person_of(request),
         )
         try:
-            if request.path == self.decision_path:
-                response = self.decide(request, allowed=_allowed(request))
-            else:
-                response = self.ask(request)
+            self._guard.check_host(request.headers, wechat=True)
+            response = self._decided(request) if request.path == self.decision_path else self.ask(request)
+        except Forbidden as problem:
+            entry.verdict = Verdict(False, "forbidden", problem.zh, problem.en)
+            response = Response(problem.status, error_page(0, problem.text("zh"), problem.text("en")), PAGE)
         except Complaint as problem:
             shown = f"{problem.number} " if problem.number else ""
             entry.verdict = Verdict(False, problem.kind, shown + problem.zh, shown + problem.en)
             response = Response(200, error_page(problem.number, problem.zh, problem.en), PAGE)
+        response = msgspec.structs.replace(response, headers={**self._headers(), **response.headers})
         entry.status, entry.response_headers = response.status, dict(response.headers)
         self.traffic.record(entry)
         return response
+
+    def _decided(self, request: Request) -> Response:
+        """What the person chose on our own page: no other page can choose for them."""
+        if request.method in SAFE:
+            raise Forbidden(405, "请在授权页面上点按钮", "choose with the buttons of the page")
+        self._guard.check_site(request.headers)
+        return self.decide(request, allowed=_allowed(request))
+
+    def _headers(self) -> dict[str, str]:
+        """Only the phone shows the page in a frame, and what stands on it can do nothing but answer."""
+        policy = f"{POLICY}; frame-ancestors {self._guard.frame_ancestors()}"
+        return {**PAGE_HEADERS, "content-security-policy": policy, "cache-control": "no-store"}
 
     @abstractmethod
     def ask(self, request: Request) -> Response:

@@ -52,15 +52,6 @@ class Response(msgspec.Struct, frozen=True):
     """A fault: the connection breaks in the middle of the answer."""
 
 
-def origin_of(scope: Scope) -> str:
-    """Scheme and host that the caller used, or those of the listening socket."""
-    for name, value in scope["headers"]:
-        if name.lower() == b"host":
-            return f"{scope.get('scheme', 'http')}://{value.decode('latin-1')}"
-    host, port = scope.get("server") or ("", None)
-    return f"{scope.get('scheme', 'http')}://{host}{f':{port}' if port else ''}" if host else ""
-
-
 async def read_request(scope: Scope, receive: Receive) -> Request:
     """The whole request. Raises BodyTooLarge, and HungUp for one that was cut: half a request is none."""
     parts: list[bytes] = []

@@ -12,7 +12,7 @@ everything else                  the pages, when there are any; otherwise api's 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from ..platform import Platform
@@ -21,6 +21,7 @@ from .api import ApiDoor
 from .articles import ArticleDoor
 from .control import control_app
 from .control.route import BASE
+from .guard import Forbidden, Guard, headers_of
 from .http import (
     BodyTooLarge,
     HungUp,
@@ -29,7 +30,6 @@ from .http import (
     Response,
     Scope,
     Send,
-    origin_of,
     read_request,
     send_response,
 )
@@ -42,15 +42,19 @@ SCRIPTS = "/open/js/"
 
 
 class Server:
-    """The platform as an ASGI application. `pages` serves the pages for people, if they are built."""
+    """The platform as an ASGI application. `pages` serves the pages for people, if they are built.
 
-    def __init__(self, platform: Platform, pages: Asgi | None = None) -> None:
+    `hosts` are names, besides those of the configuration, by which the operator lets it be reached.
+    """
+
+    def __init__(self, platform: Platform, pages: Asgi | None = None, hosts: Iterable[str] = ()) -> None:
         self.platform = platform
+        self._guard = Guard((*platform.config.allow_hosts, *hosts), platform.config.public_url)
         self._api = ApiDoor(platform.world, platform.traffic, platform.faults)
-        self._open = OpenDoor(platform.world, platform.traffic)
-        self._one_time = OneTimeDoor(platform.world, platform.traffic)
-        self._articles = ArticleDoor(platform.world, platform.traffic)
-        self._control = control_app(platform)
+        self._open = OpenDoor(platform.world, platform.traffic, self._guard)
+        self._one_time = OneTimeDoor(platform.world, platform.traffic, self._guard)
+        self._articles = ArticleDoor(platform.world, platform.traffic, self._guard)
+        self._control = control_app(platform, self._guard)
         self._pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,16 +62,29 @@ class Server:
             await self._lifespan(receive, send)
             return
         if scope["type"] != "http":
+            # Nothing here speaks WebSocket: the handshake is refused, whoever asks.
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
             return
-        self.platform.world.origin = origin_of(scope)
         path = scope["path"]
         if self._pages is not None and (path.startswith((PAGES, SCRIPTS)) or path in ("/", "/favicon.ico")):
-            await self._pages(scope, receive, send)
+            refused = None if path.startswith(SCRIPTS) else self._strange_host(scope)
+            await (send_response(send, refused) if refused else self._pages(scope, receive, send))
         elif path.startswith(BASE + "/"):
             await self._control(scope, receive, send)
         else:
             with suppress(HungUp):
                 await send_response(send, await self._answer(scope, receive))
+
+    def _strange_host(self, scope: Scope) -> Response | None:
+        """What people see instead of the pages under a host name that is not the operator's."""
+        try:
+            self._guard.check_host(headers_of(scope["headers"]))
+        except Forbidden as problem:
+            text = f"{problem.text('zh')}\n\n{problem.text('en')}\n"
+            headers = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
+            return Response(problem.status, text.encode(), "text/plain; charset=utf-8", headers)
+        return None
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         try:

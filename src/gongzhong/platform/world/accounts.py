@@ -10,7 +10,7 @@ from ...errors import SetupError
 from ...wire import Cipher
 from ..config import AccountConfig
 from . import domains, tally
-from .refusal import Refusal
+from .refusal import BadInput, Refusal
 from .world import AccountState, World
 
 _SHARED: Final = frozenset(AccountState.__struct_fields__) & frozenset(AccountConfig.__struct_fields__)
@@ -83,12 +83,12 @@ def load_all(world: World) -> None:
 
 
 def change(world: World, appid: str, changes: dict[str, Any]) -> AccountState:
-    """Change some fields. Raises ValueError that names the field, SetupError for a key that cannot work."""
+    """Change some fields. Raises BadInput that names the field, SetupError for a key that cannot work."""
     current = msgspec.to_builtins(get(world, appid))
     fixed = {"appid", "original_id"}
     for name in changes:
         if name not in current or name in fixed:
-            raise ValueError(f"没有这一项，或不能修改：{name} / no such field, or it is fixed: {name}")
+            raise BadInput(f"没有这一项，或不能修改：{name}", f"no such field, or it is fixed: {name}")
     state = msgspec.convert({**current, **changes}, AccountState)
     require_usable(world, state)
     store(world, state)

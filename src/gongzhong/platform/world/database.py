@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .directory_lock import DirectoryLock
+from .refusal import BadInput
 from .tables import SCHEMA
 
 MEMORY = ":memory:"
@@ -56,9 +57,9 @@ class Database:
             self._connection.executescript(SCHEMA)
             self._connection.execute(f"PRAGMA user_version={VERSION}")
         elif version != VERSION:
-            raise ValueError(
-                f"数据目录来自其他版本（{version}），请换一个目录或删除它 / "
-                f"the data directory was written by another version ({version}): use another one or delete it"
+            raise BadInput(
+                f"数据目录来自其他版本（{version}），请换一个目录或删除它",
+                f"the data directory was written by another version ({version}): use another one or delete it",
             )
 
     def one(self, sql: str, *params: Any) -> sqlite3.Row | None:
@@ -116,10 +117,10 @@ class Database:
         self._connection.backup(other)
 
     def copy_from(self, other: sqlite3.Connection) -> None:
-        """Become what another database is. Raises ValueError when its tables are not ours."""
+        """Become what another database is. Raises BadInput when its tables are not ours."""
         (version,) = other.execute("PRAGMA user_version").fetchone()
         if version != VERSION:
-            raise ValueError("快照来自其他版本，不能载入 / the snapshot was written by another version")
+            raise BadInput("快照来自其他版本，不能载入", "the snapshot was written by another version")
         lasting = self._lasting()
         other.backup(self._connection)
         self._keep(lasting)

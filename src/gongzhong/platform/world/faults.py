@@ -18,6 +18,7 @@ import msgspec
 
 from ...catalogue import codes, registry
 from ...messages import EVENTS, MESSAGES
+from .refusal import BadInput
 from .world import World
 
 Side = Literal["api", "push"]
@@ -117,7 +118,7 @@ class Faults:
         return None
 
     def order(self, order: Order) -> Fault:
-        """Put a fault into force. Raises ValueError that says what is wrong with it."""
+        """Put a fault into force. Raises BadInput that says what is wrong with it."""
         target = _checked(order)
         carried_out = order.kind == "drop" if order.carried_out is None else order.carried_out
         values: dict[str, Any] = msgspec.structs.asdict(order)
@@ -149,20 +150,24 @@ def _checked(order: Order) -> str:
     """The target as the doors spell it."""
     if order.kind not in KINDS[order.side]:
         allowed = ", ".join(KINDS[order.side])
-        raise ValueError(f"{order.side} 只能是 {allowed} / {order.side} can have {allowed}, not {order.kind}")
+        raise BadInput(
+            f"{order.side} 只能是 {allowed}，不能是 {order.kind}",
+            f"{order.side} can have {allowed}, not {order.kind}",
+        )
     if not 0 <= order.rate <= 1:
-        raise ValueError("rate 在 0 到 1 之间 / rate lies between 0 and 1")
+        raise BadInput("rate 在 0 到 1 之间", "rate lies between 0 and 1")
     if not 0 <= order.delay_s <= LONGEST_DELAY_S:
-        raise ValueError(
-            f"delay_s 在 0 到 {LONGEST_DELAY_S:g} 秒之间 / delay_s lies between 0 and 600 seconds"
+        raise BadInput(
+            f"delay_s 在 0 到 {LONGEST_DELAY_S:g} 秒之间",
+            f"delay_s lies between 0 and {LONGEST_DELAY_S:g} seconds",
         )
     target = _target(order) if order.target else ""
     if order.kind == "errcode" and not _is_code(order.errcode, target):
-        raise ValueError(f"没有返回码 {order.errcode} / there is no return code {order.errcode}")
+        raise BadInput(f"没有返回码 {order.errcode}", f"there is no return code {order.errcode}")
     if order.kind == "status" and not 500 <= order.status <= 599:
-        raise ValueError("status 只能是 500 到 599 / status must be 500 to 599")
+        raise BadInput("status 只能是 500 到 599", "status must be 500 to 599")
     if order.times is not None and order.times < 1:
-        raise ValueError("times 至少为 1 / times must be at least 1")
+        raise BadInput("times 至少为 1", "times must be at least 1")
     return target
 
 
@@ -176,11 +181,11 @@ def _target(order: Order) -> str:
     if order.side == "api":
         known = registry.by_name(order.target) or registry.by_name(f"cgi-bin/{order.target.strip('/')}")
         if known is None:
-            raise ValueError(f"没有这个接口：{order.target} / there is no such call: {order.target}")
+            raise BadInput(f"没有这个接口：{order.target}", f"there is no such call: {order.target}")
         return known.spec.path
     name = order.target.lower().removeprefix(EVENT_PREFIX)
     if name in MESSAGES:
         return name
     if name in EVENTS:
         return EVENT_PREFIX + name
-    raise ValueError(f"没有这种推送：{order.target} / no such push: {order.target}")
+    raise BadInput(f"没有这种推送：{order.target}", f"no such push: {order.target}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from .refusal import Refusal
+from .refusal import BadInput, Refusal
 from .world import AccountState, World
 
 PERSON_COLUMNS = "name, nickname, headimgurl, sex, language, closed"
@@ -53,7 +53,7 @@ def create(
 ) -> Person:
     """Somebody gets a phone with WeChat. The same name again changes the profile."""
     if not name.strip():
-        raise ValueError("名字不能为空 / the name must not be empty")
+        raise BadInput("名字不能为空", "the name must not be empty")
     world.db.run(
         "INSERT INTO person (name, nickname, headimgurl, sex, language) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) "
         "DO UPDATE SET nickname = excluded.nickname, headimgurl = excluded.headimgurl",

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ...messages import UserAuthorizationCancellation, UserAuthorizationRevoke, UserInfoModified
 from . import people, sessions, tally
+from .refusal import BadInput
 from .world import AccountState, World
 
 PUSH_ACCOUNT: Final = "mphelper"
@@ -64,12 +65,12 @@ def token_ended(world: World, refresh_token: str) -> bool:
 def withdraw(world: World, account: AccountState, person: str, items: Sequence[str]) -> bool:
     """Take back some of what was authorised, by the codes of RevokeInfo; False when nothing was authorised.
 
-    Raises ValueError for codes that official accounts do not have.
+    Raises BadInput for codes that official accounts do not have.
     """
     unknown = [item for item in items if item not in REVOCABLE]
     if unknown or not items:
         known = ", ".join(REVOCABLE)
-        raise ValueError(f"只能撤回 {known} / only {known} can be taken back")
+        raise BadInput(f"只能撤回 {known}", f"only {known} can be taken back")
     for granted, tie in authorised(world, person):
         if granted.appid == account.appid:
             _end_tokens(world, account, tie.openid)

@@ -18,8 +18,9 @@ from PIL import Image
 from ...catalogue import ai
 from ...catalogue.model import Call
 from ...catalogue.pictures import Corners, PictureCall, PictureSize, Point
+from ..mistakes import in_words
 from . import media, qr_reading, qrcodes
-from .refusal import Refusal, require
+from .refusal import BadInput, Refusal, require
 from .rendering import MEDIA_PATH
 from .world import AccountState, World
 
@@ -61,16 +62,18 @@ def digest(content: bytes) -> str:
 def teach(world: World, kind: str, key: str, result: dict[str, Any]) -> None:
     """Say what is read from something from now on; `key` is a SHA-256, an address, a voice id or a text.
 
-    Raises ValueError for an unknown kind, or for a result that is not of that kind.
+    Raises BadInput for an unknown kind, or for a result that is not of that kind.
     """
     if kind not in KINDS:
-        raise ValueError(
-            f"没有这种识别：{kind}；可用：{'、'.join(KINDS)} / no such kind; there are {', '.join(KINDS)}"
+        raise BadInput(
+            f"没有这种识别：{kind}；可用：{'、'.join(KINDS)}",
+            f"no such kind: {kind}; there are {', '.join(KINDS)}",
         )
     try:
         msgspec.convert(result, KINDS[kind].returns, strict=False)
     except msgspec.ValidationError as problem:
-        raise ValueError(f"{kind}: {problem}") from None
+        zh, en = in_words(problem)
+        raise BadInput(f"{kind}：{zh}", f"{kind}: {en}") from None
     encoded = msgspec.json.encode(result).decode()
     world.db.run("INSERT OR REPLACE INTO recognised VALUES (?, ?, ?)", kind, key, encoded)
 

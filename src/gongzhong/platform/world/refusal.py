@@ -1,12 +1,14 @@
-"""How the world says no: a return code, never an exception of Python.
+"""How the world says no.
 
-A `Refusal` carries WeChat's code; the door turns it into `{"errcode": …, "errmsg": …}` with the platform's own wording
-from the table of return codes.
+A `Refusal` answers an API call: it carries WeChat's code, which the door turns into `{"errcode": …, "errmsg": …}` with
+the platform's own wording from the table of return codes. A `BadInput` answers a tester, in both languages.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from ...errors import GongzhongError
 
 
 class Refusal(Exception):
@@ -21,3 +23,7 @@ def require(condition: object, code: int, detail: str = "") -> None:
     """Refuse with `code` unless the condition holds."""
     if not condition:
         raise Refusal(code, detail)
+
+
+class BadInput(GongzhongError, ValueError):
+    """A tester's or a file's wish that makes no sense: says what is wrong with it. Nothing was changed."""

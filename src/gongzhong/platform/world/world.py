@@ -23,6 +23,7 @@ from ..rules import Rules
 from .database import MEMORY, Database
 from .ids import Ids
 
+LOCAL = "http://127.0.0.1:8700"
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 WEB_AUTHORISATION = VERIFIED_SERVICE | TEST
 
@@ -92,8 +93,8 @@ class World:
         self.seed = seed
         self.ids = self.fresh_ids()
         self.accounts: dict[str, AccountState] = {}
-        self.origin = ""
-        """Scheme and host by which this platform was last reached: where its files can be fetched."""
+        self.origin = LOCAL
+        """Scheme, host and port where programs fetch this platform's files (PicUrl); never taken from a request."""
         self.outgoing: Callable[[AccountState, Push], None] = lambda account, push: None
         self.rescheduled: Callable[[], None] = lambda: None
         """Told when a job was added, so that whoever waits for the next one waits for the right one."""

@@ -9,6 +9,7 @@ import pytest
 from gongzhong.account import Encryption
 from gongzhong.messages import TemplateSendJobFinish, parse
 from gongzhong.platform.world import acts, chats, media
+from gongzhong.platform.world.refusal import BadInput
 from gongzhong.wire import matches, read_xml
 
 from ..conftest import PNG
@@ -155,5 +156,5 @@ async def test_only_pushes_are_sent_again(bed: Bed) -> None:
     outcome = await bed.says()
     entry = bed.platform.traffic.find(outcome.entries[0])
     entry.kind = "api"
-    with pytest.raises(ValueError, match="push"):
+    with pytest.raises(BadInput, match="推送"):
         await bed.platform.resend(entry)

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import pytest
 
 from gongzhong.platform.doors.asking import COOKIE, FROM_CHAT_COOKIE
+from gongzhong.platform.doors.guard import Guard
 from gongzhong.platform.doors.http import Request, Response
 from gongzhong.platform.doors.open import DECISION_PATH, PATH, OpenDoor
 from gongzhong.platform.traffic import Traffic
@@ -29,7 +30,7 @@ class Phone:
             bench.world, bench.account.appid, {"oauth_domain": "shop.example", "open_platform": "group"}
         )
         bench.person("alice")
-        self.door = OpenDoor(bench.world, Traffic())
+        self.door = OpenDoor(bench.world, Traffic(), Guard())
 
     def opens(
         self,

@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from ...platform import Platform
-from . import acts, articles, bench, coverage, desk, js_sdk, privacy, recognition, sending, tools
+from ..guard import Guard
+from . import acts, articles, bench, desk, js_sdk, sending, tools
 from .openapi import document
-from .route import BASE, answer_http_error, build
+from .route import Given, Otherwise, Route, answer_http_error, build
 
-CONTROLS = (
-    *acts.CONTROLS,
-    *articles.CONTROLS,
-    *bench.CONTROLS,
-    *sending.CONTROLS,
-    *desk.CONTROLS,
-    *js_sdk.CONTROLS,
-    *privacy.CONTROLS,
-    *recognition.CONTROLS,
-    *tools.CONTROLS,
-    *coverage.CONTROLS,
+DOCUMENT = Otherwise(200, "application/json", "本文档 / this document")
+DECLARED: tuple[Route[Any, Any], ...] = (
+    *acts.ROUTES,
+    *articles.ROUTES,
+    *bench.ROUTES,
+    *sending.ROUTES,
+    *desk.ROUTES,
+    *js_sdk.ROUTES,
+    *tools.ROUTES,
 )
 
 
-def control_app(platform: Platform) -> Starlette:
-    """The routes, bound to one platform."""
+async def openapi(given: Given[None]) -> Response:
+    """这份文档 / this document"""
+    return Response(msgspec.json.encode(document(ROUTES)), media_type="application/json")
 
-    async def openapi(request: Request) -> Response:
-        return Response(msgspec.json.encode(document(CONTROLS)), media_type="application/json")
 
-    routes = [build(control, platform) for control in CONTROLS]
+ROUTES = (Route(verb="GET", path="/openapi.json", function=openapi, answer=DOCUMENT), *DECLARED)
+"""Every route there is."""
+
+
+def control_app(platform: Platform, guard: Guard) -> Starlette:
+    """The routes, bound to one platform and guarded by `guard`."""
     return Starlette(
-        routes=[Route(f"{BASE}/openapi.json", openapi), *routes],
+        routes=[build(route, platform, guard) for route in ROUTES],
         exception_handlers={HTTPException: answer_http_error},
     )

@@ -10,19 +10,20 @@ from urllib.parse import quote
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
-from ...world import acts, chats, menus, people, qrcodes
-from ...world.acts import Act
+from ...world import acts, chats, menus, people, privacy, qrcodes
+from ...world.acts import Act, NotPossible
+from ...world.refusal import BadInput
 from ...world.world import AccountState
 from ..asking import COOKIE, FROM_CHAT_COOKIE
 from .answers import ActView, ChatView
-from .route import Control, Given, NotFound, Otherwise
-from .shapes import Entering, Following, OfAccount, Scanning, Speaking, Tapping
+from .route import Given, NotFound, Otherwise, Route
+from .shapes import Entering, Following, OfAccount, Scanning, Speaking, Tapping, person_form
 
 WECHAT_PAGE = re.compile(r"https?://(mp|open)\.weixin\.qq\.com/")
 """Pages of WeChat itself, which this machine serves."""
 
 
-def account_of(given: Given, appid: str) -> AccountState:
+def account_of(given: Given[Any], appid: str) -> AccountState:
     """By AppID or name; raises NotFound."""
     try:
         return given.platform.account(appid)
@@ -30,7 +31,7 @@ def account_of(given: Given, appid: str) -> AccountState:
         raise NotFound(f"没有这个公众号：{appid}", f"no such account: {appid}") from None
 
 
-def person_of(given: Given) -> str:
+def person_of(given: Given[Any]) -> str:
     """The person named in the path; raises NotFound."""
     name = given.path["name"]
     try:
@@ -55,7 +56,7 @@ def _names(buttons: list[dict[str, Any]], path: Iterable[int]) -> list[str]:
     return names
 
 
-async def _done(given: Given, act: Act, verb: str, **arguments: Any) -> dict[str, Any]:
+async def _done(given: Given[Any], act: Act, verb: str, **arguments: Any) -> dict[str, Any]:
     """Deliver the act's pushes; with `wait` the lines that came of it are part of the answer.
 
     `verb` and arguments say in a recording what the person did.
@@ -72,7 +73,7 @@ async def _done(given: Given, act: Act, verb: str, **arguments: Any) -> dict[str
     return {"items": act.items, "open": act.open, "appid": act.account.appid, "event": act.event}
 
 
-async def follow(given: Given) -> Any:
+async def follow(given: Given[Following]) -> Any:
     world, body = given.platform.world, given.body
     account = account_of(given, body.appid)
     code = None
@@ -82,12 +83,12 @@ async def follow(given: Given) -> Any:
     return await _done(given, acts.follow(world, account, person_of(given), code), "follows", **scene)
 
 
-async def unfollow(given: Given) -> Any:
+async def unfollow(given: Given[OfAccount]) -> Any:
     account = account_of(given, given.body.appid)
     return await _done(given, acts.unfollow(given.platform.world, account, person_of(given)), "unfollows")
 
 
-async def say(given: Given) -> Any:
+async def say(given: Given[Speaking]) -> Any:
     body: Speaking = given.body
     saying = acts.Saying(
         type=body.type,
@@ -111,7 +112,7 @@ async def say(given: Given) -> Any:
     return await _done(given, act, "sends", words=[body.type], **_differing(saying, besides=("type",)))
 
 
-async def tap(given: Given) -> Any:
+async def tap(given: Given[Tapping]) -> Any:
     body: Tapping = given.body
     answer = acts.Answer(
         scan_result=body.scan_result,
@@ -128,7 +129,7 @@ async def tap(given: Given) -> Any:
     return await _done(given, act, "taps", words=words, **({"answer": details} if details else {}))
 
 
-async def scan(given: Given) -> Any:
+async def scan(given: Given[Scanning]) -> Any:
     world, text = given.platform.world, given.body.ticket or given.body.url
     is_page = text.startswith(("http://", "https://")) and not text.startswith(qrcodes.CODE_URL)
     if is_page:
@@ -137,20 +138,17 @@ async def scan(given: Given) -> Any:
     return await _done(given, acts.scan(world, person_of(given), text), "scans", scene=code and code.scene)
 
 
-async def enter(given: Given) -> Any:
+async def enter(given: Given[Entering]) -> Any:
     body: Entering = given.body
     account = account_of(given, body.appid)
     act = acts.enter(given.platform.world, account, person_of(given), body.latitude, body.longitude)
     return await _done(given, act, "enters", latitude=body.latitude, longitude=body.longitude)
 
 
-async def chat(given: Given) -> Any:
+async def chat(given: Given[None]) -> Any:
     world, person = given.platform.world, person_of(given)
     account = account_of(given, given.path["appid"])
-    try:
-        after = int(given.query.get("after", "0"))
-    except ValueError:
-        raise ValueError("after 必须是数字 / after must be a number") from None
+    after = given.number("after")
     tie = people.relation(world, account, person)
     typing = world.db.value(
         "SELECT until FROM typing WHERE appid = ? AND openid = ?", account.appid, tie.openid
@@ -162,21 +160,54 @@ async def chat(given: Given) -> Any:
     }
 
 
-async def browse(given: Given) -> Response:
+async def browse(given: Given[None]) -> Response:
     """Open a page in the person's WeChat: the cookies say who browses and from which chat."""
     url = given.query.get("url", "")
     if not url.startswith(("http://", "https://", "/")):
-        raise ValueError("只能打开 http:// 或 https:// 网页 / only http:// and https:// pages can be opened")
+        raise BadInput("只能打开 http:// 或 https:// 网页", "only http:// and https:// pages can be opened")
     response = RedirectResponse(WECHAT_PAGE.sub("/", url), 302)
     response.set_cookie(COOKIE, quote(given.query.get("person", "")), samesite="lax", httponly=True)
     response.set_cookie(FROM_CHAT_COOKIE, quote(given.query.get("appid", "")), samesite="lax", httponly=True)
     return response
 
 
+class Withdrawal(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`items` are codes of RevokeInfo, such as 205 for nickname and picture."""
+
+    appid: str
+    items: list[str]
+
+
+async def withdraw_authorisation(given: Given[Withdrawal]) -> dict[str, Any]:
+    account, person = account_of(given, given.body.appid), person_of(given)
+    if not privacy.withdraw(given.platform.world, account, person, given.body.items):
+        raise NotPossible(
+            f"{person} 没有授权过{account.name}", f"{person} has authorised nothing for {account.name}"
+        )
+    return {"withdrawn": given.body.items}
+
+
+async def clean_profile(given: Given[None]) -> dict[str, Any]:
+    person = person_of(given)
+    privacy.clean_profile(given.platform.world, person)
+    return _person(given, person)
+
+
+async def close_wechat(given: Given[None]) -> dict[str, Any]:
+    person = person_of(given)
+    privacy.close(given.platform.world, person)
+    return _person(given, person)
+
+
+def _person(given: Given[Any], name: str) -> dict[str, Any]:
+    known = next(one for one in given.platform.people() if one.name == name)
+    return person_form(given.platform.world, known)
+
+
 PAGE = Otherwise(302, "", "打开网页 / opens the page")
 
-CONTROLS = [
-    Control(
+ROUTES: list[Route[Any, Any]] = [
+    Route(
         verb="POST",
         path="/people/{name}/follow",
         function=follow,
@@ -184,7 +215,7 @@ CONTROLS = [
         query=("wait",),
         answer=ActView,
     ),
-    Control(
+    Route(
         verb="POST",
         path="/people/{name}/unfollow",
         function=unfollow,
@@ -192,16 +223,16 @@ CONTROLS = [
         query=("wait",),
         answer=ActView,
     ),
-    Control(
+    Route(
         verb="POST", path="/people/{name}/say", function=say, body=Speaking, query=("wait",), answer=ActView
     ),
-    Control(
+    Route(
         verb="POST", path="/people/{name}/tap", function=tap, body=Tapping, query=("wait",), answer=ActView
     ),
-    Control(
+    Route(
         verb="POST", path="/people/{name}/scan", function=scan, body=Scanning, query=("wait",), answer=ActView
     ),
-    Control(
+    Route(
         verb="POST",
         path="/people/{name}/enter",
         function=enter,
@@ -209,8 +240,9 @@ CONTROLS = [
         query=("wait",),
         answer=ActView,
     ),
-    Control(
-        verb="GET", path="/people/{name}/chats/{appid}", function=chat, query=("after",), answer=ChatView
-    ),
-    Control(verb="GET", path="/browse", function=browse, query=("person", "appid", "url"), answer=PAGE),
+    Route(verb="GET", path="/people/{name}/chats/{appid}", function=chat, query=("after",), answer=ChatView),
+    Route(verb="GET", path="/browse", function=browse, query=("person", "appid", "url"), answer=PAGE),
+    Route(verb="POST", path="/people/{name}/withdraw", function=withdraw_authorisation, body=Withdrawal),
+    Route(verb="POST", path="/people/{name}/clean-profile", function=clean_profile),
+    Route(verb="POST", path="/people/{name}/close-wechat", function=close_wechat),
 ]

@@ -189,12 +189,14 @@ class RequestView(msgspec.Struct, kw_only=True):
     url: str
     headers: dict[str, str]
     body: str | SizeOnly
+    bytes: int
 
 
 class ResponseView(msgspec.Struct, kw_only=True):
     status: int
     headers: dict[str, str]
     body: str | SizeOnly
+    bytes: int
 
 
 class VerdictView(msgspec.Struct, kw_only=True, rename={"kind": "class"}):
@@ -231,4 +233,11 @@ class TrafficEntry(msgspec.Struct, kw_only=True):
 
 
 class TrafficView(msgspec.Struct, kw_only=True):
+    """A part of the log, oldest first. `after=` with the last number continues while there is `more`; `dropped` counts
+    the entries after the cursor that are not held any more."""
+
     entries: list[TrafficEntry]
+    oldest: int
+    last: int
+    dropped: int
+    more: bool

@@ -9,7 +9,7 @@ import msgspec
 from ...world import articles, comments, publishing, readings
 from ...world.articles import Page
 from .acts import account_of, person_of
-from .route import Control, Given, NotFound
+from .route import Given, NotFound, Route
 
 
 class PublishPlan(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -88,21 +88,21 @@ class Commented(msgspec.Struct, kw_only=True):
     user_comment_id: int
 
 
-def _page(given: Given, url: str) -> Page:
+def _page(given: Given[Any], url: str) -> Page:
     found = articles.page(given.platform.world, url)
     if found is None:
         raise NotFound(f"没有这篇文章：{url}", f"no such article: {url}")
     return found
 
 
-async def next_publish(given: Given) -> Any:
+async def next_publish(given: Given[PublishPlan]) -> Any:
     """Choose how the account's next publish job ends, or with `always` every one."""
     account, body = account_of(given, given.path["appid"]), given.body
     publishing.plan(given.platform.world, account, body.status, body.fail_idx, always=body.always)
     return {}
 
 
-async def account_articles(given: Given) -> Any:
+async def account_articles(given: Given[None]) -> Any:
     """What the account has on the web, newest first, with what readers did."""
     world, account = given.platform.world, account_of(given, given.path["appid"])
     listed = [
@@ -119,7 +119,7 @@ async def account_articles(given: Given) -> Any:
     return PublicationsView(publications=listed)
 
 
-def _view(given: Given, page: Page) -> ArticleView:
+def _view(given: Given[Any], page: Page) -> ArticleView:
     world = given.platform.world
     return ArticleView(
         idx=page.idx,
@@ -137,54 +137,50 @@ def _view(given: Given, page: Page) -> ArticleView:
     )
 
 
-async def ban_article(given: Given) -> Any:
+async def ban_article(given: Given[OfArticle]) -> Any:
     """WeChat itself takes an article off the web."""
     world, page = given.platform.world, _page(given, given.body.url)
     articles.ban(world, articles.of_page(world, page), page.idx)
     return {}
 
 
-async def read_article(given: Given) -> Any:
+async def read_article(given: Given[Reading]) -> Any:
     page = _page(given, given.body.url)
     readings.read(given.platform.world, page, person_of(given), given.body.source)
     return _view(given, page)
 
 
-async def share_article(given: Given) -> Any:
+async def share_article(given: Given[Sharing]) -> Any:
     page = _page(given, given.body.url)
     readings.share(given.platform.world, page, person_of(given), given.body.to)
     return _view(given, page)
 
 
-async def comment_on_article(given: Given) -> Any:
+async def comment_on_article(given: Given[Commenting]) -> Any:
     page = _page(given, given.body.url)
     made = comments.write(given.platform.world, page, person_of(given), given.body.content)
     return Commented(user_comment_id=made.id)
 
 
-async def withdraw_comment(given: Given) -> Any:
+async def withdraw_comment(given: Given[Withdrawing]) -> Any:
     """A person takes back their own comment."""
     page = _page(given, given.body.url)
     comments.withdraw(given.platform.world, page, person_of(given), given.body.user_comment_id)
     return {}
 
 
-CONTROLS = [
-    Control(verb="POST", path="/accounts/{appid}/next-publish", function=next_publish, body=PublishPlan),
-    Control(
-        verb="GET", path="/accounts/{appid}/articles", function=account_articles, answer=PublicationsView
-    ),
-    Control(verb="POST", path="/articles/ban", function=ban_article, body=OfArticle),
-    Control(verb="POST", path="/people/{name}/read", function=read_article, body=Reading, answer=ArticleView),
-    Control(
-        verb="POST", path="/people/{name}/share", function=share_article, body=Sharing, answer=ArticleView
-    ),
-    Control(
+ROUTES: list[Route[Any, Any]] = [
+    Route(verb="POST", path="/accounts/{appid}/next-publish", function=next_publish, body=PublishPlan),
+    Route(verb="GET", path="/accounts/{appid}/articles", function=account_articles, answer=PublicationsView),
+    Route(verb="POST", path="/articles/ban", function=ban_article, body=OfArticle),
+    Route(verb="POST", path="/people/{name}/read", function=read_article, body=Reading, answer=ArticleView),
+    Route(verb="POST", path="/people/{name}/share", function=share_article, body=Sharing, answer=ArticleView),
+    Route(
         verb="POST",
         path="/people/{name}/comment",
         function=comment_on_article,
         body=Commenting,
         answer=Commented,
     ),
-    Control(verb="POST", path="/people/{name}/withdraw-comment", function=withdraw_comment, body=Withdrawing),
+    Route(verb="POST", path="/people/{name}/withdraw-comment", function=withdraw_comment, body=Withdrawing),
 ]

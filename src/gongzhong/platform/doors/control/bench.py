@@ -12,9 +12,10 @@ from starlette.responses import Response, StreamingResponse
 from ....version import VERSION
 from ...config import AccountConfig
 from ...delivery.verification import Wanted
-from ...traffic import present
+from ...traffic import PAGE, present
 from ...triggers import CATALOGUE, make
 from ...world import accounts, media, menus, people, qrcodes, quotas, schedule
+from ...world.refusal import BadInput
 from .acts import account_of
 from .answers import (
     AccountView,
@@ -31,7 +32,7 @@ from .answers import (
     TriggersView,
     Verified,
 )
-from .route import Control, Given, NotFound, Otherwise
+from .route import Given, NotFound, Otherwise, Route
 from .shapes import (
     AccountChange,
     Moving,
@@ -47,7 +48,7 @@ LAST_MOMENT = 9_999_999_999
 """WeChat writes times with ten digits."""
 
 
-async def state(given: Given) -> Any:
+async def state(given: Given[None]) -> Any:
     platform = given.platform
     return {
         "clock": clock_form(platform.clock),
@@ -58,48 +59,48 @@ async def state(given: Given) -> Any:
     }
 
 
-async def create_account(given: Given) -> Any:
+async def create_account(given: Given[AccountConfig]) -> Any:
     world, body = given.platform.world, given.body
     if any(body.name == known.name or body.appid == known.appid for known in world.accounts.values()):
-        raise ValueError("已有同名或同 AppID 的公众号 / an account with this name or AppID exists")
+        raise BadInput("已有同名或同 AppID 的公众号", "an account with this name or AppID exists")
     accounts.require_key(body)
     account = accounts.create(world, body)
     world.announce("state", {})
     return account_form(account)
 
 
-async def change_account(given: Given) -> Any:
+async def change_account(given: Given[AccountChange]) -> Any:
     account = account_of(given, given.path["appid"])
     return account_form(accounts.change(given.platform.world, account.appid, msgspec.to_builtins(given.body)))
 
 
-async def configure_url(given: Given) -> Any:
+async def configure_url(given: Given[Wanted]) -> Any:
     account = account_of(given, given.path["appid"])
     verdict, seq = await given.platform.configure_url(account, given.body)
     return {"ok": verdict.ok, "zh": verdict.zh, "en": verdict.en, "seq": seq}
 
 
-async def menu(given: Given) -> Any:
+async def menu(given: Given[None]) -> Any:
     account = account_of(given, given.path["appid"])
     return {"button": menus.default(given.platform.world, account) or []}
 
 
-async def quota(given: Given) -> Any:
+async def quota(given: Given[None]) -> Any:
     account = account_of(given, given.path["appid"])
     return {"calls": quotas.table(given.platform.world, account)}
 
 
-async def alarms(given: Given) -> Any:
+async def alarms(given: Given[None]) -> Any:
     return {"alarms": given.platform.pusher.alarms.told(account_of(given, given.path["appid"]).appid)}
 
 
-async def qr_codes(given: Given) -> Any:
+async def qr_codes(given: Given[None]) -> Any:
     account = account_of(given, given.path["appid"])
     found = qrcodes.of_account(given.platform.world, account.appid)
     return {"codes": [{**msgspec.to_builtins(code), "scene": code.scene} for code in found]}
 
 
-async def create_person(given: Given) -> Any:
+async def create_person(given: Given[NewPerson]) -> Any:
     body: NewPerson = given.body
     world = given.platform.world
     person = people.create(
@@ -113,11 +114,11 @@ async def create_person(given: Given) -> Any:
     return person_form(world, person)
 
 
-async def clock(given: Given) -> Any:
+async def clock(given: Given[None]) -> Any:
     return clock_form(given.platform.clock)
 
 
-async def move_clock(given: Given) -> Any:
+async def move_clock(given: Given[Moving]) -> Any:
     body: Moving = given.body
     ours = given.platform.clock
     if body.freeze is True:
@@ -125,8 +126,8 @@ async def move_clock(given: Given) -> Any:
     elif body.freeze is False:
         ours.resume()
     if not 0 <= body.advance <= LAST_MOMENT - ours.now():
-        raise ValueError(
-            "时钟只能向前拨，且不超过 2286 年 / the clock moves forward only, and no further than 2286"
+        raise BadInput(
+            "时钟只能向前拨，且不超过 2286 年", "the clock moves forward only, and no further than 2286"
         )
     ours.advance(body.advance)
     given.platform.catch_up()
@@ -135,37 +136,39 @@ async def move_clock(given: Given) -> Any:
     return form
 
 
-async def reset(given: Given) -> Any:
+async def reset(given: Given[None]) -> Any:
     given.platform.reset()
     return {}
 
 
-def _number(given: Given, name: str, default: int) -> int:
+async def traffic(given: Given[None]) -> Any:
+    """With `after` the entries that follow it, oldest first; without it the newest ones."""
+    log, limit, appid = given.platform.traffic, given.number("limit", PAGE), given.query.get("appid", "")
+    if given.query.get("after"):
+        page = log.after(given.number("after"), limit=limit, appid=appid)
+    else:
+        page = log.newest(limit=limit, appid=appid)
+    return {
+        "entries": [present(entry) for entry in page.entries],
+        "oldest": page.oldest,
+        "last": page.last,
+        "dropped": page.dropped,
+        "more": page.more,
+    }
+
+
+def _entry(given: Given[Any]) -> Any:
     try:
-        return int(given.query.get(name, default))
-    except ValueError:
-        raise ValueError(f"{name} 必须是数字 / {name} must be a number") from None
-
-
-async def traffic(given: Given) -> Any:
-    found = given.platform.traffic.after(
-        _number(given, "after", 0), limit=_number(given, "limit", 200), appid=given.query.get("appid", "")
-    )
-    return {"entries": [present(entry) for entry in found]}
-
-
-def _entry(given: Given) -> Any:
-    try:
-        return given.platform.traffic.find(int(given.path["seq"]))
-    except (KeyError, ValueError):
+        return given.platform.traffic.find(given.number("seq"))
+    except (KeyError, BadInput):
         raise NotFound("没有这条记录", "no such entry") from None
 
 
-async def traffic_entry(given: Given) -> Any:
+async def traffic_entry(given: Given[None]) -> Any:
     return present(_entry(given))
 
 
-async def resend(given: Given) -> Any:
+async def resend(given: Given[None]) -> Any:
     outcome = await given.platform.resend(_entry(given))
     return {
         "ok": outcome.verdict.ok,
@@ -175,11 +178,11 @@ async def resend(given: Given) -> Any:
     }
 
 
-async def triggers(given: Given) -> Any:
+async def triggers(given: Given[None]) -> Any:
     return {"events": [{"name": name, "zh": item.zh, "en": item.en} for name, item in CATALOGUE.items()]}
 
 
-async def trigger(given: Given) -> Any:
+async def trigger(given: Given[Triggering]) -> Any:
     body: Triggering = given.body
     account = account_of(given, body.appid)
     push = make(given.platform.world, account, body.event, body.person, body.fields)
@@ -192,18 +195,22 @@ async def trigger(given: Given) -> Any:
     }
 
 
-async def stored_file(given: Given) -> Response:
+async def stored_file(given: Given[None]) -> Response:
     file = media.serve(given.platform.world, given.path["media_id"])
     if file is None:
         raise NotFound("没有这个文件", "no such file")
     return Response(
         file.content,
         media_type=file.content_type,
-        headers={"x-content-type-options": "nosniff", "content-security-policy": "sandbox"},
+        headers={
+            "content-security-policy": "default-src 'none'; sandbox",
+            "cross-origin-resource-policy": "cross-origin",
+            "cache-control": "private, max-age=3600",
+        },
     )
 
 
-async def events(given: Given) -> Response:
+async def events(given: Given[None]) -> Response:
     async def lines() -> AsyncIterator[bytes]:
         yield b": ready\n\n"
         stream = given.platform.live.listen()
@@ -228,32 +235,32 @@ async def events(given: Given) -> Response:
 FILE = Otherwise(200, "*/*", "文件的内容 / the bytes of the file")
 STREAM = Otherwise(200, "text/event-stream", "现场事件 / live events")
 
-CONTROLS = [
-    Control(verb="GET", path="/state", function=state, answer=StateView),
-    Control(verb="POST", path="/accounts", function=create_account, body=AccountConfig, answer=AccountView),
-    Control(
+ROUTES: list[Route[Any, Any]] = [
+    Route(verb="GET", path="/state", function=state, answer=StateView),
+    Route(verb="POST", path="/accounts", function=create_account, body=AccountConfig, answer=AccountView),
+    Route(
         verb="PATCH",
         path="/accounts/{appid}",
         function=change_account,
         body=AccountChange,
         answer=AccountView,
     ),
-    Control(verb="POST", path="/accounts/{appid}/url", function=configure_url, body=Wanted, answer=Verified),
-    Control(verb="GET", path="/accounts/{appid}/menu", function=menu, answer=MenuView),
-    Control(verb="GET", path="/accounts/{appid}/quota", function=quota, answer=QuotaView),
-    Control(verb="GET", path="/accounts/{appid}/alarms", function=alarms, answer=AlarmsView),
-    Control(verb="GET", path="/accounts/{appid}/qrcodes", function=qr_codes, answer=CodesView),
-    Control(verb="POST", path="/people", function=create_person, body=NewPerson, answer=PersonView),
-    Control(verb="GET", path="/clock", function=clock, answer=ClockView),
-    Control(verb="POST", path="/clock", function=move_clock, body=Moving, answer=ClockView),
-    Control(verb="POST", path="/reset", function=reset),
-    Control(
+    Route(verb="POST", path="/accounts/{appid}/url", function=configure_url, body=Wanted, answer=Verified),
+    Route(verb="GET", path="/accounts/{appid}/menu", function=menu, answer=MenuView),
+    Route(verb="GET", path="/accounts/{appid}/quota", function=quota, answer=QuotaView),
+    Route(verb="GET", path="/accounts/{appid}/alarms", function=alarms, answer=AlarmsView),
+    Route(verb="GET", path="/accounts/{appid}/qrcodes", function=qr_codes, answer=CodesView),
+    Route(verb="POST", path="/people", function=create_person, body=NewPerson, answer=PersonView),
+    Route(verb="GET", path="/clock", function=clock, answer=ClockView),
+    Route(verb="POST", path="/clock", function=move_clock, body=Moving, answer=ClockView),
+    Route(verb="POST", path="/reset", function=reset),
+    Route(
         verb="GET", path="/traffic", function=traffic, query=("after", "limit", "appid"), answer=TrafficView
     ),
-    Control(verb="GET", path="/traffic/{seq}", function=traffic_entry, answer=TrafficEntry),
-    Control(verb="POST", path="/traffic/{seq}/resend", function=resend, answer=Delivered),
-    Control(verb="GET", path="/trigger", function=triggers, answer=TriggersView),
-    Control(verb="POST", path="/trigger", function=trigger, body=Triggering, answer=Delivered),
-    Control(verb="GET", path="/media/{media_id}", function=stored_file, answer=FILE),
-    Control(verb="GET", path="/events", function=events, answer=STREAM),
+    Route(verb="GET", path="/traffic/{seq}", function=traffic_entry, answer=TrafficEntry),
+    Route(verb="POST", path="/traffic/{seq}/resend", function=resend, answer=Delivered),
+    Route(verb="GET", path="/trigger", function=triggers, answer=TriggersView),
+    Route(verb="POST", path="/trigger", function=trigger, body=Triggering, answer=Delivered),
+    Route(verb="GET", path="/media/{media_id}", function=stored_file, public=True, answer=FILE),
+    Route(verb="GET", path="/events", function=events, answer=STREAM),
 ]

@@ -10,7 +10,7 @@ from ...world import agents, desk, people, sessions
 from ...world.acts import NotPossible
 from ...world.world import AccountState, World
 from .acts import account_of, person_of
-from .route import Control, Given, NotFound
+from .route import Given, NotFound, Route
 
 
 class Invited(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -92,7 +92,7 @@ def _name(world: World, account: AccountState, openid: str) -> str:
     return people.by_openid(world, account, openid).person or openid
 
 
-def _openid(given: Given, account: AccountState, person: str) -> str:
+def _openid(given: Given[Any], account: AccountState, person: str) -> str:
     try:
         name = people.get(given.platform.world, person).name
     except KeyError:
@@ -132,11 +132,11 @@ def _view(world: World, account: AccountState) -> DeskView:
     )
 
 
-async def show_desk(given: Given) -> DeskView:
+async def show_desk(given: Given[None]) -> DeskView:
     return _view(given.platform.world, account_of(given, given.path["appid"]))
 
 
-async def employ(given: Given) -> DeskView:
+async def employ(given: Given[NewAgent]) -> DeskView:
     """An agent for the pages: added, bound and online in one step."""
     world, body, account = given.platform.world, given.body, account_of(given, given.path["appid"])
     _openid(given, account, body.person)
@@ -149,20 +149,20 @@ async def employ(given: Given) -> DeskView:
     return _view(world, account)
 
 
-async def appear(given: Given) -> DeskView:
+async def appear(given: Given[Presence]) -> DeskView:
     world, body, account = given.platform.world, given.body, account_of(given, given.path["appid"])
     agents.appear(world, account, body.kf_account, online=body.online, auto_accept=body.auto_accept)
     sessions.distribute(world, account)
     return _view(world, account)
 
 
-async def accept(given: Given) -> DeskView:
+async def accept(given: Given[Serving]) -> DeskView:
     world, body, account = given.platform.world, given.body, account_of(given, given.path["appid"])
     sessions.create(world, account, _openid(given, account, body.person), body.kf_account)
     return _view(world, account)
 
 
-async def say(given: Given) -> dict[str, Any]:
+async def say(given: Given[AgentSpeaking]) -> dict[str, Any]:
     world, body, account = given.platform.world, given.body, account_of(given, given.path["appid"])
     openid = _openid(given, account, body.person)
     if body.file:
@@ -170,19 +170,19 @@ async def say(given: Given) -> dict[str, Any]:
     return desk.say(world, account, body.kf_account, openid, body.content)
 
 
-async def close(given: Given) -> DeskView:
+async def close(given: Given[Serving]) -> DeskView:
     world, body, account = given.platform.world, given.body, account_of(given, given.path["appid"])
     sessions.close(world, account, _openid(given, account, body.person), body.kf_account)
     return _view(world, account)
 
 
-async def switch(given: Given) -> DeskView:
+async def switch(given: Given[Switching]) -> DeskView:
     world, body, account = given.platform.world, given.body, account_of(given, given.path["appid"])
     sessions.switch(world, account, _openid(given, account, body.person), body.kf_account, body.to)
     return _view(world, account)
 
 
-async def answer_invitation(given: Given) -> DeskView:
+async def answer_invitation(given: Given[Invited]) -> DeskView:
     world, body = given.platform.world, given.body
     account = account_of(given, body.appid)
     if not agents.answer(world, account, body.kf_account, person_of(given), accept=body.accept):
@@ -191,15 +191,15 @@ async def answer_invitation(given: Given) -> DeskView:
 
 
 DESK = "/accounts/{appid}/desk"
-CONTROLS = [
-    Control(verb="GET", path=DESK, function=show_desk, answer=DeskView),
-    Control(verb="POST", path=f"{DESK}/agents", function=employ, body=NewAgent, answer=DeskView),
-    Control(verb="POST", path=f"{DESK}/presence", function=appear, body=Presence, answer=DeskView),
-    Control(verb="POST", path=f"{DESK}/accept", function=accept, body=Serving, answer=DeskView),
-    Control(verb="POST", path=f"{DESK}/say", function=say, body=AgentSpeaking),
-    Control(verb="POST", path=f"{DESK}/close", function=close, body=Serving, answer=DeskView),
-    Control(verb="POST", path=f"{DESK}/switch", function=switch, body=Switching, answer=DeskView),
-    Control(
+ROUTES: list[Route[Any, Any]] = [
+    Route(verb="GET", path=DESK, function=show_desk, answer=DeskView),
+    Route(verb="POST", path=f"{DESK}/agents", function=employ, body=NewAgent, answer=DeskView),
+    Route(verb="POST", path=f"{DESK}/presence", function=appear, body=Presence, answer=DeskView),
+    Route(verb="POST", path=f"{DESK}/accept", function=accept, body=Serving, answer=DeskView),
+    Route(verb="POST", path=f"{DESK}/say", function=say, body=AgentSpeaking),
+    Route(verb="POST", path=f"{DESK}/close", function=close, body=Serving, answer=DeskView),
+    Route(verb="POST", path=f"{DESK}/switch", function=switch, body=Switching, answer=DeskView),
+    Route(
         verb="POST",
         path="/people/{name}/invitation",
         function=answer_invitation,

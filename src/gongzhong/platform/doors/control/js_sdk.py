@@ -15,7 +15,7 @@ from ...world import js_sdk, page_shares
 from ...world.js_sdk import PageConfig, PageFile, Rights
 from ...world.page_shares import Card, Share, Target
 from .acts import account_of, person_of
-from .route import BASE, Control, Given, NotFound
+from .route import BASE, Given, NotFound, Route
 
 SHARED = Verdict(True, "ok", "已分享", "shared")
 
@@ -80,7 +80,7 @@ class Shares(msgspec.Struct, kw_only=True):
     shares: list[Share]
 
 
-async def configure(given: Given) -> Rights:
+async def configure(given: Given[PageConfig]) -> Rights:
     """校验 wx.config / check what a page gave to wx.config"""
     config: PageConfig = given.body
     person = person_of(given)
@@ -108,7 +108,7 @@ def _verdict(rights: Rights) -> Verdict:
 
 
 def _record(
-    given: Given, verb: str, appid: str, title: str, bodies: tuple[Any, Any], verdict: Verdict
+    given: Given[Any], verb: str, appid: str, title: str, bodies: tuple[Any, Any], verdict: Verdict
 ) -> None:
     world, person = given.platform.world, given.path["name"]
     entry = Exchange(
@@ -127,7 +127,7 @@ def _record(
     given.platform.traffic.record(entry)
 
 
-async def upload(given: Given) -> Uploaded:
+async def upload(given: Given[Uploading]) -> Uploaded:
     """网页上传图片或语音 / keep a picture or a voice of a page (uploadImage, uploadVoice)"""
     body: Uploading = given.body
     person_of(given)
@@ -135,7 +135,7 @@ async def upload(given: Given) -> Uploaded:
     return Uploaded(server_id=js_sdk.upload(given.platform.world, account, body.kind, body.file))
 
 
-async def download(given: Given) -> Downloaded:
+async def download(given: Given[Downloading]) -> Downloaded:
     """按 serverId 下载 / give a page a file by its serverId (downloadImage, downloadVoice)"""
     body: Downloading = given.body
     person_of(given)
@@ -143,13 +143,13 @@ async def download(given: Given) -> Downloaded:
     return Downloaded(file=file.content, content_type=file.content_type)
 
 
-async def translate(given: Given) -> Words:
+async def translate(given: Given[Voice]) -> Words:
     """识别语音 / say what a voice says (translateVoice)"""
     person_of(given)
     return Words(words=js_sdk.words(given.platform.world, given.body.file))
 
 
-async def share(given: Given) -> Share:
+async def share(given: Given[Sharing]) -> Share:
     """分享网页 / pass a page on"""
     body: Sharing = given.body
     person, account = person_of(given), account_of(given, body.appid)
@@ -168,27 +168,25 @@ async def share(given: Given) -> Share:
     return made
 
 
-async def shares(given: Given) -> Shares:
+async def shares(given: Given[None]) -> Shares:
     """公众号的网页被分享的记录 / pages of an account that were shared"""
     account = account_of(given, given.path["appid"])
     return Shares(shares=page_shares.listing(given.platform.world, account))
 
 
-CONTROLS = [
-    Control(
+ROUTES: list[Route[Any, Any]] = [
+    Route(
         verb="POST", path="/people/{name}/jssdk/config", function=configure, body=PageConfig, answer=Rights
     ),
-    Control(
-        verb="POST", path="/people/{name}/jssdk/upload", function=upload, body=Uploading, answer=Uploaded
-    ),
-    Control(
+    Route(verb="POST", path="/people/{name}/jssdk/upload", function=upload, body=Uploading, answer=Uploaded),
+    Route(
         verb="POST",
         path="/people/{name}/jssdk/download",
         function=download,
         body=Downloading,
         answer=Downloaded,
     ),
-    Control(verb="POST", path="/people/{name}/jssdk/translate", function=translate, body=Voice, answer=Words),
-    Control(verb="POST", path="/people/{name}/jssdk/share", function=share, body=Sharing, answer=Share),
-    Control(verb="GET", path="/accounts/{appid}/shares", function=shares, answer=Shares),
+    Route(verb="POST", path="/people/{name}/jssdk/translate", function=translate, body=Voice, answer=Words),
+    Route(verb="POST", path="/people/{name}/jssdk/share", function=share, body=Sharing, answer=Share),
+    Route(verb="GET", path="/accounts/{appid}/shares", function=shares, answer=Shares),
 ]

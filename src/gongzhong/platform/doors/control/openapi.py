@@ -17,7 +17,7 @@ import msgspec
 from ....catalogue.registry import CALLS, listed_calls
 from ....version import VERSION
 from .openapi_calls import COMPONENTS, documents, operations
-from .route import BASE, Control, Otherwise
+from .route import BASE, Otherwise, Route
 
 REF = "#/components/schemas/{name}"
 DESCRIPTION = """微信公众号本地平台：控制接口与全部服务端接口，由代码里的声明生成。
@@ -28,7 +28,7 @@ the code. Business errors are HTTP 200 with `errcode`; `x-errcodes` lists those 
 
 
 @cache
-def document(controls: tuple[Control, ...]) -> dict[str, Any]:
+def document(controls: tuple[Route[Any, Any], ...]) -> dict[str, Any]:
     """OpenAPI 3.1 of everything the platform answers."""
     calls = (*CALLS, *listed_calls())
     kinds = [*_bodies_and_answers(controls), *CALLS, *documents(CALLS)]
@@ -61,19 +61,24 @@ _MISTAKE = {
     },
 }
 
+_MISTAKE_CONTENT = {"application/json": {"schema": {"$ref": REF.format(name="Mistake")}}}
+_OF_CHANGES = {
+    "413": {"description": "请求体太大 / body too long", "content": _MISTAKE_CONTENT},
+    "415": {"description": "Content-Type 不对 / wrong Content-Type", "content": _MISTAKE_CONTENT},
+}
+
 
 def _key(kind: Any) -> str:
     return repr(kind)
 
 
-def _bodies_and_answers(controls: Sequence[Control]) -> list[Any]:
+def _bodies_and_answers(controls: Sequence[Route[Any, Any]]) -> list[Any]:
     bodies = [control.body for control in controls if control.body is not None]
     answers = [control.answer for control in controls if not isinstance(control.answer, Otherwise)]
     return [*bodies, *answers]
 
 
-def _control(control: Control, by_type: dict[str, Any]) -> dict[str, Any]:
-    mistake = {"application/json": {"schema": {"$ref": REF.format(name="Mistake")}}}
+def _control(control: Route[Any, Any], by_type: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": re.sub(r"\W+", "_", f"{control.verb.lower()}{control.path}").strip("_"),
         "summary": _summary(control),
@@ -84,9 +89,12 @@ def _control(control: Control, by_type: dict[str, Any]) -> dict[str, Any]:
         ],
         "responses": {
             **_success(control, by_type),
-            "400": {"description": "请求有误 / mistake in the request", "content": mistake},
-            "404": {"description": "没有 / not there", "content": mistake},
-            "409": {"description": "现在不能做 / not possible now", "content": mistake},
+            "400": {"description": "请求有误 / mistake in the request", "content": _MISTAKE_CONTENT},
+            "404": {"description": "没有 / not there", "content": _MISTAKE_CONTENT},
+            "409": {"description": "现在不能做 / not possible now", "content": _MISTAKE_CONTENT},
+            **({} if control.verb == "GET" else _OF_CHANGES),
+            "421": {"description": "不认识这个主机名 / unknown host name", "content": _MISTAKE_CONTENT},
+            "403": {"description": "其他网站不能操作 / not for other sites", "content": _MISTAKE_CONTENT},
         },
     }
     if control.body is not None:
@@ -97,7 +105,7 @@ def _control(control: Control, by_type: dict[str, Any]) -> dict[str, Any]:
     return operation
 
 
-def _summary(control: Control) -> str:
+def _summary(control: Route[Any, Any]) -> str:
     words = inspect.getdoc(control.function) or control.function.__name__.replace("_", " ")
     return words.splitlines()[0]
 
@@ -106,7 +114,7 @@ def _parameter(name: str, place: str) -> dict[str, Any]:
     return {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
 
 
-def _success(control: Control, by_type: dict[str, Any]) -> dict[str, Any]:
+def _success(control: Route[Any, Any], by_type: dict[str, Any]) -> dict[str, Any]:
     answer = control.answer
     if isinstance(answer, Otherwise):
         content = {answer.content_type: {"schema": {"type": "string"}}} if answer.content_type else {}

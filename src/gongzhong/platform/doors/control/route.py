@@ -1,12 +1,15 @@
 """The control API's routes as declarations: verb, path, what goes in, what comes out, and the function.
 
-The router and the OpenAPI document are both made from these, so neither can be forgotten.
+The router and the OpenAPI document are both made from these, so neither can be forgotten. `build` is also the one
+place that decides who may call a route (`guard.py`), how long a body may be, and what a mistake looks like:
+`{"error": {"zh": …, "en": …}}`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, Literal
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -14,26 +17,53 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 
-from ....errors import SetupError
+from ....errors import GongzhongError, SetupError
+from ...mistakes import in_words
 from ...platform import Platform
 from ...world.acts import NotPossible
-from ...world.refusal import Refusal
+from ...world.refusal import BadInput, Refusal
+from ..guard import Forbidden, Guard, headers_of
 
 BASE = "/_platform"
+SMALL: Final = 1024 * 1024
+WITH_FILES: Final = 64 * 1024 * 1024
+"""Bytes of a body that carries files in base64: nine pictures of a menu button, or a video of 10 MB."""
+STREAM: Final = 1024 * 1024 * 1024
+LARGEST_NUMBER: Final = 2**53
+JSON_TYPES: Final = ("application/json",)
+STREAM_TYPES: Final = ("text/csv", "application/octet-stream")
+NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+HEADERS: Final = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+Body = TypeVar("Body")
+Answer = TypeVar("Answer")
 
 
-class Given(msgspec.Struct, frozen=True):
+class Given(msgspec.Struct, Generic[Body], frozen=True):
     """What a control function gets: the platform, path and query parameters, and the decoded body."""
 
     platform: Platform
     path: Mapping[str, str]
     query: Mapping[str, str]
-    body: Any
+    body: Body
     stream: AsyncIterator[bytes] | None = None
     """The body as it comes in, for routes that read it so."""
 
-
-Function = Callable[[Given], Awaitable[Any]]
+    def number(self, name: str, default: int = 0) -> int:
+        """A whole number of the query or the path. Raises BadInput for anything else, and beyond 2**53."""
+        text = self.path.get(name) or self.query.get(name) or str(default)
+        if not re.fullmatch(r"[0-9]{1,16}", text) or int(text) > LARGEST_NUMBER:
+            raise BadInput(
+                f"{name} 必须是 0 到 2**53 的整数", f"{name} must be a whole number from 0 to 2**53"
+            )
+        return int(text)
 
 
 class Otherwise(msgspec.Struct, frozen=True):
@@ -44,70 +74,133 @@ class Otherwise(msgspec.Struct, frozen=True):
     words: str
 
 
-class Control(msgspec.Struct, frozen=True, kw_only=True):
+class Route(msgspec.Struct, Generic[Body, Answer], frozen=True, kw_only=True):
     """One route of the control API."""
 
     verb: Literal["GET", "POST", "PATCH", "DELETE"]
     path: str
-    function: Function
-    body: type[Any] | None = None
+    function: Callable[[Given[Body]], Awaitable[Answer]]
+    body: type[Body] | None = None
+    largest: int = SMALL
+    """The longest body in bytes; longer ones get 413."""
     streamed: bool = False
     """Whether the function reads the body itself, piece by piece, because it may be too long to hold."""
+    public: bool = False
+    """Whether pages of other sites may show the answer, as a picture: only for files with unguessable names."""
     query: tuple[str, ...] = ()
     answer: Any = dict[str, Any]
     """The type of the answer; `Otherwise` when it is not JSON."""
 
+    @property
+    def content_types(self) -> tuple[str, ...]:
+        return STREAM_TYPES if self.streamed else JSON_TYPES
 
-class NotFound(Exception):
+
+class NotFound(GongzhongError):
     """Something named in the path is not there."""
 
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(f"{zh} / {en}")
-        self.zh, self.en = zh, en
+
+class TooLong(GongzhongError):
+    """The body is longer than the route takes."""
 
 
 def answer_http_error(request: Request, error: Exception) -> Response:
     """What the router itself refuses, an unknown path or another verb, in the form of every other error."""
     assert isinstance(error, HTTPException)
     zh = {404: "没有这个接口", 405: "这个接口不支持该方法"}.get(error.status_code, "请求有误")
-    return _error(error.status_code, zh, error.detail)
+    return error_answer(error.status_code, zh, error.detail)
 
 
 def _json(value: Any, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
+    return Response(msgspec.json.encode(value), status, dict(HEADERS), media_type="application/json")
 
 
-def _error(status: int, zh: str, en: str) -> Response:
+def error_answer(status: int, zh: str, en: str) -> Response:
+    """A mistake in the one form that all of them have."""
     return _json({"error": {"zh": zh, "en": en}}, status)
 
 
-def build(control: Control, platform: Platform) -> StarletteRoute:
+def _of_error(error: GongzhongError, status: int) -> Response:
+    return error_answer(status, error.text("zh"), error.text("en"))
+
+
+def build(route: Route[Any, Any], platform: Platform, guard: Guard) -> StarletteRoute:
     """The declaration as a route of the server."""
-    decoder = None if control.body is None else msgspec.json.Decoder(control.body)
+    decoder = None if route.body is None else msgspec.json.Decoder(route.body)
 
     async def endpoint(request: Request) -> Response:
-        raw = b"" if control.streamed else await request.body()
         try:
+            admit(request, guard, route)
+            pieces = _bounded(request.stream(), STREAM if route.streamed else route.largest)
+            raw = b"" if route.streamed else b"".join([piece async for piece in pieces])
             body = None if decoder is None else decoder.decode(raw or b"{}")
-            stream = request.stream() if control.streamed else None
-            given = Given(platform, request.path_params, request.query_params, body, stream)
-            answer = await control.function(given)
-        except msgspec.DecodeError as problem:
-            return _error(400, f"请求有误：{problem}", f"mistake in the request: {problem}")
-        except ClientDisconnect:
-            return _error(400, "请求没有发完，未执行", "the request was cut and not carried out")
-        except NotFound as problem:
-            return _error(404, problem.zh, problem.en)
-        except NotPossible as problem:
-            return _error(409, problem.zh, problem.en)
-        except Refusal as refusal:
-            return _error(409, f"平台返回码 {refusal.code}", f"return code {refusal.code}")
-        except SetupError as problem:
-            return _error(400, problem.zh, problem.en)
-        except OverflowError:
-            return _error(400, "数字太大", "a number is too large")
-        except ValueError as problem:
-            return _error(400, str(problem), str(problem))
-        return answer if isinstance(answer, Response) else _json(answer)
+            _without_nul(raw, (*request.path_params.values(), *request.query_params.values()))
+            given = Given(
+                platform, request.path_params, request.query_params, body, pieces if route.streamed else None
+            )
+            answer = await route.function(given)
+        except Exception as problem:
+            refused = _refused(problem)
+            if refused is None:
+                raise
+            return refused
+        if not isinstance(answer, Response):
+            return _json(answer)
+        for name, value in HEADERS.items():
+            answer.headers.setdefault(name, value)
+        return answer
 
-    return StarletteRoute(BASE + control.path, endpoint, methods=[control.verb])
+    return StarletteRoute(BASE + route.path, endpoint, methods=[route.verb])
+
+
+def admit(request: Request, guard: Guard, route: Route[Any, Any]) -> None:
+    """Raises Forbidden unless this machine's owner may have sent the request."""
+    headers = headers_of(request.headers.raw)
+    guard.check_host(headers)
+    if not route.public:
+        guard.check_site(headers)
+    guard.check_type(request.method, headers, route.content_types)
+
+
+def _refused(problem: Exception) -> Response | None:
+    """The answer to a mistake of the caller; None for one of ours."""
+    match problem:
+        case Forbidden():
+            return _of_error(problem, problem.status)
+        case TooLong():
+            return _of_error(problem, 413)
+        case NotFound():
+            return _of_error(problem, 404)
+        case BadInput() | SetupError():
+            return _of_error(problem, 400)
+        case NotPossible():
+            return error_answer(409, problem.zh, problem.en)
+        case Refusal():
+            return error_answer(409, f"平台返回码 {problem.code}", f"return code {problem.code}")
+        case msgspec.DecodeError() | UnicodeDecodeError() | RecursionError():
+            zh, en = in_words(problem)
+            return error_answer(400, f"请求有误：{zh}", f"mistake in the request: {en}")
+        case UnicodeEncodeError():
+            return error_answer(400, "文字里有不成对的代理字符", "there is half a surrogate pair in a text")
+        case ClientDisconnect():
+            return error_answer(400, "请求没有发完，未执行", "the request was cut and not carried out")
+        case OverflowError():
+            return error_answer(400, "数字太大", "a number is too large")
+    return None
+
+
+async def _bounded(stream: AsyncIterator[bytes], largest: int) -> AsyncIterator[bytes]:
+    size = 0
+    async for piece in stream:
+        size += len(piece)
+        if size > largest:
+            raise TooLong(
+                f"请求体超过 {largest // SMALL} MB", f"the body is longer than {largest // SMALL} MB"
+            )
+        yield piece
+
+
+def _without_nul(raw: bytes, texts: Iterable[Any]) -> None:
+    """Raises BadInput for U+0000, which neither XML nor the database can hold."""
+    if NUL.search(raw) or any("\0" in text for text in texts if isinstance(text, str)):
+        raise BadInput("文字里不能有 U+0000", "a text cannot contain U+0000")

@@ -10,8 +10,9 @@ from ....catalogue import limits
 from ...mass_settings import MassOutcome
 from ...world import mass, mass_jobs, notice_acts, notices, one_time, people
 from ...world.notice_acts import PopupScene
+from ...world.refusal import BadInput
 from .acts import account_of, person_of
-from .route import Control, Given
+from .route import Given, Route
 
 
 class Confirming(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -37,13 +38,13 @@ class OneTimeDecision(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     scene: int
 
 
-async def next_mass(given: Given) -> Any:
+async def next_mass(given: Given[MassOutcome]) -> Any:
     """Say how the next mass send ends."""
     mass.choose_next(given.platform.world, account_of(given, given.path["appid"]), given.body)
     return {}
 
 
-async def mass_sends(given: Given) -> Any:
+async def mass_sends(given: Given[None]) -> Any:
     """Every mass send of an account, the latest first."""
     account = account_of(given, given.path["appid"])
     return {"jobs": [_job(job) for job in mass.jobs(given.platform.world, account)]}
@@ -60,18 +61,14 @@ def _job(job: mass.Job) -> dict[str, Any]:
     }
 
 
-async def confirm_mass(given: Given) -> Any:
+async def confirm_mass(given: Given[Confirming]) -> Any:
     """Answer as the administrator (API群发保护)."""
     account = account_of(given, given.path["appid"])
-    try:
-        msg_id = int(given.path["msg_id"])
-    except ValueError:
-        raise ValueError("msg_id 必须是数字 / msg_id must be a number") from None
-    mass_jobs.confirm(given.platform.world, account, msg_id, agreed=given.body.agree)
+    mass_jobs.confirm(given.platform.world, account, given.number("msg_id"), agreed=given.body.agree)
     return {}
 
 
-async def subscriptions(given: Given) -> Any:
+async def subscriptions(given: Given[None]) -> Any:
     """What the console shows of permitted messages: the one-time template and the notice templates."""
     world, account = given.platform.world, account_of(given, given.path["appid"])
     templates = [
@@ -86,7 +83,7 @@ async def subscriptions(given: Given) -> Any:
     return {"one_time_template_id": one_time.template_id(world, account), "templates": templates}
 
 
-async def decide_notices(given: Given) -> Any:
+async def decide_notices(given: Given[NoticeDecision]) -> Any:
     """Answer the subscription pop-up, or turn templates off."""
     body: NoticeDecision = given.body
     world, account, person = given.platform.world, account_of(given, body.appid), person_of(given)
@@ -104,32 +101,30 @@ async def decide_notices(given: Given) -> Any:
     return {"events": [act.event for act in made]}
 
 
-async def confirm_one_time(given: Given) -> Any:
+async def confirm_one_time(given: Given[OneTimeDecision]) -> Any:
     """Allow one message of a scene."""
     body: OneTimeDecision = given.body
     world, account = given.platform.world, account_of(given, body.appid)
     if not 0 <= body.scene <= limits.ONE_TIME_SCENE_MAX:
-        raise ValueError("scene 应为 0 到 10000 / scene must be from 0 to 10000")
+        raise BadInput("scene 应为 0 到 10000", "scene must be from 0 to 10000")
     openid = people.relation(world, account, person_of(given)).openid
     one_time.allow(world, account, openid, body.scene)
     return {"openid": openid, "template_id": one_time.template_id(world, account), "scene": body.scene}
 
 
-CONTROLS = [
-    Control(verb="GET", path="/accounts/{appid}/mass", function=mass_sends),
-    Control(verb="POST", path="/accounts/{appid}/next-mass", function=next_mass, body=MassOutcome),
-    Control(
+ROUTES: list[Route[Any, Any]] = [
+    Route(verb="GET", path="/accounts/{appid}/mass", function=mass_sends),
+    Route(verb="POST", path="/accounts/{appid}/next-mass", function=next_mass, body=MassOutcome),
+    Route(
         verb="POST", path="/accounts/{appid}/mass/{msg_id}/confirm", function=confirm_mass, body=Confirming
     ),
-    Control(verb="GET", path="/accounts/{appid}/subscriptions", function=subscriptions),
-    Control(
+    Route(verb="GET", path="/accounts/{appid}/subscriptions", function=subscriptions),
+    Route(
         verb="POST",
         path="/people/{name}/subscribe-notice",
         function=decide_notices,
         body=NoticeDecision,
         query=("wait",),
     ),
-    Control(
-        verb="POST", path="/people/{name}/subscribe-once", function=confirm_one_time, body=OneTimeDecision
-    ),
+    Route(verb="POST", path="/people/{name}/subscribe-once", function=confirm_one_time, body=OneTimeDecision),
 ]

@@ -1,4 +1,5 @@
-"""Control routes for the tools of a tester: faults, snapshots, recordings, followers in bulk."""
+"""Control routes for the tools of a tester: faults, snapshots, recordings, followers in bulk, what is recognised and
+covered."""
 
 from __future__ import annotations
 
@@ -7,11 +8,14 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from ...coverage import Coverage, coverage
 from ...followers_file import Import, Report
 from ...snapshots import NoSnapshot, Snapshot
+from ...world import recognition
 from ...world.faults import Fault, Order
+from ...world.refusal import BadInput
 from .acts import account_of
-from .route import Control, Given, NotFound, Otherwise
+from .route import Given, NotFound, Otherwise, Route
 from .shapes import OfAccount
 
 
@@ -44,12 +48,12 @@ class RecordingView(msgspec.Struct, kw_only=True):
 TEST_FILE = Otherwise(200, "text/x-python", "the test")
 
 
-async def faults(given: Given) -> Any:
+async def faults(given: Given[None]) -> Any:
     """Faults in force, and how often each has struck."""
     return FaultsView(faults=given.platform.faults.listing())
 
 
-async def order_fault(given: Given) -> Any:
+async def order_fault(given: Given[Order]) -> Any:
     """Have something go wrong from now on."""
     body: Order = given.body
     if body.appid:
@@ -57,12 +61,12 @@ async def order_fault(given: Given) -> Any:
     return given.platform.faults.order(body)
 
 
-async def lift_faults(given: Given) -> Any:
+async def lift_faults(given: Given[None]) -> Any:
     """End every fault."""
     return Lifted(lifted=given.platform.faults.lift())
 
 
-async def lift_fault(given: Given) -> Any:
+async def lift_fault(given: Given[None]) -> Any:
     """End one fault."""
     number = given.path["number"]
     if not number.isdecimal() or not given.platform.faults.lift(int(number)):
@@ -70,12 +74,12 @@ async def lift_fault(given: Given) -> Any:
     return Lifted(lifted=1)
 
 
-async def snapshots(given: Given) -> Any:
+async def snapshots(given: Given[None]) -> Any:
     """Saved states, the latest first."""
     return SnapshotsView(snapshots=given.platform.snapshots.listing())
 
 
-async def save_snapshot(given: Given) -> Any:
+async def save_snapshot(given: Given[NewSnapshot]) -> Any:
     """Save the present state under a name."""
     saved = given.platform.snapshots.save(given.body.name)
     given.platform.live.announce("state", {})
@@ -86,7 +90,7 @@ def _no_snapshot(name: str) -> NotFound:
     return NotFound(f"没有快照 {name}", f"no snapshot {name}")
 
 
-async def load_snapshot(given: Given) -> Any:
+async def load_snapshot(given: Given[None]) -> Any:
     """Return to a saved state and its time."""
     name = given.path["name"]
     try:
@@ -95,7 +99,7 @@ async def load_snapshot(given: Given) -> Any:
         raise _no_snapshot(name) from None
 
 
-async def delete_snapshot(given: Given) -> Any:
+async def delete_snapshot(given: Given[None]) -> Any:
     """Forget a saved state."""
     name = given.path["name"]
     try:
@@ -106,37 +110,37 @@ async def delete_snapshot(given: Given) -> Any:
     return {}
 
 
-def _recording(given: Given) -> RecordingView:
+def _recording(given: Given[Any]) -> RecordingView:
     kept = given.platform.recording
     return RecordingView(running=kept.running, appid=kept.appid or None, length=kept.length)
 
 
-async def recording(given: Given) -> Any:
+async def recording(given: Given[None]) -> Any:
     """Whether a conversation is being recorded, and how many acts there are."""
     return _recording(given)
 
 
-async def start_recording(given: Given) -> Any:
+async def start_recording(given: Given[OfAccount]) -> Any:
     """Record what people do with one account."""
     given.platform.recording.start(account_of(given, given.body.appid))
     given.platform.live.announce("state", {})
     return _recording(given)
 
 
-async def stop_recording(given: Given) -> Any:
+async def stop_recording(given: Given[None]) -> Any:
     """End the recording; it can still be fetched."""
     given.platform.recording.stop()
     given.platform.live.announce("state", {})
     return _recording(given)
 
 
-async def recorded_test(given: Given) -> Response:
+async def recorded_test(given: Given[None]) -> Response:
     """The recording as a pytest file for the program `target` (module:attribute)."""
     source = given.platform.recording.test_file(given.query.get("target", "app:oa"))
     return Response(source, media_type="text/x-python; charset=utf-8")
 
 
-async def import_followers(given: Given) -> Any:
+async def import_followers(given: Given[None]) -> Any:
     """Take in followers from CSV, as it arrives."""
     account = account_of(given, given.path["appid"])
     assert given.stream is not None
@@ -148,26 +152,59 @@ async def import_followers(given: Given) -> Any:
     return report
 
 
-CONTROLS = [
-    Control(verb="GET", path="/faults", function=faults, answer=FaultsView),
-    Control(verb="POST", path="/faults", function=order_fault, body=Order, answer=Fault),
-    Control(verb="DELETE", path="/faults", function=lift_faults, answer=Lifted),
-    Control(verb="DELETE", path="/faults/{number}", function=lift_fault, answer=Lifted),
-    Control(verb="GET", path="/snapshots", function=snapshots, answer=SnapshotsView),
-    Control(verb="POST", path="/snapshots", function=save_snapshot, body=NewSnapshot, answer=Snapshot),
-    Control(verb="POST", path="/snapshots/{name}/load", function=load_snapshot, answer=Snapshot),
-    Control(verb="DELETE", path="/snapshots/{name}", function=delete_snapshot),
-    Control(verb="GET", path="/recording", function=recording, answer=RecordingView),
-    Control(
+class Teaching(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What is read from something: known by a file (base64), or by `key`, its SHA-256, address, voice id or text."""
+
+    kind: str
+    result: dict[str, Any]
+    key: str = ""
+    file: bytes = b""
+
+
+class Taught(msgspec.Struct, kw_only=True):
+    """What it is known by from now on."""
+
+    kind: str
+    key: str
+
+
+async def teach(given: Given[Teaching]) -> Taught:
+    """说明一张图片、一段语音或文字的识别结果 / say what is read from a picture, a voice or a text"""
+    body: Teaching = given.body
+    key = body.key or (recognition.digest(body.file) if body.file else "")
+    if not key:
+        raise BadInput("需要 key 或 file", "key or file is needed")
+    recognition.teach(given.platform.world, body.kind, key, body.result)
+    return Taught(kind=body.kind, key=key)
+
+
+async def tell_coverage(given: Given[None]) -> Coverage:
+    """覆盖范围：每个接口、推送和返回码 / what is covered: every endpoint, push and return code"""
+    return coverage()
+
+
+ROUTES: list[Route[Any, Any]] = [
+    Route(verb="GET", path="/faults", function=faults, answer=FaultsView),
+    Route(verb="POST", path="/faults", function=order_fault, body=Order, answer=Fault),
+    Route(verb="DELETE", path="/faults", function=lift_faults, answer=Lifted),
+    Route(verb="DELETE", path="/faults/{number}", function=lift_fault, answer=Lifted),
+    Route(verb="GET", path="/snapshots", function=snapshots, answer=SnapshotsView),
+    Route(verb="POST", path="/snapshots", function=save_snapshot, body=NewSnapshot, answer=Snapshot),
+    Route(verb="POST", path="/snapshots/{name}/load", function=load_snapshot, answer=Snapshot),
+    Route(verb="DELETE", path="/snapshots/{name}", function=delete_snapshot),
+    Route(verb="GET", path="/recording", function=recording, answer=RecordingView),
+    Route(
         verb="POST", path="/recording/start", function=start_recording, body=OfAccount, answer=RecordingView
     ),
-    Control(verb="POST", path="/recording/stop", function=stop_recording, answer=RecordingView),
-    Control(verb="GET", path="/recording/test", function=recorded_test, query=("target",), answer=TEST_FILE),
-    Control(
+    Route(verb="POST", path="/recording/stop", function=stop_recording, answer=RecordingView),
+    Route(verb="GET", path="/recording/test", function=recorded_test, query=("target",), answer=TEST_FILE),
+    Route(
         verb="POST",
         path="/accounts/{appid}/followers",
         function=import_followers,
         streamed=True,
         answer=Report,
     ),
+    Route(verb="POST", path="/recognised", function=teach, body=Teaching, answer=Taught),
+    Route(verb="GET", path="/coverage", function=tell_coverage, answer=Coverage),
 ]

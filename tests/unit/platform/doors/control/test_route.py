@@ -14,6 +14,7 @@ from gongzhong.platform.delivery.receiver import HttpReceiver
 from gongzhong.platform.doors.server import Server
 from gongzhong.testing.in_process import InProcessTransport
 
+JSON = {"content-type": "application/json"}
 pytestmark = pytest.mark.anyio
 
 
@@ -36,7 +37,7 @@ class Control:
     async def call(self, verb: str, path: str, body: Any = None, **query: str) -> WireReply:
         sent = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         url = f"http://127.0.0.1:8700/_platform/{path}"
-        request = WireRequest(method=verb, url=url, query=query, headers={}, body=sent)  # type: ignore[arg-type]
+        request = WireRequest(method=verb, url=url, query=query, headers=JSON, body=sent)  # type: ignore[arg-type]
         return await self._transport.send(request)
 
 
