@@ -13,6 +13,7 @@ import pytest
 
 from gongzhong.errors import SetupError
 from gongzhong.platform.doors.asking import COOKIE
+from gongzhong.platform.doors.guard import Guard
 from gongzhong.platform.doors.http import Request, Response
 from gongzhong.platform.doors.open import DECISION_PATH, PATH, OpenDoor
 from gongzhong.platform.rules import Rules
@@ -29,7 +30,7 @@ class Page:
         self.bench = Bench(rules)
         self.account = self.bench.add("web", **{"oauth_domain": "shop.example", **settings})
         self.bench.person("alice")
-        self.door = OpenDoor(self.bench.world, Traffic())
+        self.door = OpenDoor(self.bench.world, Traffic(), Guard())
 
     def opens(self, query_string: str = "", path: str = PATH, **changed: str | None) -> Response:
         asked: dict[str, str | None] = {
@@ -42,7 +43,14 @@ class Page:
         }
         query = query_string or urlencode({name: value for name, value in asked.items() if value is not None})
         return self.door.handle(
-            Request("GET", path, query, {"cookie": f"{COOKIE}=alice"}, b"decision=allow", "")
+            Request(
+                "POST" if path == DECISION_PATH else "GET",
+                path,
+                query,
+                {"cookie": f"{COOKIE}=alice"},
+                b"decision=allow",
+                "",
+            )
         )
 
     def sent_to(self, redirect_uri: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from .options import flag, option
+from .options import AllowHost, Data, flag, option
 from .screen import Terminal
 
 
@@ -25,13 +25,8 @@ def dev(
         bool | None, option("是否已认证，默认是", "verified or not; it is by default")
     ] = None,
     config: Annotated[Path | None, option("平台配置文件", "configuration file of the platform")] = None,
-    data: Annotated[
-        Path | None, option("数据目录，默认只在内存", "directory for state, else in memory")
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        option("还可以用哪个主机名打开平台", "another host name by which the platform may be used"),
-    ] = None,
+    data: Data = None,
+    allow_host: AllowHost = None,
     open_: Annotated[bool | None, option("打开浏览器", "open the browser", name="--open")] = None,
     reload: Annotated[bool, flag("文件改动后重启程序", "restart when files change")] = False,
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from .options import flag, option
+from .options import AllowHost, Data, flag, option
 from .outcome import DONE, FAILED, Usage
 from .who import AccountName, AsJson, PlatformUrl
 from .words import err, out, print_json, print_plain, say
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
 """What OpenSSL and Python, requests, Node and curl read the authority's address from."""
 
-Data = Annotated[Path | None, option("数据目录，默认只在内存", "directory for state, else in memory")]
+ProxyAllow = Annotated[
+    list[str] | None, option("代理还可以转发到的主机", "host that the proxy may pass on to")
+]
 
 
 def platform(
@@ -33,13 +35,8 @@ def platform(
             "also be a proxy on this port, for programs with WeChat's addresses built in",
         ),
     ] = None,
-    proxy_allow: Annotated[
-        list[str] | None, option("代理还可以转发到的主机", "host that the proxy may pass on to")
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        option("还可以用哪个主机名打开平台", "another host name by which the platform may be used"),
-    ] = None,
+    proxy_allow: ProxyAllow = None,
+    allow_host: AllowHost = None,
     json: Annotated[bool, flag("以 JSON 输出地址和账号", "print address and accounts as JSON")] = False,
 ) -> None:
     from ..running.embedded import run_loop
