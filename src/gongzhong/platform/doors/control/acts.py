@@ -16,7 +16,7 @@ from ...world.refusal import BadInput
 from ...world.world import AccountState
 from ..asking import COOKIE, FROM_CHAT_COOKIE
 from .answers import ActView, ChatView
-from .route import Given, NotFound, Otherwise, Route
+from .route import WITH_FILES, Given, NotFound, Otherwise, Route
 from .shapes import Entering, Following, OfAccount, Scanning, Speaking, Tapping, person_form
 
 WECHAT_PAGE = re.compile(r"https?://(mp|open)\.weixin\.qq\.com/")
@@ -224,10 +224,22 @@ ROUTES: list[Route[Any, Any]] = [
         answer=ActView,
     ),
     Route(
-        verb="POST", path="/people/{name}/say", function=say, body=Speaking, query=("wait",), answer=ActView
+        verb="POST",
+        path="/people/{name}/say",
+        function=say,
+        body=Speaking,
+        largest=WITH_FILES,
+        query=("wait",),
+        answer=ActView,
     ),
     Route(
-        verb="POST", path="/people/{name}/tap", function=tap, body=Tapping, query=("wait",), answer=ActView
+        verb="POST",
+        path="/people/{name}/tap",
+        function=tap,
+        body=Tapping,
+        largest=WITH_FILES,
+        query=("wait",),
+        answer=ActView,
     ),
     Route(
         verb="POST", path="/people/{name}/scan", function=scan, body=Scanning, query=("wait",), answer=ActView

@@ -10,7 +10,7 @@ from ...world import agents, desk, people, sessions
 from ...world.acts import NotPossible
 from ...world.world import AccountState, World
 from .acts import account_of, person_of
-from .route import Given, NotFound, Route
+from .route import WITH_FILES, Given, NotFound, Route
 
 
 class Invited(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -196,7 +196,7 @@ ROUTES: list[Route[Any, Any]] = [
     Route(verb="POST", path=f"{DESK}/agents", function=employ, body=NewAgent, answer=DeskView),
     Route(verb="POST", path=f"{DESK}/presence", function=appear, body=Presence, answer=DeskView),
     Route(verb="POST", path=f"{DESK}/accept", function=accept, body=Serving, answer=DeskView),
-    Route(verb="POST", path=f"{DESK}/say", function=say, body=AgentSpeaking),
+    Route(verb="POST", path=f"{DESK}/say", function=say, body=AgentSpeaking, largest=WITH_FILES),
     Route(verb="POST", path=f"{DESK}/close", function=close, body=Serving, answer=DeskView),
     Route(verb="POST", path=f"{DESK}/switch", function=switch, body=Switching, answer=DeskView),
     Route(

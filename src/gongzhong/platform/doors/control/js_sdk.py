@@ -15,7 +15,7 @@ from ...world import js_sdk, page_shares
 from ...world.js_sdk import PageConfig, PageFile, Rights
 from ...world.page_shares import Card, Share, Target
 from .acts import account_of, person_of
-from .route import BASE, Given, NotFound, Route
+from .route import BASE, WITH_FILES, Given, NotFound, Route
 
 SHARED = Verdict(True, "ok", "已分享", "shared")
 
@@ -178,7 +178,14 @@ ROUTES: list[Route[Any, Any]] = [
     Route(
         verb="POST", path="/people/{name}/jssdk/config", function=configure, body=PageConfig, answer=Rights
     ),
-    Route(verb="POST", path="/people/{name}/jssdk/upload", function=upload, body=Uploading, answer=Uploaded),
+    Route(
+        verb="POST",
+        path="/people/{name}/jssdk/upload",
+        function=upload,
+        body=Uploading,
+        largest=WITH_FILES,
+        answer=Uploaded,
+    ),
     Route(
         verb="POST",
         path="/people/{name}/jssdk/download",
@@ -186,7 +193,14 @@ ROUTES: list[Route[Any, Any]] = [
         body=Downloading,
         answer=Downloaded,
     ),
-    Route(verb="POST", path="/people/{name}/jssdk/translate", function=translate, body=Voice, answer=Words),
+    Route(
+        verb="POST",
+        path="/people/{name}/jssdk/translate",
+        function=translate,
+        body=Voice,
+        largest=WITH_FILES,
+        answer=Words,
+    ),
     Route(verb="POST", path="/people/{name}/jssdk/share", function=share, body=Sharing, answer=Share),
     Route(verb="GET", path="/accounts/{appid}/shares", function=shares, answer=Shares),
 ]

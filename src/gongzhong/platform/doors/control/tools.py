@@ -15,7 +15,7 @@ from ...world import recognition
 from ...world.faults import Fault, Order
 from ...world.refusal import BadInput
 from .acts import account_of
-from .route import Given, NotFound, Otherwise, Route
+from .route import WITH_FILES, Given, NotFound, Otherwise, Route
 from .shapes import OfAccount
 
 
@@ -205,6 +205,6 @@ ROUTES: list[Route[Any, Any]] = [
         streamed=True,
         answer=Report,
     ),
-    Route(verb="POST", path="/recognised", function=teach, body=Teaching, answer=Taught),
+    Route(verb="POST", path="/recognised", function=teach, body=Teaching, largest=WITH_FILES, answer=Taught),
     Route(verb="GET", path="/coverage", function=tell_coverage, answer=Coverage),
 ]
