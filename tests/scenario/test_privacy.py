@@ -7,7 +7,7 @@ import pytest
 from gongzhong import Account, OfficialAccount, Secret
 from gongzhong.client import Client
 from gongzhong.messages import UserAuthorizationCancellation, UserAuthorizationRevoke, UserInfoModified
-from gongzhong.messages.events.privacy import PrivacyEvent
+from gongzhong.messages.events.account import PrivacyEvent
 from gongzhong.platform.world import people
 from gongzhong.platform.world.acts import NotPossible
 from gongzhong.testing import Actor, LocalPlatform

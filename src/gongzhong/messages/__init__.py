@@ -1,6 +1,23 @@
 """Typed pushes and passive replies: what WeChat sends to the callback URL, and what may be answered."""
 
 from .elements import Element
+from .events.account import (
+    REVOCATIONS,
+    AnnualRenew,
+    DebugDemo,
+    KfCloseSession,
+    KfCreateSession,
+    KfSwitchSession,
+    NamingVerifyFail,
+    NamingVerifySuccess,
+    PrivacyEvent,
+    QualificationVerifyFail,
+    QualificationVerifySuccess,
+    UserAuthorizationCancellation,
+    UserAuthorizationRevoke,
+    UserInfoModified,
+    VerifyExpired,
+)
 from .events.cards import (
     CardEvent,
     CardMerchantCheckResult,
@@ -8,12 +25,16 @@ from .events.cards import (
     CardPassCheck,
     CardPayOrder,
     CardSkuRemind,
+    CloudInvoiceResult,
     GiftcardEvent,
     GiftcardPayDone,
     GiftcardSendToFriend,
     GiftcardUserAccept,
+    SubmitInvoiceTitle,
     SubmitMembercardUserInfo,
+    UpdateInvoiceStatus,
     UpdateMemberCard,
+    UserAuthorizeInvoice,
     UserCardEvent,
     UserConsumeCard,
     UserDelCard,
@@ -22,46 +43,6 @@ from .events.cards import (
     UserGiftingCard,
     UserPayFromPayCell,
     UserViewCard,
-)
-from .events.customer_service import KfCloseSession, KfCreateSession, KfSwitchSession
-from .events.diagnostics import DebugDemo
-from .events.follow import ProductScan, ReportLocation, Scan, Subscribe, Unsubscribe
-from .events.invoices import CloudInvoiceResult, SubmitInvoiceTitle, UpdateInvoiceStatus, UserAuthorizeInvoice
-from .events.menu import (
-    Click,
-    LocationSelect,
-    MenuEvent,
-    PicList,
-    PicPhotoOrAlbum,
-    PicSysPhoto,
-    Picture,
-    PicWeixin,
-    ScanCodeInfo,
-    ScanCodePush,
-    ScanCodeWaitMsg,
-    SendLocationInfo,
-    SendPicsInfo,
-    View,
-    ViewMiniProgram,
-)
-from .events.places import (
-    AddStoreAuditInfo,
-    ApplyMerchantAuditInfo,
-    AroundBeacons,
-    Beacon,
-    CreateMapPoiAuditInfo,
-    ModifyStoreAuditInfo,
-    PoiCheckNotify,
-    ShakearoundLotteryBind,
-    ShakearoundUserShake,
-    WifiConnected,
-)
-from .events.privacy import (
-    REVOCATIONS,
-    PrivacyEvent,
-    UserAuthorizationCancellation,
-    UserAuthorizationRevoke,
-    UserInfoModified,
 )
 from .events.sending import (
     MASS_SEND_STATUSES,
@@ -77,23 +58,6 @@ from .events.sending import (
     PublishedArticle,
     PublishEventInfo,
     PublishJobFinish,
-    TemplateSendJobFinish,
-)
-from .events.shop import (
-    AddGuideBuyerRelation,
-    GuideInviteEvent,
-    GuideInviteResult,
-    GuideQrcodeScan,
-    GuideScanEvent,
-    MerchantOrder,
-    ProductEvent,
-    ProductVisit,
-    UserScanProduct,
-    UserScanProductAsync,
-    UserScanProductEnterSession,
-    UserScanProductVerifyAction,
-)
-from .events.subscriptions import (
     SubscribeChoice,
     SubscribeChoices,
     SubscribeMsgChange,
@@ -101,14 +65,53 @@ from .events.subscriptions import (
     SubscribeMsgSent,
     SubscribeSent,
     SubscribeSents,
+    TemplateSendJobFinish,
 )
-from .events.verification import (
-    AnnualRenew,
-    NamingVerifyFail,
-    NamingVerifySuccess,
-    QualificationVerifyFail,
-    QualificationVerifySuccess,
-    VerifyExpired,
+from .events.shops import (
+    AddGuideBuyerRelation,
+    AddStoreAuditInfo,
+    ApplyMerchantAuditInfo,
+    AroundBeacons,
+    Beacon,
+    CreateMapPoiAuditInfo,
+    GuideInviteEvent,
+    GuideInviteResult,
+    GuideQrcodeScan,
+    GuideScanEvent,
+    MerchantOrder,
+    ModifyStoreAuditInfo,
+    PoiCheckNotify,
+    ProductEvent,
+    ProductVisit,
+    ShakearoundLotteryBind,
+    ShakearoundUserShake,
+    UserScanProduct,
+    UserScanProductAsync,
+    UserScanProductEnterSession,
+    UserScanProductVerifyAction,
+    WifiConnected,
+)
+from .events.user import (
+    Click,
+    LocationSelect,
+    MenuEvent,
+    PicList,
+    PicPhotoOrAlbum,
+    PicSysPhoto,
+    Picture,
+    PicWeixin,
+    ProductScan,
+    ReportLocation,
+    Scan,
+    ScanCodeInfo,
+    ScanCodePush,
+    ScanCodeWaitMsg,
+    SendLocationInfo,
+    SendPicsInfo,
+    Subscribe,
+    Unsubscribe,
+    View,
+    ViewMiniProgram,
 )
 from .model import Event, Message, Push, UnknownEvent, UnknownMessage
 from .ordinary import Image, Link, Location, MiniProgramPage, ShortVideo, Text, Video, Voice

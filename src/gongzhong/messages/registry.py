@@ -9,36 +9,10 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from . import ordinary
-from .events import (
-    cards,
-    customer_service,
-    diagnostics,
-    follow,
-    invoices,
-    menu,
-    places,
-    privacy,
-    sending,
-    shop,
-    subscriptions,
-    verification,
-)
+from .events import account, cards, sending, shops, user
 from .model import Event, Message, Push
 
-_CHAPTERS = (
-    follow,
-    menu,
-    sending,
-    subscriptions,
-    customer_service,
-    privacy,
-    verification,
-    cards,
-    invoices,
-    places,
-    shop,
-    diagnostics,
-)
+_CHAPTERS = (user, sending, account, cards, shops)
 
 
 def _listed(module: ModuleType, base: type[Push]) -> Iterator[type[Push]]:
@@ -60,4 +34,4 @@ MESSAGES: dict[str, type[Push]] = {type_name(cls): cls for cls in _listed(ordina
 EVENTS: dict[str, type[Push]] = {
     type_name(cls).lower(): cls for chapter in _CHAPTERS for cls in _listed(chapter, Event)
 }
-"""Events by name in lower case, as letter case differs between WeChat's own pages; in the list's order."""
+"""Events by name in lower case, as letter case differs between WeChat's own pages; by chapter."""

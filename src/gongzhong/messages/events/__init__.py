@@ -1,1 +1,1 @@
-"""Every event that WeChat pushes, one module a chapter of the official list (事件推送)."""
+"""Every event that WeChat pushes, by what it is about (事件推送)."""

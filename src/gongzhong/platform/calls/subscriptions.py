@@ -10,7 +10,7 @@ from ...catalogue import subscriptions as catalogue
 from ...catalogue.model import Ok
 from ...catalogue.templates import MiniProgram
 from ...messages import SubscribeMsgSent
-from ...messages.events.subscriptions import SubscribeSent, SubscribeSents
+from ...messages.events.sending import SubscribeSent, SubscribeSents
 from ..world import notices, one_time
 from ..world.notice_library import CATEGORIES
 from .registry import Caller, answers

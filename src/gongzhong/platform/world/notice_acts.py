@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ...messages import SubscribeMsgChange, SubscribeMsgPopup
-from ...messages.events.subscriptions import SubscribeChoice, SubscribeChoices
+from ...messages.events.sending import SubscribeChoice, SubscribeChoices
 from . import notices, people
 from .acts import Act, NotPossible
 from .refusal import Refusal
