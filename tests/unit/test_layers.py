@@ -15,7 +15,7 @@ PACKAGE = "gongzhong"
 
 # Lowest first; parts of one row do not import each other.
 LAYERS = [
-    {"errors", "version"},
+    {"errors", "version", "threads"},
     {"account", "clock"},
     {"wire"},
     {"messages"},

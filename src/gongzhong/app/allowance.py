@@ -8,11 +8,15 @@ sends by itself through the API are not seen: then WeChat's own refusal (45047) 
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Final
 
 import msgspec
 
 from ..messages import Click, Message, Push, Scan, ScanCodePush, ScanCodeWaitMsg, Subscribe
-from .rules import AFTER_ACT, AFTER_MESSAGE
+
+# 发送客服消息 (confirmed), since 2023-06: how many messages, and for how many seconds
+AFTER_MESSAGE: Final = (5, 48 * 3600.0)
+AFTER_ACT: Final = (3, 60.0)
 
 ACTS = (Click, Scan, ScanCodePush, ScanCodeWaitMsg, Subscribe)
 
@@ -60,6 +64,14 @@ class Allowance:
             return None
         left_by_message = windows.after_message if now < windows.message_until else 0
         return max(left_by_message, windows.after_act if now < windows.act_until else 0)
+
+    def until(self, openid: str) -> float | None:
+        """When the last of what may be sent expires, in unix seconds; None when nothing is known."""
+        windows = self._users.get(openid)
+        if windows is None:
+            return None
+        by_message = windows.message_until if windows.after_message else 0.0
+        return max(by_message, windows.act_until if windows.after_act else 0.0)
 
     def spend(self, openid: str) -> None:
         """Note that one message was sent: it counts in every window."""

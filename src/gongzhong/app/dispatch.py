@@ -21,7 +21,6 @@ from .arguments import CALL_NEXT, DIALOGUE, Handler, Invocation, Style, as_handl
 from .dialogues import Decision, DialogueState, Outcome, decide, place_after
 from .results import Move, Result, as_reply
 from .sessions import Session
-from .threads import HandlerThreads
 
 if TYPE_CHECKING:
     from .official_account import OfficialAccount
@@ -65,11 +64,10 @@ class Dispatcher:
     def __init__(self, oa: OfficialAccount, middleware: list[Handler]) -> None:
         self._oa = oa
         self._middleware = middleware
-        self._threads = HandlerThreads()
 
     async def begin(self, push: Push) -> tuple[Reply | None, Stream | None]:
         """The first reply to a push, and the replies that follow it. Raises what the handler raises."""
-        run = Run(self._oa, self._middleware, self._threads)
+        run = Run(self._oa, self._middleware)
         try:
             reply = await (run.step(0, push) if self._middleware else run.handle(push))
         except BaseException:
@@ -82,10 +80,9 @@ class Dispatcher:
 class Run:
     """One push on its way through middleware, dialogue and routes."""
 
-    def __init__(self, oa: OfficialAccount, middleware: list[Handler], threads: HandlerThreads) -> None:
+    def __init__(self, oa: OfficialAccount, middleware: list[Handler]) -> None:
         self._oa = oa
         self._middleware = middleware
-        self._threads = threads
         self.stream: Stream | None = None
 
     async def step(self, number: int, push: Push) -> Reply | None:
@@ -214,7 +211,7 @@ class Run:
     async def _in_thread(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
         context = contextvars.copy_context()
         call = functools.partial(context.run, function, **arguments)
-        result = await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        result = await asyncio.get_running_loop().run_in_executor(self._oa.threads, call)
         return await result if inspect.isawaitable(result) else result
 
 

@@ -10,37 +10,37 @@ gets a 4xx with one line that says why, is counted by reason, and never reaches 
 from __future__ import annotations
 
 import asyncio
-import threading
+import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
+from types import EllipsisType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias, TypeVar, cast, overload
 
 from ..account import PREFIX, Account, EnvironmentAccount
 from ..catalogue.base import GetQuota
 from ..catalogue.customer_messages import SendCustomerMessage
 from ..clock import Clock, RelayClock
 from ..errors import CallbackError, SetupError
-from ..messages import Reply
+from ..messages import Reply, TextReply
+from ..threads import Threads
 from ..wire import PushReader, Query
 from .allowance import Allowance
 from .answer import Answer
 from .arguments import Handler
 from .asgi import AsgiDoor
-from .background import Background, wait_for
-from .courier import Courier
-from .customer import as_customer_message
+from .claims import ANSWER_TIMEOUT_S, Rules
 from .dispatch import Dispatcher, Middleware, as_middleware
+from .loops import Home
 from .outbox import Outbox, Undelivered
 from .permission import Permission
-from .reception import Reception
+from .reception import Reception, Replays
 from .routing import Router
 from .rsgi import RsgiDoor
-from .rules import ANSWER_TIMEOUT_S
+from .sender import Sender, as_customer_message
 from .sessions import LIFETIME_S, MemorySessionStore, Sessions, SessionStore
-from .window import ReplyWindow
-from .work import Work
+from .window import Gone, ReplyWindow
 from .wsgi import WsgiDoor
 
 if TYPE_CHECKING:
@@ -48,8 +48,14 @@ if TYPE_CHECKING:
 
 WINDOW_S = 4.5
 FAILURE_TEXT = "抱歉，出了点问题，请稍后再试。"
-PLACEHOLDER_TEXT = "还在处理中，稍后发送任意消息即可查看结果。"
+FETCH_WORDS = ("继续", "好", "好的")
+PLACEHOLDER_TEXT = "还在处理中，请稍后回复“{word}”查看结果。"
+MORE_TEXT = "（还有内容，回复“{word}”查看）"
 DRAIN_S = 20.0
+HANDLER_THREADS = 128
+REPLAY_WINDOW_S = 600.0
+"""How old a push may be: far more than the 15 s of WeChat's repeats, and room for clocks that differ by minutes."""
+REPLAY_VARIABLE = "GONGZHONG_REPLAY_WINDOW"
 
 M = TypeVar("M", bound=Middleware)
 
@@ -59,8 +65,11 @@ class OfficialAccount(Router):
 
     `window` is how long a handler may take for a passive reply, in seconds. `customer_service` says whether
     the account may send customer-service messages; None finds out from WeChat. `failure_text` is the answer
-    when a handler fails (empty: none), `placeholder_text` when the answer must wait for the user's next
-    message. `api` and `blocking_api` replace the clients that are otherwise made from the account. An
+    when a handler fails (empty: none), `placeholder_text` when the answer must wait until the user asks for it with one
+    of the `fetch_words`; `more_text` stands below a text when more is there to be fetched ("{word}" is the first of the
+    words). `replay_window_s` is how far a push's timestamp may be away from this machine's clock, in seconds; None: any
+    (the variable GONGZHONG_REPLAY_WINDOW sets the default, "off" for none). `handler_threads` is how many plain
+    handlers may run at once. `api` and `blocking_api` replace the clients that are otherwise made from the account. An
     instance belongs to the event loop that uses it first; calls from elsewhere are passed there. Raises
     SetupError when the account lacks its Token or EncodingAESKey; an `EnvironmentAccount` (see `from_env`) is read
     when it is first needed, and raises then. `source` is the account as it was given.
@@ -77,6 +86,10 @@ class OfficialAccount(Router):
         customer_service: bool | None = None,
         failure_text: str = FAILURE_TEXT,
         placeholder_text: str = PLACEHOLDER_TEXT,
+        fetch_words: Sequence[str] = FETCH_WORDS,
+        more_text: str = MORE_TEXT,
+        replay_window_s: float | EllipsisType | None = ...,
+        handler_threads: int = HANDLER_THREADS,
         sessions: SessionStore | None = None,
         session_lifetime_s: float = LIFETIME_S,
         reader: PushReader | None = None,
@@ -95,15 +108,17 @@ class OfficialAccount(Router):
         self._own_api, self._own_blocking_api = cast("AsyncClient | None", None), cast("Client | None", None)
         self._drain_s = drain_s
         self._clock_before: Clock = self.clock.source
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._background: Background | None = None
-        self._starting = threading.Lock()
-        self._permission = Permission(self._ask_permission, self.clock, customer_service)
-        self._outbox = Outbox(self.clock)
+        self._customer_service = customer_service
+        self._texts = Texts(failure_text, placeholder_text, more_text, tuple(fetch_words))
+        self._rules = self._texts.rules(window)
+        self._replay_window_s = (
+            _replay_window() if isinstance(replay_window_s, EllipsisType) else replay_window_s
+        )
+        self._handler_threads = handler_threads
         self._middleware: list[Handler] = []
-        self._work = self._new_work(failure_text)
-        self._window = self._new_window(window, placeholder_text)
         self._given_reader, self._made_reception = reader, cast("Reception | None", None)
+        self._carry_out: CarryOut | None = None
+        self._begin_anew()
         if self._account is not None:
             self.check()
 
@@ -154,7 +169,7 @@ class OfficialAccount(Router):
     @property
     def busy(self) -> bool:
         """Whether a handler is running or an answer is being sent."""
-        return self._work.busy
+        return self._window.busy
 
     @cached_property
     def asgi(self) -> AsgiDoor:
@@ -194,56 +209,67 @@ class OfficialAccount(Router):
         return self._blocking_api
 
     def attach(
-        self, *, api: AsyncClient, blocking_api: Client, clock: Clock, account: Account | None = None
+        self,
+        *,
+        api: AsyncClient,
+        blocking_api: Client,
+        clock: Clock,
+        account: Account | None = None,
+        carry_out: CarryOut | None = None,
     ) -> None:
         """Run against another WeChat for a while: other clients, another clock, nothing remembered; with `account`
         under other credentials.
 
-        `detach` ends it.
+        `carry_out` runs what callers without a loop ask for (`handle_blocking`). `detach` ends it.
         """
-        self._forget_everything()
+        self._begin_anew()
         if account is not None:
             self._use(account)
-        self._api, self._blocking_api = api, blocking_api
+        self._api, self._blocking_api, self._carry_out = api, blocking_api, carry_out
         self._clock_before, self.clock.source = self.clock.source, clock
 
     def detach(self) -> None:
         """Back to the clock of before; clients are made anew when they are needed."""
-        self._forget_everything()
+        self._begin_anew()
         self._use(self.source if isinstance(self.source, Account) else None)
-        self._api = self._blocking_api = None
+        self._api = self._blocking_api = self._carry_out = None
         self.clock.source = self._clock_before
 
-    async def handle(self, query: Query, body: bytes, method: str = "POST") -> Answer:
+    async def handle(
+        self, query: Query, body: bytes, method: str = "POST", *, gone: Gone | None = None
+    ) -> Answer:
         """Answer one request to the callback URL, from any framework.
 
         Raises nothing for what came in; SetupError while the account cannot be read from the environment.
-        """
-        here = asyncio.get_running_loop()
-        home = self._home(here)
-        if home is here:
-            return await self._reception.handle(query, body, method)
-        work = self._reception.handle(query, body, method)
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, home))
 
-    def handle_blocking(self, query: Query, body: bytes, method: str = "POST") -> Answer:
+        `gone` says whether the peer has closed its connection by now, if the caller can tell: an answer that waited
+        is then kept for a delivery that arrives.
+        """
+        home = self._home
+        if home.loop is asyncio.get_running_loop() and home.pid == os.getpid():
+            return await self._reception.handle(query, body, method, gone)
+        self._notice_fork()
+        return await self._home.carry_out(lambda: self._reception.handle(query, body, method, gone))
+
+    def handle_blocking(
+        self, query: Query, body: bytes, method: str = "POST", *, gone: Gone | None = None
+    ) -> Answer:
         """`handle` for frameworks that call plain functions: Flask, Django, any WSGI server."""
-        _not_on_a_loop()
-        with self._starting:
-            if self._loop is None or not self._loop.is_running():
-                self._background = Background()
-                self._home(self._background.loop)
-            home = self._loop
-        assert home is not None
-        return wait_for(self._reception.handle(query, body, method), home)
+        self._notice_fork()
+        if self._carry_out is not None:
+            return self._carry_out(self._reception.handle(query, body, method, gone))
+        return self._home.carry_out_blocking(lambda: self._reception.handle(query, body, method, gone))
 
     def refuse(self, problem: CallbackError) -> Answer:
         """What a door answers when it does not let a request in; counted and logged."""
         return self._reception.refuse(problem)
 
     async def shutdown(self) -> None:
-        """Let running handlers finish, then close the clients that were made here."""
-        await self._work.drain(self._drain_s)
+        """Let running handlers finish, then close the clients that were made here.
+
+        What takes longer than `drain_s` is cut off and recorded in `undelivered`.
+        """
+        await self._window.drain(self._drain_s)
         if self._own_api is not None:
             await self._own_api.close()
             self._api = self._own_api = None
@@ -253,11 +279,7 @@ class OfficialAccount(Router):
 
     def close(self) -> None:
         """`shutdown` for programs without an event loop."""
-        _not_on_a_loop()
-        if self._background is not None:
-            wait_for(self.shutdown(), self._background.loop)
-            self._background.stop()
-            self._background = None
+        self._home.close(self.shutdown)
 
     @asynccontextmanager
     async def lifespan(self, _app: object = None) -> AsyncIterator[None]:
@@ -272,23 +294,51 @@ class OfficialAccount(Router):
         name = self._account.appid if self._account is not None else repr(self.source)
         return f"OfficialAccount({name})"
 
-    def _home(self, here: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:
-        """The loop that everything of this account lives on: the first one, until it ends."""
-        home = self._loop
-        if home is not None and (home is here or home.is_running()):
-            return home
-        if home is not None:
-            self._work.forget()
-            self._permission.forget()
-        self._loop = here
-        return here
-
-    def _forget_everything(self) -> None:
-        self._work.forget()
-        self._permission.forget()
-        self._outbox.clear()
+    def _begin_anew(self) -> None:
+        """Make everything that belongs to one run in one process: claims, lines, sessions, the loop, the threads."""
         self.counters.clear()
-        self._sessions = None
+        self._sessions = self._made_reception = None
+        self.threads = Threads(self._handler_threads, "gongzhong-handler")
+        self._permission = Permission(self._ask_permission, self.clock, self._customer_service)
+        self._outbox = Outbox(self.clock)
+        allowance = Allowance()
+        sender = Sender(
+            self._send,
+            outbox=self._outbox,
+            allowance=allowance,
+            permission=self._permission,
+            clock=self.clock,
+            counters=self.counters,
+            more=self._rules.more,
+        )
+        self._window = ReplyWindow(
+            Dispatcher(self, self._middleware),
+            sender,
+            rules=self._rules,
+            permission=self._permission,
+            outbox=self._outbox,
+            clock=self.clock,
+            counters=self.counters,
+            failure_text=self._texts.failure,
+            fetch_words=self._texts.fetch_words,
+            opened=lambda push: allowance.opened(push, self.clock.now()),
+        )
+        self._home = Home(self._moved)
+
+    def _moved(self) -> bool:
+        """Go on in another loop. Gives whether handlers were cut off with the one before."""
+        self._permission.forget()
+        return self._window.move()
+
+    def _notice_fork(self) -> None:
+        """In a child process make everything anew: its parent's threads, loop and connections do not exist here."""
+        if self._home.pid == os.getpid():
+            return
+        if self._own_api is not None:
+            self._api = self._own_api = None
+        if self._own_blocking_api is not None:
+            self._blocking_api = self._own_blocking_api = None
+        self._begin_anew()
 
     def _use(self, account: Account | None) -> None:
         """Take these credentials; None: read them when they are needed."""
@@ -306,36 +356,11 @@ class OfficialAccount(Router):
     def _reception(self) -> Reception:
         if self._made_reception is None:
             reader = self._given_reader or PushReader(self.account, clock=self.clock)
-            self._made_reception = Reception(reader, self._window, clock=self.clock, counters=self.counters)
+            replays = Replays(self._replay_window_s, self.clock)
+            self._made_reception = Reception(
+                reader, self._window, replays, clock=self.clock, counters=self.counters
+            )
         return self._made_reception
-
-    def _new_work(self, failure_text: str) -> Work:
-        courier = Courier(
-            self._send,
-            allowance=Allowance(),
-            permission=self._permission,
-            clock=self.clock,
-            counters=self.counters,
-        )
-        return Work(
-            Dispatcher(self, self._middleware),
-            courier,
-            permission=self._permission,
-            outbox=self._outbox,
-            clock=self.clock,
-            counters=self.counters,
-            failure_text=failure_text,
-        )
-
-    def _new_window(self, window_s: float, placeholder_text: str) -> ReplyWindow:
-        return ReplyWindow(
-            self._work,
-            permission=self._permission,
-            outbox=self._outbox,
-            counters=self.counters,
-            window_s=window_s,
-            placeholder_text=placeholder_text,
-        )
 
     async def _send(self, openid: str, reply: Reply) -> None:
         await self.api.perform(as_customer_message(openid, reply))
@@ -355,17 +380,43 @@ def _checked_source(given: Account | EnvironmentAccount) -> Account | Environmen
     )
 
 
-def _not_on_a_loop() -> None:
+CarryOut: TypeAlias = Callable[[Coroutine[Any, Any, Answer]], Answer]
+"""Runs a coroutine for a caller without a loop."""
+
+
+class Texts(NamedTuple):
+    """What the account says by itself."""
+
+    failure: str
+    placeholder: str
+    more: str
+    fetch_words: tuple[str, ...]
+
+    def rules(self, window_s: float) -> Rules:
+        """The rules of the reply window with these texts; "{word}" becomes the first of the fetch words."""
+        word = self.fetch_words[0] if self.fetch_words else ""
+        placeholder = self.placeholder.replace("{word}", word)
+        return Rules(
+            window_s=window_s,
+            placeholder=TextReply(content=placeholder) if placeholder else None,
+            more=self.more.replace("{word}", word),
+        )
+
+
+def _replay_window() -> float | None:
+    """The replay window that the environment names, in seconds; REPLAY_WINDOW_S if it names none."""
+    given = os.environ.get(REPLAY_VARIABLE, "").strip().lower()
+    if not given:
+        return REPLAY_WINDOW_S
+    if given == "off":
+        return None
     try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise SetupError(
-        "这里正在运行事件循环，不能阻塞等待",
-        "an event loop is running here, which must not be blocked",
-        fix_zh="改用 await oa.handle(…) 或 await oa.shutdown()",
-        fix_en="use `await oa.handle(…)` or `await oa.shutdown()`",
-    )
+        return float(given)
+    except ValueError:
+        raise SetupError(
+            f"{REPLAY_VARIABLE}={given}：应该是秒数或 off",
+            f"{REPLAY_VARIABLE}={given}: expected a number of seconds or off",
+        ) from None
 
 
 def _check_window(window_s: float) -> None:

@@ -1,23 +1,26 @@
-"""Answers that have not reached their user, and where they go from here.
+"""Answers that have not reached their person, in one line per person, and a record of those that never will.
 
-Two shelves. What *waits* goes out as the reply to the user's next message: the answers that a slow handler
-finished after WeChat's last attempt, and what WeChat refused to send for now. What is *stuck* stays to be
-looked at: too old, crowded out, refused, or perhaps sent already. Both are bounded, both
-show in `oa.undelivered`; nothing is dropped without a record.
+A line is in the order in which the answers were said. Whoever delivers takes from its front: customer-service messages
+(`sender.py`) or the reply to the person's next message (`window.py`); so nothing overtakes, whatever the road. What
+cannot be delivered any more (too old, too many, refused, perhaps sent already) is kept as a record. Both are bounded,
+both show in `oa.undelivered`; nothing is dropped without a record.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+import asyncio
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 import msgspec
 
 from ..clock import Clock
-from ..messages import Reply
+from ..messages import Event, Message, Push, Reply
+from .pieces import Piece, added
 
 WAITS_S = 24 * 3600.0
-WAITING_PER_USER = 5
+WAITING_PER_USER = 100
 WAITING_USERS = 10_000
 STUCK = 1_000
 
@@ -39,7 +42,8 @@ class Undelivered(msgspec.Struct, frozen=True, kw_only=True):
     """One answer, whose it is, since when (unix seconds) and why it is still here."""
 
     openid: str
-    reply: Reply
+    reply: Reply | None
+    """None when the handler was cut off before it had an answer."""
     reason: Reason
     since: float
     detail: str = ""
@@ -47,8 +51,47 @@ class Undelivered(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it goes out with the user's next message by itself."""
 
 
+class Line:
+    """The answers that wait for one person, oldest first."""
+
+    def __init__(self) -> None:
+        self.items: deque[Undelivered] = deque()
+        self.going: set[str] = set()
+        """Keys of the claims whose handlers still add to it."""
+        self.sending: asyncio.Task[None] | None = None
+        self.in_flight: Undelivered | None = None
+        """The message that an API call carries now: nothing may overtake it."""
+        self.last_sent = 0.0
+        """When the last message was sent, in the loop's seconds."""
+        self.quiet_since = 0.0
+        """Since when nothing was added, in the loop's seconds; kept while the line is being sent."""
+        self._changed: asyncio.Future[None] | None = None
+
+    def when_changed(self) -> asyncio.Future[None]:
+        """Done when something was added, or a handler has ended."""
+        if self._changed is None or self._changed.done():
+            self._changed = asyncio.get_running_loop().create_future()
+        return self._changed
+
+    def change(self) -> None:
+        if self._changed is not None and not self._changed.done():
+            self._changed.set_result(None)
+
+    def restart(self) -> None:
+        """Go on in another event loop. What was being sent then goes on waiting, though it may have arrived."""
+        if self.in_flight is not None:
+            self.items.appendleft(self.in_flight)
+        self.in_flight = self.sending = self._changed = None
+        self.going.clear()
+        self.last_sent = self.quiet_since = 0.0
+
+    @property
+    def empty(self) -> bool:
+        return not (self.items or self.going or self.in_flight)
+
+
 class Outbox:
-    """Both shelves of one account."""
+    """The lines of one account, and the record."""
 
     def __init__(
         self,
@@ -63,50 +106,106 @@ class Outbox:
         self._waits_s = waits_s
         self._per_user = per_user
         self._users = users
-        self._waiting: OrderedDict[str, list[Undelivered]] = OrderedDict()
+        self._lines: OrderedDict[str, Line] = OrderedDict()
         self._stuck: deque[Undelivered] = deque(maxlen=stuck)
 
-    def keep(self, item: Undelivered) -> None:
-        """Let an answer wait for its user's next message."""
-        waiting = self._waiting.setdefault(item.openid, [])
-        waiting.append(item)
-        if len(waiting) > self._per_user:
-            self.record(waiting.pop(0))
-        while len(self._waiting) > self._users:
-            _, crowded_out = self._waiting.popitem(last=False)
-            for old in crowded_out:
-                self.record(old)
+    def line(self, openid: str) -> Line:
+        """The person's line, made if there is none."""
+        line = self._lines.get(openid)
+        if line is None:
+            line = self._lines[openid] = Line()
+            while len(self._lines) > self._users:
+                _, crowded_out = self._lines.popitem(last=False)
+                for old in crowded_out.items:
+                    self.record(old)
+                crowded_out.items.clear()
+        return line
+
+    def keep(
+        self, openid: str, replies: Iterable[Reply], reason: Reason = Reason.SLOW, *, ahead: bool = False
+    ) -> None:
+        """Put replies into their person's line: behind what waits, or before it."""
+        line, now = self.line(openid), self._clock.now()
+        new = [Undelivered(openid=openid, reply=reply, reason=reason, since=now) for reply in replies]
+        if ahead:
+            line.items.extendleft(reversed(new))
+        else:
+            for item in new:
+                self._append(line, item)
+        while len(line.items) > self._per_user:
+            self.record(line.items.popleft())
+        line.change()
+
+    def _append(self, line: Line, item: Undelivered) -> None:
+        last = line.items[-1] if line.items else None
+        if last is not None and isinstance(item.reply, Piece) and isinstance(last.reply, Piece):
+            (joined,) = added((last.reply,), item.reply)
+            line.items[-1] = msgspec.structs.replace(last, reply=joined)
+        else:
+            line.items.append(item)
 
     def record(self, item: Undelivered) -> None:
         """Note an answer that will not go out by itself."""
         self._stuck.append(msgspec.structs.replace(item, waiting=False))
 
-    def waits_for(self, openid: str) -> bool:
-        self._expire(openid)
-        return openid in self._waiting
+    def waiting(self, openid: str) -> tuple[Reply, ...]:
+        """What the person's next message may take: nothing while a message of theirs is being sent."""
+        line = self._lines.get(openid)
+        if line is None:
+            return ()
+        self._expire(openid, line)
+        if line.in_flight is not None:
+            return ()
+        return tuple(item.reply for item in line.items if item.reply is not None)
 
-    def take(self, openid: str) -> list[Reply]:
-        """The answers that wait for this user, oldest first; they are the caller's now."""
-        if openid not in self._waiting:
-            return []
-        self._expire(openid)
-        return [item.reply for item in self._waiting.pop(openid, [])]
+    def take(self, openid: str) -> None:
+        """The answers that wait are the caller's now."""
+        line = self._lines.get(openid)
+        if line is not None:
+            line.items.clear()
+            self.tidy(openid)
 
-    def clear(self) -> None:
-        self._waiting.clear()
-        self._stuck.clear()
+    def tidy(self, openid: str) -> None:
+        """Forget a line in which nothing is left."""
+        line = self._lines.get(openid)
+        if line is not None and line.empty and (line.sending is None or line.sending.done()):
+            del self._lines[openid]
+
+    def find(self, openid: str) -> Line | None:
+        """The person's line, if there is one."""
+        return self._lines.get(openid)
+
+    def lines(self) -> list[Line]:
+        return list(self._lines.values())
 
     def undelivered(self) -> list[Undelivered]:
-        """Everything on both shelves, oldest first."""
-        for openid in list(self._waiting):
-            self._expire(openid)
-        waiting = [item for items in self._waiting.values() for item in items]
+        """Everything that waits and everything on record, oldest first."""
+        for openid, line in list(self._lines.items()):
+            self._expire(openid, line)
+        waiting = [item for line in self._lines.values() for item in (*_flying(line), *line.items)]
         return sorted([*self._stuck, *waiting], key=lambda item: item.since)
 
-    def _expire(self, openid: str) -> None:
-        waiting = self._waiting.get(openid, [])
+    def summary(self) -> str:
+        """How many answers wait or are lost, by reason: `slow 3, shutdown 1`."""
+        counts = Counter(item.reason.value for item in self.undelivered())
+        return ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
+
+    def _expire(self, openid: str, line: Line) -> None:
         horizon = self._clock.now() - self._waits_s
-        while waiting and waiting[0].since <= horizon:
-            self.record(waiting.pop(0))
-        if not waiting:
-            self._waiting.pop(openid, None)
+        while line.items and line.items[0].since <= horizon:
+            self.record(line.items.popleft())
+        self.tidy(openid)
+
+
+def _flying(line: Line) -> Sequence[Undelivered]:
+    return () if line.in_flight is None else (line.in_flight,)
+
+
+def about(push: Push) -> str:
+    """How a push is named in a log line: kind, sender, time and number; nothing that the person said."""
+    parts = [type(push).__name__, f"openid={push.openid}", f"time={push.create_time}"]
+    if isinstance(push, Message):
+        parts.append(f"msg_id={push.msg_id}")
+    elif isinstance(push, Event):
+        parts.append(f"event={push.event}")
+    return " ".join(parts)

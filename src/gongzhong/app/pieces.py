@@ -1,67 +1,228 @@
-"""Cutting answers into pieces that WeChat delivers, and joining short ones again.
+"""From what handlers say to messages that WeChat delivers: checked, cut where a reader would, joined where they fit.
 
-A text may have 2048 bytes and a customer-service message one article; a handler need not care. What is too
-long becomes several messages; what waits for the same user and fits together goes out as one.
+A text message holds 2048 bytes of UTF-8 (被动回复用户消息, 发送客服消息), a customer-service message one article. A
+handler need not care: a long text becomes several messages, and short ones that wait for the same person become one.
+
+A text is cut at the end of a paragraph, else of a line, a sentence, a clause or a word; never inside a link
+`<a …>…</a>`, a tag, a URL or a character that is made of several code points (an emoji, a letter with marks), unless
+that alone is longer than a message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
 
-from ..catalogue.limits import CUSTOMER_ARTICLES
-from ..messages import TEXT_MAX_BYTES, NewsReply, Push, Reply, TextReply, articles_allowed
+import msgspec
+
+from ..messages import TEXT_MAX_BYTES, NewsReply, Reply, TextReply
 
 JOINT = "\n\n"
-MOST_UTF8_BYTES = 4
-"""What one character takes at most."""
+"""Between two texts that go out as one message."""
+MOST_ANSWER_BYTES = 100_000
+"""What one handler may say to one push in all: some fifty messages."""
+TOO_LONG_ZH = f"答复超过 {MOST_ANSWER_BYTES} 字节，无法逐条送达：请缩短，或发送链接"
+TOO_LONG_EN = f"the answer has more than {MOST_ANSWER_BYTES} bytes: shorten it, or send a link to it"
 
 
-def pieces(reply: Reply) -> list[Reply]:
-    """The messages that a reply needs when each may hold one text of 2048 bytes or one article."""
-    return _cut(reply, CUSTOMER_ARTICLES)
+class Piece(TextReply, frozen=True):
+    """A part of a running text, such as what a language model streams: `yield Piece(chunk)`.
+
+    It is put behind the piece before it with nothing between, and sent at the end of a sentence, together with as
+    much as has come by then. A plain `str` that a handler yields is a message of its own.
+    """
 
 
-def passive(push: Push, replies: Iterable[Reply]) -> tuple[Reply | None, list[Reply]]:
-    """What answers `push` itself, and what must follow it in another way. Nothing of `replies` gets lost."""
-    queue = [piece for reply in replies for piece in _cut(reply, articles_allowed(push))]
-    if len(queue) > 1:
-        queue = joined(queue)
-    return (queue[0], queue[1:]) if queue and push.answerable else (None, queue)
+def checked(reply: Reply | None) -> Reply | None:
+    """The reply as it can be written: half an emoji (a lone surrogate) becomes U+FFFD, once, here.
+
+    Raises TypeError for a field of the wrong type and ValueError for an answer over MOST_ANSWER_BYTES.
+    """
+    if reply is None:
+        return None
+    if not isinstance(reply, TextReply):
+        return _checked_fields(reply)
+    if not isinstance(reply.content, str):
+        kind = type(reply.content).__name__
+        raise TypeError(f"文本回复的内容是 {kind}，不是 str / the content of a text reply is {kind}, not str")
+    if len(reply.content) > MOST_ANSWER_BYTES:
+        raise ValueError(f"{TOO_LONG_ZH} / {TOO_LONG_EN}")
+    try:
+        size = len(reply.content.encode())
+    except UnicodeEncodeError:
+        whole = _without_surrogates(reply.content)
+        return checked(type(reply)(content=whole))
+    if size > MOST_ANSWER_BYTES:
+        raise ValueError(f"{TOO_LONG_ZH} / {TOO_LONG_EN}")
+    return reply
 
 
-def _cut(reply: Reply, articles: int) -> list[Reply]:
+def _checked_fields(reply: Reply) -> Reply:
+    plain = msgspec.to_builtins(reply, str_keys=True)
+    cleaned = _cleaned(plain)
+    try:
+        made = msgspec.convert(cleaned, type(reply))
+    except msgspec.ValidationError as problem:
+        kind = type(reply).__name__
+        raise TypeError(f"{kind} 的字段类型不对 / a field of {kind} has a wrong type: {problem}") from None
+    if size(made) > MOST_ANSWER_BYTES:
+        raise ValueError(f"{TOO_LONG_ZH} / {TOO_LONG_EN}")
+    return reply if cleaned == plain else made
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return _without_surrogates(value)
+    if isinstance(value, dict):
+        return {name: _cleaned(item) for name, item in value.items()}
+    return [_cleaned(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _without_surrogates(text: str) -> str:
+    """Pairs become the character they mean, halves U+FFFD."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def size(reply: Reply) -> int:
+    """The bytes of all its texts, roughly for anything but a text."""
     if isinstance(reply, TextReply):
-        if len(reply.content) * MOST_UTF8_BYTES <= TEXT_MAX_BYTES:
-            return [reply]
-        return [TextReply(content=part) for part in split_text(reply.content)]
-    if isinstance(reply, NewsReply):
-        starts = range(0, len(reply.articles), articles)
-        return [NewsReply(articles=reply.articles[start : start + articles]) for start in starts]
-    return [reply]
+        return len(reply.content.encode())
+    return len(msgspec.json.encode(reply))
+
+
+def added(replies: tuple[Reply, ...], reply: Reply) -> tuple[Reply, ...]:
+    """The replies with one more; a piece continues the piece before it."""
+    if replies and isinstance(reply, Piece) and isinstance(replies[-1], Piece):
+        return *replies[:-1], Piece(content=replies[-1].content + reply.content)
+    return *replies, reply
+
+
+def first_message(
+    replies: Sequence[Reply],
+    *,
+    articles: int = 1,
+    growing: bool = False,
+    more: str = "",
+    unfinished: bool = False,
+    several: bool = True,
+) -> tuple[Reply | None, tuple[Reply, ...]]:
+    """The first message that `replies` make and what remains of them, in order. Nothing gets lost.
+
+    `articles` is how many a news message may hold. With `several`, neighbouring texts become one where they fit.
+    A last piece that is still `growing` is cut at the end of its last sentence: (None, replies) when there is none
+    yet. `more` is put below a text when something remains or the handler is `unfinished`.
+    """
+    front, *others = replies or (None,)
+    if front is None:
+        return None, ()
+    if isinstance(front, NewsReply) and len(front.articles) > articles:
+        rest = NewsReply(articles=front.articles[articles:])
+        return NewsReply(articles=front.articles[:articles]), (rest, *others)
+    if not isinstance(front, TextReply):
+        return front, tuple(others)
+    message, rest_of = _text(front, tuple(others), growing, TEXT_MAX_BYTES, several)
+    if message and more and (rest_of or unfinished):
+        message, rest_of = _text(
+            front, tuple(others), growing, TEXT_MAX_BYTES - _bytes(JOINT + more), several
+        )
+        return TextReply(content=f"{message}{JOINT}{more}"), rest_of
+    return (TextReply(content=message), rest_of) if message else (None, tuple(replies))
+
+
+def _text(
+    front: TextReply, others: tuple[Reply, ...], growing: bool, most: int, several: bool
+) -> tuple[str, tuple[Reply, ...]]:
+    content, kind = front.content, type(front)
+    while several and others and isinstance(others[0], TextReply):
+        together = f"{content}{JOINT}{others[0].content}"
+        if _bytes(together) > most or (growing and len(others) == 1):
+            break
+        content, kind, others = together, type(others[0]), others[1:]
+    last = growing and not others
+    if _bytes(content) <= most and not last:
+        return content, others
+    end = _sentence_end(content, most) if last else _cut(content, most)
+    rest = content[end:]
+    return content[:end], (kind(content=rest), *others) if rest else others
+
+
+def _sentence_end(content: str, most: int) -> int:
+    """Where a text that is still growing may be cut: behind its last whole sentence, 0 if it has none."""
+    if _bytes(content) > most:
+        return _cut(content, most)
+    atoms = _atoms(content)
+    ends = (found.end() for pattern in (_PARAGRAPH, _LINE, _SENTENCE) for found in pattern.finditer(content))
+    return max((end for end in ends if _breakable(content, end, atoms)), default=0)
 
 
 def split_text(content: str, most_bytes: int = TEXT_MAX_BYTES) -> list[str]:
-    """Parts of at most `most_bytes` of UTF-8, cut between characters; joined they are the text again."""
-    rest = content.encode(errors="replace")
+    """Parts of at most `most_bytes` of UTF-8, cut where a reader would cut; joined they are the text again."""
     parts = []
-    while len(rest) > most_bytes:
-        end = most_bytes
-        while rest[end] & 0xC0 == 0x80:
-            end -= 1
-        parts.append(rest[:end].decode())
-        rest = rest[end:]
-    return [*parts, rest.decode()]
+    while _bytes(content) > most_bytes:
+        end = _cut(content, most_bytes)
+        parts.append(content[:end])
+        content = content[end:]
+    return [*parts, content]
 
 
-def joined(replies: Iterable[Reply]) -> list[Reply]:
-    """The same answers in fewer messages: neighbouring texts become one where they fit, order is kept."""
-    result: list[Reply] = []
-    for reply in replies:
-        last = result[-1] if result else None
-        if isinstance(last, TextReply) and isinstance(reply, TextReply):
-            together = f"{last.content}{JOINT}{reply.content}"
-            if len(together.encode(errors="replace")) <= TEXT_MAX_BYTES:
-                result[-1] = TextReply(content=together)
-                continue
-        result.append(reply)
-    return result
+_PARAGRAPH = re.compile(r"\n[ \t\r]*\n\s*")
+_LINE = re.compile(r"\n+")
+_SENTENCE = re.compile(r"[。！？!?…；]+[”’」』）)\"']*[ \t]*|[.;][\"')]*[ \t]+")
+_CLAUSE = re.compile(r"[，、：—]+[ \t]*|[,:][ \t]+")
+_WORD = re.compile(r"[ \t]+|(?<=[\u2e80-\u9fff\uff00-\uffef])(?=.)|(?=[\u2e80-\u9fff])", re.DOTALL)
+_SINGLE = re.compile(
+    r"<a\b[^>]*>.*?</a\s*>|<a\b[^>]*>.*|</?[a-z][^<>]*>|https?://[!-;=?-~]+", re.DOTALL | re.IGNORECASE
+)
+"""What stays in one piece: a link, one whose end has not come yet, a tag, a URL."""
+_PREFERRED = ((_PARAGRAPH, 0.5), (_LINE, 0.5), (_SENTENCE, 0.4), (_CLAUSE, 0.7), (_WORD, 0.7))
+"""Where to cut, best first, each only if the part is filled to this share at least."""
+
+
+def _cut(content: str, most_bytes: int) -> int:
+    """The index at which to cut, so that the first part has at most `most_bytes`; at least one character."""
+    seen = content[: 2 * most_bytes]
+    end = max(1, len(seen[:most_bytes].encode()[:most_bytes].decode(errors="ignore")))
+    atoms = _atoms(seen)
+    for pattern, share in _PREFERRED:
+        places = [place.end() for place in pattern.finditer(seen, int(end * share)) if place.end() <= end]
+        for place in reversed(places):
+            if place and place >= end * share and _breakable(seen, place, atoms):
+                return place
+    for place in range(end, 0, -1):
+        if _breakable(seen, place, atoms):
+            return place
+    return next((place for place in range(end, 0, -1) if _breakable(seen, place, [])), end)
+
+
+def _atoms(content: str) -> list[tuple[int, int]]:
+    return [found.span() for found in _SINGLE.finditer(content)]
+
+
+def _breakable(content: str, place: int, atoms: list[tuple[int, int]]) -> bool:
+    """Whether a reader sees two whole things if the text is cut here."""
+    if place >= len(content):
+        return not atoms or atoms[-1][1] < len(content) or content.rstrip().endswith(">") or place == 0
+    if any(start < place < end for start, end in atoms):
+        return False
+    before, after = content[place - 1], content[place]
+    if before == "\u200d" or _continues(after) or (before, after) == ("\r", "\n"):
+        return False
+    flags = re.search("[\U0001f1e6-\U0001f1ff]*$", content[:place])
+    pairs_whole = flags is None or len(flags.group()) % 2 == 0
+    return pairs_whole or not "\U0001f1e6" <= after <= "\U0001f1ff"
+
+
+def _continues(character: str) -> bool:
+    """Whether a code point belongs to the one before it: marks, joiners, variation selectors, skin tones, tags."""
+    return (
+        unicodedata.category(character) in ("Mn", "Mc", "Me")
+        or character == "\u200d"
+        or "\U0001f3fb" <= character <= "\U0001f3ff"
+        or "\U000e0020" <= character <= "\U000e007f"
+    )
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode())

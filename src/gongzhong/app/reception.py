@@ -10,40 +10,63 @@ import logging
 from collections import Counter
 
 from ..clock import Clock
-from ..errors import CallbackError
-from ..messages import Push, Reply, encode_reply, parse
+from ..errors import CallbackError, Replayed
+from ..messages import Push, Reply, dedup_key, encode_reply, parse
 from ..wire import Opened, PushQuery, PushReader, Query
 from .answer import XML, Answer, Incomplete, Unreadable, WrongMethod, refusal
-from .trace import about
-from .window import ReplyWindow
-from .work import SUCCESS
+from .outbox import about
+from .window import SUCCESS, Gone, ReplyWindow
 
 log = logging.getLogger("gongzhong.app")
+
+Body = bytes | bytearray | memoryview | str
+
+PUSHES_REMEMBERED = 100_000
+"""Against replays; our choice: some 10 MB."""
 
 
 class Reception:
     """Reads, verifies and answers requests for one account."""
 
     def __init__(
-        self, reader: PushReader, window: ReplyWindow, *, clock: Clock, counters: Counter[str]
+        self,
+        reader: PushReader,
+        window: ReplyWindow,
+        replays: Replays,
+        *,
+        clock: Clock,
+        counters: Counter[str],
     ) -> None:
         self._reader = reader
         self._window = window
+        self._replays = replays
         self._clock = clock
         self._counters = counters
 
-    async def handle(self, query: Query, body: bytes, method: str) -> Answer:
-        """Answer one request. Raises nothing."""
+    async def handle(self, query: Query, body: Body, method: str, gone: Gone | None = None) -> Answer:
+        """Answer one request. Raises nothing, whatever comes in."""
         try:
             if method == "POST":
-                opened, push = self._open(PushQuery.read(query), body)
+                given = PushQuery.read(query)
+                opened, push = self._open(given, body if isinstance(body, bytes) else _as_bytes(body))
+                key = self._admitted(given, push)
             elif method == "GET":
                 return self._verify(PushQuery.read(query))
             else:
                 raise WrongMethod("只接受 GET 和 POST", "only GET and POST are accepted")
         except CallbackError as problem:
             return self.refuse(problem)
-        return await self._push(opened, push)
+        except Exception:
+            log.exception("请求读不懂 / a request could not be read")
+            return self.refuse(Unreadable("请求读不懂", "the request could not be read"))
+        return await self._push(opened, push, key, gone)
+
+    def _admitted(self, query: PushQuery, push: Push) -> str:
+        """The name under which a push is known. Raises Replayed for one that was recorded and is sent again."""
+        key = dedup_key(push)
+        if not self._window.knows(key):
+            self._replays.check(query.msg_signature or query.signature, query.timestamp, key)
+        return key
 
     def refuse(self, problem: CallbackError) -> Answer:
         """Count, log and answer a request that is not believed."""
@@ -73,7 +96,7 @@ class Reception:
             )
         return opened, push
 
-    async def _push(self, opened: Opened, push: Push) -> Answer:
+    async def _push(self, opened: Opened, push: Push, key: str, gone: Gone | None) -> Answer:
         self._counters["received"] += 1
         self._counters[f"type.{type(push).__name__}"] += 1
 
@@ -82,9 +105,72 @@ class Reception:
             return self._reader.seal(xml, opened=opened)
 
         try:
-            answer = await self._window.deliver(push, seal)
+            answer = await self._window.deliver(push, seal, key, gone)
         except Exception:
             self._counters["internal_errors"] += 1
             log.exception("处理推送时出错 / could not answer a push: %s", about(push))
             answer = SUCCESS
         return Answer(200, answer) if answer == SUCCESS else Answer(200, answer, XML)
+
+
+class Replays:
+    """The pushes of the last `window_s` seconds, so that none is taken twice; used from one event loop.
+
+    A push is named by its signature and what it says. One whose timestamp is more than `window_s` away from the clock
+    is refused, too, so nothing needs to be remembered for longer. Of more than `size` pushes in that time the oldest
+    are forgotten, and what is older than them is refused.
+    """
+
+    def __init__(self, window_s: float | None, clock: Clock, size: int = PUSHES_REMEMBERED) -> None:
+        self._window_s, self._clock, self._size = window_s, clock, size
+        self._seen: dict[int, int] = {}
+        """Timestamps by a 64-bit hash of the push, the first received first."""
+        self._oldest = 0
+
+    def check(self, signature: str, timestamp: str, what: str) -> None:
+        """Let a push pass that is not one of WeChat's own repeats. Raises Replayed."""
+        if self._window_s is None:
+            return
+        now = self._clock.now()
+        stamp = int(timestamp) if timestamp.isascii() and timestamp.isdecimal() and len(timestamp) < 12 else 0
+        if abs(now - stamp) > self._window_s:
+            raise _too_far(stamp, now, self._window_s)
+        key = hash((signature, what))
+        if key in self._seen or stamp < self._oldest:
+            raise Replayed(
+                "这条推送已经收到过，拒绝重放", "this push was received before: a replay, which is refused"
+            )
+        self._seen[key] = stamp
+        self._forget(now - self._window_s)
+
+    def _forget(self, horizon: float) -> None:
+        seen = self._seen
+        if len(seen) > self._size:
+            self._oldest = max(self._oldest, seen.pop(next(iter(seen))))
+        first = next(iter(seen))
+        if seen[first] < horizon:
+            del seen[first]
+
+
+def _too_far(stamp: int, now: float, window_s: float) -> Replayed:
+    apart = now - stamp
+    zh, en = ("早", "before") if apart > 0 else ("晚", "after")
+    return Replayed(
+        f"推送的时间戳 {stamp} 比本机时间{zh} {abs(apart):.0f} 秒，超过 {window_s:g} 秒：过期的或重放的请求",
+        f"the push's timestamp {stamp} is {abs(apart):.0f} s {en} this machine's time, more than {window_s:g} s: "
+        "an old or replayed request",
+        fix_zh="如果请求确实来自微信，说明本机时钟不准：校准时钟，或调整 replay_window_s",
+        fix_en="if it does come from WeChat, this machine's clock is wrong: set it, or change replay_window_s",
+    )
+
+
+def _as_bytes(body: object) -> bytes:
+    """A body as frameworks may give it. Raises Unreadable for anything that is no text and no bytes."""
+    if body is None:
+        return b""
+    if isinstance(body, str):
+        return body.encode(errors="surrogateescape")
+    if isinstance(body, bytearray | memoryview):
+        return bytes(body)
+    kind = type(body).__name__
+    raise Unreadable(f"请求体是 {kind}，不是 bytes", f"the body is {kind}, not bytes")

@@ -1,43 +1,130 @@
 """The reply window: handlers without a deadline, although WeChat waits five seconds.
 
-    delivery 1, 2 or 3 ─► claim the push (the first starts the handler, the others join it)
-      │ first result within the window (4.5 s) ─► passive reply
-      └ window over
-          ├ the account may send customer-service messages ─► `success`; the answer follows
-          ├ an older answer waits for this user            ─► that answer, with the placeholder
-          ├ delivery 3, or the budget of holds is spent    ─► the placeholder; the answer waits
-          └ otherwise hold the connection until WeChat gives it up and delivers again
+`claims.py` decides what happens to a push; here are the connections, tasks and timers that carry it out. A handler runs
+as a task of its own, once, whatever happens to a connection. Its answer goes out exactly one way: on an open
+connection, as customer-service messages, or, when neither is left, as the reply to the person's next message.
 
-The handler runs as a task of its own, once, whatever happens to a connection. Its answer goes out exactly
-one way: on an open connection, as customer-service messages, or, when neither is left, as the reply to the
-user's next message. There it stands before the new answer: in one text with it where both are texts and
-fit, else alone, and the new answer follows in its turn.
+A message that only fetches (the word that the placeholder asks for) starts no handler while something waits or is
+promised: it is answered with what waits, or told that the answer is not ready yet. Any other message is handled as
+usual, and what waits stands before its reply.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import sys
 import types
-from collections import Counter
-from collections.abc import Awaitable, Callable, Generator
-from typing import Any, TypeAlias
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Coroutine, Generator, Sequence
+from contextlib import aclosing
+from typing import Any, Final, TypeAlias
 
-from ..messages import Push, Reply, TextReply, dedup_key
-from .claims import Claim
-from .holds import Holds
-from .outbox import Outbox
+from ..clock import Clock
+from ..messages import Push, Reply, Text, TextReply, articles_allowed
+from .claims import (
+    Again,
+    Answer,
+    Claim,
+    ConnectionClosed,
+    Delivered,
+    Ended,
+    Event,
+    Failed,
+    FirstResult,
+    HandOver,
+    LaterResult,
+    OwnerLost,
+    Phase,
+    Placeholder,
+    Record,
+    Release,
+    Rescue,
+    Rules,
+    SendNext,
+    Start,
+    Tick,
+    Untaken,
+    Wait,
+    Wake,
+    decide,
+)
+from .dispatch import Dispatcher
+from .outbox import Outbox, Reason, Undelivered, about
 from .permission import Permission
-from .pieces import passive
-from .rules import ANSWER_TIMEOUT_S, DELIVERIES
-from .work import SUCCESS, Work
+from .pieces import MOST_ANSWER_BYTES, TOO_LONG_EN, TOO_LONG_ZH, checked, size
+from .sender import Sender
+
+log = logging.getLogger("gongzhong.app")
 
 Seal: TypeAlias = Callable[[Reply], bytes]
 """Turns a reply to this delivery's push into the body for WeChat."""
+Gone: TypeAlias = Callable[[], bool]
+"""Says whether the peer has closed the connection by now. A door may begin to watch at the first call."""
 
-ASK_AFTER_S = 1.0
-"""A handler that takes this long may need to know whether customer-service messages are allowed."""
-HELD_S = ANSWER_TIMEOUT_S + 2.0
-"""When a held connection is let go although no further delivery came, in seconds from its start."""
+SUCCESS = b"success"
+RESCUE_S = 10.0
+"""How long a finished answer waits for a further delivery to take it."""
+KEPT_S = 120.0
+"""How long an answer stays for late repetitions; WeChat's attempts span 15 seconds."""
+MOST_KEPT = 50_000
+LAST_SENDING_S = 3.0
+"""How long a stop lets what was cut off still be sent."""
+
+# 接口报警 (confirmed): this many timeouts in five minutes raise the alarm and may block the account's URL
+ALARM_TIMEOUTS: Final = 30
+ALARM_WINDOW_S: Final = 300.0
+MOST_HOLDS = ALARM_TIMEOUTS * 2 // 3
+"""Leaves a third of the alarm's count for timeouts that nobody chose."""
+
+
+class Holds:
+    """How often a connection may be held past WeChat's patience: at most `most` times in any `window_s` seconds.
+
+    Holding makes WeChat deliver again, which buys a slow handler time; but each hold counts as a timeout on WeChat's
+    side.
+    """
+
+    def __init__(self, most: int = MOST_HOLDS, window_s: float = ALARM_WINDOW_S) -> None:
+        self._most = most
+        self._window_s = window_s
+        self._taken: deque[float] = deque()
+
+    def left(self, now: float) -> int:
+        """How many are left at `now`, in the loop's seconds."""
+        while self._taken and self._taken[0] <= now - self._window_s:
+            self._taken.popleft()
+        return self._most - len(self._taken)
+
+    def take(self, now: float) -> None:
+        """Use one."""
+        self._taken.append(now)
+
+
+class Run:
+    """One claim at work: its record, and what belongs to this process."""
+
+    __slots__ = ("body", "changed", "claim", "cut", "loop", "push", "rescue", "said_bytes", "task")
+
+    def __init__(self, claim: Claim, push: Push, loop: asyncio.AbstractEventLoop) -> None:
+        self.claim, self.push, self.loop = claim, push, loop
+        self.body: bytes | None = None
+        """What every delivery is answered with, once that is decided."""
+        self.task: asyncio.Task[None] | None = None
+        self.cut = False
+        """Whether the handler was cancelled from here."""
+        self.said_bytes = 0
+        self.changed: asyncio.Future[None] | None = None
+        self.rescue: asyncio.TimerHandle | None = None
+
+    def when_changed(self) -> asyncio.Future[None]:
+        if self.changed is None or self.changed.done():
+            self.changed = self.loop.create_future()
+        return self.changed
+
+    def wake(self) -> None:
+        if self.changed is not None and not self.changed.done():
+            self.changed.set_result(None)
 
 
 class ReplyWindow:
@@ -45,119 +132,368 @@ class ReplyWindow:
 
     def __init__(
         self,
-        work: Work,
+        dispatcher: Dispatcher,
+        sender: Sender,
         *,
+        rules: Rules,
         permission: Permission,
         outbox: Outbox,
+        clock: Clock,
         counters: Counter[str],
-        window_s: float,
-        placeholder_text: str,
+        failure_text: str,
+        fetch_words: Sequence[str],
+        opened: Callable[[Push], None],
     ) -> None:
-        self._work = work
+        self._dispatcher = dispatcher
+        self._sender = sender
+        self._rules = rules
         self._permission = permission
         self._outbox = outbox
+        self._clock = clock
         self._counters = counters
-        self._window_s = window_s
-        self._placeholder = TextReply(content=placeholder_text) if placeholder_text else None
+        self._failure = TextReply(content=failure_text) if failure_text else None
+        self._fetch_words = frozenset(fetch_words)
+        self._opened = opened
+        self._runs: dict[str, Run] = {}
+        self._settled: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        """Of a claim that is done only its answer stays: whole claims would keep the garbage collector busy."""
+        self._tasks: set[asyncio.Task[None]] = set()
         self._holds = Holds()
 
-    async def deliver(self, push: Push, seal: Seal) -> bytes:
-        """Answer one delivery of a push: the body for WeChat."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        key = dedup_key(push)
-        settled = self._work.claims.answer(key)
+    def knows(self, key: str) -> bool:
+        """Whether a push is being worked on or was just answered, so that it is a repeat of WeChat's own."""
+        return key in self._settled or key in self._runs
+
+    async def deliver(self, push: Push, seal: Seal, key: str, gone: Gone | None = None) -> bytes:
+        """Answer one delivery of a push, known as `key`: the body for WeChat."""
+        settled = self._settled.get(key)
         if settled is not None:
             self._counters["joined"] += 1
-            return settled
-        claim = self._claim(key, push, loop)
-        number = claim.delivered_again()
-        claim.live += 1
-        claim.open_until = began + ANSWER_TIMEOUT_S
-        try:
-            answer = await self._answer(claim, number, began, seal)
-            if claim.answer is not None and loop.time() < began + ANSWER_TIMEOUT_S:
-                claim.went_out()
-            return answer
-        finally:
-            claim.live -= 1
-            self._work.connection_closed(claim)
-
-    def _claim(self, key: str, push: Push, loop: asyncio.AbstractEventLoop) -> Claim:
-        claim = self._work.claims.get(key)
-        if claim is None:
-            claim = Claim(key, push, loop, loop.create_future())
-            self._work.begin(claim)
+            return settled[1]
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        run = self._runs.get(key)
+        if run is None:
+            run = self._begin(key, push, loop)
         else:
             self._counters["joined"] += 1
-        return claim
+            self._apply(run, Delivered())
+        number, sure = run.claim.deliveries, False
+        try:
+            body = await self._answer(run, number, began, seal, gone)
+            if body is None:
+                return SUCCESS
+            sure = loop.time() < began + self._rules.patience_s and not (gone is not None and gone())
+            return body
+        finally:
+            self._apply(run, ConnectionClosed(sure))
+            self._settle(run)
 
-    async def _answer(self, claim: Claim, number: int, began: float, seal: Seal) -> bytes:
-        if claim.answer is None and not claim.first.done():
+    def _begin(self, key: str, push: Push, loop: asyncio.AbstractEventLoop) -> Run:
+        fetches = self._fetches(push)
+        claim = Claim(
+            key, push.openid, push.answerable, fetches, articles_allowed(push), first=fetches, ended=fetches
+        )
+        run = self._runs[key] = Run(claim, push, loop)
+        self._opened(push)
+        self._apply(run, Delivered())
+        return run
+
+    def _fetches(self, push: Push) -> bool:
+        """Whether a message only asks for an answer that waits or was promised."""
+        if not isinstance(push, Text) or push.content.strip() not in self._fetch_words:
+            return False
+        if self._outbox.waiting(push.openid):
+            return True
+        return any(
+            run.claim.promised and not run.claim.ended and run.claim.openid == push.openid
+            for run in self._runs.values()
+        )
+
+    async def _answer(
+        self, run: Run, number: int, began: float, seal: Seal, gone: Gone | None
+    ) -> bytes | None:
+        """Wait until this delivery can be answered. None for a connection that nobody reads any more."""
+        if not run.claim.first:
             await _next_turn()  # many handlers have their answer after their first step
-        if claim.answer is None and not claim.first.done():
-            await _until(began + min(ASK_AFTER_S, self._window_s), claim.first)
-            if not claim.first.done():
+        waited = False
+        while True:
+            openid = run.push.openid
+            waiting = self._outbox.waiting(openid)
+            lost = gone is not None and (waited or bool(waiting)) and await _is_gone(gone)
+            act = self._look(run, number, began, waiting, lost)
+            match act:
+                case Wait(until):
+                    waited = True
+                    await self._wait(run, until)
+                case Answer():
+                    return self._replied(run, act, seal)
+                case Again():
+                    return run.body or self._sealed(run, self._failure, seal)
+                case Placeholder():
+                    return self._placeholder(run, seal)
+                case HandOver():
+                    self._counters["handed_over"] += 1
+                    run.body = SUCCESS
+                    return SUCCESS
+                case Release():
+                    return None
+
+    def _look(
+        self, run: Run, number: int, began: float, waiting: tuple[Reply, ...], gone: bool
+    ) -> Wait | Answer | Again | Release | Placeholder | HandOver:
+        """Ask for the decision about one delivery; what it says for others is done at once."""
+        now = run.loop.time()
+        overdue = now >= began + self._rules.window_s
+        tick = Tick(
+            number,
+            began,
+            now,
+            self._permission.known,
+            self._holds.left(now) if overdue else 0,
+            waiting,
+            gone,
+        )
+        run.claim, acts = decide(run.claim, tick, self._rules)
+        mine, *others = acts
+        for act in others:
+            self._do(run, act)
+        if isinstance(mine, Wait):
+            if mine.ask:
                 self._permission.ask_soon()
-                await _until(began + self._window_s, claim.first)
-        if claim.answer is not None:
-            return claim.answer
-        if claim.first.done():
-            return self._passive(claim, seal)
-        if claim.deliveries > number:
-            return SUCCESS
-        return await self._overdue(claim, number, began, seal)
+            if mine.hold:
+                self._counters["held"] += 1
+                self._holds.take(now)
+        assert isinstance(mine, Wait | Answer | Again | Release | Placeholder | HandOver)
+        return mine
 
-    def _passive(self, claim: Claim, seal: Seal) -> bytes:
-        push, first = claim.push, claim.first.result()
-        waited = self._outbox.take(push.openid) if push.answerable else []
-        if waited:
-            self._counters["late"] += len(waited)
-        now, later = passive(push, waited if first is None else [*waited, first])
-        if now is not None:
-            claim.shown = now
+    async def _wait(self, run: Run, until: float) -> None:
+        """Wait until something happens to the claim, or to the line that it fetches from."""
+        events = {run.when_changed()}
+        if run.claim.fetches:
+            events.add(self._outbox.line(run.push.openid).when_changed())
+        left = max(0.0, until - run.loop.time())
+        await asyncio.wait(events, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+
+    def _replied(self, run: Run, act: Answer, seal: Seal) -> bytes:
+        if act.took:
+            self._counters["late"] += len(self._outbox.waiting(run.push.openid))
+            self._outbox.take(run.push.openid)
+        if act.reply is not None and not act.placeholder:
             self._counters["passive"] += 1
-        claim.answer = self._sealed(claim, now, seal)
-        if later:
-            self._work.follow(claim, later)
-        return claim.answer
+        run.body = self._sealed(run, act.reply, seal)
+        return run.body
 
-    async def _overdue(self, claim: Claim, number: int, began: float, seal: Seal) -> bytes:
-        push = claim.push
-        if not push.answerable or self._permission.known:
-            self._counters["handed_over"] += 1
-            claim.answer = SUCCESS
-        elif self._outbox.waits_for(push.openid):
-            waited = self._outbox.take(push.openid)
-            self._counters["late"] += len(waited)
-            now, later = passive(push, [*waited, *([self._placeholder] if self._placeholder else [])])
-            claim.answer = self._sealed(claim, now, seal)
-            self._work.follow(claim, [reply for reply in later if reply is not self._placeholder])
-        elif number >= DELIVERIES or not self._holds.take(asyncio.get_running_loop().time()):
-            self._counters["placeholder"] += 1
-            claim.answer = self._sealed(claim, self._placeholder, seal)
-        else:
-            return await self._hold(claim, began, seal)
-        claim.handed_over = True
-        return claim.answer
+    def _placeholder(self, run: Run, seal: Seal) -> bytes:
+        self._counters["placeholder"] += 1
+        run.body = self._sealed(run, self._rules.placeholder, seal)
+        return run.body
 
-    async def _hold(self, claim: Claim, began: float, seal: Seal) -> bytes:
-        self._counters["held"] += 1
-        await _until(began + HELD_S, claim.first, claim.when_superseded())
-        if claim.answer is None and claim.first.done():
-            return self._passive(claim, seal)
-        return claim.answer or SUCCESS
-
-    def _sealed(self, claim: Claim, reply: Reply | None, seal: Seal) -> bytes:
-        """The body for a reply; one that cannot be written is the handler's failure, never the
-        connection's."""
+    def _sealed(self, run: Run, reply: Reply | None, seal: Seal) -> bytes:
+        """The body for a reply; one that cannot be written is the handler's failure, never the connection's."""
         if reply is None:
             return SUCCESS
         try:
             return seal(reply)
         except Exception:
-            failure = self._work.failed(claim)
+            failure = self._failed(run)
             return SUCCESS if failure is None else seal(failure)
+
+    def _apply(self, run: Run, event: Event) -> None:
+        run.claim, acts = decide(run.claim, event, self._rules)
+        for act in acts:
+            self._do(run, act)
+
+    def _do(self, run: Run, act: object) -> None:
+        match act:
+            case Start():
+                self._start(run)
+            case Wake():
+                run.wake()
+            case Rescue():
+                if run.rescue is None:
+                    run.rescue = run.loop.call_later(RESCUE_S, self._untaken, run)
+            case HandOver():
+                run.body = SUCCESS
+            case SendNext(replies, ahead):
+                self._send(run, replies, ahead)
+            case Record(reason, replies):
+                self._record(run, reason, replies)
+
+    def _untaken(self, run: Run) -> None:
+        run.rescue = None
+        self._apply(run, Untaken())
+        self._settle(run)
+
+    def _send(self, run: Run, replies: Sequence[Reply], ahead: bool) -> None:
+        openid = run.push.openid
+        line = self._outbox.line(openid)
+        if not run.claim.ended:
+            line.going.add(run.claim.key)
+        self._outbox.keep(openid, replies, ahead=ahead)
+        task = self._sender.wake(openid)
+        if task is not None:
+            self._keep(task)
+
+    def _record(self, run: Run, reason: str, replies: Sequence[Reply]) -> None:
+        self._counters[reason] += 1
+        if reason == "not_answerable":
+            log.warning("微信不显示对它的回复 / WeChat shows no reply to this: %s", about(run.push))
+            return
+        self._counters["undelivered"] += len(replies) or 1
+        log.error("答复没有送达 / answer not delivered (%s): %s", reason, about(run.push))
+        now = self._clock.now()
+        for reply in replies or (None,):
+            self._outbox.record(
+                Undelivered(openid=run.push.openid, reply=reply, reason=Reason(reason), since=now)
+            )
+
+    def _settle(self, run: Run) -> None:
+        """Keep only the answer of a claim that no event can change any more."""
+        claim = run.claim
+        if claim.phase is not Phase.CLOSED or not claim.ended or claim.open:
+            return
+        if self._runs.pop(claim.key, None) is None:
+            return
+        if run.rescue is not None:
+            run.rescue.cancel()
+        now, settled = run.loop.time(), self._settled
+        settled[claim.key] = now, run.body or SUCCESS
+        while len(settled) > MOST_KEPT or next(iter(settled.values()))[0] <= now - KEPT_S:
+            settled.popitem(last=False)
+
+    # ---- the handler's side
+
+    def _start(self, run: Run) -> None:
+        run.task = _eagerly(self._work(run), run.loop)
+        if not run.task.done():
+            self._keep(run.task)
+
+    async def _work(self, run: Run) -> None:
+        """Run the handler to its end. Whatever it raises is its failure: SystemExit and its own cancellation, too."""
+        try:
+            await self._handle(run)
+        except BaseException as problem:
+            if run.cut or (isinstance(problem, GeneratorExit) and not run.loop.is_running()):
+                raise
+            self._apply(run, Failed(self._failed(run)))
+        finally:
+            self._handler_ended(run)
+
+    async def _handle(self, run: Run) -> None:
+        first, stream = await self._dispatcher.begin(run.push)
+        self._apply(run, FirstResult(self._checked(run, first), stream is None))
+        if stream is None:
+            return
+        async with aclosing(stream):
+            async for reply in stream:
+                if reply is not None:
+                    self._apply(run, LaterResult(self._checked(run, reply)))
+        self._apply(run, Ended())
+
+    def _checked(self, run: Run, reply: Reply | None) -> Reply | None:
+        """The reply as it can be written. Raises ValueError when one push gets more than a person reads."""
+        reply = checked(reply)
+        if reply is not None and run.said_bytes + size(reply) > MOST_ANSWER_BYTES:
+            raise ValueError(f"{TOO_LONG_ZH} / {TOO_LONG_EN}")
+        if reply is not None:
+            run.said_bytes += size(reply)
+        return reply
+
+    def _handler_ended(self, run: Run) -> None:
+        line = self._outbox.find(run.push.openid)
+        if line is not None and line.going:
+            line.going.discard(run.claim.key)
+            line.change()
+        self._settle(run)
+
+    def _failed(self, run: Run) -> Reply | None:
+        """Log and count the exception being handled; gives what the person is told instead of an answer."""
+        self._counters["handler_errors"] += 1
+        log.exception("处理函数出错 / handler failed: %s", about(run.push), extra={"push": run.push})
+        return self._failure
+
+    # ---- the end
+
+    @property
+    def busy(self) -> bool:
+        """Whether any task is under way."""
+        return bool(self._tasks)
+
+    async def drain(self, patience_s: float) -> None:
+        """Let everything finish; what is not done after `patience_s` seconds is cut off and recorded.
+
+        Afterwards one log line says how many answers are undelivered, by reason.
+        """
+        for run in list(self._runs.values()):
+            if run.rescue is not None and not run.claim.open:  # no further delivery will come
+                run.rescue.cancel()
+                self._untaken(run)
+        await self._finish(patience_s)
+        unfinished = [run for run in self._runs.values() if run.task is not None and not run.task.done()]
+        for run in unfinished:
+            self._cut_off(run)
+        if unfinished:
+            count = len(unfinished)
+            log.error("停止时中断了 %d 个处理函数 / %d handlers were cut off", count, count)
+            await self._finish(LAST_SENDING_S)
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=LAST_SENDING_S)
+        undelivered = self._outbox.summary()
+        if undelivered:
+            log.warning("停止时还有未送达的答复 / undelivered answers at the stop: %s", undelivered)
+
+    async def _finish(self, patience_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + patience_s
+        while self._tasks and loop.time() < ends:
+            await asyncio.wait(self._tasks, timeout=ends - loop.time())
+
+    def _cut_off(self, run: Run) -> None:
+        self._apply(run, OwnerLost())
+        run.wake()
+        run.cut = True
+        if run.task is not None:
+            run.task.cancel()
+
+    def move(self) -> bool:
+        """Go on in another event loop, the one before having ended: answers and what waits are kept.
+
+        Gives whether handlers were cut off by that; they are recorded.
+        """
+        runs, self._runs = list(self._runs.values()), {}
+        cut = [run for run in runs if run.task is not None and not run.claim.ended]
+        for run in runs:
+            run.claim, acts = decide(run.claim, OwnerLost(), self._rules)
+            for act in acts:
+                if isinstance(act, Record):
+                    self._record(run, act.reason, act.replies)
+        self._tasks.clear()
+        self._holds = Holds()
+        for line in self._outbox.lines():
+            line.restart()
+        now = asyncio.get_running_loop().time()
+        self._settled = OrderedDict((key, (now, body)) for key, (_, body) in self._settled.items())
+        return bool(cut)
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        """Keep a task from being lost before it is done: the loop itself does not."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+if sys.version_info >= (3, 12):
+
+    def _eagerly(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
+        """A task that takes its first step now: a handler that is done at once costs no turn of the loop."""
+        return asyncio.Task(work, loop=loop, eager_start=True)
+
+else:
+
+    def _eagerly(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
+        return loop.create_task(work)
 
 
 @types.coroutine
@@ -166,7 +502,10 @@ def _next_turn() -> Generator[None, None, None]:
     yield
 
 
-def _until(when: float, *futures: asyncio.Future[Any]) -> Awaitable[Any]:
-    """Wait for the first of the futures, at most until `when` in the loop's time. Cancels none of them."""
-    left = max(0.0, when - asyncio.get_running_loop().time())
-    return asyncio.wait(futures, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+async def _is_gone(gone: Gone) -> bool:
+    """Ask a door whether the peer is still there, with a moment for it to look."""
+    if gone():
+        return True
+    await _next_turn()
+    await _next_turn()
+    return gone()

@@ -13,7 +13,8 @@ import selectors
 import time
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar, TypeVarTuple
 
 from ..clock import Clock
@@ -57,6 +58,9 @@ class JumpingSelector(selectors.BaseSelector):
         self.elapsed += really if timeout is None or ready else max(really, timeout)
         return ready
 
+    def job_done(self) -> None:
+        self.jobs -= 1
+
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         return self._real.register(fileobj, events, data)
 
@@ -85,16 +89,24 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self._jumping = JumpingSelector()
+        self._pool: ThreadPoolExecutor | None = None
         super().__init__(self._jumping)
 
     def time(self) -> float:
         return self._jumping.elapsed
 
     def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> Future[T]:
-        job = super().run_in_executor(executor, func, *args)
+        """As on any loop; while the job is under way time passes really, also when nobody waits for it any more."""
+        if executor is None:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(thread_name_prefix="asyncio")
+                self.set_default_executor(self._pool)
+            executor = self._pool
+        job = executor.submit(func, *args)
         self._jumping.jobs += 1
         job.add_done_callback(self._job_done)
-        return job
+        return asyncio.wrap_future(job, loop=self)
 
-    def _job_done(self, _job: Future[Any]) -> None:
-        self._jumping.jobs -= 1
+    def _job_done(self, _job: object) -> None:
+        with suppress(RuntimeError):  # the loop may have been closed meanwhile
+            self.call_soon_threadsafe(self._jumping.job_done)

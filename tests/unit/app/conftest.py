@@ -118,7 +118,7 @@ class WeChat:
         self.writer = PushWriter(TOKEN, AES_KEY, APPID, oa.account.encryption)
 
     def seal(self, push: Push) -> SealedPush:
-        return self.writer.seal(encode(push), push.create_time, str(next(_numbers)), push.openid)
+        return self.writer.seal(encode(push), int(self.oa.clock.now()), str(next(_numbers)), push.openid)
 
     async def deliver(self, push: Push) -> Answer:
         sealed = self.seal(push)

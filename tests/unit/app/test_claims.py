@@ -1,78 +1,299 @@
-"""What is remembered of a push that was answered: its answer, for a while, and nothing else."""
+"""The decision about a push: the transition table, row by row, and what holds in every order of events."""
 
 from __future__ import annotations
 
-import asyncio
-
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from gongzhong.app.claims import Claim, Claims
+from gongzhong.app.claims import (
+    Act,
+    Again,
+    Answer,
+    Claim,
+    ConnectionClosed,
+    Delivered,
+    Ended,
+    Event,
+    Failed,
+    FirstResult,
+    HandOver,
+    LaterResult,
+    OwnerLost,
+    Phase,
+    Placeholder,
+    Record,
+    Release,
+    Rescue,
+    Rules,
+    SendNext,
+    Start,
+    Tick,
+    Untaken,
+    Wait,
+    Wake,
+    decide,
+)
+from gongzhong.app.pieces import Piece
+from gongzhong.messages import Reply, TextReply
 
-from .conftest import text
-
-pytestmark = pytest.mark.anyio
-
-NOW = 1000.0
+RULES = Rules(placeholder=TextReply(content="稍等"), more="（还有）")
+NO, RUNNING, ANSWERED, CLOSED = None, Phase.RUNNING, Phase.ANSWERED, Phase.CLOSED
 
 
-def claim(key: str, answer: bytes | None = b"<xml/>") -> Claim:
-    loop = asyncio.get_running_loop()
-    made = Claim(key, text("?"), loop, loop.create_future())
-    made.answer = answer
+def text(content: str) -> TextReply:
+    return TextReply(content=content)
+
+
+A, B, OLD, PART = text("一"), text("二"), text("旧"), Piece("半")
+
+
+def claim(phase: Phase = RUNNING, **fields: object) -> Claim:
+    made = Claim("k", "o1", phase=phase, deliveries=1, open=1)
+    for name, value in fields.items():
+        setattr(made, name, value)
     return made
 
 
-def settled(claims: Claims, key: str, now: float) -> None:
-    one = claim(key)
-    claims.add(one)
-    claims.settle(one, now)
+def tick(now: float = 0.0, number: int = 1, **known: object) -> Tick:
+    return msgspec.structs.replace(Tick(number, 0.0, now), **known)
 
 
-async def test_of_a_settled_claim_only_the_answer_stays() -> None:
-    claims = Claims()
-    one = claim("k")
-    claims.add(one)
-    assert (claims.get("k"), claims.answer("k")) == (one, None)
-    claims.settle(one, NOW)
-    assert (claims.get("k"), claims.answer("k")) == (None, b"<xml/>")
+LATE = 4.5
+TABLE: list[tuple[Claim, Event, Phase, list[Act]]] = [
+    (Claim("k", "o1"), Delivered(), RUNNING, [Start()]),
+    (Claim("k", "o1", fetches=True), Delivered(), RUNNING, []),
+    (claim(), Delivered(), RUNNING, [Wake()]),
+    (claim(ANSWERED), tick(), ANSWERED, [Again()]),
+    (claim(CLOSED), tick(LATE), CLOSED, [Again()]),
+    (claim(), tick(), RUNNING, [Wait(1.0)]),
+    (claim(), tick(1.0), RUNNING, [Wait(LATE, ask=True)]),
+    (claim(first=True, ended=True, replies=(A,)), tick(), ANSWERED, [Answer(A)]),
+    (claim(first=True, ended=True), tick(), ANSWERED, [Answer(None)]),
+    (claim(first=True, ended=True, replies=(A,)), tick(gone=True), RUNNING, [Release()]),
+    (
+        claim(first=True, ended=True, replies=(A,)),
+        tick(waiting=(OLD,)),
+        ANSWERED,
+        [Answer(text("旧\n\n一"), True)],
+    ),
+    (claim(first=True, replies=(A,)), tick(), ANSWERED, [Answer(A)]),
+    (claim(first=True, replies=(A, B)), tick(may_send=True), ANSWERED, [Answer(A)]),
+    (claim(first=True, replies=(A, B)), tick(may_send=False), RUNNING, [Wait(1.0)]),
+    (
+        claim(first=True, replies=(A, B)),
+        tick(LATE, may_send=False),
+        ANSWERED,
+        [Answer(text("一\n\n二\n\n（还有）"))],
+    ),
+    (claim(first=True, replies=(Piece("半"),)), tick(), RUNNING, [Wait(1.0)]),
+    (
+        claim(first=True, replies=(Piece("句。半"),)),
+        tick(LATE, may_send=True),
+        ANSWERED,
+        [Answer(text("句。"))],
+    ),
+    (
+        claim(first=True, replies=(Piece("半"),)),
+        tick(LATE, may_send=True),
+        CLOSED,
+        [HandOver(), SendNext((Piece("半"),))],
+    ),
+    (claim(), tick(LATE, may_send=True), CLOSED, [HandOver()]),
+    (claim(answerable=False), tick(LATE), CLOSED, [HandOver()]),
+    (claim(), tick(LATE, waiting=(OLD,)), ANSWERED, [Answer(text("旧\n\n稍等"), True, True)]),
+    (claim(), tick(LATE, holds_left=0), CLOSED, [Placeholder()]),
+    (claim(deliveries=3), tick(LATE, 3, holds_left=9), CLOSED, [Placeholder()]),
+    (claim(fetches=True, first=True, ended=True), tick(LATE, holds_left=9), CLOSED, [Placeholder()]),
+    (claim(fetches=True, first=True, ended=True), tick(waiting=(OLD,)), ANSWERED, [Answer(OLD, True)]),
+    (claim(), tick(LATE, holds_left=9), RUNNING, [Wait(7.0, hold=True)]),
+    (claim(held=1), tick(4.6, holds_left=9), RUNNING, [Wait(7.0)]),
+    (claim(held=1, first=True, ended=True, replies=(A,)), tick(5.5), RUNNING, [Wait(7.0)]),
+    (claim(held=1), tick(7.0), RUNNING, [Release()]),
+    (claim(deliveries=2, open=2), tick(LATE, 1, holds_left=9), RUNNING, [Release()]),
+    (claim(), FirstResult(A), RUNNING, [Wake()]),
+    (claim(open=0), FirstResult(A), RUNNING, [Rescue()]),
+    (claim(answerable=False), FirstResult(A), RUNNING, [Record("not_answerable"), Wake()]),
+    (claim(ANSWERED, first=True), LaterResult(B), ANSWERED, []),
+    (claim(CLOSED), FirstResult(A), CLOSED, [SendNext((A,))]),
+    (claim(CLOSED, first=True), LaterResult(B), CLOSED, [SendNext((B,))]),
+    (claim(CLOSED, first=True), Failed(B), CLOSED, [SendNext((B,))]),
+    (claim(CLOSED, first=True), Ended(), CLOSED, []),
+    (claim(ANSWERED, shown=A, replies=(B,)), ConnectionClosed(True), CLOSED, [SendNext((B,), True)]),
+    (claim(ANSWERED, shown=A, replies=(B,)), ConnectionClosed(False), ANSWERED, [Rescue()]),
+    (claim(ANSWERED, open=2), ConnectionClosed(False), ANSWERED, []),
+    (claim(first=True, replies=(A,)), ConnectionClosed(False), RUNNING, [Rescue()]),
+    (claim(), ConnectionClosed(False), RUNNING, []),
+    (claim(ANSWERED, shown=A, replies=(B,), open=0), Untaken(), CLOSED, [HandOver(), SendNext((A, B), True)]),
+    (claim(first=True, replies=(A,), open=0), Untaken(), CLOSED, [HandOver(), SendNext((A,), True)]),
+    (claim(open=0), Untaken(), RUNNING, []),
+    (claim(CLOSED, open=0), Untaken(), CLOSED, []),
+    (claim(CLOSED), OwnerLost(), CLOSED, [Record("shutdown")]),
+    (claim(ANSWERED, shown=A, replies=(B,), ended=True), OwnerLost(), CLOSED, [Record("shutdown", (A, B))]),
+    (claim(CLOSED, first=True, ended=True), OwnerLost(), CLOSED, []),
+]
 
 
-async def test_a_claim_without_an_answer_stays_under_way() -> None:
-    claims = Claims()
-    one = claim("k", None)
-    claims.add(one)
-    claims.settle(one, NOW)
-    assert claims.get("k") is one
+@pytest.mark.parametrize(("before", "event", "phase", "acts"), TABLE, ids=lambda value: type(value).__name__)
+def test_the_transition_table(before: Claim, event: Event, phase: Phase, acts: list[Act]) -> None:
+    untouched = msgspec.structs.replace(before)
+    after, done = decide(before, event, RULES)
+    assert (after.phase, list(done)) == (phase, acts)
+    assert before == untouched
 
 
-async def test_answers_are_forgotten_after_their_time() -> None:
-    claims = Claims(kept_s=120)
-    settled(claims, "old", NOW)
-    settled(claims, "young", NOW + 119)
-    assert claims.answer("old") is not None
-    settled(claims, "new", NOW + 120)
-    assert [claims.answer(key) is None for key in ("old", "young", "new")] == [True, False, False]
+def test_every_event_stands_in_the_table() -> None:
+    events = {Delivered, Tick, FirstResult, LaterResult, Failed, Ended, ConnectionClosed, Untaken, OwnerLost}
+    assert {type(event) for _, event, _, _ in TABLE} == events
 
 
-async def test_the_oldest_answers_give_way_when_there_are_too_many() -> None:
-    claims = Claims(most=2)
-    for number, key in enumerate(("a", "b", "c")):
-        settled(claims, key, NOW + number)
-    assert [claims.answer(key) is None for key in ("a", "b", "c")] == [True, False, False]
+class AnyOrder(RuleBasedStateMachine):
+    """A handler that says 1, 2, 3 …, deliveries that come and go in any order, and an account that may or may not send.
+
+    What is read on a connection that was surely open, and what goes into the person's line, is what was said: each
+    once, in its order.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claim = Claim("k", "o1")
+        self.may_send: bool | None = None
+        self.now = 0.0
+        self.said = 0
+        self.open: dict[int, tuple[float, TextReply | None]] = {}
+        self.answered: set[int] = set()
+        self.read: list[str] = []
+        self.line: list[str] = []
+        self.body: Reply | str | None = None
+        self.apply(Delivered())
+        self.open[1] = 0.0, None
+
+    def apply(self, event: Event) -> list[Act]:
+        self.claim, acts = decide(self.claim, event, RULES)
+        for act in acts:
+            if isinstance(act, SendNext):
+                words = [word for reply in act.replies for word in numbers(reply)]
+                self.line = words + self.line if act.ahead else self.line + words
+        return list(acts)
+
+    @rule(seconds=st.sampled_from([0.1, 1.0, 2.5, 5.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule(may_send=st.sampled_from([True, False, None]))
+    def permission_is_found_out(self, may_send: bool | None) -> None:
+        self.may_send = may_send
+
+    @precondition(lambda self: not self.claim.ended)
+    @rule(last=st.booleans(), piece=st.booleans())
+    def handler_says(self, last: bool, piece: bool) -> None:
+        self.said += 1
+        word = f"{self.said};"
+        reply = Piece(content=f"{word}。") if piece else text(word)
+        self.apply(LaterResult(reply) if self.claim.first else FirstResult(reply, last))
+        if last and not self.claim.ended:
+            self.apply(Ended())
+
+    @rule()
+    def wechat_delivers(self) -> None:
+        self.apply(Delivered())
+        self.open[self.claim.deliveries] = self.now, None
+
+    @precondition(lambda self: self.open)
+    @rule(which=st.integers(0, 9), gone=st.booleans(), holds=st.integers(0, 1))
+    def a_delivery_looks(self, which: int, gone: bool, holds: int) -> None:
+        number = sorted(self.open)[which % len(self.open)]
+        began, _ = self.open[number]
+        (act, *_) = self.apply(Tick(number, began, self.now, self.may_send, holds, (), gone))
+        if isinstance(act, Wait):
+            return
+        del self.open[number]
+        if isinstance(act, Answer | Placeholder | HandOver):
+            assert self.body is None, "one push, two answers"
+            self.body = act.reply if isinstance(act, Answer) else "success"
+        sure = not gone and self.now < began + RULES.patience_s and not isinstance(act, Release)
+        first_time = self.claim.phase is Phase.ANSWERED
+        if sure and first_time and isinstance(self.body, Reply):
+            self.read += numbers(self.body)
+        self.apply(ConnectionClosed(sure))
+
+    @precondition(lambda self: not self.open)
+    @rule()
+    def nobody_came(self) -> None:
+        self.apply(Untaken())
+
+    @invariant()
+    def everything_once_and_in_order(self) -> None:
+        kept = [*([self.claim.shown] if self.claim.shown else []), *self.claim.replies]
+        pending = [word for reply in kept for word in numbers(reply)]
+        expected = [str(number + 1) for number in range(self.said)]
+        assert sorted(self.read + self.line + pending) == sorted(expected)
+        assert self.read + pending == expected[: len(self.read)] + pending
+        if self.claim.phase is not Phase.CLOSED:
+            assert pending == expected
+        else:
+            assert self.read + self.line == expected
+
+    def teardown(self) -> None:
+        for _ in range(len(self.open)):
+            self.apply(ConnectionClosed(False))
+        if not self.claim.ended:
+            self.apply(Failed(None))
+        self.apply(Untaken())
+        assert self.claim.phase is Phase.CLOSED, "a finished handler whose answer nobody looks after"
 
 
-@pytest.mark.parametrize(
-    ("answer", "gone_out", "handed_over", "expected"),
-    [
-        (b"", True, False, True),
-        (b"", False, True, True),
-        (b"", False, False, False),
-        (None, False, True, False),
-    ],
-)
-async def test_settled_means_that_no_delivery_can_change_the_answer(
-    answer: bytes | None, gone_out: bool, handed_over: bool, expected: bool
-) -> None:
-    one = claim("k", answer)
-    one.gone_out, one.handed_over = gone_out, handed_over
-    assert one.settled is expected
+def numbers(reply: Reply) -> list[str]:
+    assert isinstance(reply, TextReply)
+    return [word.strip("。\n（还有） ") for word in reply.content.split(";") if word.strip("。\n（还有） ")]
+
+
+AnyOrder.TestCase.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestAnyOrder = AnyOrder.TestCase
+
+
+def outcome(mutant: type[RuleBasedStateMachine]) -> str:
+    """What the invariants say about a version of the decision that is wrong."""
+    mutant.TestCase.settings = settings(
+        max_examples=300, stateful_step_count=25, deadline=None, database=None
+    )
+    try:
+        mutant.TestCase("runTest").runTest()
+    except BaseException as problem:
+        return type(problem).__name__
+    return "nothing"
+
+
+def test_a_broken_order_is_caught() -> None:
+    class Reversed(AnyOrder):
+        def apply(self, event: Event) -> list[Act]:
+            if (
+                isinstance(event, LaterResult)
+                and self.claim.phase is Phase.RUNNING
+                and event.reply is not None
+            ):
+                self.claim = msgspec.structs.replace(self.claim, replies=(event.reply, *self.claim.replies))
+                return []
+            return super().apply(event)
+
+    assert outcome(Reversed) != "nothing"
+
+
+def test_an_answer_given_twice_is_caught() -> None:
+    class Twice(AnyOrder):
+        def apply(self, event: Event) -> list[Act]:
+            before = self.claim.shown
+            acts = super().apply(event)
+            if isinstance(event, ConnectionClosed) and event.sure and before is not None:
+                self.line = numbers(before) + self.line
+            return acts
+
+    assert outcome(Twice) != "nothing"
+
+
+@given(st.integers(0, 4))
+def test_a_record_can_be_stored(number: int) -> None:
+    made = claim(replies=(), promised=bool(number % 2), deliveries=number)
+    assert msgspec.json.decode(msgspec.json.encode(made), type=Claim) == made

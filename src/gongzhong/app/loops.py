@@ -1,0 +1,174 @@
+"""Which event loop an account lives on, and how calls from other loops, threads and processes reach it.
+
+Handlers, timers and the reply window of one account live on one loop: the one that uses it first. Programs without a
+loop (Flask, Django, every WSGI server) get one in a thread of its own. A call from elsewhere is carried out there.
+Two things can take the loop away: a fork, after which the child has neither its thread nor its sockets, and a program
+that runs one loop per request. Both are noticed at the next call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError, Future
+from typing import Any, TypeVar
+
+from ..errors import SetupError
+
+T = TypeVar("T")
+log = logging.getLogger("gongzhong.app")
+
+LOOK_AGAIN_S = 0.5
+"""How often somebody who waits for a loop looks whether it still runs."""
+
+
+class LoopEnded(Exception):
+    """The loop that should have answered has ended."""
+
+
+class Background:
+    """A loop that runs in a daemon thread from the first call until `stop`."""
+
+    def __init__(self, name: str = "gongzhong-app") -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        running = threading.Event()
+        self.loop.call_soon(running.set)
+        self._thread.start()
+        running.wait()
+
+    @property
+    def called_from_inside(self) -> bool:
+        """Whether the caller runs on this loop. Under gevent every greenlet sees its loop as running."""
+        return threading.get_ident() == self._thread.ident
+
+    def stop(self) -> None:
+        """End the loop and wait for its thread."""
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_forever()
+        finally:
+            self.loop.close()
+
+
+class Home:
+    """The loop of one account in this process.
+
+    `moved` is called on the new loop after the one before has ended; it gives whether work was cut off by that. From
+    then on the account lives on a loop of its own, in the background.
+    """
+
+    def __init__(self, moved: Callable[[], bool]) -> None:
+        self.pid = os.getpid()
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._moved = moved
+        self._background: Background | None = None
+        self._starting = threading.Lock()
+
+    def choose(self, here: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:
+        """The loop to work on, called from the running loop `here`."""
+        home = self.loop
+        if home is not None and (home is here or home.is_running()):
+            return home
+        if home is not None and self._moved():
+            log.warning(
+                "事件循环在处理函数完成之前就结束了：改在后台的事件循环里运行 / "
+                "an event loop ended before its handlers did: from now on they run on a loop in the background"
+            )
+            with self._starting:
+                return self._in_background()
+        self.loop = here
+        return here
+
+    def _in_background(self) -> asyncio.AbstractEventLoop:
+        if self._background is None:
+            self._background = Background()
+        self.loop = self._background.loop
+        return self.loop
+
+    async def carry_out(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Do the work on the account's loop and wait for it here; once more if that loop ends meanwhile."""
+        here = asyncio.get_running_loop()
+        home = self.choose(here)
+        if home is not here:
+            try:
+                return await _waited(asyncio.run_coroutine_threadsafe(work(), home), home)
+            except LoopEnded:
+                home = self.choose(here)
+                if home is not here:
+                    return await _waited(asyncio.run_coroutine_threadsafe(work(), home), home)
+        return await work()
+
+    def carry_out_blocking(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The same for callers without a loop. Raises SetupError on a running loop, which must not be blocked."""
+        self.refuse_to_block()
+        for _ in range(2):
+            with self._starting:
+                home = self.loop
+                if home is None or not home.is_running():
+                    home = self._in_background()
+            try:
+                return _blocked(asyncio.run_coroutine_threadsafe(work(), home), home)
+            except LoopEnded:
+                self._background = None
+        raise LoopEnded
+
+    def close(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do the last work on the loop in the background, if there is one, and end it."""
+        self.refuse_to_block()
+        background, self._background = self._background, None
+        if background is not None:
+            _blocked(asyncio.run_coroutine_threadsafe(work(), background.loop), background.loop)
+            background.stop()
+
+    def refuse_to_block(self) -> None:
+        """Raises SetupError if an event loop is running here, which must not be blocked."""
+        try:
+            here = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        background = self._background
+        if background is not None and here is background.loop and not background.called_from_inside:
+            return
+        raise SetupError(
+            "这里正在运行事件循环，不能阻塞等待",
+            "an event loop is running here, which must not be blocked",
+            fix_zh="改用 await oa.handle(…) 或 await oa.shutdown()",
+            fix_en="use `await oa.handle(…)` or `await oa.shutdown()`",
+        )
+
+
+async def _waited(future: Future[T], home: asyncio.AbstractEventLoop) -> T:
+    """The result of work on another loop. Raises LoopEnded if that ends first."""
+    waiting = asyncio.wrap_future(future)
+    try:
+        while not waiting.done():
+            await asyncio.wait({waiting}, timeout=LOOK_AGAIN_S)
+            if not waiting.done() and not home.is_running():
+                raise LoopEnded
+    except asyncio.CancelledError:
+        waiting.cancel()
+        raise
+    if waiting.cancelled():
+        raise LoopEnded
+    return waiting.result()
+
+
+def _blocked(future: Future[T], home: asyncio.AbstractEventLoop) -> T:
+    while True:
+        try:
+            return future.result(LOOK_AGAIN_S)
+        except TimeoutError:
+            if future.done():
+                return future.result()
+            if not home.is_running():
+                raise LoopEnded from None
+        except CancelledError:
+            raise LoopEnded from None
