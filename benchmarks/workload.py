@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from credentials import APPID, KEY, TOKEN
 
 from gongzhong.account import Encryption
@@ -27,8 +29,8 @@ def text(number: int) -> Text:
 
 def pushes(mode: Encryption, first: int, count: int) -> list[SealedPush]:
     """Pushes number `first` to `first + count - 1`, sealed as the mode asks."""
-    writer = PushWriter(TOKEN, KEY, APPID, mode)
+    writer, now = PushWriter(TOKEN, KEY, APPID, mode), int(time.time())
     return [
-        writer.seal(encode(text(number)), NOW + number, str(10**9 + number), openid(number))
+        writer.seal(encode(text(number)), now, str(10**9 + number), openid(number))
         for number in range(first, first + count)
     ]

@@ -7,6 +7,7 @@ gevent set when reading to the end is safe.
 from __future__ import annotations
 
 import io
+import time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from gongzhong.wire import MAX_BODY_BYTES, PushWriter
 ACCOUNT = Account(appid="wx00000000000000aa", secret=Secret("s" * 32), token=Secret("tok123"))
 QUERY, BODY = PushWriter("tok123", "", ACCOUNT.appid, "plain").seal(
     encode(Text(to_user_name="gh_1", from_user_name="o1", create_time=1, msg_id=7, content="你好")),
-    1,
+    int(time.time()),
     "n",
     "o1",
 )

@@ -68,7 +68,7 @@ SERVERS = {
 }
 QUERY, BODY = PushWriter("tok123", "", "wx00000000000000aa", "plain").seal(
     encode(Text(to_user_name="gh_1", from_user_name="o1", create_time=1, msg_id=7, content="你好" * 2000)),
-    1_700_000_000,
+    int(time.time()),
     "n",
     "o1",
 )

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from types import EllipsisType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias, TypeVar, overload
 
 from ..account import PREFIX, Account, EnvironmentAccount
 from ..catalogue.base import GetQuota
@@ -75,6 +75,11 @@ class OfficialAccount(Router):
     when it is first needed, and raises then. `source` is the account as it was given.
     """
 
+    _sessions: Sessions | None
+    _made_reception: Reception | None
+    _own_api: AsyncClient | None = None
+    _own_blocking_api: Client | None = None
+
     def __init__(
         self,
         account: Account | EnvironmentAccount,
@@ -103,20 +108,14 @@ class OfficialAccount(Router):
         self.counters: Counter[str] = Counter()
         """How many deliveries, answers and troubles; docs/app.md lists the names."""
         self._given_sessions, self._session_lifetime_s = sessions, session_lifetime_s
-        self._sessions: Sessions | None = None
         self._api, self._blocking_api = api, blocking_api
-        self._own_api, self._own_blocking_api = cast("AsyncClient | None", None), cast("Client | None", None)
-        self._drain_s = drain_s
-        self._clock_before: Clock = self.clock.source
-        self._customer_service = customer_service
+        self._drain_s, self._clock_before = drain_s, self.clock.source
+        self._customer_service, self._handler_threads = customer_service, handler_threads
         self._texts = Texts(failure_text, placeholder_text, more_text, tuple(fetch_words))
         self._rules = self._texts.rules(window)
-        self._replay_window_s = (
-            _replay_window() if isinstance(replay_window_s, EllipsisType) else replay_window_s
-        )
-        self._handler_threads = handler_threads
+        self._replay_window_s = _replay_window(replay_window_s)
         self._middleware: list[Handler] = []
-        self._given_reader, self._made_reception = reader, cast("Reception | None", None)
+        self._given_reader = reader
         self._carry_out: CarryOut | None = None
         self._begin_anew()
         if self._account is not None:
@@ -403,8 +402,10 @@ class Texts(NamedTuple):
         )
 
 
-def _replay_window() -> float | None:
-    """The replay window that the environment names, in seconds; REPLAY_WINDOW_S if it names none."""
+def _replay_window(chosen: float | EllipsisType | None) -> float | None:
+    """What was chosen, else what the environment names, else REPLAY_WINDOW_S; in seconds."""
+    if not isinstance(chosen, EllipsisType):
+        return chosen
     given = os.environ.get(REPLAY_VARIABLE, "").strip().lower()
     if not given:
         return REPLAY_WINDOW_S

@@ -104,8 +104,9 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
             executor = self._pool
         job = executor.submit(func, *args)
         self._jumping.jobs += 1
-        job.add_done_callback(self._job_done)
-        return asyncio.wrap_future(job, loop=self)
+        result = asyncio.wrap_future(job, loop=self)
+        job.add_done_callback(self._job_done)  # after the result has been passed on
+        return result
 
     def _job_done(self, _job: object) -> None:
         with suppress(RuntimeError):  # the loop may have been closed meanwhile
