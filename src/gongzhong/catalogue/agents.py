@@ -98,6 +98,7 @@ class UploadAgentPortrait(Call[Ok], kw_only=True, frozen=True):
     spec = Spec(
         "POST",
         "/customservice/kfaccount/uploadheadimg",
+        file_kind="image",
         document="上传客服头像",
         accounts=VERIFIED,
         query=frozenset({"kf_account"}),

@@ -153,7 +153,11 @@ def encode(call: Call[Any], injected: Mapping[str, str] | None = None) -> Encode
     if not (payload or layout.needs_body):
         return Encoded(query)
     if layout.has_file:
-        parts = {n: value if isinstance(value, Upload) else _as_text(value) for n, value in payload.items()}
+        kind = spec.file_kind or str(getattr(call, "type", ""))
+        parts = {
+            name: value.named(kind) if isinstance(value, Upload) else _as_text(value)
+            for name, value in payload.items()
+        }
         return Encoded(query, *multipart.write(parts))
     return Encoded(query, msgspec.json.encode(payload), JSON)
 

@@ -132,6 +132,7 @@ class UploadImage(Call[ImageAddress], kw_only=True, frozen=True):
         "POST",
         "/cgi-bin/media/uploadimg",
         document="上传图文消息图片",
+        file_kind="image",
         repeat=Repeat.IF_NOT_SENT,
         errors=(-1, 40001, 40005, 40009, 40137, 41005),
     )

@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from .codes import ReturnCode
-from .files import ANY_FILE as ANY_FILE
 from .files import Download as Download
 from .files import Upload as Upload
+from .formats import ANY_FILE as ANY_FILE
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -100,6 +100,8 @@ class Spec(msgspec.Struct, frozen=True):
     """Return codes that mean something else here than in the global table."""
     wrapped: bool = False
     """Whether the return code comes in `base_resp` instead of beside the fields."""
+    file_kind: str = ""
+    """Kind of the uploaded file (image, voice), where no field `type` says it."""
     whole: str = ""
     """Name of the field that is the whole body: a text as it is, an object as JSON."""
     rest: str = ""

@@ -1,8 +1,8 @@
 """Files in a request body (multipart/form-data), as WeChat insists on them.
 
-Its servers want a plain ASCII `filename=` (the `filename*=` form alone counts as no file), a boundary without
-quotes and a body of known length. `write` keeps to that; `read` is the platform's half and sees a part as
-WeChat does: with a file name it is a file, without one it is text.
+Its servers want the plain `filename=` (the `filename*=` form alone counts as no file), a boundary without quotes and a
+body of known length. `write` keeps to that and sends names in raw UTF-8, as browsers do; `read` is the platform's half
+and sees a part as WeChat does: with a file name it is a file, without one it is text.
 """
 
 from __future__ import annotations
@@ -10,11 +10,15 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
+from typing import Final
 
 from .model import ANY_FILE, Upload
 
 Part = Upload | str
+
+
+MOST_PARTS: Final = 64
+"""No call has more than two parts; a body with more than this is refused."""
 
 
 class MalformedBody(ValueError):
@@ -55,10 +59,8 @@ def write(parts: Mapping[str, Part]) -> tuple[bytes | Pieces, str]:
     for name, part in parts.items():
         pieces.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'.encode())
         if isinstance(part, Upload):
-            head = (
-                f'; filename="{ascii_filename(part.filename)}"\r\nContent-Type: {_media_type(part)}\r\n\r\n'
-            )
-            pieces += head.encode("ascii"), part, b"\r\n"
+            head = f'; filename="{_header_text(part.filename)}"\r\nContent-Type: {_media_type(part)}\r\n\r\n'
+            pieces += head.encode(), part, b"\r\n"
         else:
             pieces.append(b"\r\n\r\n" + part.encode() + b"\r\n")
     pieces.append(f"--{boundary}--\r\n".encode())
@@ -67,14 +69,9 @@ def write(parts: Mapping[str, Part]) -> tuple[bytes | Pieces, str]:
     return bytes(body) if in_memory else body, f"multipart/form-data; boundary={boundary}"
 
 
-def ascii_filename(filename: str) -> str:
-    """A file name that WeChat understands; the extension survives, because the type is judged by it."""
-    name = PurePosixPath(filename.replace("\\", "/")).name
-    stem, dot, extension = name.rpartition(".")
-    if not dot:
-        stem, extension = name, ""
-    stem, extension = (re.sub(r"[^A-Za-z0-9_-]", "", text) for text in (stem, extension))
-    return f"{stem or 'file'}.{extension}" if extension else stem or "file"
+def _header_text(filename: str) -> str:
+    # What could end the value or the line is written as browsers write it (WHATWG, multipart/form-data).
+    return filename.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _media_type(upload: Upload) -> str:
@@ -92,8 +89,8 @@ def read(body: bytes, content_type: str) -> dict[str, Part]:
     kind, options = parse_options_header(content_type)
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise MalformedBody("the content type is not multipart/form-data with a boundary")
-    collector = _Collector(options[b"boundary"])
     try:
+        collector = _Collector(options[b"boundary"])
         collector.parser.write(body)
         collector.parser.finalize()
     except FormParserError as error:
@@ -107,9 +104,9 @@ class _Collector:
     """Gathers what the parser reports into parts."""
 
     def __init__(self, boundary: bytes) -> None:
-        self.parts: dict[str, Part] = {}
         from python_multipart.multipart import MultipartParser, parse_options_header
 
+        self.parts: dict[str, Part] = {}
         self.complete = False
         self._options = parse_options_header
         self._headers: dict[str, str] = {}
@@ -138,7 +135,9 @@ class _Collector:
     def _keep(self) -> None:
         _, options = self._options(self._headers.get("content-disposition"))
         name, content = options.get(b"name", b"").decode("utf-8", "replace"), bytes(self._content)
-        if b"filename" not in options:
+        if len(self.parts) >= MOST_PARTS and name not in self.parts:
+            raise MalformedBody("too many parts")
+        if not options.get(b"filename"):
             self.parts[name] = content.decode("utf-8", "replace")
             return
         self.parts[name] = Upload(

@@ -59,7 +59,7 @@ def test_files_travel_as_multipart_beside_the_query() -> None:
     sent = encode(UploadMedia(type="image", media=Upload(b"\xff\xd8", "猫.jpg", "image/jpeg")))
     assert sent.query == {"type": "image"}
     assert (sent.content_type or "").startswith("multipart/form-data; boundary=gongzhong-")
-    assert b'name="media"; filename="file.jpg"\r\nContent-Type: image/jpeg' in (sent.body or b"")
+    assert 'name="media"; filename="猫.jpg"\r\nContent-Type: image/jpeg'.encode() in bytes(sent.body or b"")
 
 
 BODY = f'{{"openid":"{OPENID}","remark":"A"}}'.encode()

@@ -24,7 +24,7 @@ from gongzhong.client.transports.pyreqwest_transport import PyreqwestAsyncTransp
 from gongzhong.client.transports.urllib3_transport import Urllib3Transport
 from gongzhong.errors import BadAnswer, OutcomeUnknown
 
-FILE = b"\xff\xd8\xff" + bytes(range(256)) * 4_000
+FILE = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 4_000
 DIRECT = Network(proxies={})
 AT_ONCE = CallPolicy(pause_s=0)
 
