@@ -14,7 +14,7 @@ from gongzhong.catalogue.qrcodes import ActionInfo, Scene
 from gongzhong.messages import Push, Scan, Subscribe
 from gongzhong.platform import PlatformConfig
 from gongzhong.platform.rules import Rules
-from gongzhong.platform.world import qr_reading
+from gongzhong.platform.world import pictures
 from gongzhong.platform.world.acts import NotPossible
 from gongzhong.testing import LocalPlatform
 
@@ -107,8 +107,7 @@ def test_the_picture_carries_the_address(magazine: Magazine) -> None:
     assert (answer.status, answer.headers["content-type"]) == (200, "image/jpg")
     with Image.open(io.BytesIO(answer.body)) as shown:
         assert (shown.format, shown.size) == ("JPEG", (430, 430))
-        found = qr_reading.read(shown)
-    assert found is not None
+        (found,) = pictures.codes_in(shown)
     assert found.text == code.url
     assert code.url.startswith("http://weixin.qq.com/q/")
     assert magazine.api.qrcode.show(ticket=code.ticket).content == answer.body

@@ -285,7 +285,7 @@ def test_a_request_with_a_mistake(store: Store, change: dict[str, Any], code: in
     good = {
         "touser": store.alice.openid(),
         "template_id": store.order_template(),
-        "data": {"thing2": {"value": "苹果"}},
+        "data": {keyword: {"value": text} for keyword, text in GOOD.items()},
     }
     path = "/cgi-bin/message/template/send"
     assert store.call(path, good) == 0

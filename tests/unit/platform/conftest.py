@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from gongzhong.catalogue.formats import upload_name
 from gongzhong.clock import MovableClock
 from gongzhong.messages import Push
 from gongzhong.platform.config import AccountConfig
@@ -88,8 +89,9 @@ class Bench:
         return self._answer(self.raw("POST", path, {"access_token": self.token(of), **query}, sent))
 
     def upload(
-        self, path: str, content: bytes, of: AccountState | None = None, filename: str = "file", **query: Any
+        self, path: str, content: bytes, of: AccountState | None = None, filename: str = "", **query: Any
     ) -> dict[str, Any]:
+        filename = filename or upload_name("file", content)[0]
         head = f'--B\r\nContent-Disposition: form-data; name="media"; filename="{filename}"\r\n\r\n'
         body = head.encode() + content + b"\r\n--B--\r\n"
         query = {"access_token": self.token(of), **query}

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ...catalogue import ai as catalogue
+from ...catalogue.formats import recognise
 from ...catalogue.model import Ok
 from ...catalogue.pictures import PictureCall
-from ..world import media, recognition
+from ..world import recognition
 from ..world.refusal import require
 from .registry import Caller, answers
 
@@ -18,7 +19,7 @@ DOCUMENTS = ("idcard", "bankcard", "driving", "drivinglicense", "bizlicense", "p
 
 @answers(catalogue.SubmitVoice)
 def submit_voice(caller: Caller, call: catalogue.SubmitVoice) -> Ok:
-    require(media.recognise(call.media.content)[1] == call.format, WRONG_TYPE)
+    require(recognise(call.media.content)[1] == call.format, WRONG_TYPE)
     recognition.hear(caller.world, caller.account, call.voice_id, call.lang, call.media.content)
     return Ok()
 

@@ -6,7 +6,7 @@ from ...catalogue import material as catalogue
 from ...catalogue.articles import ArticleSet
 from ...catalogue.model import Download, Ok
 from ..world import articles, drafts, materials, media
-from ..world.refusal import Refusal
+from ..world.refusal import Refusal, require
 from ..world.rendering import media_url
 from .drafts import article_set
 from .registry import Caller, answers
@@ -17,6 +17,7 @@ RETIRED = 45106
 @answers(catalogue.AddMaterial)
 def add_material(caller: Caller, call: catalogue.AddMaterial) -> catalogue.MaterialAdded:
     described = call.description
+    require(call.type != "video" or described, caller.world.rules.video_description_code)
     file = materials.add(
         caller.world,
         caller.account,

@@ -14,7 +14,8 @@ WRONG_ID = 40007
 
 @answers(catalogue.UploadMedia)
 def upload_media(caller: Caller, call: catalogue.UploadMedia) -> catalogue.MediaUploaded:
-    media.accept(call.type, call.media.content, permanent=False)
+    judged = call.media.filename if caller.world.rules.judge_file_names else None
+    media.accept(call.type, call.media.content, permanent=False, name=judged)
     file = media.keep(caller.world, caller.account, call.type, call.media.content)
     if call.type == "thumb":
         return catalogue.MediaUploaded(
@@ -41,6 +42,8 @@ def get_voice(caller: Caller, call: catalogue.GetVoice) -> Download:
 
 @answers(catalogue.UploadImage)
 def upload_image(caller: Caller, call: catalogue.UploadImage) -> catalogue.ImageAddress:
+    if caller.world.rules.judge_file_names:
+        media.judge_name(media.ARTICLE_IMAGE, call.media.filename, permanent=True)
     media.accept_by(media.ARTICLE_IMAGE, call.media.content, permanent=True)
     file = media.keep(
         caller.world,

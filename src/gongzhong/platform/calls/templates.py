@@ -10,11 +10,9 @@ from ...catalogue import templates as catalogue
 from ...catalogue.model import Ok
 from ...messages import TemplateSendJobFinish
 from ..world import industries, people, templates
-from ..world.keywords import wrong_value
-from ..world.refusal import Refusal, require
+from ..world.refusal import require
 from .registry import Caller, answers
 
-WRONG_VALUE = 47003
 SUCCESS, USER_BLOCK = "success", "failed:user block"
 
 
@@ -68,9 +66,9 @@ def send_template(caller: Caller, call: catalogue.SendTemplate) -> catalogue.Tem
     template = templates.find(world, account, call.template_id)
     require(not template.blocked, templates.BLOCKED)
     tie = people.follower(world, account, call.touser)
-    for keyword, value in call.data.items():
-        if wrong_value(keyword, value.value):
-            raise Refusal(WRONG_VALUE, f"argument invalid! data.{keyword}.value invalid")
+    if world.rules.template_data_checked:
+        texts = {keyword: value.value for keyword, value in call.data.items()}
+        templates.require_values(template, texts)
     if call.client_msg_id:
         before = templates.sent_before(world, account, tie.openid, call.client_msg_id)
         if before is not None:

@@ -17,10 +17,13 @@ from ...catalogue.encoding import DecodeProblem, decode, injected_values
 from ...catalogue.fields import check
 from ...catalogue.model import Call, Download, Host, Spec
 from ...catalogue.registry import by_path
+from ...catalogue.subscriptions import SendNotice
+from ...catalogue.templates import SendTemplate
 from ...wire.masking import masked
 from .. import fallback, magic
 from ..answer_form import write_answer
 from ..calls import BEHAVIOURS, Caller
+from ..json_bodies import as_understood, with_data_values
 from ..minimal import answer_of
 from ..traffic import KEPT_LETTERS, Exchange, Traffic, Verdict
 from ..world import accounts, quotas, tokens
@@ -36,6 +39,9 @@ UNAUTHORIZED = 48001
 WRONG_APPID, WRONG_VALUE = 40013, 47003
 LOGGED_BODY = 4096
 WEB_CALLS = "/sns/"
+
+WITH_DATA = (SendTemplate, SendNotice)
+"""Calls whose `data` holds the texts of a template's keywords."""
 
 ANSWERED = Verdict(True, "ok", "成功", "ok")
 
@@ -107,7 +113,8 @@ class ApiDoor:
         if not _may(account, spec):
             raise Refusal(UNAUTHORIZED)
         self._count(account, spec)
-        call = self._decode(call_type, request, query)
+        body, remark = as_understood(spec, request.body, self.world.rules)
+        call = self._decode(call_type, request, query, body)
         magic.refuse_call(call, request.body, request.query_string)
         entry.openid = getattr(call, "touser", None) or getattr(call, "openid", None)
         entry.errcode = 0
@@ -115,7 +122,7 @@ class ApiDoor:
             entry.verdict = fallback.VERDICT
             return replace(self._present(answer_of(call_type), spec), headers=fallback.HEADER)
         answer = behaviour(Caller(self.world, account, request.ip), call)
-        entry.verdict = ANSWERED
+        entry.verdict = remark or ANSWERED
         return self._present(answer, spec)
 
     def _account(self, request: Request, call_type: type[Call[Any]], query: dict[str, str]) -> AccountState:
@@ -140,8 +147,16 @@ class ApiDoor:
         quotas.spend_minute(self.world, account, spec.path, spec.per_minute)
         quotas.spend_today(self.world, account, spec)
 
-    def _decode(self, call_type: type[Call[Any]], request: Request, query: dict[str, str]) -> Call[Any]:
-        call = decode(call_type, query, request.body, request.headers.get("content-type", ""))
+    def _decode(
+        self, call_type: type[Call[Any]], request: Request, query: dict[str, str], body: bytes
+    ) -> Call[Any]:
+        content_type = request.headers.get("content-type", "")
+        try:
+            call = decode(call_type, query, body, content_type)
+        except DecodeProblem as problem:
+            if call_type not in WITH_DATA or not problem.path.startswith("data"):
+                raise
+            call = decode(call_type, query, with_data_values(body), content_type)
         violation = check(call)
         if violation is not None:
             raise Refusal(violation.code, violation.en if violation.code == WRONG_VALUE else "")

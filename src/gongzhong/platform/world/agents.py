@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ...catalogue import limits
 from . import media, people
 from .refusal import Refusal, require
 from .rendering import media_url
@@ -24,7 +25,7 @@ ALREADY_YOURS, ALREADY_INVITED, WRONG_WECHAT, TOO_BUSY, INVITED, BOUND = (
     65411,
     65412,
 )
-WRONG_FILE = 40005
+PORTRAIT = media.KindRule(frozenset(), frozenset({"jpg"}), limits.AGENT_PORTRAIT_BYTES, media.BAD_IMAGE_SIZE)
 FIRST_ID = 1001
 
 
@@ -136,10 +137,12 @@ def rename(world: World, account: AccountState, kf_account: str, nickname: str) 
     _change(world, account, kf_account, nickname=nickname)
 
 
-def portray(world: World, account: AccountState, kf_account: str, content: bytes) -> None:
-    """Give the agent a portrait; refuses anything but jpg with 40005."""
+def portray(world: World, account: AccountState, kf_account: str, content: bytes, name: str) -> None:
+    """Give the agent a portrait from a file of this name; refuses anything but jpg with 40005."""
     find(world, account, kf_account)
-    require(media.recognise(content)[1] == "jpg", WRONG_FILE)
+    if world.rules.judge_file_names:
+        media.judge_name(PORTRAIT, name, permanent=True)
+    media.accept_by(PORTRAIT, content, permanent=True)
     file = media.keep(world, account, "image", content, source="user")
     _change(world, account, kf_account, headimgurl=media_url(file.media_id))
 

@@ -29,8 +29,8 @@ def add(
     description: str = "",
 ) -> media.File:
     """Store a file for good. Refuses what `media.accept` refuses, and a full store."""
-    media.accept(kind, content, permanent=True)
     rules = world.rules
+    media.accept(kind, content, permanent=True, name=name if rules.judge_file_names else None)
     room = rules.permanent_images if kind == "image" else rules.permanent_others
     require(_count(world, account, kind) < room, rules.material_full_code)
     return media.keep(

@@ -1,7 +1,7 @@
 """Files: what kind they really are, where they are kept, how long (素材管理).
 
-The content decides, never the name: a renamed PNG is a PNG. Temporary media live three days; permanent ones
-until deleted, and the two kinds of id are not interchangeable.
+An upload is judged by the extension of its file name, then by its first bytes. Temporary media live three days;
+permanent ones until deleted, and the two kinds of id are not interchangeable.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Final, Literal
 import msgspec
 
 from ...catalogue import limits
-from . import playtime
+from ...catalogue.formats import extension_of, recognise
+from . import pictures, playtime
 from .refusal import Refusal, require
 from .world import AccountState, World
 
@@ -20,21 +21,7 @@ Kind = Literal["image", "voice", "video", "thumb"]
 Source = Literal["api", "user", "jssdk", "config", "uploadimg"]
 FOR_ARTICLES: Final = "uploadimg"
 """Source of a picture for the body of an article: kept, but no material."""
-
-_MAGIC: tuple[tuple[bytes, int, str, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", 0, "image/png", "png"),
-    (b"\xff\xd8\xff", 0, "image/jpeg", "jpg"),
-    (b"GIF8", 0, "image/gif", "gif"),
-    (b"BM", 0, "image/bmp", "bmp"),
-    (b"#!AMR", 0, "audio/amr", "amr"),
-    (b"ID3", 0, "audio/mp3", "mp3"),
-    (b"\xff\xfb", 0, "audio/mp3", "mp3"),
-    (b"\xff\xf3", 0, "audio/mp3", "mp3"),
-    (b"ftyp", 4, "video/mp4", "mp4"),
-    (b"WAVE", 8, "audio/wav", "wav"),
-    (b"0&\xb2u\x8ef\xcf\x11", 0, "audio/x-ms-wma", "wma"),
-    (b"\x1a\x45\xdf\xa3", 0, "video/webm", "webm"),
-)
+WRONG_TYPE, UNSUPPORTED, BAD_IMAGE_SIZE = 40005, 40113, 40009
 
 
 class KindRule(msgspec.Struct, frozen=True):
@@ -44,6 +31,10 @@ class KindRule(msgspec.Struct, frozen=True):
     permanent: frozenset[str]
     bytes: int
     too_large: int
+
+    def formats(self, *, permanent: bool) -> frozenset[str]:
+        """Extensions that are taken; `jpg` stands for `jpeg`, too."""
+        return self.permanent if permanent else self.temporary
 
 
 KINDS: dict[str, KindRule] = {
@@ -88,31 +79,37 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
 
 
-def recognise(content: bytes) -> tuple[str, str]:
-    """Media type and extension by the first bytes; ("application/octet-stream", "") when unknown."""
-    for magic, offset, content_type, extension in _MAGIC:
-        if content[offset : offset + len(magic)] == magic:
-            return content_type, extension
-    return "application/octet-stream", ""
+def accept(kind: str, content: bytes, *, permanent: bool, name: str | None = None) -> tuple[str, str]:
+    """Media type and extension, or the refusal WeChat gives: 40004 kind, 41005 nothing, 40005 or 40113 type, 4000x
+    size, 45007 a voice that plays too long.
 
-
-def accept(kind: str, content: bytes, *, permanent: bool) -> tuple[str, str]:
-    """Media type and extension, or the refusal WeChat gives: 40004 kind, 41005 nothing, 40005 type, 4000x size,
-    45007 a voice that plays too long."""
+    `name` is the file name of an upload, which WeChat judges before it looks at the content; None for files that come
+    without one.
+    """
     rule = KINDS.get(kind)
     if rule is None:
         raise Refusal(40004)
+    if name is not None:
+        judge_name(rule, name, permanent=permanent, code=UNSUPPORTED if permanent else WRONG_TYPE)
     accepted = accept_by(rule, content, permanent=permanent)
     if kind == "voice":
         require((playtime.seconds(content) or 0) <= limits.VOICE_SECONDS, 45007)
     return accepted
 
 
+def judge_name(rule: KindRule, name: str, *, permanent: bool, code: int = WRONG_TYPE) -> None:
+    """Refuse a file name whose extension is missing or not one of the kind (developers' reports)."""
+    require(extension_of(name) in rule.formats(permanent=permanent), code)
+
+
 def accept_by(rule: KindRule, content: bytes, *, permanent: bool) -> tuple[str, str]:
+    """The same for one rule, by the content alone."""
     require(content, 41005)
     content_type, extension = recognise(content)
-    require(extension in (rule.permanent if permanent else rule.temporary), 40005)
+    require(extension in rule.formats(permanent=permanent), WRONG_TYPE)
     require(len(content) <= rule.bytes, rule.too_large)
+    if content_type.startswith("image/"):
+        require(not pictures.too_many_pixels(content), BAD_IMAGE_SIZE)
     return content_type, extension
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from . import chats, people
-from .keywords import wrong_value
+from .keywords import complaint
 from .notice_library import CATEGORIES, LONG_TERM, NOTICES, LibraryKeyword, LibraryNotice
 from .refusal import Refusal, require
 from .templates import SHOWN_LENGTH
@@ -163,8 +163,10 @@ def send(
 def _check_values(template: Template, data: Mapping[str, str]) -> None:
     for one in template.keywords:
         value = data.get(one.code, "")
-        wrong = not value or wrong_value(one.code, value) or (one.choices and value not in one.choices)
-        require(not wrong, WRONG_VALUE, f"argument invalid! data.{one.code}.value invalid")
+        words = complaint(one.code, value)
+        if not words and one.choices and value not in one.choices:
+            words = f"argument invalid! data.{one.code}.value invalid"
+        require(not words, WRONG_VALUE, words)
 
 
 def show(world: World, account: AccountState, tie: people.Relation, **card: Any) -> None:

@@ -8,6 +8,7 @@ import msgspec
 import segno
 from PIL import Image
 
+from . import pictures
 from .ids import LETTERS_AND_DIGITS, SHORT_KEY_LENGTH
 from .refusal import Refusal, require
 from .world import AccountState, World
@@ -82,9 +83,10 @@ def picture(text: str) -> bytes:
     """The code as a JPEG of WeChat's size."""
     drawn = io.BytesIO()
     segno.make(text, error="m", micro=False).save(drawn, kind="png", scale=8, border=2)
-    drawn.seek(0)
     result = io.BytesIO()
-    Image.open(drawn).convert("RGB").resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.NEAREST).save(
+    code = pictures.opened(drawn.getvalue())
+    assert code is not None
+    code.convert("RGB").resize((IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.NEAREST).save(
         result, "JPEG", quality=90
     )
     return result.getvalue()

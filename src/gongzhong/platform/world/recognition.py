@@ -19,7 +19,7 @@ from ...catalogue import ai
 from ...catalogue.model import Call
 from ...catalogue.pictures import Corners, PictureCall, PictureSize, Point
 from ..mistakes import in_words
-from . import media, qr_reading, qrcodes
+from . import media, pictures, qrcodes
 from .refusal import BadInput, Refusal, require
 from .rendering import MEDIA_PATH
 from .world import AccountState, World
@@ -88,12 +88,12 @@ def taught(world: World, kind: str, keys: tuple[str, ...]) -> Any | None:
 
 
 def look(world: World, call: PictureCall[Any]) -> Seen:
-    """The picture of a call. Refuses with 101002 bytes that are no picture."""
+    """The picture of a call. Refuses with 101002 bytes that are no picture, or one of too many pixels."""
     keys = (call.img_url,) if call.img_url else ()
     content = call.img.content if call.img is not None else _fetched(world, call.img_url or "")
     if content is None:
         return Seen(keys, None)
-    picture = qr_reading.opened(content)
+    picture = pictures.opened(content)
     if picture is None:
         raise Refusal(BAD_PICTURE)
     return Seen((digest(content), *keys), picture)
@@ -138,20 +138,18 @@ def codes(world: World, seen: Seen) -> ai.FoundCodes:
         return known
     if seen.picture is None:
         raise Refusal(BAD_ADDRESS)
-    reading = qr_reading.read(seen.picture)
-    found = [] if reading is None else [_found(reading)]
+    found = [_found(code) for code in pictures.codes_in(seen.picture)]
     return ai.FoundCodes(code_results=found, img_size=seen.size)
 
 
-def _found(reading: qr_reading.Reading) -> ai.FoundCode:
-    left, top, right, bottom = reading.box
+def _found(code: pictures.Code) -> ai.FoundCode:
+    if code.kind != "QR_CODE":
+        return ai.FoundCode(type_name=code.kind, data=code.text)
+    left_top, right_top, right_bottom, left_bottom = (Point(x=x, y=y) for x, y in code.corners)
     corners = Corners(
-        left_top=Point(x=left, y=top),
-        right_top=Point(x=right, y=top),
-        right_bottom=Point(x=right, y=bottom),
-        left_bottom=Point(x=left, y=bottom),
+        left_top=left_top, right_top=right_top, right_bottom=right_bottom, left_bottom=left_bottom
     )
-    return ai.FoundCode(type_name="QR_CODE", data=reading.text, pos=corners)
+    return ai.FoundCode(type_name=code.kind, data=code.text, pos=corners)
 
 
 def crops(world: World, seen: Seen, ratios: str | None) -> ai.Crops:
@@ -173,9 +171,10 @@ def crops(world: World, seen: Seen, ratios: str | None) -> ai.Crops:
 
 
 def enlarge(world: World, account: AccountState, seen: Seen) -> str:
-    """Twice the size, kept as temporary media; its id."""
+    """Twice the size, kept as temporary media; its id. Refuses with 101002 what would become too large."""
     if seen.picture is None:
         raise Refusal(BAD_ADDRESS)
+    require(4 * seen.picture.width * seen.picture.height <= pictures.MOST_PIXELS, BAD_PICTURE)
     larger = seen.picture.convert("RGB").resize((seen.picture.width * 2, seen.picture.height * 2))
     written = io.BytesIO()
     larger.save(written, "JPEG")

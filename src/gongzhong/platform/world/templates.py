@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from . import chats, people
+from .keywords import complaint
 from .library import LIBRARY, LibraryTemplate
 from .refusal import Refusal, require
 from .world import AccountState, World
@@ -21,7 +22,7 @@ PLACE = re.compile(r"\{\{\s*(\w+)\.DATA\s*\}\}")
 SHOWN_LENGTH = 20
 NOT_SHOWN = ("first", "remark")
 EMOJI = re.compile("[\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]")
-BLOCKED = 43116
+BLOCKED, WRONG_VALUE = 43116, 47003
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -174,6 +175,16 @@ def lines(template: Template, data: Mapping[str, str]) -> list[dict[str, str]]:
 def _shown(value: str) -> str:
     """One value: on one line, without emoji, cut."""
     return EMOJI.sub("", value.replace("\n", " "))[:SHOWN_LENGTH]
+
+
+def require_values(template: Template, data: Mapping[str, str]) -> None:
+    """Refuse with 47003 the first keyword, in the template's own order, whose value is missing or wrong.
+
+    Keywords that the template does not have, first and remark among them, are ignored.
+    """
+    for keyword in PLACE.findall(template.content):
+        words = complaint(keyword, data.get(keyword, ""))
+        require(not words, WRONG_VALUE, words)
 
 
 def show(

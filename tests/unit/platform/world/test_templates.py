@@ -17,6 +17,9 @@ DROP, SEND = "/cgi-bin/template/del_private_template", "/cgi-bin/message/templat
 SET_INDUSTRY, GET_INDUSTRY = "/cgi-bin/template/api_set_industry", "/cgi-bin/template/get_industry"
 
 
+WHOLE = {"thing2": "苹果", "amount3": "3.50元"}
+
+
 def chosen(bench: Bench, short: str = "43216", *keywords: str) -> str:
     body = {"template_id_short": short, "keyword_name_list": list(keywords) or ["商品名称", "订单金额"]}
     return str(bench.post(CHOOSE, body)["template_id"])
@@ -95,7 +98,7 @@ def test_a_message_arrives_and_its_arrival_is_told(bench: Bench) -> None:
 def test_who_refuses_messages_gets_none_and_that_is_told(bench: Bench) -> None:
     openid = bench.follower("alice")
     bench.world.db.run("UPDATE relation SET refuses = 1 WHERE openid = ?", openid)
-    assert bench.code(send(bench, openid, chosen(bench), {"thing2": "苹果"})) == 0
+    assert bench.code(send(bench, openid, chosen(bench), WHOLE)) == 0
     assert screen(bench) == []
     (told,) = bench.pushes
     assert isinstance(told, TemplateSendJobFinish)
@@ -106,16 +109,16 @@ def test_who_does_not_follow_cannot_be_reached(bench: Bench) -> None:
     openid = bench.follower("alice")
     acts.unfollow(bench.world, bench.account, "alice")
     template = chosen(bench)
-    assert bench.code(send(bench, openid, template, {"thing2": "苹果"})) == 43004
-    assert bench.code(send(bench, "nobody", template, {"thing2": "苹果"})) == 40003
-    assert bench.code(send(bench, openid, "no such template", {"thing2": "苹果"})) == 40037
+    assert bench.code(send(bench, openid, template, WHOLE)) == 43004
+    assert bench.code(send(bench, "nobody", template, WHOLE)) == 40003
+    assert bench.code(send(bench, openid, "no such template", WHOLE)) == 40037
     assert bench.pushes == []
 
 
 def test_a_template_that_was_blocked(bench: Bench) -> None:
     openid, template = bench.follower("alice"), chosen(bench)
     bench.world.db.run("UPDATE template SET blocked = 1")
-    assert bench.code(send(bench, openid, template, {"thing2": "苹果"})) == 43116
+    assert bench.code(send(bench, openid, template, WHOLE)) == 43116
 
 
 @pytest.mark.parametrize(
@@ -136,7 +139,8 @@ def test_a_template_that_was_blocked(bench: Bench) -> None:
     ],
 )
 def test_typed_keywords_are_held_to_their_type(bench: Bench, keyword: str, good: str, bad: str) -> None:
-    openid, template = bench.follower("alice"), chosen(bench)
+    openid = bench.follower("alice")
+    template = templates.add_own(bench.world, bench.account, "订单", f"内容：{{{{{keyword}.DATA}}}}")
     assert bench.code(send(bench, openid, template, {keyword: good})) == 0
     refused = send(bench, openid, template, {keyword: bad})
     assert refused["errcode"] == 47003
@@ -168,21 +172,21 @@ def test_what_no_longer_shows_since_2023(bench: Bench) -> None:
 
 def test_the_same_client_msg_id_sends_once_within_ten_minutes(bench: Bench) -> None:
     alice, bob, template = bench.follower("alice"), bench.follower("bob"), chosen(bench)
-    first = send(bench, alice, template, {"thing2": "苹果"}, client_msg_id="order-1")
+    first = send(bench, alice, template, WHOLE, client_msg_id="order-1")
     bench.clock.advance(599)
-    assert send(bench, alice, template, {"thing2": "苹果"}, client_msg_id="order-1") == first
+    assert send(bench, alice, template, WHOLE, client_msg_id="order-1") == first
     assert len(screen(bench)) == len(bench.pushes) == 1
-    assert send(bench, bob, template, {"thing2": "苹果"}, client_msg_id="order-1") != first
-    assert send(bench, alice, template, {"thing2": "苹果"}, client_msg_id="order-2") != first
+    assert send(bench, bob, template, WHOLE, client_msg_id="order-1") != first
+    assert send(bench, alice, template, WHOLE, client_msg_id="order-2") != first
     bench.clock.advance(1)
-    assert send(bench, alice, template, {"thing2": "苹果"}, client_msg_id="order-1") != first
+    assert send(bench, alice, template, WHOLE, client_msg_id="order-1") != first
     assert len(screen(bench)) == 3
 
 
 def test_a_mini_program_wins_over_the_page(bench: Bench) -> None:
     openid = bench.follower("alice")
     program = {"appid": "wx1234567890abcdef", "pagepath": "index?a=1"}
-    send(bench, openid, chosen(bench), {"thing2": "苹果"}, url="http://old.example/", miniprogram=program)
+    send(bench, openid, chosen(bench), WHOLE, url="http://old.example/", miniprogram=program)
     assert screen(bench)[0]["miniprogram"] == program
 
 
