@@ -1,7 +1,8 @@
 r"""What `\uXXXX` in a body does, call by call, as `requests.post(json=…)` and Go's encoder send it.
 
 Menus: 40033 (创建自定义菜单, 创建个性化菜单); a body that is not UTF-8: 65318 (reports of 2016 and 2018).
-Customer-service messages and drafts keep the six characters (reports of 2014 to 2026, conflicting for the former); 新增草稿 warns of it.
+Customer-service messages and drafts keep the six characters (reports of 2014 to 2026, conflicting for the former; the
+page 新增草稿 warns of it).
 """
 
 from __future__ import annotations

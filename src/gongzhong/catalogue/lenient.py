@@ -1,5 +1,5 @@
 """Values as WeChat writes them: `"1"` where a number is due, `1` where a text is due, one object where a list is due,
-null where nothing is due.
+null or an empty text where nothing is due.
 
 msgspec reads numbers out of text by itself; the others are mended here, and only after the strict reading failed, so
 that well-formed data pays nothing.
@@ -60,12 +60,23 @@ def _mended_fields(value: dict[str, Any], kind: shapes.StructType, patient: bool
     mended = {}
     for field in kind.fields:
         name = field.encode_name
-        if name not in value or (value[name] is None and not field.required):
+        if name not in value or (not field.required and _says_nothing(value[name], field.type)):
             continue
         entry = _mended(value[name], field.type, patient)
         if field.required or not patient or _readable(entry, kind.cls, name):
             mended[name] = entry
     return mended
+
+
+def _says_nothing(value: Any, node: shapes.Type) -> bool:
+    """Whether a value stands for an absent one: null, or an empty text where none is allowed."""
+    return value is None or (
+        value == ""
+        and not any(
+            isinstance(kind, shapes.StrType) and not kind.min_length and kind.pattern is None
+            for kind in alternatives(node)
+        )
+    )
 
 
 def _readable(value: Any, cls: type[msgspec.Struct], name: str) -> bool:

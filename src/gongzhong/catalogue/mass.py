@@ -235,6 +235,7 @@ class GetMassSpeed(Call[MassSpeed], kw_only=True, frozen=True):
         "POST",
         "/cgi-bin/message/mass/speed/get",
         document="获取群发速度",
+        older_verb="GET",
         accounts=VERIFIED,
         errors=(-1, 40001, 45084, 89504, 89505),
     )

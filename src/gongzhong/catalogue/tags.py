@@ -126,6 +126,8 @@ class ListTagged(PagedCall[OpenIDPage, str], kw_only=True, frozen=True):
         "POST",
         "/cgi-bin/user/tag/get",
         document="获取标签下粉丝列表",
+        forms=True,
+        older_verb="GET",
         accounts=VERIFIED | TEST,
         errors=(-1, 40003, 45159),
     )

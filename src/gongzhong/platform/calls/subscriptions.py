@@ -18,7 +18,9 @@ from .registry import Caller, answers
 
 def _jump(url: str | None, program: MiniProgram | None) -> dict[str, Any]:
     """Where a tap leads: the mini program wins."""
-    return {"url": url} if program is None else {"url": url, "miniprogram": msgspec.to_builtins(program)}
+    if program is None or not program.appid:
+        return {"url": url}
+    return {"url": url, "miniprogram": msgspec.to_builtins(program)}
 
 
 @answers(catalogue.SendOneTime)

@@ -94,7 +94,7 @@ def send_template(caller: Caller, call: catalogue.SendTemplate) -> catalogue.Tem
 
 def _jump(call: catalogue.SendTemplate) -> dict[str, Any]:
     """Where a tap leads: the mini program wins, the page is for old clients."""
-    if call.miniprogram is not None:
+    if call.miniprogram is not None and call.miniprogram.appid:
         return {"url": call.url, "miniprogram": msgspec.to_builtins(call.miniprogram)}
     return {"url": call.url}
 
