@@ -166,9 +166,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for name in SECRETS:
-            given = getattr(self, name)
-            if isinstance(given, str):
-                msgspec.structs.force_setattr(self, name, Secret(given))
+            # Without a local variable, which a traceback could show.
+            if isinstance(getattr(self, name), str):
+                msgspec.structs.force_setattr(self, name, Secret(getattr(self, name)))
         self._check_as(msgspec.structs.asdict(self), lambda field: field)
 
     @classmethod

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..errors import TooLarge
+from ..errors import SetupError, TooLarge
 from ..wire import MAX_BODY_BYTES
 from .answer import Answer
 
@@ -54,6 +54,11 @@ class AsgiDoor:
         while True:
             event = await receive()
             if event["type"] == "lifespan.startup":
+                try:
+                    self._oa.check()
+                except SetupError as problem:
+                    await send({"type": "lifespan.startup.failed", "message": problem.text()})
+                    return
                 await send({"type": "lifespan.startup.complete"})
             elif event["type"] == "lifespan.shutdown":
                 await self._oa.shutdown()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import functools
 import inspect
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -210,8 +209,21 @@ class Run:
 
     async def _in_thread(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
         context = contextvars.copy_context()
-        call = functools.partial(context.run, function, **arguments)
+        ended: list[BaseException] = []
+
+        def call() -> Any:
+            try:
+                return context.run(function, **arguments)
+            except Exception:
+                raise
+            except BaseException as problem:
+                # A future and those who await it would take it for their own end.
+                ended.append(problem)
+                return None
+
         result = await asyncio.get_running_loop().run_in_executor(self._oa.threads, call)
+        if ended:
+            raise ended[0]
         return await result if inspect.isawaitable(result) else result
 
 

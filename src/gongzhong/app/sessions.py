@@ -119,7 +119,7 @@ class Session(dict[str, Any]):
         fields = _decoded(data)
         place = fields.pop(PLACE, None)
         super().__init__(fields)
-        self.place: Place | None = None if place is None else msgspec.convert(place, Place)
+        self.place = _place(place)
         self.loaded = data
         """What the store held when this process last looked."""
         self.turn = asyncio.Lock()
@@ -241,6 +241,14 @@ def _decoded(data: bytes | None) -> dict[str, Any]:
         return {}
 
 
+def _place(stored: Any) -> Place | None:
+    try:
+        return None if stored is None else msgspec.convert(stored, Place)
+    except msgspec.ValidationError:
+        log.error("存储里对话的位置读不懂，对话结束 / a stored place in a dialogue cannot be read and ends")
+        return None
+
+
 def _merged(mine: Mapping[str, Any], before: Mapping[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
     """Their state with the difference between `before` and `mine` laid over it."""
     merged = dict(theirs)
@@ -268,7 +276,7 @@ def _take_over(session: Session, fields: Mapping[str, Any], merged: dict[str, An
         if old == new:
             continue
         if key == PLACE:
-            session.place = None if new is MISSING else msgspec.convert(new, Place)
+            session.place = _place(None if new is MISSING else new)
         elif session.get(key, MISSING) != old:
             continue  # A handler has changed it since; its own saving comes.
         elif new is MISSING:

@@ -66,6 +66,7 @@ def serve(
     options = options or Options()
     found = resolve(target)
     if found.kind == "account":
+        found.value.check()
         run_loop(_serve_account(found, options, announce))
     else:
         _check(options)

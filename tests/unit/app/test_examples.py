@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import pytest
 from django.test import Client as DjangoClient
+from django.test import override_settings
 from starlette.testclient import TestClient
 
 from gongzhong.app import OfficialAccount
@@ -84,7 +85,8 @@ def test_flask() -> None:
 
 
 def test_django() -> None:
-    with example("django_app") as module:
+    # Another test may have configured Django first.
+    with example("django_app") as module, override_settings(ROOT_URLCONF="django_app", ALLOWED_HOSTS=["*"]):
         client = DjangoClient(enforce_csrf_checks=True)
 
         def post(query: dict[str, str], body: bytes) -> tuple[int, bytes]:
