@@ -13,7 +13,7 @@ import pytest
 
 from gongzhong.platform.traffic import Exchange, present
 
-SECRET, TOKEN = "5ecre7" * 5, "88_tokenTOKENtoken0123456789"
+SECRET, TOKEN = "5ec7e7" * 5 + "aa", "88_tokenTOKENtoken0123456789"
 
 CALLS = f"""
 import asyncio, http.server, json, logging, threading
@@ -38,7 +38,7 @@ class Rude(http.server.BaseHTTPRequestHandler):
 server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Rude)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 log_to_stderr(as_json=AS_JSON, level=logging.DEBUG)
-account = Account(appid="wx1", secret=Secret("{SECRET}"), hosts=Hosts.local(f"http://127.0.0.1:{{server.server_port}}"))
+account = Account(appid="wx0123456789abcdef", secret=Secret("{SECRET}"), hosts=Hosts.local(f"http://127.0.0.1:{{server.server_port}}"))
 log = logging.getLogger("mine")
 
 def blocking():

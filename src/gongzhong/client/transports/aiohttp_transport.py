@@ -70,10 +70,13 @@ class AiohttpTransport:
     async def send(self, request: WireRequest) -> WireReply:
         proxy = self._network.way_to(request.url)
         session = self._session(proxy.address if proxy is not None and proxy.socks else "", proxy)
-        body = request.body
-        options: dict[str, Any] = {} if proxy is None or proxy.socks else _through(proxy)
-        if request.url.startswith("https:"):
-            options["ssl"] = self._network.tls()
+        body, encrypted = request.body, request.url.startswith("https:")
+        options: dict[str, Any] = {"ssl": self._network.tls()} if encrypted else {}
+        headers = {**_SENT_HEADERS, **request.headers, **request.length}
+        if proxy is not None and not proxy.socks:
+            # The proxy reads its header in the CONNECT before TLS, else in the request that it forwards.
+            options |= {"proxy": proxy.address, "proxy_headers": proxy.credentials if encrypted else None}
+            headers |= {} if encrypted else proxy.credentials
         try:
             async with (
                 asyncio.timeout(request.allowed_s) as scope,
@@ -81,15 +84,15 @@ class AiohttpTransport:
                     request.method,
                     URL(request.target(), encoded=True),
                     data=read_awaiting(body, self._executor()) if isinstance(body, Pieces) else body,
-                    headers={**_SENT_HEADERS, **request.headers, **request.length},
+                    headers=headers,
                     allow_redirects=False,
                     timeout=_limits(request.timeout_s),
                     **options,
                 ) as response,
             ):
                 content = await _content(response, request, scope)
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                reply = WireReply(response.status, headers, content)
+                found = {name.lower(): value for name, value in response.headers.items()}
+                reply = WireReply(response.status, found, content)
         except _FAILURES as error:
             reason, unsent = plain_reason(error), isinstance(error, self._unsent)
         except self._unsent as error:
@@ -212,10 +215,6 @@ def _limits(timeout_s: float) -> ClientTimeout:
     """
     connect = max(timeout_s * 0.9, timeout_s - 0.2)
     return ClientTimeout(total=None, connect=connect, sock_connect=connect, ceil_threshold=math.inf)
-
-
-def _through(proxy: Proxy) -> dict[str, Any]:
-    return {"proxy": proxy.address, "proxy_headers": proxy.credentials}
 
 
 def _discard(session: ClientSession) -> None:

@@ -96,7 +96,7 @@ class Exchange:
 
     def _send(self, data: bytes) -> None:
         for start in range(0, len(data), PIECE_BYTES):
-            self._socket().sendall(data[start : start + PIECE_BYTES] if len(data) > PIECE_BYTES else data)
+            self.socket().sendall(data[start : start + PIECE_BYTES] if len(data) > PIECE_BYTES else data)
 
     def _head(self) -> bytes:
         request = self.request
@@ -111,17 +111,21 @@ class Exchange:
             lines.append(f"Content-Length: {len(request.body or b'')}\r\n")
         return "".join([*lines, "\r\n"]).encode("latin-1")
 
-    def _socket(self) -> Any:
-        socket = self.connection.sock
-        if socket is None:
+    def socket(self) -> Any:
+        """The open socket, whose next wait is bounded by what is left of the time."""
+        sock = self.connection.sock
+        if sock is None:
             raise ConnectionError("closed")
-        socket.settimeout(self.deadline.left_s())
-        return socket
+        sock.settimeout(self.deadline.left_s())
+        return sock
 
     def _read(self) -> tuple[WireReply, bool]:
-        response = HTTPResponse(cast(Any, Incoming(self)), method=self.request.method)
+        incoming = Incoming(self)
+        response = HTTPResponse(cast(Any, incoming), method=self.request.method)
         try:
             response.begin()
+            if incoming.ended:
+                raise EOFError("head cut off")  # http.client takes it for a whole one
             headers = {name.lower(): value for name, value in response.headers.items()}
             body = self._body(response, Inflater(self.request, headers.get("content-encoding", "")))
             return WireReply(response.status, headers, body), not response.will_close
@@ -132,12 +136,13 @@ class Exchange:
         landing, body = self.request.landing, bytearray()
         if landing is not None:
             landing.begin()
+        if response.length is None and not response.chunked and response.headers.get("content-length"):
+            raise ValueError("no number in Content-Length")
         while piece := response.read(PIECE_BYTES):
             plain = inflater.take(piece, len(body))
             if landing is None:
                 body += plain
             else:
-                self.deadline.moved(len(piece))
                 landing.write(plain)
         if response.length:
             raise IncompleteRead(b"", response.length)
@@ -150,6 +155,7 @@ class Incoming(io.RawIOBase):
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+        self.ended = False
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         return io.BufferedReader(self, PIECE_BYTES)
@@ -158,7 +164,11 @@ class Incoming(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        return cast(int, self._exchange._socket().recv_into(buffer))
+        count = cast(int, self._exchange.socket().recv_into(buffer))
+        self.ended = count == 0
+        if self._exchange.request.landing is not None:
+            self._exchange.deadline.moved(count)
+        return count
 
 
 class Urllib3Transport:
