@@ -50,7 +50,7 @@ def explain(
 
 def _print(found: Explanation) -> None:
     lang = language()
-    out().print(f"[bold]{found.code}[/bold]  {escape(say(found.zh, found.en))}")
+    out().print(f"[bold]{found.code}[/bold]  {escape(say(found.zh, found.en))}", markup=True)
     if found.category is None and (near := _near(found.code)):
         out().print(say(f"相近的返回码：{near}", f"codes that look like it: {near}"))
     for label, words in ((say("原因", "Cause"), found.cause(lang)), (say("解决", "Fix"), found.fix(lang))):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import CallError, GongzhongError, SetupError, TransportError, missing_extra
-from .words import err, print_json, say
+from .words import err, harmless, print_json, say
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -109,7 +109,7 @@ def show_foreign(error: BaseException) -> bool:
     if foreign is None:
         return False
     del told.stack[:foreign]
-    sys.stderr.write("".join(told.format()))
+    sys.stderr.write(harmless("".join(told.format())))
     return True
 
 

@@ -70,7 +70,7 @@ def _announce(platform: Platform, url: str, proxy: ForwardProxy | None, as_json:
         )
         print_json({"url": url, "accounts": listed, **more})
         return
-    out().print(f"\n  {say('平台', 'Platform')}  [bold]{url}[/bold]\n")
+    out().print(f"\n  {say('平台', 'Platform')}  [bold]{url}[/bold]\n", markup=True)
     for one in accounts:
         out().print(f"  {one.name}  AppID {one.appid}  AppSecret {one.secret}")
     if proxy is not None:
@@ -79,7 +79,7 @@ def _announce(platform: Platform, url: str, proxy: ForwardProxy | None, as_json:
         "把 SDK 的接口地址 https://api.weixin.qq.com 换成上面的地址；按 Ctrl-C 停止",
         "point the SDK at this address instead of https://api.weixin.qq.com; Ctrl-C stops",
     )
-    out().print(f"\n  [dim]{hint}[/dim]\n")
+    out().print(f"\n  {hint}\n", style="dim")
 
 
 def _address(proxy: ForwardProxy) -> str:
@@ -89,12 +89,12 @@ def _address(proxy: ForwardProxy) -> str:
 
 
 def _explain_proxy(proxy: ForwardProxy) -> None:
-    out().print(f"\n  {say('代理', 'Proxy')}  [bold]{_address(proxy)}[/bold]\n")
+    out().print(f"\n  {say('代理', 'Proxy')}  [bold]{_address(proxy)}[/bold]\n", markup=True)
     hint = say(
         "写死微信域名的程序，设置这两项即可（变量名因语言而异）：",
         "a program with WeChat's addresses built in needs these two (the second one's name depends on the language):",
     )
-    out().print(f"  [dim]{hint}[/dim]")
+    out().print(f"  {hint}", style="dim")
     print_plain(f"    export HTTPS_PROXY={_address(proxy)}")
     for name in CA_VARIABLES:
         print_plain(f"    export {name}={proxy.authority.certificate_file}")

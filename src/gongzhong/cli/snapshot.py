@@ -24,7 +24,7 @@ def show(*, platform: PlatformUrl = None, json: AsJson = False) -> int:
         out().print(say("还没有快照", "no snapshots yet"))
     for one in found:
         moment = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(one["now"]))
-        out().print(f"{one['name']}  [dim]{say('平台时间', 'platform time')} {moment}[/dim]")
+        out().print(f"{one['name']}  {say('平台时间', 'platform time')} {moment}")
     return DONE
 
 

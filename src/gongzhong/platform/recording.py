@@ -8,9 +8,11 @@ did the first time.
 from __future__ import annotations
 
 import base64
+import builtins
 import keyword
 import pprint
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -123,12 +125,12 @@ class Script:
         menu: list[dict[str, Any]] | None,
     ) -> None:
         self._account, self._deeds, self._steps, self._calls, self._menu = account, deeds, steps, calls, menu
-        self._names = {person: _identifier(person) for person in dict.fromkeys(deed.person for deed in deeds)}
+        self._names = _variables(dict.fromkeys(deed.person for deed in deeds))
 
     def source(self, target: str) -> str:
         body = "\n".join(f"    {line}" if line else "" for line in self._body())
         head = [
-            f'"""Recorded with {self._account.name} on the local platform."""',
+            '"""Recorded on the local platform."""',
             "",
             *self._imports(target),
         ]
@@ -137,8 +139,8 @@ class Script:
     def _imports(self, target: str) -> Iterator[str]:
         taps = any(deed.verb == "taps" for deed in self._deeds)
         module, colon, attribute = target.rpartition(":")
-        is_module = all(part.isidentifier() for part in module.split("."))
-        if not colon or not attribute.isidentifier() or not (is_module or module.endswith(".py")):
+        is_module = all(_is_plain(part) for part in module.split("."))
+        if not colon or not _is_plain(attribute) or not (is_module or module.endswith(".py")):
             raise BadInput(f"写成 模块:对象，而不是 {target}", f"write module:attribute, not {target}")
         if any("file" in deed.arguments for deed in self._deeds):
             yield "from base64 import b64decode\n"
@@ -209,12 +211,40 @@ class Script:
                 yield f'assert {name}.screen[-1].type == "failure"'
 
 
-def _identifier(person: str) -> str:
-    """The name as a variable, if Python lets it be one."""
-    if (
-        person.isidentifier()
-        and not keyword.iskeyword(person)
-        and person not in ("platform", "oa", "made", "before")
-    ):
-        return person
-    return "person_" + "".join(letter if letter.isalnum() else "_" for letter in person)
+RESERVED = frozenset(
+    {
+        "platform",
+        "oa",
+        "made",
+        "before",
+        "call",
+        "line",
+        "menus",
+        "Answer",
+        "b64decode",
+        "resolve",
+        "annotations",
+    }
+)
+
+
+def _variables(people: Iterable[str]) -> dict[str, str]:
+    """A variable for each person: the own name where Python takes it as it is, else `person_1` and so on.
+
+    Nothing of a name that is not a plain identifier reaches the source.
+    """
+    names: dict[str, str] = {}
+    for number, person in enumerate(people, 1):
+        usable = _is_plain(person) and person not in RESERVED and person not in dir(builtins)
+        names[person] = person if usable and not person.startswith("person_") else f"person_{number}"
+    return names
+
+
+def _is_plain(name: str) -> bool:
+    """Whether Python reads the word as an identifier that is written exactly so (PEP 3131 normalises to NFKC)."""
+    return (
+        name.isidentifier()
+        and not keyword.iskeyword(name)
+        and not keyword.issoftkeyword(name)
+        and unicodedata.is_normalized("NFKC", name)
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +117,11 @@ class Database:
         self._connection.backup(other)
 
     def copy_from(self, other: sqlite3.Connection) -> None:
-        """Become what another database is. Raises BadInput when its tables are not ours."""
-        (version,) = other.execute("PRAGMA user_version").fetchone()
-        if version != VERSION:
-            raise BadInput("快照来自其他版本，不能载入", "the snapshot was written by another version")
+        """Become what another database is. Raises BadInput, and changes nothing, when its tables are not ours."""
+        try:
+            _require_ours(other)
+        except sqlite3.DatabaseError:
+            raise BadInput("快照已损坏，不能载入", "the snapshot is damaged") from None
         lasting = self._lasting()
         other.backup(self._connection)
         self._keep(lasting)
@@ -156,3 +157,26 @@ class Database:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+
+def _require_ours(other: sqlite3.Connection) -> None:
+    """Raises BadInput, or sqlite3.DatabaseError, for a database that this version did not write.
+
+    A trigger or a view of a hostile file would run with our next statement, so its schema must be exactly ours. The
+    check of the tables, which are STRICT, covers the types of all values.
+    """
+    (version,) = other.execute("PRAGMA user_version").fetchone()
+    if version != VERSION:
+        raise BadInput("快照来自其他版本，不能载入", "the snapshot was written by another version")
+    with closing(sqlite3.connect(MEMORY)) as fresh:
+        fresh.executescript(SCHEMA)
+        if _schema(other) != _schema(fresh):
+            raise BadInput("快照里的表不是平台的表", "the tables of the snapshot are not the platform's")
+    (verdict,) = other.execute("PRAGMA integrity_check(1)").fetchone()
+    if verdict != "ok":
+        raise BadInput("快照已损坏，不能载入", "the snapshot is damaged")
+
+
+def _schema(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:
+    wanted = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite@_%' ESCAPE '@' ORDER BY type, name"
+    return [(row[0], row[1], row[2]) for row in connection.execute(wanted)]
