@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from gongzhong.app import OfficialAccount, official_account
+from gongzhong.testing import LocalPlatform
 
 from .conftest import APPID, SECRET, TOKEN, FakeApi, Make, WeChat, click, shown, subscribe
 
@@ -51,3 +52,27 @@ def test_the_page_names_every_counter() -> None:
     counted = set(re.findall(r"counters\[f?\"([a-z_]+)", source))
     assert counted
     assert [name for name in sorted(counted) if f"`{name}" not in PAGE] == []
+
+
+def test_the_dialogue_works_as_it_stands(platform: LocalPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GONGZHONG_APPID", raising=False)
+    found = re.search(r"<!-- example: dialogue -->\n```python\n(.*?)```", PAGE, re.DOTALL)
+    assert found is not None
+    names: dict[str, Any] = {}
+    exec(compile(found[1], "docs/app.md", "exec"), names)
+    platform.connect(names["oa"])
+    alice = platform.person("alice")
+    alice.follows(names["oa"])
+    for word in ("报名", "小王", "十八", "18", "13800138000"):
+        alice.says(word)
+    assert [line.text for line in alice.inbox][1:] == [
+        "几岁？",
+        "请填数字。",
+        "手机号？",
+        "小王，18 岁，13800138000：已登记。",
+    ]
+    alice.says("报名")
+    platform.clock.advance(minutes=11)
+    before = len(alice.inbox)
+    alice.says("小王")
+    assert len(alice.inbox) == before  # nobody takes it any more
