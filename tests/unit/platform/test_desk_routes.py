@@ -21,7 +21,7 @@ class Office:
     def __init__(self, platform: LocalPlatform) -> None:
         self.platform = platform
         self.oa = OfficialAccount(
-            Account(appid="wx00000000000000aa", secret=Secret("s" * 32), token=Secret("t"))
+            Account(appid="wx00000000000000aa", secret=Secret("s" * 32), token=Secret("desk"))
         )
         self.oa.default(self.transfer)
         platform.connect(self.oa, wechat_id="shop")

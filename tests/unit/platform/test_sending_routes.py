@@ -23,7 +23,7 @@ class Bench:
     def __init__(self, platform: LocalPlatform) -> None:
         self.platform = platform
         self.oa = OfficialAccount(
-            Account(appid="wx00000000000000aa", secret=Secret("s" * 32), token=Secret("t"))
+            Account(appid="wx00000000000000aa", secret=Secret("s" * 32), token=Secret("send"))
         )
         self.account: AccountState = platform.connect(self.oa)
         self.api = platform.async_client(self.oa)
