@@ -177,3 +177,4 @@ class GetOnlineAgents(Call[OnlineAgents], kw_only=True, frozen=True):
         accounts=VERIFIED,
         errors=(-1, 40001, 65400),
     )
+    business_id: str | None = None

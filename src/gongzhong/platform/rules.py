@@ -63,6 +63,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             "/cgi-bin/template/api_add_template": "keep",
         }
     )
+    # 获取自动回复规则: what stands for a video; the page's table has the id, older texts the link
+    auto_reply_video: Literal["media_id", "link"] = "media_id"
     # 模板消息: whether keywords of the category library must all be there (developers' reports)
     template_data_checked: bool = True
     templates_in_use: int = 25

@@ -53,6 +53,7 @@ def _listed(caller: Caller, agent: agents.Agent) -> catalogue.AgentAccount:
         invite_wx=asked.invite_wx if asked else None,
         invite_expire_time=int(asked.expires_at) if asked else None,
         invite_status=asked.status if asked else None,
+        kf_openid=agents.openid(caller.world, caller.account, agent) if agent.kf_wx else None,
     )
 
 

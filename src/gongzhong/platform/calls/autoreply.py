@@ -40,12 +40,13 @@ def _shown(caller: Caller, reply: ConsoleReply | None) -> catalogue.AutoReplyCon
 
 
 def _reply(caller: Caller, reply: ConsoleReply) -> catalogue.AutoReplyContent:
-    """Pictures and voices get a new temporary id at every call, a video its link; articles keep their id."""
+    """Pictures and voices get a new temporary id at every call, articles and videos keep their id; by older pages a
+    video has its link."""
     if reply.type in ("img", "voice"):
         return catalogue.AutoReplyContent(type=reply.type, content=_temporary(caller, reply.content))
-    if reply.type == "video":
+    if reply.type == "video" and caller.world.rules.auto_reply_video == "link":
         return catalogue.AutoReplyContent(type=reply.type, content=media_url(reply.content))
-    if reply.type == "text":
+    if reply.type in ("text", "video"):
         return catalogue.AutoReplyContent(type=reply.type, content=reply.content)
     articles = [
         catalogue.NewsLine(
