@@ -81,8 +81,8 @@ def test_going_to_work_takes_a_person(world: World, shop: AccountState) -> None:
 
 
 def test_portraits_are_jpg(world: World, shop: AccountState) -> None:
-    assert refusal(lambda: agents.portray(world, shop, "a@shop", b"GIF89a", "a.jpg")) == 40005
-    agents.portray(world, shop, "a@shop", JPEG, "a.jpg")
+    assert refusal(lambda: agents.portray(world, shop, "a@shop", b"GIF89a")) == 40005
+    agents.portray(world, shop, "a@shop", JPEG)
     assert agents.find(world, shop, "a@shop").headimgurl.startswith("/_platform/media/")
 
 

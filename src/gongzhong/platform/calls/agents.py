@@ -38,7 +38,7 @@ def invite_agent(caller: Caller, call: catalogue.InviteAgent) -> Ok:
 
 @answers(catalogue.UploadAgentPortrait)
 def upload_agent_portrait(caller: Caller, call: catalogue.UploadAgentPortrait) -> Ok:
-    agents.portray(caller.world, caller.account, call.kf_account, call.media.content, call.media.filename)
+    agents.portray(caller.world, caller.account, call.kf_account, call.media.content)
     return Ok()
 
 

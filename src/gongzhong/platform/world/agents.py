@@ -137,11 +137,9 @@ def rename(world: World, account: AccountState, kf_account: str, nickname: str) 
     _change(world, account, kf_account, nickname=nickname)
 
 
-def portray(world: World, account: AccountState, kf_account: str, content: bytes, name: str) -> None:
-    """Give the agent a portrait from a file of this name; refuses anything but jpg with 40005."""
+def portray(world: World, account: AccountState, kf_account: str, content: bytes) -> None:
+    """Give the agent a portrait; refuses anything but jpg with 40005."""
     find(world, account, kf_account)
-    if world.rules.judge_file_names:
-        media.judge_name(PORTRAIT, name, permanent=True)
     media.accept_by(PORTRAIT, content, permanent=True)
     file = media.keep(world, account, "image", content, source="user")
     _change(world, account, kf_account, headimgurl=media_url(file.media_id))
