@@ -95,6 +95,8 @@ class Answered(Protocol):
     def status(self) -> int: ...
     @property
     def body(self) -> bytes: ...
+    @property
+    def content_type(self) -> str: ...
     def headers(self) -> list[tuple[str, str]]: ...
 
 
@@ -113,11 +115,11 @@ class Home(Protocol):
     now: float
     date: bytes
     stopping: bool
+    waiting: dict[Connection, None]
+    """Connections without a request under way, the one that has waited longest first."""
 
     def opened(self, connection: Connection) -> bool: ...
     def closed(self, connection: Connection) -> None: ...
-    def waits(self, connection: Connection) -> None: ...
-    def works(self, connection: Connection) -> None: ...
     def begin(self, request: Request, exchange: Exchange) -> Coroutine[Any, Any, Answered]: ...
     def cut_off(self) -> None: ...
     def answered(self, request: Request, status: int, began: float) -> None: ...
@@ -177,11 +179,12 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         phase = self.phase
-        if phase is Phase.LINGERING or phase is Phase.CLOSING or self._ended:
+        reader = self._reader
+        if reader.ended or self._refusal is not None or phase is Phase.LINGERING or phase is Phase.CLOSING:
             self._throw_away(len(data))
             return
         try:
-            self._reader.feed(data)
+            reader.feed(data)
         except Refusal as refusal:
             self._refusal = refusal
         if phase is not Phase.ANSWERING and phase is not Phase.FLUSHING:
@@ -258,11 +261,6 @@ class Connection(asyncio.Protocol):
     # One step after the other.
 
     @property
-    def _ended(self) -> bool:
-        """Whether no further request is read."""
-        return self._reader.ended or self._refusal is not None
-
-    @property
     def _secured(self) -> bool:
         return self._transport is not None and self._transport.get_extra_info("sslcontext") is not None
 
@@ -310,9 +308,13 @@ class Connection(asyncio.Protocol):
     def _begin(self, request: Request) -> bool:
         """Give a request to the application; True when it is answered already."""
         self._request = request
-        self._enter(Phase.ANSWERING)
+        home = self._home
+        if self.phase is not Phase.ANSWERING:
+            self.phase = Phase.ANSWERING
+            home.waiting.pop(self, None)
+        self.deadline = home.now + home.limits.answer_s
         self._answers_began = time.monotonic()
-        return self._step(self._home.begin(request, self))
+        return self._step(home.begin(request, self))
 
     def _step(self, answering: Coroutine[Any, Any, Answered]) -> bool:
         """Run the application without a task until it waits for something; most answers need one turn of the loop."""
@@ -412,25 +414,20 @@ class Connection(asyncio.Protocol):
             transport.pause_reading()
 
     def _enter(self, phase: Phase) -> None:
-        """Change the phase, with the deadline that belongs to it."""
+        """Change to a phase in which no request is with the application, with the deadline that belongs to it."""
         before = self.phase
-        if before is phase is not Phase.ANSWERING:
+        if before is phase:
             return
         self.phase = phase
         home = self._home
-        if phase is Phase.ANSWERING:
-            home.works(self)
-        elif before is Phase.ANSWERING or before is Phase.FLUSHING:
-            home.waits(self)
-        self.deadline = home.now + _patience(phase, home.limits)
+        if before is Phase.ANSWERING:
+            home.waiting[self] = None
+        limits = home.limits
+        self.deadline = home.now + (limits.idle_s if phase is Phase.IDLE else _patience(phase, limits))
 
 
 def _patience(phase: Phase, limits: Limits) -> float:
-    """How long a phase may last, in seconds."""
-    if phase is Phase.ANSWERING:
-        return limits.answer_s
-    if phase is Phase.IDLE:
-        return limits.idle_s
+    """How long a phase other than IDLE and ANSWERING may last, in seconds."""
     if phase is Phase.HEAD:
         return limits.head_s
     if phase is Phase.BODY:
@@ -439,6 +436,9 @@ def _patience(phase: Phase, limits: Limits) -> float:
 
 
 def _status_and_fields(answer: Answered) -> bytes:
+    if answer.status == 200:  # nearly always
+        kind, length = answer.content_type, len(answer.body)
+        return f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n".encode("latin-1")
     phrase = _PHRASES.get(answer.status, "Answer")
     fields = "".join(f"{name}: {value}\r\n" for name, value in answer.headers())
     return f"HTTP/1.1 {answer.status} {phrase}\r\n{fields}".encode("latin-1")

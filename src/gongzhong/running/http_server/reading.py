@@ -19,6 +19,7 @@ from .limits import Limits
 
 _HOST, _ENCODING, _LENGTH, _EXPECT = b"host", b"transfer-encoding", b"content-length", b"expect"
 _WATCHED = frozenset({_HOST, _ENCODING, _LENGTH, _EXPECT})
+_WATCHED_SIZES = frozenset(len(name) for name in _WATCHED)
 _SEPARATORS = 4
 """A colon, a blank and CRLF: what a header line has beside its name and value."""
 
@@ -148,9 +149,10 @@ class RequestReader:
         self._head_bytes += len(name) + len(value) + _SEPARATORS
         if self._headers > self._limits.headers or self._head_bytes > self._limits.head:
             self._refuse(self._long_head())
-        name = name.lower()
-        if name in _WATCHED and self.part is Part.HEAD:
-            self._watch(name, value.strip(b" \t"))
+        if len(name) in _WATCHED_SIZES and self.part is Part.HEAD:
+            name = name.lower()
+            if name in _WATCHED:
+                self._watch(name, value.strip(b" \t"))
 
     def _watch(self, name: bytes, value: bytes) -> None:
         if name == _HOST:

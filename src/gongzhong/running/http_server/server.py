@@ -84,7 +84,7 @@ class CallbackServer:
         self.date = _date()
         self._cut_off_at = float("-inf")
         self._connections: set[Connection] = set()
-        self._waiting: dict[Connection, None] = {}
+        self.waiting: dict[Connection, None] = {}
         """Connections without a request under way, the one that has waited longest first."""
         self._most = wanted.connections
         self._server: asyncio.Server | None = None
@@ -106,14 +106,14 @@ class CallbackServer:
         if self._server is None:
             return
         self.stopping = True
-        for connection in list(self._waiting):
+        for connection in list(self.waiting):
             if connection.phase is Phase.IDLE:
                 connection.give_way()
         if not self._reuse_port:
             await self._until(lambda: not (self._answering or self._expected or self._busy()), drain_s)
         self._server.close()
         await self._until(lambda: not self._answering, last_s)
-        for connection in list(self._waiting):
+        for connection in list(self.waiting):
             connection.give_way()
         await self._until(lambda: not self._connections, 1.0)
         for connection in list(self._connections):
@@ -145,7 +145,7 @@ class CallbackServer:
 
     @property
     def _answering(self) -> bool:
-        return len(self._connections) > len(self._waiting)
+        return len(self._connections) > len(self.waiting)
 
     @property
     def _expected(self) -> bool:
@@ -195,26 +195,20 @@ class CallbackServer:
         full = len(self._connections) >= self._most
         self._connections.add(connection)
         if full:
-            oldest = next(iter(self._waiting), None)
+            oldest = next(iter(self.waiting), None)
             if oldest is None:
-                self._waiting[connection] = None
+                self.waiting[connection] = None
                 return False
-            del self._waiting[oldest]
+            del self.waiting[oldest]
             oldest.give_way()
             if oldest in self._connections:  # it stays counted until the event loop has closed it
-                self._waiting[oldest] = None
-        self._waiting[connection] = None
+                self.waiting[oldest] = None
+        self.waiting[connection] = None
         return True
 
     def closed(self, connection: Connection) -> None:
         self._connections.discard(connection)
-        self._waiting.pop(connection, None)
-
-    def waits(self, connection: Connection) -> None:
-        self._waiting[connection] = None
-
-    def works(self, connection: Connection) -> None:
-        self._waiting.pop(connection, None)
+        self.waiting.pop(connection, None)
 
     def begin(self, request: Request, exchange: Exchange) -> Coroutine[Any, Any, Answered]:
         return self._app.handle(request.query, request.body, request.method)

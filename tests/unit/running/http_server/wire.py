@@ -92,12 +92,13 @@ class Recorded(Connection):
 
     __slots__ = ("phases",)
 
-    def _enter(self, phase: Phase) -> None:
-        if not hasattr(self, "phases"):
-            self.phases = [Phase.IDLE]
-        if self.phases[-1] is not phase or phase is Phase.ANSWERING:
-            self.phases.append(phase)
-        super()._enter(phase)
+    @property
+    def phase(self) -> Phase:
+        return self.phases[-1]
+
+    @phase.setter
+    def phase(self, phase: Phase) -> None:
+        self.phases = [*getattr(self, "phases", []), phase]
 
 
 class Bench:
