@@ -4,7 +4,7 @@
 
 Each server runs one worker process on the first core; `load.py` keeps 64 connections busy from the second. All do
 the same: verify, (decrypt,) parse, hand to a handler for texts that says back what it is told, reply, (encrypt).
-Ours runs under granian, through the RSGI door (what `gongzhong serve` uses) and the ASGI door; wechatpy on Flask
+Ours runs under `gongzhong serve` (its callback server) and over ASGI under granian; wechatpy on Flask
 under gunicorn with four threads, whose connections stay open (its default worker closes them and is no faster);
 WeRoBot under waitress, which its `run` chooses. The lines with CPU count the server's processor time instead of the
 clock: the same where nobody else uses the cores, and steadier where somebody does.
@@ -27,7 +27,7 @@ from gongzhong.account import Encryption
 MODES: dict[Encryption, str] = {"plain": "明文 plain", "safe": "安全 safe"}
 WARM_UP = 1_000
 Command = list[str | Path]
-TARGET = 7.0
+TARGETS: dict[Encryption, float] = {"plain": 9.0, "safe": 7.5}
 
 
 class Contestant:
@@ -68,7 +68,7 @@ def servers() -> dict[str, Callable[[int], Command]]:
     gunicorn: Command = [peer("wechatpy"), "-m", "gunicorn", "-w", "1", "-k", "gthread", "--threads", "4"]
     werobot: Command = [peer("werobot"), "werobot_echo.py"]
     return {
-        "RSGI": lambda port: [*ours, "gongzhong", "serve", "gongzhong_echo.py:oa", "--port", str(port)],
+        "serve": lambda port: [*ours, "gongzhong", "serve", "gongzhong_echo.py:oa", "--port", str(port)],
         "ASGI": lambda port: [*granian, "--port", str(port), "gongzhong_echo:asgi"],
         "wechatpy": lambda port: [*gunicorn, "--bind", f"127.0.0.1:{port}", "wechatpy_echo:app"],
         "WeRoBot": lambda port: [*werobot, str(port)],
@@ -89,9 +89,9 @@ def compare(mode: Encryption, quick: bool, progress: Progress) -> list[Result]:
     by_cpu = {name: one.by_cpu for name, one in contestants.items()}
     what = f"回调 {MODES[mode]}"
     return [
-        faster(f"{what} RSGI", rates["RSGI"], "wechatpy", rates["wechatpy"], TARGET),
-        faster(f"{what} RSGI", rates["RSGI"], "WeRoBot", rates["WeRoBot"]),
-        faster(f"{what} RSGI/CPU", by_cpu["RSGI"], "wechatpy", by_cpu["wechatpy"]),
+        faster(f"{what} serve", rates["serve"], "wechatpy", rates["wechatpy"], TARGETS[mode]),
+        faster(f"{what} serve", rates["serve"], "WeRoBot", rates["WeRoBot"]),
+        faster(f"{what} serve/CPU", by_cpu["serve"], "wechatpy", by_cpu["wechatpy"]),
         faster(f"{what} ASGI", rates["ASGI"], "wechatpy", rates["wechatpy"]),
     ]
 

@@ -40,7 +40,7 @@ def test_the_table_fits_a_terminal_and_says_what_was_missed() -> None:
     from results import PER_SECOND, Result, table
 
     shown = io.StringIO()
-    missed = Result("回调 明文 plain RSGI", PER_SECOND, 14_000, "wechatpy", 2_800, 5.0, "≥ 7x", False)
+    missed = Result("回调 明文 plain serve", PER_SECOND, 14_000, "wechatpy", 2_800, 5.0, "≥ 7x", False)
     Console(file=shown, width=80).print(table([missed, Result("导入 import", "ms", 112.3)]))
     text = shown.getvalue()
     assert "…" not in text
