@@ -68,6 +68,16 @@ def test_a_delivery_that_wechat_gave_up_finds_the_same_server_again() -> None:
         assert server.ended() == 0
 
 
+def test_an_answer_for_a_peer_that_has_gone_waits_for_the_next_delivery() -> None:
+    with serving(DOORS["account"]) as server:
+        given_up = socket.create_connection(("127.0.0.1", server.port))
+        given_up.sendall(push("sleep 2", 7))
+        time.sleep(0.5)
+        given_up.close()
+        time.sleep(2.5)
+        assert b"slept" in ask(server.port, push("sleep 2", 7))
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_a_killed_server_leaves_nothing_that_keeps_the_port(door: str) -> None:
     with serving(DOORS[door]) as server:

@@ -76,6 +76,7 @@ def serve(
 async def _serve_account(found: Target, options: Options, announce: Announce | None) -> None:
     spare_the_collector()
     oa: OfficialAccount = found.value
+    oa.check()
     server = CallbackServer(
         oa,
         host=options.host,

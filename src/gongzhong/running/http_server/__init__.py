@@ -10,7 +10,7 @@ no HTTP/2. Applications over ASGI and WSGI are served by granian (`running.embed
     server.py       the listening socket, all connections, time, stopping
 """
 
-from .connection import Connection, Exchange, Phase
+from .connection import Connection, Phase
 from .limits import Limits
 from .reading import Refusal, Request, RequestReader
 from .server import DRAIN_S, CallbackServer
@@ -19,7 +19,6 @@ __all__ = [
     "DRAIN_S",
     "CallbackServer",
     "Connection",
-    "Exchange",
     "Limits",
     "Phase",
     "Refusal",

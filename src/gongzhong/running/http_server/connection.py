@@ -26,8 +26,8 @@ A peer that does not read what it was sent is in FLUSHING before it is in any ph
 ANSWERING goes to LINGERING when the reader refuses. Requests on one connection are answered in their order, one at a
 time; what arrives meanwhile waits, up to a bound, and then the connection is not read.
 
-An answer that is not written when its connection goes is dropped here; the application learns from `is_open()`,
-which it is given with each request, whether the peer could still be reached.
+An answer that is not written when its connection goes is dropped here; the application learns from `gone()`, which
+it is given with each request, whether the peer could still be reached.
 """
 
 from __future__ import annotations
@@ -100,14 +100,6 @@ class Answered(Protocol):
     def headers(self) -> list[tuple[str, str]]: ...
 
 
-class Exchange(Protocol):
-    """The way back to the peer of one request."""
-
-    def is_open(self) -> bool:
-        """Whether the peer still waits, as far as this machine can know at this moment."""
-        ...
-
-
 class Home(Protocol):
     """What a connection needs of its server."""
 
@@ -120,7 +112,7 @@ class Home(Protocol):
 
     def opened(self, connection: Connection) -> bool: ...
     def closed(self, connection: Connection) -> None: ...
-    def begin(self, request: Request, exchange: Exchange) -> Coroutine[Any, Any, Answered]: ...
+    def begin(self, request: Request, connection: Connection) -> Coroutine[Any, Any, Answered]: ...
     def cut_off(self) -> None: ...
     def answered(self, request: Request, status: int, began: float) -> None: ...
 
@@ -250,13 +242,12 @@ class Connection(asyncio.Protocol):
 
     # What the application sees.
 
-    def is_open(self) -> bool:
-        """Whether the peer still waits for the answer: it has neither closed nor half-closed the connection."""
-        if self._peer_ended or self.phase is not Phase.ANSWERING or self._transport is None:
-            return False
-        if time.monotonic() - self._answers_began < LOOK_AFTER_S:
-            return not self._transport.is_closing()
-        return not self._transport.is_closing() and not _hung_up(self._transport)
+    def gone(self) -> bool:
+        """Whether the peer has closed or half-closed the connection, as far as this machine can know by now."""
+        transport = self._transport
+        if self._peer_ended or transport is None or transport.is_closing():
+            return True
+        return time.monotonic() - self._answers_began > LOOK_AFTER_S and _hung_up(transport)
 
     # One step after the other.
 

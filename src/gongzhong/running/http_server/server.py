@@ -26,7 +26,7 @@ from typing import Any, Protocol
 
 from ...errors import SetupError
 from ..listening import refused, require_free, url_of
-from .connection import Answered, Connection, Exchange, Phase
+from .connection import Answered, Connection, Phase
 from .limits import Limits, allow_files
 from .reading import Request
 
@@ -46,7 +46,9 @@ class Application(Protocol):
     """What answers the requests: an OfficialAccount. `handle` raises nothing, and runs without a task of its own until
     it waits for the first time; so it must not ask for the current task before that."""
 
-    def handle(self, query: bytes, body: bytes, method: str) -> Coroutine[Any, Any, Answered]: ...
+    def handle(
+        self, query: bytes, body: bytes, method: str, *, gone: Callable[[], bool]
+    ) -> Coroutine[Any, Any, Answered]: ...
 
 
 class CallbackServer:
@@ -210,8 +212,8 @@ class CallbackServer:
         self._connections.discard(connection)
         self.waiting.pop(connection, None)
 
-    def begin(self, request: Request, exchange: Exchange) -> Coroutine[Any, Any, Answered]:
-        return self._app.handle(request.query, request.body, request.method)
+    def begin(self, request: Request, connection: Connection) -> Coroutine[Any, Any, Answered]:
+        return self._app.handle(request.query, request.body, request.method, gone=connection.gone)
 
     def cut_off(self) -> None:
         self._cut_off_at = self._clock()

@@ -24,7 +24,9 @@ class Application:
         self.seen: list[tuple[str, bytes, bytes]] = []
         self._handler = handler
 
-    def handle(self, query: bytes, body: bytes, method: str) -> Coroutine[Any, Any, Answer]:
+    def handle(
+        self, query: bytes, body: bytes, method: str, *, gone: Callable[[], bool]
+    ) -> Coroutine[Any, Any, Answer]:
         self.seen.append((method, query, body))
         return self._answer(query, body, method)
 
