@@ -83,7 +83,7 @@ class AiohttpTransport:
                 session.request(
                     request.method,
                     URL(request.target(), encoded=True),
-                    data=read_awaiting(body, self._executor()) if isinstance(body, Pieces) else body,
+                    data=self._data(body),
                     headers=headers,
                     allow_redirects=False,
                     timeout=_limits(request.timeout_s),
@@ -166,6 +166,11 @@ class AiohttpTransport:
         if proxy.user is not None:
             connector._proxy_username, connector._proxy_password = proxy.user, proxy.password  # type: ignore[attr-defined]
         return connector
+
+    def _data(self, body: bytes | Pieces | None) -> Any:
+        if isinstance(body, Pieces):
+            return read_awaiting(body, self._executor())
+        return None if body is None else aiohttp.BytesPayload(body)
 
     def _executor(self) -> Executor:
         if self._threads is None:

@@ -1,21 +1,21 @@
 """The default of the blocking client: connections of urllib3, kept alive, spoken to without its request layer.
 
 urllib3 makes the connections (names, TLS, proxies, SOCKS) and keeps them; the exchange itself is written and read
-here with `http.client`, so that one deadline holds for all of it and no time goes into retries, redirects and
+here with llhttp, so that one deadline holds for all of it and no time goes into retries, redirects and
 streams, which a `Transport` must not have.
 """
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 import zlib
 from dataclasses import dataclass, field
-from http.client import HTTPException, HTTPResponse, IncompleteRead
+from http.client import HTTPException
 from typing import Any, Final, cast
 
 import urllib3
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError, LocationParseError
@@ -35,7 +35,14 @@ from ..transport import (
 )
 from .network import Network, Proxy, no_socks
 
-_FAILURES: Final = (HTTPError, HTTPException, OSError, EOFError, ValueError, TooLong, zlib.error)
+_FAILURES: Final = (
+    *(HTTPError, HttpParserError, HttpParserUpgrade, HTTPException),
+    *(OSError, EOFError, ValueError, TooLong, zlib.error),
+)
+
+LONGEST_HEAD: Final = 128 * 1024
+FIRST_FINAL: Final = 200
+"""Answers with a lower status (100 Continue, 103 Early Hints) announce another one."""
 
 
 @dataclass(slots=True)
@@ -120,55 +127,93 @@ class Exchange:
         return sock
 
     def _read(self) -> tuple[WireReply, bool]:
-        incoming = Incoming(self)
-        response = HTTPResponse(cast(Any, incoming), method=self.request.method)
+        """The answer, and whether the connection can be used again."""
+        answer, landing, body = Answer(), self.request.landing, bytearray()
+        inflater: Inflater | None = None
+        while not answer.whole:
+            answer.feed(self.socket().recv(PIECE_BYTES))
+            if not answer.begun:
+                continue
+            if inflater is None:
+                inflater = Inflater(self.request, answer.headers.get("content-encoding", ""))
+                if landing is not None:
+                    landing.begin()
+            for piece in answer.taken():
+                plain = inflater.take(piece, len(body))
+                if landing is None:
+                    body += plain
+                else:
+                    self.deadline.moved(len(piece))
+                    landing.write(plain)
+        if inflater is not None:
+            inflater.finish()
+        content = bytes(body) if landing is None else landing.words
+        return WireReply(answer.status, answer.headers, content), answer.keeps_alive
+
+
+class Answer:
+    """Reads one answer with llhttp from whatever pieces it comes in; `feed` is given each, b"" at the end of all."""
+
+    def __init__(self) -> None:
+        self.status, self.headers = 0, dict[str, str]()
+        self.begun = self.whole = self._reusable = False
+        self._parser = HttpResponseParser(self)
+        self._pieces: list[bytes] = []
+        self._head_bytes = 0
+        self._more = False
+
+    def feed(self, data: bytes) -> None:
+        """Raises EOFError for an answer cut off, HttpParserError for one that is none."""
+        if not data:
+            framed = self.headers.keys() & {"content-length", "transfer-encoding"}
+            if not self.begun or framed:
+                raise EOFError("answer cut off")
+            self.whole = True
+            return
+        if not self.begun:
+            self._head_bytes += len(data)
         try:
-            response.begin()
-            if incoming.ended:
-                raise EOFError("head cut off")  # http.client takes it for a whole one
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            body = self._body(response, Inflater(self.request, headers.get("content-encoding", "")))
-            return WireReply(response.status, headers, body), not response.will_close
-        finally:
-            response.close()
+            self._parser.feed_data(data)
+        except HttpParserError:
+            if not self.whole:
+                raise
+            self._more = True  # what follows a whole answer is not ours
+        if not self.begun and self._head_bytes > LONGEST_HEAD:
+            raise ValueError("head too long")
 
-    def _body(self, response: HTTPResponse, inflater: Inflater) -> bytes:
-        landing, body = self.request.landing, bytearray()
-        if landing is not None:
-            landing.begin()
-        if response.length is None and not response.chunked and response.headers.get("content-length"):
-            raise ValueError("no number in Content-Length")
-        while piece := response.read(PIECE_BYTES):
-            plain = inflater.take(piece, len(body))
-            if landing is None:
-                body += plain
-            else:
-                landing.write(plain)
-        if response.length:
-            raise IncompleteRead(b"", response.length)
-        inflater.finish()
-        return bytes(body) if landing is None else landing.words
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether the connection can carry another request."""
+        return self._reusable and not self._more
 
+    def taken(self) -> list[bytes]:
+        """The pieces of the body that came since the last time."""
+        pieces, self._pieces = self._pieces, []
+        return pieces
 
-class Incoming(io.RawIOBase):
-    """What comes from the socket, each wait bounded by the deadline of the whole exchange."""
+    def on_message_begin(self) -> None:
+        self._more = self.whole
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
-        self.ended = False
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.whole:
+            self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self, PIECE_BYTES)
+    def on_headers_complete(self) -> None:
+        if self.whole:
+            return
+        self.status = self._parser.get_status_code()
+        if self.status < FIRST_FINAL:
+            self.headers.clear()
+        else:
+            self.begun = True
 
-    def readable(self) -> bool:
-        return True
+    def on_body(self, piece: bytes) -> None:
+        if not self.whole:
+            self._pieces.append(piece)
 
-    def readinto(self, buffer: Any) -> int:
-        count = cast(int, self._exchange.socket().recv_into(buffer))
-        self.ended = count == 0
-        if self._exchange.request.landing is not None:
-            self._exchange.deadline.moved(count)
-        return count
+    def on_message_complete(self) -> None:
+        if self.begun and not self.whole:
+            self.whole, self._reusable = True, self._parser.should_keep_alive()
 
 
 class Urllib3Transport:
