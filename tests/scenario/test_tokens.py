@@ -188,7 +188,7 @@ def test_a_client_with_a_wrong_secret_says_so_and_keeps_it_to_itself(shop: Shop)
 
 def test_only_listed_addresses_get_tokens(shop: Shop) -> None:
     token = plain(shop)
-    shop.platform.change(shop.oa, ip_allow_list=["203.0.113.9"])
+    shop.platform.change(shop.oa, ip_allow_list=["203.0.113.9"], ip_allow_list_scope="token")
     for get in (shop.api.base.get_token, shop.api.base.get_stable_token):
         with pytest.raises(PermissionDenied) as error:
             get()

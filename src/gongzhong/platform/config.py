@@ -45,7 +45,11 @@ class AccountConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     web_authorization: bool = False
     """The right of web authorisation for a verified 公众号 of a government or media body."""
     ip_allow_list: list[str] = []
-    """Addresses that may fetch tokens; empty allows every address of this machine."""
+    """Addresses and CIDR ranges that may call the API (API IP 白名单); empty allows every one."""
+    ip_allow_list_scope: Literal["all", "token"] = "all"
+    """What the list guards: every call, or only those that fetch tokens; official pages disagree."""
+    ip_refusal_code: Literal[40164, 61004] = 40164
+    """The return code of a refused address."""
     open_platform: str = ""
     """Open Platform account it is bound to: accounts with the same one share UnionIDs."""
     headimgurl: str = ""

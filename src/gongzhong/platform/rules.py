@@ -27,6 +27,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     token_overlap_s: int = 5 * MINUTE
     forced_refreshes_per_day: int = 20
     forced_refresh_gap_s: int = 30
+    # API IP 白名单: a changed list counts after some minutes (5 and 10 in reports); a test bed does not wait
+    ip_allow_list_delay_s: float = 0.0
     # 获取 ticket
     ticket_lifetime_s: int = 2 * HOUR
     # 网页授权

@@ -24,14 +24,12 @@ MINUTE_S = 60
 
 @answers(base_calls.GetToken)
 def get_token(caller: Caller, call: base_calls.GetToken) -> base_calls.AccessToken:
-    tokens.admit(caller.account, caller.ip)
     value, left = tokens.issue(caller.world, caller.account)
     return base_calls.AccessToken(access_token=value, expires_in=left)
 
 
 @answers(base_calls.GetStableToken)
 def get_stable_token(caller: Caller, call: base_calls.GetStableToken) -> base_calls.AccessToken:
-    tokens.admit(caller.account, caller.ip)
     value, left = tokens.stable(caller.world, caller.account, force=call.force_refresh)
     return base_calls.AccessToken(access_token=value, expires_in=left)
 

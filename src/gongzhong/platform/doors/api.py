@@ -26,7 +26,7 @@ from ..calls import BEHAVIOURS, Caller
 from ..json_bodies import as_understood, with_data_values
 from ..minimal import answer_of
 from ..traffic import KEPT_LETTERS, Exchange, Traffic, Verdict
-from ..world import accounts, quotas, tokens
+from ..world import accounts, allow_list, quotas, tokens
 from ..world.faults import Faults
 from ..world.refusal import Refusal, require
 from ..world.world import AccountState, World
@@ -128,7 +128,7 @@ class ApiDoor:
     def _account(self, request: Request, call_type: type[Call[Any]], query: dict[str, str]) -> AccountState:
         """The account behind the access_token, or behind the credentials that some calls carry instead."""
         spec = call_type.spec
-        account = tokens.check(self.world, query.get("access_token")) if spec.token else None
+        account = self._of_token(request, spec, query) if spec.token else None
         if not spec.inject:
             return account or tokens.of_web_token(self.world, query.get("access_token"))
         given = injected_values(call_type, query, request.body, request.headers.get("content-type", ""))
@@ -138,8 +138,23 @@ class ApiDoor:
             require(meant["appid"] == account.appid, WRONG_APPID)
             return account
         if "secret" in meant:
-            return tokens.credentials(self.world, meant["appid"], meant["secret"])
+            of_secret = tokens.credentials(self.world, meant["appid"], meant["secret"])
+            allow_list.admit(self.world, of_secret, spec.path, request.ip)
+            return of_secret
         return accounts.get(self.world, meant["appid"])
+
+    def _of_token(self, request: Request, spec: Spec, query: dict[str, str]) -> AccountState:
+        """The account of the base access_token; the caller's address is checked before the token's validity."""
+        value = query.get("access_token")
+        try:
+            account = tokens.check(self.world, value)
+        except Refusal:
+            former = self.world.accounts.get(tokens.owner(self.world, value or ""))
+            if former is not None:
+                allow_list.admit(self.world, former, spec.path, request.ip)
+            raise
+        allow_list.admit(self.world, account, spec.path, request.ip)
+        return account
 
     def _count(self, account: AccountState, spec: Spec) -> None:
         if spec.path in quotas.UNCOUNTED:

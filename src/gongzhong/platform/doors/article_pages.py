@@ -23,7 +23,8 @@ main{max-width:677px;margin:0 auto;padding:20px 16px 40px}
 h1{font-size:22px;line-height:1.4;font-weight:500;margin:0 0 14px}
 .meta{display:flex;flex-wrap:wrap;gap:0 10px;margin:0 0 22px;font-size:15px;color:rgba(0,0,0,.5)}
 .meta b{font-weight:400;color:#576b95}
-article{line-height:1.75;text-align:justify}article h1,article h2,article h3{font-size:19px;font-weight:500}
+article{line-height:1.75;text-align:justify;position:relative;isolation:isolate;contain:layout paint}
+article h1,article h2,article h3{font-size:19px;font-weight:500}
 article p{margin:0 0 1em}
 article img,.pictures img{max-width:100%;height:auto!important;display:block;margin:0 auto 12px;border-radius:2px}
 article a,.source a{color:#576b95;text-decoration:none}

@@ -9,7 +9,7 @@ import msgspec
 from ...errors import SetupError
 from ...wire import Cipher
 from ..config import AccountConfig
-from . import domains, tally
+from . import allow_list, domains, tally
 from .refusal import BadInput, Refusal
 from .world import AccountState, World
 
@@ -69,6 +69,7 @@ def require_key(settings: AccountConfig | AccountState) -> None:
 def require_usable(world: World, state: AccountState) -> None:
     """Raises SetupError for a key or a domain that cannot work."""
     require_key(state)
+    allow_list.require_form(state.ip_allow_list)
     real = state.kind != "test" and not world.rules.any_port
     domains.require_web_domains(state.oauth_domains, real=real)
     domains.require_safe_domains(state.js_domains, real=real)
@@ -91,6 +92,7 @@ def change(world: World, appid: str, changes: dict[str, Any]) -> AccountState:
             raise BadInput(f"没有这一项，或不能修改：{name}", f"no such field, or it is fixed: {name}")
     state = msgspec.convert({**current, **changes}, AccountState)
     require_usable(world, state)
+    state = allow_list.changed(world, get(world, appid), state)
     store(world, state)
     world.announce("state", {})
     return state

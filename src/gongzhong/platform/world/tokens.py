@@ -26,12 +26,6 @@ def credentials(world: World, appid: str, secret: str) -> AccountState:
     return account
 
 
-def admit(account: AccountState, ip: str) -> None:
-    """Refuse with 40164 an address that may not fetch tokens; test accounts have no list."""
-    if account.kind != "test" and account.ip_allow_list and ip not in account.ip_allow_list:
-        raise Refusal(40164, f"invalid ip {ip} ipv6 ::ffff:{ip}, not in whitelist")
-
-
 def issue(world: World, account: AccountState) -> tuple[str, int]:
     """A new token of the plain kind; the one before it lives on for the overlap."""
     return _new(world, account, "plain", dies_in=world.rules.token_overlap_s)

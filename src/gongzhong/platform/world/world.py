@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -56,6 +56,11 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     second_oauth_domain: str = ""
     business_domains: list[str] = []
     web_authorization: bool = False
+    ip_allow_list_scope: Literal["all", "token"] = "all"
+    ip_refusal_code: Literal[40164, 61004] = 40164
+    ip_list_before: list[str] = []
+    """The allow-list that counts until `ip_list_from`."""
+    ip_list_from: float = 0.0
 
     @property
     def oauth_domains(self) -> list[str]:

@@ -144,7 +144,9 @@ def test_a_test_account_has_no_allow_list(bench: Bench) -> None:
 
 
 def test_the_allow_list_is_about_tokens_only(bench: Bench) -> None:
-    accounts.change(bench.world, bench.account.appid, {"ip_allow_list": ["203.0.113.5"]})
+    accounts.change(
+        bench.world, bench.account.appid, {"ip_allow_list": ["203.0.113.5"], "ip_allow_list_scope": "token"}
+    )
     query = {
         "appid": bench.account.appid,
         "secret": SECRET,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -35,6 +35,8 @@ class AccountChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, om
     web_authorization: bool | msgspec.UnsetType = msgspec.UNSET
     js_domains: list[str] | msgspec.UnsetType = msgspec.UNSET
     ip_allow_list: list[str] | msgspec.UnsetType = msgspec.UNSET
+    ip_allow_list_scope: Literal["all", "token"] | msgspec.UnsetType = msgspec.UNSET
+    ip_refusal_code: Literal[40164, 61004] | msgspec.UnsetType = msgspec.UNSET
     open_platform: str | msgspec.UnsetType = msgspec.UNSET
     headimgurl: str | msgspec.UnsetType = msgspec.UNSET
     description: str | msgspec.UnsetType = msgspec.UNSET
