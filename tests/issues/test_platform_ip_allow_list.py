@@ -1,4 +1,4 @@
-"""The IP allow-list (API IP 白名单; limits.md section 3): what it guards, its entries, its delay, its order, its code."""
+"""The IP allow-list (API IP 白名单; limits.md section 3): what it guards, entries, delay, order, code."""
 
 from __future__ import annotations
 

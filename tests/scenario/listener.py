@@ -65,7 +65,7 @@ class Bed:
     def __init__(self, encryption: Encryption = "plain", url: str = URL, **rules: Any) -> None:
         self.listener = Listener()
         config = PlatformConfig(
-            rules=Rules(**rules),
+            rules=Rules(**{"attempt_gap_s": 0.0, **rules}),
             account=[
                 AccountConfig(
                     name=NAME, appid=APPID, token=TOKEN, aes_key=KEY, encryption=encryption, url=url

@@ -48,6 +48,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     answer_timeout_s: float = 5.0
     connect_timeout_s: float = 5.0
     deliveries: int = 3
+    attempt_gap_s: float = (
+        1.0  # between the beginnings of attempts whose connection fails at once (unverified)
+    )
     # 接口报警
     alarm_threshold: int = 30
     alarm_window_s: int = 5 * MINUTE

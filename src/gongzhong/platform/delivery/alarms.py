@@ -23,15 +23,33 @@ CONTENTS = {
 MARK_FAIL = ("MarkFail(自动屏蔽)", "多次失败后暂停推送，一分钟后解除")
 
 
+GUIDE = "https://developers.weixin.qq.com/doc/service/guide/dev/api/warn_guide"
+OUTER_IP = "127.0.0.1"
+"""The address that the platform pushes from."""
+SHOWN_BYTES = 1000
+
+
 class Sample(msgspec.Struct, frozen=True):
     """The first failure of a window, which the alarm quotes."""
 
     time: float
     openid: str
     ip: str
+    url: str
+    """The account's push URL, without the parameters of the push."""
     what: str
-    """`Msg=Text` or `Event=CLICK`."""
+    """`[Msg=Text]` or `[Event=Click]`."""
     answer: bytes = b""
+
+
+def _pairs(kind: str, first: Sample) -> str:
+    """The first failure as pairs in brackets, in the order and letter case of real alarms (posts of 2019 to 2025)."""
+    head = f"[OpenID={first.openid}][Stamp={int(first.time)}][OuterIP={OUTER_IP}][3rdUrl={first.url}]"
+    if kind != "response":
+        return f"{head}[IP={first.ip}]{first.what}"
+    shown = first.answer[:SHOWN_BYTES].decode("utf-8", "replace") + "..." * (len(first.answer) > SHOWN_BYTES)
+    answer = f"[response_length={len(first.answer)}][response_content={shown}]"
+    return f"{head}{first.what}[ip={first.ip}]{answer}"
 
 
 class Alarms:
@@ -78,10 +96,6 @@ class Alarms:
     ) -> None:
         name, content = title
         minutes = self._world.rules.alarm_window_s // 60
-        answer = ""
-        if kind == "response":
-            shown = first.answer[:100].decode("utf-8", "replace")
-            answer = f"[response_length={len(first.answer)}][response_content={shown}]"
         time = datetime.datetime.fromtimestamp(first.time, CHINA).strftime("%Y-%m-%d %H:%M:%S")
         text = "\n".join(
             (
@@ -90,7 +104,8 @@ class Alarms:
                 f"时间: {time}",
                 f"内容: {name}：{content}",
                 f"次数: {minutes}分钟 {count}次",
-                f"错误样例: [OpenID={first.openid}][Stamp={int(first.time)}][IP={first.ip}][{first.what}]{answer}",
+                f"错误样例: {_pairs(kind, first)}",
+                f"报警排查指引，请见: {GUIDE}",
             )
         )
         self._world.db.insert(

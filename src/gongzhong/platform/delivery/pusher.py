@@ -6,6 +6,7 @@ repeated: a wrong answer is a wrong answer.
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import time
 from urllib.parse import urlencode, urlsplit
@@ -23,7 +24,7 @@ from ..world.rendering import show_reply
 from ..world.world import AccountState, World
 from .alarms import Alarms, Sample
 from .mishaps import FirstLost, Mishaps
-from .receiver import Answered, Receiver, Unanswered
+from .receiver import Receiver, Unanswered
 from .verdict import UNANSWERED, Judged, foreign_file, judge
 
 BLOCKED = Verdict(False, "mark_fail", "MarkFail 屏蔽中，未推送", "not pushed: MarkFail is in force")
@@ -45,6 +46,24 @@ def _writer(token: str, aes_key: str, appid: str, encryption: Encryption) -> Pus
 def title_of(push: Push) -> str:
     """How a push is called in lists: `text`, `event:CLICK`."""
     return f"event:{push.event}" if isinstance(push, Event) else push.msg_type
+
+
+EVENT_NAMES = {
+    "subscribe": "[Msg=Subscribe][Event=Subscribe]",
+    "unsubscribe": "[Event=UnSubscribe]",
+    "CLICK": "[Event=Click]",
+    "VIEW": "[Event=Click Menu Url]",
+    "LOCATION": "[Event=Location Report]",
+    "TEMPLATESENDJOBFINISH": "[Event=Template Send Job Finish]",
+}
+"""How alarms call events (developers' posts of 2019 to 2025); others are not known and go by their own name."""
+
+
+def what_of(push: Push) -> str:
+    """The pair of an alarm's sample that says what was pushed."""
+    if isinstance(push, Event):
+        return EVENT_NAMES.get(push.event, f"[Event={push.event}]")
+    return f"[Msg={push.msg_type.capitalize()}]"
 
 
 class Pusher:
@@ -82,16 +101,24 @@ class Pusher:
         writer = _writer(account.token, account.aes_key, account.appid, account.encryption)
         entries: list[int] = []
         judged = Judged(UNANSWERED["timeout"])
+        sample: Sample | None = None
         receiver = self.receiver
         if fault is not None and fault.kind == "drop":
             receiver = FirstLost(receiver, arrives=fault.carried_out)
         for attempt in range(1, self.world.rules.deliveries + 1):
-            entry, judged = await self._attempt(account, push, writer, receiver, body, attempt)
+            began = time.monotonic()
+            entry, judged, ip = await self._attempt(account, push, writer, receiver, body, attempt)
+            sample = sample or self._sample(account, push, entry, ip)
             entry.person, entry.fault = person, None if fault is None else fault.id
             entries.append(self.traffic.record(entry).seq)
             if entry.status is not None:
                 break
-        if not judged.verdict.ok:
+            if attempt < self.world.rules.deliveries and judged.verdict.kind != "timeout":
+                # A refused connection fails at once; the next attempt is not made in the same moment.
+                await asyncio.sleep(max(self.world.rules.attempt_gap_s - (time.monotonic() - began), 0.0))
+        if not judged.verdict.ok and sample is not None:
+            # One push is one failure, however many attempts it took.
+            self.alarms.failed(account, judged.verdict, sample)
             self._show_failure(account, push, person)
         elif judged.reply is not None and person is not None:
             if isinstance(judged.reply, TransferReply):
@@ -108,12 +135,12 @@ class Pusher:
         receiver: Receiver,
         body: bytes,
         attempt: int,
-    ) -> tuple[Exchange, Judged]:
-        rules = self.world.rules
+    ) -> tuple[Exchange, Judged, str]:
+        """One request, how its answer was judged, and the address that answered."""
+        ip, rules = "", self.world.rules
         entry = self._entry(account, push, writer, body)
         entry.attempt, entry.of = attempt, rules.deliveries
         started = time.perf_counter()
-        answer: Answered | None = None
         try:
             answer = await receiver.send(
                 "POST",
@@ -128,15 +155,14 @@ class Pusher:
                 answer.headers,
                 answer.body,
             )
+            ip = answer.ip
             entry.response_decrypted = None if judged.xml == answer.body else judged.xml
         except Unanswered as problem:
             judged = Judged(UNANSWERED[problem.kind])
         entry.cost_ms = (time.perf_counter() - started) * 1000
         entry.verdict = judged.verdict
         tally.pushed(self.world, account, ok=judged.verdict.ok, began=entry.time)
-        if not judged.verdict.ok:
-            self.alarms.failed(account, judged.verdict, self._sample(account, push, answer))
-        return entry, judged
+        return entry, judged, ip
 
     def _entry(self, account: AccountState, push: Push, writer: PushWriter, body: bytes) -> Exchange:
         """The request of one attempt: a new timestamp, nonce and signature around the same body."""
@@ -166,11 +192,9 @@ class Pusher:
                 return foreign_file(name, media_id, judged)
         return judged
 
-    def _sample(self, account: AccountState, push: Push, answer: Answered | None) -> Sample:
-        what = f"Event={push.event}" if isinstance(push, Event) else f"Msg={push.msg_type.capitalize()}"
-        host = urlsplit(account.url).hostname or ""
-        ip, body = (answer.ip, answer.body) if answer else (host, b"")
-        return Sample(self.world.now(), push.openid, ip, what, body)
+    def _sample(self, account: AccountState, push: Push, entry: Exchange, ip: str) -> Sample:
+        ip = ip or urlsplit(account.url).hostname or ""
+        return Sample(entry.time, push.openid, ip, account.url, what_of(push), entry.response_body or b"")
 
     def _show_failure(self, account: AccountState, push: Push, person: str | None) -> None:
         """The grey line, for pushes that a person waits on."""

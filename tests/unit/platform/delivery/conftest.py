@@ -70,7 +70,7 @@ class Bed:
         self.clock = MovableClock(START, frozen=True)
         self.server = Server()
         config = PlatformConfig(
-            rules=Rules(**rules),
+            rules=Rules(**{"attempt_gap_s": 0.0, **rules}),
             account=[
                 AccountConfig(
                     name="小店",
