@@ -192,6 +192,25 @@ COMMANDS = (
         ),
     ),
     Command(
+        "article",
+        "article:check",
+        "检查文章的 HTML 结构",
+        "check the HTML of an article",
+        ("gongzhong article check article.html",),
+        parts=(
+            Command(
+                "check",
+                "article:check",
+                "按微信的文章结构规范检查",
+                "hold it against WeChat's structure rules",
+                (
+                    "gongzhong article check article.html",
+                    "cat article.html | gongzhong article check - --json",
+                ),
+            ),
+        ),
+    ),
+    Command(
         "coverage",
         "coverage:coverage",
         "覆盖范围：接口、推送、返回码各到什么程度",

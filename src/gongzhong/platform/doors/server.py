@@ -2,6 +2,7 @@
 
 /cgi-bin/showqrcode              mp.weixin.qq.com
 /s, /s/…, /mmbiz…                mp.weixin.qq.com and mmbiz.qpic.cn: articles and their pictures
+/article-bin/verify_article_…    mp.weixin.qq.com
 /mp/subscribemsg                 mp.weixin.qq.com
 /connect/oauth2/authorize        open.weixin.qq.com
 /open/js/…                       res.wx.qq.com: the script of the JS-SDK, which comes with the pages
@@ -93,6 +94,8 @@ class Server:
             return Response(413, b"")
         if request.path == mp.SHOW_QR_CODE:
             return mp.show_qr_code(self.platform.world, request)
+        if request.path == mp.VERIFY_ARTICLE and request.method == "POST":
+            return mp.verify_article(self.platform.world, self.platform.traffic, request)
         if request.path in (one_time.PATH, one_time.DECISION_PATH):
             return self._one_time.handle(request)
         if self._articles.knows(request.path):
