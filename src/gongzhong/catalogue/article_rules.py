@@ -73,7 +73,7 @@ class _Node:
         self.children: list[_Node] = []
         self.has_text = False
         """Whether it or anything in it holds words."""
-        self.in_svg = (
+        self.in_svg: bool = (
             tag == "svg" or attributes.get("data-mode") == "svg" or (parent is not None and parent.in_svg)
         )
         self.chain = 1

@@ -196,7 +196,7 @@ COMMANDS = (
         "article:check",
         "检查文章的 HTML 结构",
         "check the HTML of an article",
-        ("gongzhong article check article.html",),
+        ("gongzhong article check article.html --json",),
         parts=(
             Command(
                 "check",

@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
-
 from .options import option
 from .outcome import DONE, FAILED, USAGE
 from .who import AsJson
@@ -18,6 +16,8 @@ Source = Annotated[str, option("HTML 文件，- 表示标准输入", "HTML file,
 
 def check(file: Source, /, *, json: AsJson = False) -> int:
     """0 nothing found, 1 findings, 2 the file cannot be read."""
+    import msgspec
+
     from ..catalogue import article_rules
 
     try:
