@@ -33,11 +33,11 @@ the person's line in the outbox, from where customer-service messages or the per
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from ..messages import TEXT_MAX_BYTES, Reply
 from .pieces import Piece, added, first_message, size
@@ -230,7 +230,7 @@ _START, _WAKE, _AGAIN, _RELEASE, _RESCUE = Start(), Wake(), Again(), Release(), 
 
 def decide(claim: Claim, event: Event, rules: Rules) -> tuple[Claim, Sequence[Act]]:
     """What the claim becomes by the event, and what is to be done. Changes nothing that it was given."""
-    after = copy(claim)
+    after = replace(claim)
     return after, _DECISIONS[type(event)](after, event, rules)
 
 
