@@ -106,3 +106,30 @@ def test_traffic_and_logs_have_the_same_table(text: str) -> None:
     body = text.encode()
     entry = Exchange(kind="api", appid="a", title="x", method="POST", url="/x", request_body=body)
     assert "SECRETSECRET" not in json.dumps(present(entry))
+
+
+WROTE = "我的密码是 hunter2"
+FAILING = f"""
+import logging
+from gongzhong.messages import Text
+from gongzhong.running.logs import log_to_stderr
+log_to_stderr(as_json=AS_JSON)
+push = Text(to_user_name="gh_1", from_user_name="oA", create_time=1, msg_type="text", msg_id=1, content="{WROTE}")
+try:
+    raise ValueError("boom")
+except ValueError:
+    logging.getLogger("gongzhong.app").exception("handler failed", extra={{"push": push}})
+"""
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_what_a_person_wrote_is_not_logged_with_the_push(as_json: bool) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FAILING.replace("AS_JSON", str(as_json))],
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    written = done.stderr.decode()
+    assert "boom" in written and "Text" in written
+    assert "hunter2" not in written

@@ -412,7 +412,7 @@ class ReplyWindow:
     def _failed(self, run: Run) -> Reply | None:
         """Log and count the exception being handled; gives what the person is told instead of an answer."""
         self._counters["handler_errors"] += 1
-        log.exception("处理函数出错 / handler failed: %s", about(run.push), extra={"push": run.push})
+        log.exception("处理函数出错 / handler failed: %s", about(run.push))
         return self._failure
 
     # ---- the end

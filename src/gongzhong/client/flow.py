@@ -26,8 +26,8 @@ from ..catalogue.model import Call, Download, Repeat
 from ..catalogue.tickets import GetTicket
 from ..clock import Clock
 from ..errors import BadAnswer, SetupError, TransportError
+from .drivers import Pause, Send, Steps
 from .landing import DiskProblem, Landing
-from .steps import Pause, Send, Steps
 from .token_store import TokenRecord
 from .tokens import Fetched, Tokens
 from .transport import LARGEST_ANSWER, WireReply, WireRequest

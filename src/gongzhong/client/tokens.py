@@ -35,7 +35,7 @@ from ..account import Secret
 from ..clock import Clock
 from ..errors import BusyError, CallError, GongzhongError, NotReached, TransportError
 from .budget import Budget, Elapsed
-from .steps import Ask, Pause, Steps, Wait
+from .drivers import Ask, Pause, Steps, Wait
 from .token_store import MemoryTokenStore, TokenRecord, TokenStore
 
 T = TypeVar("T")

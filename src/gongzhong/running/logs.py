@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
+import msgspec
 import structlog
 
 from ..wire.masking import masked
@@ -21,6 +23,7 @@ def log_to_stderr(*, as_json: bool = False, level: int = logging.INFO) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        _only_names,
         structlog.processors.TimeStamper(fmt="iso" if as_json else "%H:%M:%S", utc=as_json),
     ]
     renderer: Any = (
@@ -45,6 +48,14 @@ def log_to_stderr(*, as_json: bool = False, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+
+
+def _only_names(_logger: Any, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A push, a reply or a call that a log line was given becomes its kind: what people wrote stands in it."""
+    for name, value in fields.items():
+        if isinstance(value, msgspec.Struct):
+            fields[name] = type(value).__name__
+    return fields
 
 
 def _mask(_logger: Any, _method: str, line: Any) -> str:

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from gongzhong.client.drivers import drive, drive_awaiting
-from gongzhong.client.steps import Ask, Pause, Send, Step, Steps, Wait
+from gongzhong.client.drivers import Ask, Pause, Send, Step, Steps, Wait, drive, drive_awaiting
 from gongzhong.client.transport import WireReply, WireRequest
 from gongzhong.errors import NotReached
 

@@ -22,9 +22,9 @@ from gongzhong.catalogue.model import (
     Upload,
 )
 from gongzhong.client import CallPolicy, WireReply
+from gongzhong.client.drivers import Pause
+from gongzhong.client.drivers import Send as Sending
 from gongzhong.client.flow import Caller
-from gongzhong.client.steps import Pause
-from gongzhong.client.steps import Send as Sending
 from gongzhong.errors import (
     BadAnswer,
     BusyError,

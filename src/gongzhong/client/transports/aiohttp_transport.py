@@ -22,6 +22,7 @@ from yarl import URL
 
 from ...catalogue.files import PIECE_BYTES
 from ...catalogue.multipart import Pieces
+from ...errors import MissingExtra
 from ..transport import (
     PROXY_REFUSED,
     SLOWEST_FILE,
@@ -34,7 +35,7 @@ from ..transport import (
     plain_reason,
     read_awaiting,
 )
-from .network import Network, Proxy, no_socks
+from .network import Network, Proxy
 
 _FAILURES: Final = (TimeoutError, ClientError, OSError, EOFError, ValueError, TooLong, zlib.error)
 _UNSENT: Final = (
@@ -152,7 +153,7 @@ class AiohttpTransport:
         try:
             import aiohttp_socks
         except ImportError:
-            raise no_socks() from None
+            raise MissingExtra("aiohttp_socks", "socks") from None
         self._unsent = (
             *_UNSENT,
             aiohttp_socks.ProxyError,

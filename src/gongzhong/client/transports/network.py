@@ -68,16 +68,6 @@ class Proxy:
         return f"Proxy({self.address})"
 
 
-def no_socks() -> SetupError:
-    """What to raise when the libraries for SOCKS are missing."""
-    return SetupError(
-        "代理是 SOCKS，但没有安装支持它的库",
-        "the proxy is a SOCKS one, and the libraries for it are not installed",
-        fix_zh="运行 pip install 'gongzhong[socks]'，或改用 HTTP 代理",
-        fix_en="run pip install 'gongzhong[socks]', or use an HTTP proxy",
-    )
-
-
 class Network:
     """How to get out of this machine: `proxy_for(url)` and `tls()`.
 

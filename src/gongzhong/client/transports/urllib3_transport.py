@@ -22,6 +22,7 @@ from urllib3.exceptions import HTTPError, LocationParseError
 
 from ...catalogue.files import PIECE_BYTES
 from ...catalogue.multipart import Pieces
+from ...errors import MissingExtra
 from ..transport import (
     PROXY_REFUSED,
     Deadline,
@@ -33,7 +34,7 @@ from ..transport import (
     outcome_unknown,
     plain_reason,
 )
-from .network import Network, Proxy, no_socks
+from .network import Network, Proxy
 
 _FAILURES: Final = (
     *(HTTPError, HttpParserError, HttpParserUpgrade, HTTPException),
@@ -287,5 +288,5 @@ def _manager(proxy: Proxy | None, options: dict[str, Any]) -> urllib3.PoolManage
     try:
         from urllib3.contrib.socks import SOCKSProxyManager
     except ImportError:
-        raise no_socks() from None
+        raise MissingExtra("socks", "socks") from None
     return SOCKSProxyManager(proxy.address, proxy.user, proxy.password or None, **options)
