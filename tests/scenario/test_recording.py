@@ -153,5 +153,5 @@ def test_a_name_of_a_program_is_checked(pages: Pages) -> None:
     pages.act("follow")
     for target in ("shop", "shop:", "shop:a b", "", "import os; x:oa"):
         assert "error" in pages.ask("GET", "recording/test", target=target)
-    assert "resolve('shop.py:oa').value" in pages.ask("GET", "recording/test", target="shop.py:oa")
+    assert "run_path('shop.py')['oa']" in pages.ask("GET", "recording/test", target="shop.py:oa")
     assert "from my.shop import account as oa" in pages.ask("GET", "recording/test", target="my.shop:account")

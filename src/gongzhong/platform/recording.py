@@ -18,12 +18,17 @@ from typing import Any
 import msgspec
 
 from .traffic import Exchange, Traffic
-from .world import accounts, chats, menus
+from .world import accounts, chats, menus, templates
 from .world.refusal import BadInput
+from .world.templates import Template
 from .world.world import AccountState, World
 
 PAUSE_S = 30
 """A shorter wait between two acts is not part of the story."""
+REST_S = 120
+"""A test waits so long, in its own time, for what an act set in motion."""
+STREAM_S = 2
+"""Pieces of one answer follow each other more closely."""
 EMBEDDED_BYTES = 48 * 1024
 WIDTH = 100
 HEARD = ("account", "failure")
@@ -81,7 +86,10 @@ class Recording:
         if not self._deeds:
             raise BadInput("还没有录到任何操作", "nothing was recorded yet")
         account = accounts.get(self._world, self.appid)
-        return Script(account, self._deeds, self._steps(), self._calls(), self._menu).source(target)
+        calls = self._calls()
+        sent = b"".join(call.request_body for call in calls)
+        used = [one for one in templates.listing(self._world, account) if one.template_id.encode() in sent]
+        return Script(account, self._deeds, self._steps(), calls, self._menu, used).source(target)
 
     def _line(self) -> int:
         number: int = self._world.db.value("SELECT coalesce(max(seq), 0) FROM chat")
@@ -123,8 +131,10 @@ class Script:
         steps: list[list[dict[str, Any]]],
         calls: list[Exchange],
         menu: list[dict[str, Any]] | None,
+        templates: list[Template],
     ) -> None:
         self._account, self._deeds, self._steps, self._calls, self._menu = account, deeds, steps, calls, menu
+        self._templates = templates
         self._names = _variables(dict.fromkeys(deed.person for deed in deeds))
 
     def source(self, target: str) -> str:
@@ -137,20 +147,18 @@ class Script:
         return "\n".join([*head, "", "", f"def test_recorded_conversation(platform):\n{body}", ""])
 
     def _imports(self, target: str) -> Iterator[str]:
-        taps = any(deed.verb == "taps" for deed in self._deeds)
         module, colon, attribute = target.rpartition(":")
         is_module = all(_is_plain(part) for part in module.split("."))
         if not colon or not _is_plain(attribute) or not (is_module or module.endswith(".py")):
             raise BadInput(f"写成 模块:对象，而不是 {target}", f"write module:attribute, not {target}")
         if any("file" in deed.arguments for deed in self._deeds):
             yield "from base64 import b64decode\n"
-        if taps and self._menu:
-            yield "from gongzhong.platform.world import menus"
-        if any("answer" in deed.arguments for deed in self._deeds):
-            yield "from gongzhong.platform.world.acts import Answer"
         if module.endswith(".py"):
-            yield "from gongzhong.running.target import resolve\n"
-            yield f"oa = resolve({target!r}).value"
+            yield "from runpy import run_path\n"
+        if any("answer" in deed.arguments for deed in self._deeds):
+            yield "from gongzhong.testing import Answer\n"
+        if module.endswith(".py"):
+            yield f"oa = run_path({module!r})[{attribute!r}]"
         else:
             yield f"from {module} import {attribute}" + ("" if attribute == "oa" else " as oa")
 
@@ -163,24 +171,50 @@ class Script:
             if first.verb not in ("follows", "scans"):
                 yield f"{name}.follows(oa)"
         if self._menu and any(deed.verb == "taps" for deed in self._deeds):
-            shown = pprint.pformat(self._menu, width=WIDTH, sort_dicts=False)
-            yield f"menus.set_default(platform.world, platform.account_of(oa), {shown})".replace(
-                "\n", "\n    "
-            )
+            yield f"platform.menu({_literal(self._menu)})"
+        for one in self._templates:
+            yield f"platform.template({one.template_id!r}, {one.title!r}, {one.content!r})"
         yield "before = len(platform.calls)"
         last = self._deeds[0].time
-        for deed, lines in zip(self._deeds, self._steps, strict=True):
-            if deed.time - last > PAUSE_S:
-                yield f"platform.clock.advance(seconds={round(deed.time - last)})"
-            last = deed.time
+        for deeds, lines in self._groups():
             yield ""
-            yield self._act(deed)
-            yield from self._expectations(deed, lines)
+            for deed in deeds:
+                if deed.time - last > PAUSE_S:
+                    yield f"platform.clock.advance(seconds={round(deed.time - last)})"
+                last = deed.time
+                yield self._act(deed)
+            late = max((line["time"] for line in lines), default=last) - last
+            if late > PAUSE_S:
+                yield f"platform.clock.advance(seconds={round(late)})"
+                last += late
+            yield from self._expectations(deeds, lines)
         yield ""
         made = [(call.title, call.errcode) for call in self._calls]
-        shown = pprint.pformat(made, width=WIDTH).replace("\n", "\n    ")
         yield 'made = [call for call in platform.calls[before:] if "token" not in call.title]'
-        yield f"assert [(call.title, call.errcode) for call in made] == {shown}"
+        if any(len(deeds) > 1 for deeds, _ in self._groups()):
+            yield f"assert sorted((call.title, call.errcode) for call in made) == {_literal(sorted(made))}"
+        else:
+            yield f"assert [(call.title, call.errcode) for call in made] == {_literal(made)}"
+
+    def _groups(self) -> list[tuple[list[Deed], list[dict[str, Any]]]]:
+        """Acts with what came of them: one by one, or together where an answer may belong to an earlier act.
+
+        A test lets each act come to rest before the next one, so an answer that was late comes earlier there.
+        """
+        groups: list[tuple[list[Deed], list[dict[str, Any]]]] = []
+        for deed, lines in zip(self._deeds, self._steps, strict=True):
+            late = any(line["via"] != "passive" for line in lines)
+            if (
+                groups
+                and late
+                and deed.time - groups[-1][0][-1].time < REST_S
+                and _unfinished(groups[-1][1], deed)
+            ):
+                groups[-1][0].append(deed)
+                groups[-1][1].extend(lines)
+            else:
+                groups.append(([deed], [*lines]))
+        return groups
 
     def _act(self, deed: Deed) -> str:
         actor, values = self._names[deed.person], dict(deed.arguments)
@@ -197,7 +231,7 @@ class Script:
         words += [f"{name}={value!r}" for name, value in values.items()]
         return f"{actor}.{deed.verb}({', '.join(words)})"
 
-    def _expectations(self, deed: Deed, lines: list[dict[str, Any]]) -> Iterator[str]:
+    def _expectations(self, deeds: list[Deed], lines: list[dict[str, Any]]) -> Iterator[str]:
         for person, name in self._names.items():
             own = [line for line in lines if line["person"] == person]
             heard = [(line["type"], chats.spoken(line)) for line in own if line["side"] == "account"]
@@ -205,10 +239,24 @@ class Script:
                 attribute, value = ("text", heard[0][1]) if heard[0][1] else ("type", heard[0][0])
                 yield f"assert {name}.inbox[-1].{attribute} == {value!r}"
             elif heard:
-                shown = pprint.pformat(heard, width=WIDTH).replace("\n", "\n    ")
-                yield (f"assert [(line.type, line.text) for line in {name}.inbox[-{len(heard)}:]] == {shown}")
-            elif person == deed.person and any(line["type"] == "failure" for line in own):
+                said = f"[(line.type, line.text) for line in {name}.inbox[-{len(heard)}:]]"
+                if len(deeds) > 1:
+                    said, heard = f"sorted({said})", sorted(heard)
+                yield f"assert {said} == {_literal(heard)}"
+            elif any(person == deed.person for deed in deeds) and any(
+                line["type"] == "failure" for line in own
+            ):
                 yield f'assert {name}.screen[-1].type == "failure"'
+
+
+def _unfinished(lines: list[dict[str, Any]], deed: Deed) -> bool:
+    """Whether answers to an earlier act may still have been on their way when this one was done."""
+    return not lines or deed.time - max(line["time"] for line in lines) < STREAM_S
+
+
+def _literal(value: Any) -> str:
+    """Data as source, over several lines where it is long, indented for a function's body."""
+    return pprint.pformat(value, width=WIDTH, sort_dicts=False).replace("\n", "\n    ")
 
 
 RESERVED = frozenset(

@@ -10,15 +10,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..platform.world.acts import Answer
     from .actors import PNG, Actor, Line
     from .agents import ServiceAgent
     from .local_platform import LocalPlatform
 
-__all__ = ["PNG", "Actor", "Line", "LocalPlatform", "ServiceAgent"]
+__all__ = ["PNG", "Actor", "Answer", "Line", "LocalPlatform", "ServiceAgent"]
 
 _HOME = {
     "PNG": "actors",
     "Actor": "actors",
+    "Answer": ".platform.world.acts",
     "Line": "actors",
     "LocalPlatform": "local_platform",
     "ServiceAgent": "agents",

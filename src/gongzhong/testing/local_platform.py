@@ -19,7 +19,7 @@ from ..platform import AccountConfig, Platform, PlatformConfig
 from ..platform.config import Kind
 from ..platform.doors.server import Server
 from ..platform.traffic import Exchange, TrafficLimits
-from ..platform.world import accounts, agents, people, qrcodes, recognition
+from ..platform.world import accounts, agents, menus, people, qrcodes, recognition, templates
 from ..platform.world.faults import Fault, Order, Side
 from ..platform.world.faults import Kind as Trouble
 from ..platform.world.world import AccountState
@@ -144,6 +144,18 @@ class LocalPlatform:
         or text. The kinds are those of `/cv/ocr/…`, and `qrcode`, `aicrop`, `voice`, `translation`."""
         key = recognition.digest(what) if isinstance(what, bytes) else what
         recognition.teach(self.world, kind, key, result)
+
+    def menu(
+        self, buttons: list[dict[str, Any]], *, of: OfficialAccount | AccountState | None = None
+    ) -> None:
+        """Give the account this default menu, as its console does; `buttons` are those of the official menu JSON."""
+        menus.set_default(self.world, self.account_of(of), buttons)
+
+    def template(
+        self, template_id: str, title: str, content: str, *, of: OfficialAccount | AccountState | None = None
+    ) -> None:
+        """Have a template in use: `content` with `{{name.DATA}}` places."""
+        templates.ensure(self.world, self.account_of(of), title, content, template_id, "")
 
     def code(self, account: AccountState, scene: str | int) -> str:
         """The ticket of a permanent code with this scene."""

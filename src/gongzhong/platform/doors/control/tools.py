@@ -3,6 +3,8 @@ covered."""
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -45,6 +47,8 @@ class RecordingView(msgspec.Struct, kw_only=True):
     length: int
 
 
+PATIENCE_S = 20
+"""Three attempts of five seconds, and a little more."""
 TEST_FILE = Otherwise(200, "text/x-python", "the test")
 
 
@@ -128,7 +132,10 @@ async def start_recording(given: Given[OfAccount]) -> Any:
 
 
 async def stop_recording(given: Given[None]) -> Any:
-    """End the recording; it can still be fetched."""
+    """End the recording, after the pushes that are under way; it can still be fetched."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.shield(given.platform.settle())
     given.platform.recording.stop()
     given.platform.live.announce("state", {})
     return _recording(given)
