@@ -7,6 +7,7 @@ from .dialogues import Dialogue, DialogueState
 from .dispatch import CallNext, Middleware
 from .official_account import OfficialAccount
 from .outbox import Reason, Undelivered
+from .pieces import Piece
 from .results import Move, Result
 from .routing import Router
 from .sessions import MemorySessionStore, Session, SessionStore, SwappingStore
@@ -20,6 +21,7 @@ __all__ = [
     "Middleware",
     "Move",
     "OfficialAccount",
+    "Piece",
     "Reason",
     "Result",
     "Router",

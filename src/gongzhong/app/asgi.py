@@ -5,6 +5,7 @@ Answers on whatever path it is mounted; the body is read only up to the limit of
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -48,7 +49,12 @@ class AsgiDoor:
             if len(body) > MAX_BODY_BYTES:
                 return self._oa.refuse(too_large())
             more = event.get("more_body", False)
-        return await self._oa.handle(scope.get("query_string", b""), body, scope["method"])
+        watch = Watch(receive)
+        try:
+            query = scope.get("query_string", b"")
+            return await self._oa.handle(query, body, scope["method"], is_open=watch.is_open)
+        finally:
+            watch.end()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -64,6 +70,28 @@ class AsgiDoor:
                 await self._oa.shutdown()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+class Watch:
+    """Whether a peer still waits, from something that can be awaited until it has gone: begun when first asked."""
+
+    __slots__ = ("_gone", "_until_gone")
+
+    def __init__(self, until_gone: Callable[[], Awaitable[Any]]) -> None:
+        self._until_gone = until_gone
+        self._gone: asyncio.Future[Any] | None = None
+
+    def is_open(self) -> bool:
+        if self._gone is None:
+            self._gone = asyncio.ensure_future(self._until_gone())
+        return not self._gone.done()
+
+    def end(self) -> None:
+        if self._gone is None:
+            return
+        if self._gone.done() and not self._gone.cancelled():
+            self._gone.exception()  # a server may say so by an error
+        self._gone.cancel()
 
 
 async def _respond(answer: Answer, send: Send) -> None:

@@ -83,6 +83,8 @@ class Claim(msgspec.Struct, gc=False):
     """How many messages went out or were handed to the person's line before these."""
     shown: Reply | None = None
     """The reply that the deliveries are answered with, while it is not sure that WeChat got it."""
+    took: bool = False
+    """Whether older answers, which waited in the person's line, are in `shown` or `replies`."""
     promised: bool = False
     """Whether the person was told to ask for the rest."""
 
@@ -297,6 +299,7 @@ def _answered(claim: Claim, event: Tick, rules: Rules) -> Answer | None:
     if message is None and queue:
         return None
     claim.phase, claim.replies, claim.shown = Phase.ANSWERED, rest, message
+    claim.took = bool(event.waiting)
     claim.out += message is not None
     claim.promised = asked_for and bool(rest or unfinished)
     return Answer(message, took=bool(event.waiting))
@@ -327,6 +330,7 @@ def _with_placeholder(claim: Claim, event: Tick, rules: Rules) -> Answer:
     elif rest:
         rest = tuple(reply for reply in rest if reply is not rules.placeholder)
     claim.phase, claim.promised, claim.out = Phase.ANSWERED, True, claim.out + 1
+    claim.took = True
     claim.replies = (*rest, *claim.replies)
     return Answer(message, took=True, placeholder=True)
 
@@ -353,7 +357,7 @@ def _closed(claim: Claim, event: ConnectionClosed, _rules: Rules) -> Sequence[Ac
     claim.open -= 1
     if claim.phase is Phase.ANSWERED and event.sure:
         claim.phase, claim.shown = Phase.CLOSED, None
-        return _sent(claim, ahead=True)
+        return _sent(claim)
     unsure = claim.phase is Phase.ANSWERED or (claim.phase is Phase.RUNNING and claim.first)
     return (_RESCUE,) if unsure and not claim.open else ()
 
@@ -363,7 +367,7 @@ def _untaken(claim: Claim, _event: Untaken, _rules: Rules) -> Sequence[Act]:
         return ()
     _take_back(claim)
     claim.phase = Phase.CLOSED
-    return (HandOver(), *_sent(claim, ahead=True))
+    return (HandOver(), *_sent(claim))
 
 
 def _owner_lost(claim: Claim, _event: OwnerLost, _rules: Rules) -> Sequence[Act]:
@@ -381,8 +385,9 @@ def _take_back(claim: Claim) -> None:
         claim.out -= 1
 
 
-def _sent(claim: Claim, ahead: bool = False) -> Sequence[Act]:
+def _sent(claim: Claim) -> Sequence[Act]:
     replies, claim.replies = claim.replies, ()
+    ahead, claim.took = claim.took, False
     claim.out += len(replies)
     return (SendNext(replies, ahead),) if replies else ()
 

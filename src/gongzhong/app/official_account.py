@@ -40,7 +40,7 @@ from .routing import Router
 from .rsgi import RsgiDoor
 from .sender import Sender, as_customer_message
 from .sessions import LIFETIME_S, MemorySessionStore, Sessions, SessionStore
-from .window import Gone, ReplyWindow
+from .window import IsOpen, ReplyWindow
 from .wsgi import WsgiDoor
 
 if TYPE_CHECKING:
@@ -235,29 +235,30 @@ class OfficialAccount(Router):
         self.clock.source = self._clock_before
 
     async def handle(
-        self, query: Query, body: bytes, method: str = "POST", *, gone: Gone | None = None
+        self, query: Query, body: bytes, method: str = "POST", *, is_open: IsOpen | None = None
     ) -> Answer:
         """Answer one request to the callback URL, from any framework.
 
         Raises nothing for what came in; SetupError while the account cannot be read from the environment.
 
-        `gone` says whether the peer has closed its connection by now, if the caller can tell: an answer that waited
-        is then kept for a delivery that arrives.
+        `is_open` says whether the peer still waits on its connection, if the caller can tell: an answer that would not
+        arrive is then kept for a delivery that does.
         """
         home = self._home
         if home.loop is asyncio.get_running_loop() and home.pid == os.getpid():
-            return await self._reception.handle(query, body, method, gone)
+            return await self._reception.handle(query, body, method, is_open)
         self._notice_fork()
-        return await self._home.carry_out(lambda: self._reception.handle(query, body, method, gone))
+        return await self._home.carry_out(lambda: self._reception.handle(query, body, method, is_open))
 
     def handle_blocking(
-        self, query: Query, body: bytes, method: str = "POST", *, gone: Gone | None = None
+        self, query: Query, body: bytes, method: str = "POST", *, is_open: IsOpen | None = None
     ) -> Answer:
         """`handle` for frameworks that call plain functions: Flask, Django, any WSGI server."""
         self._notice_fork()
         if self._carry_out is not None:
-            return self._carry_out(self._reception.handle(query, body, method, gone))
-        return self._home.carry_out_blocking(lambda: self._reception.handle(query, body, method, gone))
+            self._home.refuse_to_block()
+            return self._carry_out(self._reception.handle(query, body, method, is_open))
+        return self._home.carry_out_blocking(lambda: self._reception.handle(query, body, method, is_open))
 
     def refuse(self, problem: CallbackError) -> Answer:
         """What a door answers when it does not let a request in; counted and logged."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ..wire import MAX_BODY_BYTES
 from .answer import Answer
-from .asgi import too_large
+from .asgi import Watch, too_large
 from .wsgi import LENGTH_DIGITS
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class HttpProtocol(Protocol):
     def __aiter__(self) -> AsyncIterator[bytes]: ...
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None: ...
     def close(self, status: int | None = None) -> object: ...
+    async def client_disconnect(self) -> None: ...
 
 
 class RsgiDoor:
@@ -53,11 +54,13 @@ class RsgiDoor:
             protocol.close(404)
             return
         method = scope.method
+        watch = Watch(protocol.client_disconnect)
         body = await _body(scope, protocol) if method == "POST" else b""
         if body is None:
             answer: Answer = self._oa.refuse(too_large())
         else:
-            answer = await self._oa.handle(scope.query_string, body, method)
+            answer = await self._oa.handle(scope.query_string, body, method, is_open=watch.is_open)
+            watch.end()
         protocol.response_bytes(answer.status, answer.headers(), answer.body)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:

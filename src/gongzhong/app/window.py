@@ -59,8 +59,8 @@ log = logging.getLogger("gongzhong.app")
 
 Seal: TypeAlias = Callable[[Reply], bytes]
 """Turns a reply to this delivery's push into the body for WeChat."""
-Gone: TypeAlias = Callable[[], bool]
-"""Says whether the peer has closed the connection by now. A door may begin to watch at the first call."""
+IsOpen: TypeAlias = Callable[[], bool]
+"""Says whether the peer still waits on the connection. A door may begin to watch at the first call."""
 
 OfDelivery: TypeAlias = Wait | Answer | Again | Release | Placeholder | HandOver
 """What the first act for a `Tick` may be: it is about the delivery that asked."""
@@ -167,7 +167,7 @@ class ReplyWindow:
         """Whether a push is being worked on or was just answered, so that it is a repeat of WeChat's own."""
         return key in self._settled or key in self._runs
 
-    async def deliver(self, push: Push, seal: Seal, key: str, gone: Gone | None = None) -> bytes:
+    async def deliver(self, push: Push, seal: Seal, key: str, is_open: IsOpen | None = None) -> bytes:
         """Answer one delivery of a push, known as `key`: the body for WeChat."""
         settled = self._settled.get(key)
         if settled is not None:
@@ -183,10 +183,10 @@ class ReplyWindow:
             self._apply(run, Delivered())
         number, sure = run.claim.deliveries, False
         try:
-            body = await self._answer(run, number, began, seal, gone)
+            body = await self._answer(run, number, began, seal, is_open)
             if body is None:
                 return SUCCESS
-            sure = loop.time() < began + self._rules.patience_s and not (gone is not None and gone())
+            sure = loop.time() < began + self._rules.patience_s and (is_open is None or is_open())
             return body
         finally:
             self._apply(run, ConnectionClosed(sure))
@@ -214,7 +214,7 @@ class ReplyWindow:
         )
 
     async def _answer(
-        self, run: Run, number: int, began: float, seal: Seal, gone: Gone | None
+        self, run: Run, number: int, began: float, seal: Seal, is_open: IsOpen | None
     ) -> bytes | None:
         """Wait until this delivery can be answered. None for a connection that nobody reads any more."""
         if not run.claim.first:
@@ -223,7 +223,7 @@ class ReplyWindow:
         while True:
             openid = run.push.openid
             waiting = self._outbox.waiting(openid)
-            lost = gone is not None and (waited or bool(waiting)) and await _is_gone(gone)
+            lost = is_open is not None and (waited or bool(waiting)) and not await _waits_still(is_open)
             act = self._look(run, number, began, waiting, lost)
             match act:
                 case Answer():
@@ -504,10 +504,10 @@ def _next_turn() -> Generator[None, None, None]:
     yield
 
 
-async def _is_gone(gone: Gone) -> bool:
-    """Ask a door whether the peer is still there, with a moment for it to look."""
-    if gone():
-        return True
+async def _waits_still(is_open: IsOpen) -> bool:
+    """Ask a door whether the peer still waits, with a moment for it to look."""
+    if not is_open():
+        return False
     await _next_turn()
     await _next_turn()
-    return gone()
+    return is_open()

@@ -5,6 +5,8 @@ A request keeps its thread until the answer is known, up to the five seconds tha
 
 from __future__ import annotations
 
+import logging
+import socket
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,8 @@ from .asgi import too_large
 
 if TYPE_CHECKING:
     from .official_account import OfficialAccount
+
+log = logging.getLogger("gongzhong.app")
 
 LENGTH_DIGITS = 18
 """A Content-Length with more digits is refused unread: no body has a quintillion bytes."""
@@ -44,6 +48,7 @@ class WsgiDoor:
 
     def __init__(self, oa: OfficialAccount) -> None:
         self._oa = oa
+        self._warned = False
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = self._answer(environ)
@@ -61,7 +66,33 @@ class WsgiDoor:
             body = read_body(environ) if method == "POST" else b""
         except CallbackError as problem:
             return self._oa.refuse(problem)
-        return self._oa.handle_blocking(query, body, method)
+        if environ.get("wsgi.multiprocess") and not self._warned:
+            self._warned = True
+            log.warning(
+                "服务器有多个进程，去重和等待的答复却只在各自的进程里，处理函数可能运行多次；请用一个进程（多线程） / "
+                "this server runs several processes, but repeats and waiting answers are known to one process only, "
+                "so a handler may run once in each; use one process with threads"
+            )
+        return self._oa.handle_blocking(query, body, method, is_open=_looking_at(environ))
+
+
+def _looking_at(environ: dict[str, Any]) -> Callable[[], bool] | None:
+    """A look at the connection itself, where the server hands it over (gunicorn, werkzeug); else None."""
+    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    if not isinstance(connection, socket.socket):
+        return None
+
+    def is_open() -> bool:
+        try:
+            return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+        except BlockingIOError:
+            return True
+        except ValueError:  # through TLS nothing can be seen
+            return True
+        except OSError:
+            return False
+
+    return is_open
 
 
 def read_body(environ: dict[str, Any]) -> bytes:

@@ -100,6 +100,7 @@ def environment(account: AccountState, settings: Wanted, api_base: str, public_u
         "GONGZHONG_ENCRYPTION": settings.encryption,
         "GONGZHONG_API_BASE": api_base,
         "GONGZHONG_PUBLIC_URL": public_url,
+        "GONGZHONG_REPLAY_WINDOW": "off",  # the platform's clock can be moved, the program's cannot
     }
 
 

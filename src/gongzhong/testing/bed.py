@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -19,6 +20,8 @@ T = TypeVar("T")
 
 SETTLE_S = 120.0
 """Work that is still running after this much virtual time is left for the next step."""
+PATIENCE_S = 10.0
+"""The same in real time, which passes while a thread works: a plain handler that hangs does not stop the test."""
 
 
 class Bed:
@@ -35,19 +38,25 @@ class Bed:
         with self._running:
             return self._thread.submit(self.loop.run_until_complete, self._settled(work)).result()
 
+    def carry_out(self, work: Coroutine[Any, Any, T]) -> T:
+        """`run` for any thread: where the loop runs already, as for a handler that calls, within that run."""
+        if self.loop.is_running():
+            return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+        return self.run(work)
+
     async def _settled(self, work: Coroutine[Any, Any, T]) -> T:
         result = await work
         await self._rest()
         return result
 
     async def _rest(self) -> None:
-        """Wait for the tasks that are under way, at most SETTLE_S of virtual time."""
-        deadline = self.loop.time() + SETTLE_S
+        """Wait for the tasks that are under way, at most SETTLE_S of virtual and PATIENCE_S of real time."""
+        deadline, gives_up = self.loop.time() + SETTLE_S, time.monotonic() + PATIENCE_S
         while pending := asyncio.all_tasks() - {asyncio.current_task()}:
             left = deadline - self.loop.time()
-            if left <= 0:
+            if left <= 0 or time.monotonic() > gives_up:
                 return
-            await asyncio.wait(pending, timeout=left)
+            await asyncio.wait(pending, timeout=min(left, PATIENCE_S))
 
     def close(self) -> None:
         with self._running:

@@ -78,11 +78,8 @@ class BlockingInProcessTransport:
         self._bed = bed
 
     def send(self, request: WireRequest, /) -> WireReply:
-        work = self._transport.send(request)
-        if self._bed.loop.is_running():
-            return asyncio.run_coroutine_threadsafe(work, self._bed.loop).result()
         # On the bed's own loop: what the call sets in motion there must go on after it.
-        return self._bed.run(work)
+        return self._bed.carry_out(self._transport.send(request))
 
     def close(self) -> None:
         """Nothing is open."""

@@ -84,6 +84,7 @@ class LocalPlatform:
             blocking_api=self._client(account),
             clock=self.clock,
             account=account,
+            carry_out=self._bed.carry_out,
         )
         return state
 

@@ -13,15 +13,17 @@ import selectors
 import time
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import suppress
 from typing import Any, TypeVar, TypeVarTuple
 
 from ..clock import Clock
+from ..threads import Threads
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
+MOST_JOBS = 32
 OWN_WAKE_UP_SOCKETS = 1
 """Every asyncio loop watches one socket of its own, through which other threads wake it."""
 
@@ -89,7 +91,7 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self._jumping = JumpingSelector()
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool = Threads(MOST_JOBS, "gongzhong-testing")
         super().__init__(self._jumping)
 
     def time(self) -> float:
@@ -98,15 +100,16 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
     def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> Future[T]:
         """As on any loop; while the job is under way time passes really, also when nobody waits for it any more."""
         if executor is None:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(thread_name_prefix="asyncio")
-                self.set_default_executor(self._pool)
             executor = self._pool
         job = executor.submit(func, *args)
         self._jumping.jobs += 1
         result = asyncio.wrap_future(job, loop=self)
         job.add_done_callback(self._job_done)  # after the result has been passed on
         return result
+
+    def close(self) -> None:
+        self._pool.shutdown()
+        super().close()
 
     def _job_done(self, _job: object) -> None:
         with suppress(RuntimeError):  # the loop may have been closed meanwhile

@@ -64,6 +64,9 @@ class Exchange:
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.answer = read(status, body, dict(headers))
 
+    async def client_disconnect(self) -> None:
+        await asyncio.Event().wait()
+
     def close(self, status: int | None = None) -> None:
         self.answer = Answer(status or 0, b"closed")
 
