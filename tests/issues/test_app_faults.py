@@ -326,14 +326,14 @@ def test_an_answer_finished_on_an_abandoned_connection_keeps_its_order(platform:
     assert read == "甲" * 600 + "。" + "乙" * 600 + "继续"
 
 
-async def delivered(oa: OfficialAccount, is_open: Any, msg_id: int, content: str) -> str:
+async def delivered(oa: OfficialAccount, gone: Any, msg_id: int, content: str) -> str:
     from gongzhong.messages import encode
     from gongzhong.wire import PushWriter
 
     push = Text(to_user_name="gh_1", from_user_name="o1", create_time=1, msg_id=msg_id, content=content)
     writer = PushWriter("tok123", "", oa.account.appid, "plain")
     sealed = writer.seal(encode(push), int(oa.clock.now()), str(msg_id), "o1")
-    return (await oa.handle(sealed.query, sealed.body, is_open=is_open)).body.decode()
+    return (await oa.handle(sealed.query, sealed.body, gone=gone)).body.decode()
 
 
 def test_a_waiting_answer_is_not_spent_on_a_connection_that_is_gone(platform: LocalPlatform) -> None:
@@ -354,9 +354,9 @@ def test_a_waiting_answer_is_not_spent_on_a_connection_that_is_gone(platform: Lo
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(delivered(oa, None, 1, "慢"), 5)
         await asyncio.sleep(60)
-        gone = await delivered(oa, lambda: False, 2, "一")
+        gone = await delivered(oa, lambda: True, 2, "一")
         await asyncio.sleep(60)
-        return [gone, await delivered(oa, lambda: True, 3, "二")]
+        return [gone, await delivered(oa, lambda: False, 3, "二")]
 
     gone, there = platform.run(scene())
     assert "好了" not in gone

@@ -52,7 +52,7 @@ class AsgiDoor:
         watch = Watch(receive)
         try:
             query = scope.get("query_string", b"")
-            return await self._oa.handle(query, body, scope["method"], is_open=watch.is_open)
+            return await self._oa.handle(query, body, scope["method"], gone=watch.gone)
         finally:
             watch.end()
 
@@ -73,7 +73,7 @@ class AsgiDoor:
 
 
 class Watch:
-    """Whether a peer still waits, from something that can be awaited until it has gone: begun when first asked."""
+    """Whether a peer has gone, from something that can be awaited until it has gone: begun when first asked."""
 
     __slots__ = ("_gone", "_until_gone")
 
@@ -81,10 +81,10 @@ class Watch:
         self._until_gone = until_gone
         self._gone: asyncio.Future[Any] | None = None
 
-    def is_open(self) -> bool:
+    def gone(self) -> bool:
         if self._gone is None:
             self._gone = asyncio.ensure_future(self._until_gone())
-        return not self._gone.done()
+        return self._gone.done()
 
     def end(self) -> None:
         if self._gone is None:

@@ -69,23 +69,31 @@ class Home:
         self.pid = os.getpid()
         self.loop: asyncio.AbstractEventLoop | None = None
         self._moved = moved
+        self._ended: asyncio.AbstractEventLoop | None = None
+        """A loop that ended while others waited for it, though it may still tidy up."""
         self._background: Background | None = None
         self._starting = threading.Lock()
 
     def choose(self, here: asyncio.AbstractEventLoop) -> asyncio.AbstractEventLoop:
         """The loop to work on, called from the running loop `here`."""
         home = self.loop
-        if home is not None and (home is here or home.is_running()):
+        if home is not None and home is not self._ended and (home is here or home.is_running()):
             return home
-        if home is not None and self._moved():
-            log.warning(
-                "事件循环在处理函数完成之前就结束了：改在后台的事件循环里运行 / "
-                "an event loop ended before its handlers did: from now on they run on a loop in the background"
-            )
-            with self._starting:
-                return self._in_background()
-        self.loop = here
-        return here
+        with self._starting:
+            home = self.loop
+            if home is None:
+                self.loop = here
+            elif home is self._ended or not home.is_running():
+                cut_off = self._moved()
+                if cut_off or home is self._ended:
+                    log.warning(
+                        "事件循环在处理函数完成之前就结束了：以后在后台的事件循环里运行 / "
+                        "an event loop ended before its handlers did: from now on they run on one in the background"
+                    )
+                    return self._in_background()
+                self.loop = here
+            assert self.loop is not None
+            return self.loop
 
     def _in_background(self) -> asyncio.AbstractEventLoop:
         if self._background is None:
@@ -94,16 +102,13 @@ class Home:
         return self.loop
 
     async def carry_out(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Do the work on the account's loop and wait for it here; once more if that loop ends meanwhile."""
+        """Do the work on the account's loop and wait for it here; again if that loop ends meanwhile."""
         here = asyncio.get_running_loop()
-        home = self.choose(here)
-        if home is not here:
+        while (home := self.choose(here)) is not here:
             try:
                 return await _waited(asyncio.run_coroutine_threadsafe(work(), home), home)
             except LoopEnded:
-                home = self.choose(here)
-                if home is not here:
-                    return await _waited(asyncio.run_coroutine_threadsafe(work(), home), home)
+                self._ended = home
         return await work()
 
     def carry_out_blocking(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -126,6 +131,12 @@ class Home:
         background, self._background = self._background, None
         if background is not None:
             _blocked(asyncio.run_coroutine_threadsafe(work(), background.loop), background.loop)
+            background.stop()
+
+    def discard(self) -> None:
+        """End the loop in the background and whatever runs there, without waiting for it to finish."""
+        background, self._background = self._background, None
+        if background is not None and self.pid == os.getpid():
             background.stop()
 
     def refuse_to_block(self) -> None:

@@ -40,7 +40,7 @@ from .routing import Router
 from .rsgi import RsgiDoor
 from .sender import Sender, as_customer_message
 from .sessions import LIFETIME_S, MemorySessionStore, Sessions, SessionStore
-from .window import IsOpen, ReplyWindow
+from .window import Gone, ReplyWindow
 from .wsgi import WsgiDoor
 
 if TYPE_CHECKING:
@@ -221,6 +221,7 @@ class OfficialAccount(Router):
 
         `carry_out` runs what callers without a loop ask for (`handle_blocking`). `detach` ends it.
         """
+        self._home.discard()
         self._begin_anew()
         if account is not None:
             self._use(account)
@@ -229,36 +230,37 @@ class OfficialAccount(Router):
 
     def detach(self) -> None:
         """Back to the clock of before; clients are made anew when they are needed."""
+        self._home.discard()
         self._begin_anew()
         self._use(self.source if isinstance(self.source, Account) else None)
         self._api = self._blocking_api = self._carry_out = None
         self.clock.source = self._clock_before
 
     async def handle(
-        self, query: Query, body: bytes, method: str = "POST", *, is_open: IsOpen | None = None
+        self, query: Query, body: bytes, method: str = "POST", *, gone: Gone | None = None
     ) -> Answer:
         """Answer one request to the callback URL, from any framework.
 
         Raises nothing for what came in; SetupError while the account cannot be read from the environment.
 
-        `is_open` says whether the peer still waits on its connection, if the caller can tell: an answer that would not
+        `gone` says whether the peer has closed its connection, if the caller can tell: an answer that would not
         arrive is then kept for a delivery that does.
         """
         home = self._home
         if home.loop is asyncio.get_running_loop() and home.pid == os.getpid():
-            return await self._reception.handle(query, body, method, is_open)
+            return await self._reception.handle(query, body, method, gone)
         self._notice_fork()
-        return await self._home.carry_out(lambda: self._reception.handle(query, body, method, is_open))
+        return await self._home.carry_out(lambda: self._reception.handle(query, body, method, gone))
 
     def handle_blocking(
-        self, query: Query, body: bytes, method: str = "POST", *, is_open: IsOpen | None = None
+        self, query: Query, body: bytes, method: str = "POST", *, gone: Gone | None = None
     ) -> Answer:
         """`handle` for frameworks that call plain functions: Flask, Django, any WSGI server."""
         self._notice_fork()
         if self._carry_out is not None:
             self._home.refuse_to_block()
-            return self._carry_out(self._reception.handle(query, body, method, is_open))
-        return self._home.carry_out_blocking(lambda: self._reception.handle(query, body, method, is_open))
+            return self._carry_out(self._reception.handle(query, body, method, gone))
+        return self._home.carry_out_blocking(lambda: self._reception.handle(query, body, method, gone))
 
     def refuse(self, problem: CallbackError) -> Answer:
         """What a door answers when it does not let a request in; counted and logged."""

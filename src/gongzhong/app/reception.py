@@ -15,7 +15,7 @@ from ..messages import Push, Reply, dedup_key, encode_reply, parse
 from ..wire import Opened, PushQuery, PushReader, Query
 from .answer import XML, Answer, Incomplete, Unreadable, WrongMethod, refusal
 from .outbox import about
-from .window import SUCCESS, IsOpen, ReplyWindow
+from .window import SUCCESS, Gone, ReplyWindow
 
 log = logging.getLogger("gongzhong.app")
 
@@ -43,7 +43,7 @@ class Reception:
         self._clock = clock
         self._counters = counters
 
-    async def handle(self, query: Query, body: Body, method: str, is_open: IsOpen | None = None) -> Answer:
+    async def handle(self, query: Query, body: Body, method: str, gone: Gone | None = None) -> Answer:
         """Answer one request. Raises nothing, whatever comes in."""
         try:
             if method == "POST":
@@ -59,7 +59,7 @@ class Reception:
         except Exception:
             log.exception("请求读不懂 / a request could not be read")
             return self.refuse(Unreadable("请求读不懂", "the request could not be read"))
-        return await self._push(opened, push, key, is_open)
+        return await self._push(opened, push, key, gone)
 
     def _admitted(self, query: PushQuery, push: Push) -> str:
         """The name under which a push is known. Raises Replayed for one that was recorded and is sent again."""
@@ -96,7 +96,7 @@ class Reception:
             )
         return opened, push
 
-    async def _push(self, opened: Opened, push: Push, key: str, is_open: IsOpen | None) -> Answer:
+    async def _push(self, opened: Opened, push: Push, key: str, gone: Gone | None) -> Answer:
         self._counters["received"] += 1
         self._counters[f"type.{type(push).__name__}"] += 1
 
@@ -105,7 +105,7 @@ class Reception:
             return self._reader.seal(xml, opened=opened)
 
         try:
-            answer = await self._window.deliver(push, seal, key, is_open)
+            answer = await self._window.deliver(push, seal, key, gone)
         except Exception:
             self._counters["internal_errors"] += 1
             log.exception("处理推送时出错 / could not answer a push: %s", about(push))

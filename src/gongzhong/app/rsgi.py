@@ -59,7 +59,7 @@ class RsgiDoor:
         if body is None:
             answer: Answer = self._oa.refuse(too_large())
         else:
-            answer = await self._oa.handle(scope.query_string, body, method, is_open=watch.is_open)
+            answer = await self._oa.handle(scope.query_string, body, method, gone=watch.gone)
             watch.end()
         protocol.response_bytes(answer.status, answer.headers(), answer.body)
 

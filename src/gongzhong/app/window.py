@@ -59,8 +59,8 @@ log = logging.getLogger("gongzhong.app")
 
 Seal: TypeAlias = Callable[[Reply], bytes]
 """Turns a reply to this delivery's push into the body for WeChat."""
-IsOpen: TypeAlias = Callable[[], bool]
-"""Says whether the peer still waits on the connection. A door may begin to watch at the first call."""
+Gone: TypeAlias = Callable[[], bool]
+"""Says whether the peer has closed the connection. A door may begin to watch at the first call."""
 
 OfDelivery: TypeAlias = Wait | Answer | Again | Release | Placeholder | HandOver
 """What the first act for a `Tick` may be: it is about the delivery that asked."""
@@ -162,12 +162,14 @@ class ReplyWindow:
         """Of a claim that is done only its answer stays: whole claims would keep the garbage collector busy."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._holds = Holds()
+        self._interrupted: set[str] = set()
+        """Pushes whose handlers were cut off with a loop: they may come again."""
 
     def knows(self, key: str) -> bool:
         """Whether a push is being worked on or was just answered, so that it is a repeat of WeChat's own."""
-        return key in self._settled or key in self._runs
+        return key in self._settled or key in self._runs or key in self._interrupted
 
-    async def deliver(self, push: Push, seal: Seal, key: str, is_open: IsOpen | None = None) -> bytes:
+    async def deliver(self, push: Push, seal: Seal, key: str, gone: Gone | None = None) -> bytes:
         """Answer one delivery of a push, known as `key`: the body for WeChat."""
         settled = self._settled.get(key)
         if settled is not None:
@@ -183,10 +185,10 @@ class ReplyWindow:
             self._apply(run, Delivered())
         number, sure = run.claim.deliveries, False
         try:
-            body = await self._answer(run, number, began, seal, is_open)
+            body = await self._answer(run, number, began, seal, gone)
             if body is None:
                 return SUCCESS
-            sure = loop.time() < began + self._rules.patience_s and (is_open is None or is_open())
+            sure = loop.time() < began + self._rules.patience_s and (gone is None or not gone())
             return body
         finally:
             self._apply(run, ConnectionClosed(sure))
@@ -214,7 +216,7 @@ class ReplyWindow:
         )
 
     async def _answer(
-        self, run: Run, number: int, began: float, seal: Seal, is_open: IsOpen | None
+        self, run: Run, number: int, began: float, seal: Seal, gone: Gone | None
     ) -> bytes | None:
         """Wait until this delivery can be answered. None for a connection that nobody reads any more."""
         if not run.claim.first:
@@ -223,7 +225,7 @@ class ReplyWindow:
         while True:
             openid = run.push.openid
             waiting = self._outbox.waiting(openid)
-            lost = is_open is not None and (waited or bool(waiting)) and not await _waits_still(is_open)
+            lost = gone is not None and (waited or bool(waiting)) and await _has_gone(gone)
             act = self._look(run, number, began, waiting, lost)
             match act:
                 case Answer():
@@ -466,6 +468,7 @@ class ReplyWindow:
         Gives whether handlers were cut off by that; they are recorded.
         """
         runs, self._runs = list(self._runs.values()), {}
+        self._interrupted.update(run.claim.key for run in runs)
         cut = [run for run in runs if run.task is not None and not run.claim.ended]
         for run in runs:
             run.claim, acts = decide(run.claim, OwnerLost(), self._rules)
@@ -504,10 +507,10 @@ def _next_turn() -> Generator[None, None, None]:
     yield
 
 
-async def _waits_still(is_open: IsOpen) -> bool:
-    """Ask a door whether the peer still waits, with a moment for it to look."""
-    if not is_open():
-        return False
+async def _has_gone(gone: Gone) -> bool:
+    """Ask a door whether the peer has gone, with a moment for it to look."""
+    if gone():
+        return True
     await _next_turn()
     await _next_turn()
-    return is_open()
+    return gone()

@@ -73,7 +73,7 @@ class WsgiDoor:
                 "this server runs several processes, but repeats and waiting answers are known to one process only, "
                 "so a handler may run once in each; use one process with threads"
             )
-        return self._oa.handle_blocking(query, body, method, is_open=_looking_at(environ))
+        return self._oa.handle_blocking(query, body, method, gone=_looking_at(environ))
 
 
 def _looking_at(environ: dict[str, Any]) -> Callable[[], bool] | None:
@@ -82,17 +82,17 @@ def _looking_at(environ: dict[str, Any]) -> Callable[[], bool] | None:
     if not isinstance(connection, socket.socket):
         return None
 
-    def is_open() -> bool:
+    def gone() -> bool:
         try:
-            return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+            return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
         except BlockingIOError:
-            return True
-        except ValueError:  # through TLS nothing can be seen
-            return True
-        except OSError:
             return False
+        except ValueError:  # through TLS nothing can be seen
+            return False
+        except OSError:
+            return True
 
-    return is_open
+    return gone
 
 
 def read_body(environ: dict[str, Any]) -> bytes:
