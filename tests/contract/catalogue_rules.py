@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -10,6 +12,7 @@ import msgspec
 from gongzhong.catalogue import limits, mass
 from gongzhong.catalogue.articles import Article, FooterProduct, ProductInfo
 from gongzhong.catalogue.model import Upload
+from gongzhong.client.transport import WireRequest
 from gongzhong.testing import PNG
 
 from .catalogue_calls import SUCCEEDS
@@ -24,7 +27,7 @@ from .catalogue_steps import (
     rules,
     settings,
 )
-from .catalogue_world import JPG, MP3, MP4
+from .catalogue_world import JPG, MP3, MP4, Shop
 
 LONG_VOICE = b"#!AMR\n" + bytes(13 * 3001)
 """More than a minute."""
@@ -48,7 +51,11 @@ def menu_rules(kind: AnyCall) -> Provocations:
     def second(*buttons: dict[str, Any]) -> Provocation:
         return putting(kind, "button", 0, value={"name": "菜单", "sub_button": list(buttons)})
 
+    def escaped(shop: Shop) -> Any:
+        return shop.tampered(SUCCEEDS[kind](shop), with_escapes)
+
     return {
+        40033: escaped,
         40007: first(type="media_id"),
         40020: first(type="view", url="https://example.com/" + "x" * limits.MENU_URL_BYTES),
         40022: second({**sub, "sub_button": [sub]}),
@@ -62,14 +69,19 @@ def menu_rules(kind: AnyCall) -> Provocations:
     }
 
 
+def with_escapes(request: WireRequest) -> WireRequest:
+    """The same JSON as `requests.post(json=…)` writes it."""
+    return dataclasses.replace(request, body=json.dumps(json.loads(bytes(request.body or b""))).encode())
+
+
 def upload_rules(kind: AnyCall, *, permanent: bool) -> Provocations:
-    def sending(type: str, content: bytes) -> Provocation:
-        return having(kind, type=type, media=Upload(content, "a.bin"))
+    def sending(type: str, content: bytes, name: str = "a.bin") -> Provocation:
+        return having(kind, type=type, media=Upload(content, name))
 
     large = {code: sending(type, head + bytes(most)) for type, head, most, code in LARGEST}
-    found = {40005: sending("image", b"no picture"), 45007: sending("voice", LONG_VOICE), **large}
+    found = {40005: sending("image", b"no picture", "a.png"), 45007: sending("voice", LONG_VOICE), **large}
     full = before(kind, rules(permanent_images=0))
-    return {**found, 45034: full} if permanent else found
+    return {**found, 40113: sending("image", b"no picture"), 45034: full} if permanent else found
 
 
 def article_rules(kind: AnyCall, place: Callable[[Article], Any]) -> Provocations:
