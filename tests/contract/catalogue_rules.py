@@ -94,9 +94,9 @@ def article_rules(kind: AnyCall, place: Callable[[Article], Any]) -> Provocation
 
     long_url = "https://example.com/" + "x" * limits.ARTICLE_SOURCE_URL_BYTES
     found = {
-        45004: holding(digest="长" * (limits.ARTICLE_DIGEST_LENGTH + 1)),
+        45004: holding(digest="长" * (limits.ARTICLE_DIGEST_LENGTH // 2 + 1)),
         45005: holding(content_source_url=long_url),
-        45110: holding(author="长" * (limits.ARTICLE_AUTHOR_LENGTH + 1)),
+        45110: holding(author="长" * (limits.ARTICLE_AUTHOR_LENGTH // 2 + 1)),
         45166: holding(content="<script>1</script>"),
     }
     if kind is mass.UploadNews:

@@ -72,7 +72,7 @@ class ProductInfo(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True)
 class Article(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """An article (`news`) or a picture message (`newspic`) to be stored.
 
-    `content` is HTML, below 20 000 characters and 1 MB; scripts are removed, and so are pictures that do not
+    `content` is HTML, below 1 MB; scripts are removed, and so are pictures that do not
     come from uploadimg. An article needs `thumb_media_id` (a permanent image), a picture message `image_info`.
     """
 
@@ -85,7 +85,6 @@ class Article(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
             invalid=45002,
             missing=44003,
             min_length=1,
-            max_length=limits.ARTICLE_CONTENT_LENGTH - 1,
             max_bytes=limits.ARTICLE_CONTENT_BYTES - 1,
         ),
     ]

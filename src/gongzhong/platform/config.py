@@ -50,6 +50,10 @@ class AccountConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What the list guards: every call, or only those that fetch tokens; official pages disagree."""
     ip_refusal_code: Literal[40164, 61004] = 40164
     """The return code of a refused address."""
+    industries: list[int] = []
+    """The two industries of the old template library (设置所属行业), by code."""
+    mass_speed: Literal[0, 1, 2, 3, 4] | None = None
+    """The speed of mass sending that was set; never set when left out."""
     open_platform: str = ""
     """Open Platform account it is bound to: accounts with the same one share UnionIDs."""
     headimgurl: str = ""
@@ -69,6 +73,11 @@ class TieConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     openid: str = ""
     follows: bool = False
+    followed_at: int = 0
+    """Unix seconds at which the person followed; the start when left out."""
+    wrote_s_ago: float | None = None
+    """How long before the start the person last wrote, in seconds: 0 opens the full 48 hours; never when left out."""
+    blacklisted: bool = False
     remark: str = ""
     tags: list[str] = []
     refuses: bool = False

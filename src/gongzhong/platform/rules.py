@@ -87,7 +87,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     material_full_code: int = 45034
     # 新增草稿: eight articles stand on older pages only; a newer report has 120 for the digest
     draft_articles: int = 8
-    digest_length: int = 128
+    # half-width units: characters beyond ASCII take two (measured in 2026; the page counts characters)
+    title_units: int = 64
+    author_units: int = 16
+    digest_units: int = 240
+    content_length: int = 0  # characters; the page's 20 000 are not enforced by WeChat, 0 is no limit
     article_products: int = 50
     # 发布草稿
     publish_s: float = 2.0  # not published (unverified)

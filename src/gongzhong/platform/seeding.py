@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Final, TypeVar
 
 import msgspec
 
 from ..catalogue import registry
 from ..errors import SetupError
 from .config import AccountConfig, AgentConfig, PlatformConfig, TagConfig, TieConfig
-from .world import accounts, agents, media, people, recognition, tags, templates
+from .world import accounts, agents, industries, mass, media, people, recognition, tags, templates, windows
 from .world.refusal import BadInput, Refusal
 from .world.world import AccountState, World
+
+T = TypeVar("T", int, float)
+LAST_SECOND: Final = 9_999_999_999
+"""The year 2286: as far as the clock can be moved."""
 
 
 def seed(world: World, config: PlatformConfig) -> None:
@@ -23,6 +28,8 @@ def seed(world: World, config: PlatformConfig) -> None:
     _distinct("account.name", [account.name for account in config.account])
     _distinct("account.appid", [account.appid for account in config.account])
     _distinct("person.name", [person.name for person in config.person])
+    if config.start is not None:
+        _within("start", config.start)
     try:
         _seed(world, config)
     except sqlite3.IntegrityError as problem:
@@ -46,7 +53,7 @@ def _seed(world: World, config: PlatformConfig) -> None:
         for account in config.account:
             _usable(account)
             if not any(known.name == account.name for known in world.accounts.values()):
-                accounts.create(world, account)
+                _industries(world, account, accounts.create(world, account))
         for tag in config.tag:
             _tag(world, tag)
         for person in config.person:
@@ -123,14 +130,46 @@ def _person(world: World, name: str, profile: dict[str, object], ties: dict[str,
         if tie.follows:
             relation = people.follow(world, account, name)
         world.db.run(
-            "UPDATE relation SET remark = ?, refuses = ?, reports_location = ? WHERE id = ?",
+            "UPDATE relation SET remark = ?, blacklisted = ?, refuses = ?, reports_location = ? WHERE id = ?",
             tie.remark,
+            int(tie.blacklisted),
             int(tie.refuses),
             int(tie.reports_location),
             relation.id,
         )
+        if tie.followed_at and tie.follows:
+            world.db.run(
+                "UPDATE relation SET subscribe_time = ? WHERE id = ?",
+                _within("followed_at", tie.followed_at),
+                relation.id,
+            )
+        if tie.wrote_s_ago is not None:
+            windows.wrote(world, account, relation.openid, _within("wrote_s_ago", tie.wrote_s_ago))
         for tag in tie.tags:
             tags.put_on(world, account, tags.ensure(world, account, tag), relation)
+
+
+def _within(what: str, seconds: T) -> T:
+    """Raises SetupError for a time that no clock here can show."""
+    if not 0 <= seconds <= LAST_SECOND:
+        raise SetupError(
+            f"{what} 应在 0 到 {LAST_SECOND} 秒之间，不能是 {seconds}",
+            f"{what} must be from 0 to {LAST_SECOND} seconds, not {seconds}",
+        )
+    return seconds
+
+
+def _industries(world: World, account: AccountConfig, state: AccountState) -> None:
+    if account.mass_speed is not None:
+        mass.set_speed(world, state, account.mass_speed)
+    if not account.industries:
+        return
+    if len(account.industries) != 2 or not set(account.industries) <= industries.NAMES.keys():
+        raise SetupError(
+            f"公众号{account.name}的 industries 应为两个行业代码（1 到 {len(industries.NAMES)}）",
+            f"industries of account {account.name} must be two codes from 1 to {len(industries.NAMES)}",
+        )
+    industries.choose(world, state, *account.industries)
 
 
 def _recognised(world: World, config: PlatformConfig) -> None:

@@ -13,6 +13,7 @@ from .refusal import Refusal, require
 from .world import AccountState, World
 
 WRONG_ID, WRONG_INDEX, TOO_MANY, WRONG_CONTENT, LONG_DIGEST = 40007, 40114, 45008, 45166, 45004
+LONG_TITLE, LONG_AUTHOR, LONG_CONTENT = 45003, 45110, 45002
 NO_COMMENTS, WRONG_PRODUCT = 88000, 53405
 PRODUCT_TAG = "<mp-common-product"
 COLUMNS = "media_id, articles, preview, created_at, updated_at"
@@ -56,10 +57,18 @@ def add(world: World, account: AccountState, articles: Sequence[Article], *, lis
     return draft
 
 
+def units(text: str) -> int:
+    """The length as WeChat counts it: half-width units, one for ASCII, two for every other character."""
+    return len(text) + sum(not letter.isascii() for letter in text)
+
+
 def accepted(world: World, account: AccountState, article: Article, *, alone: bool) -> Article:
     """The article as it is kept: cleaned, with a digest. Refuses what the draft page refuses."""
     rules = world.rules
-    require(len(article.digest or "") <= rules.digest_length, LONG_DIGEST)
+    require(units(article.title) <= rules.title_units, LONG_TITLE)
+    require(units(article.author or "") <= rules.author_units, LONG_AUTHOR, "author size out of limit")
+    require(units(article.digest or "") <= rules.digest_units, LONG_DIGEST)
+    require(not rules.content_length or len(article.content) < rules.content_length, LONG_CONTENT)
     require(account.comments or not (article.need_open_comment or article.only_fans_can_comment), NO_COMMENTS)
     _pictures(world, account, article)
     _products(world, account, article)

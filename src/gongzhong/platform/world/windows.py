@@ -37,6 +37,17 @@ def open_window(world: World, account: AccountState, openid: str, act: Act) -> N
     )
 
 
+def wrote(world: World, account: AccountState, openid: str, seconds_ago: float) -> None:
+    """The person last wrote so long ago: what is left of that window is open, with its full count."""
+    open_window(world, account, openid, "message")
+    world.db.run(
+        "UPDATE allowance SET expires_at = expires_at - ? WHERE appid = ? AND openid = ? AND kind = 'message'",
+        seconds_ago,
+        account.appid,
+        openid,
+    )
+
+
 def spend(world: World, account: AccountState, openid: str) -> None:
     """Use one message. Refuses with 45015 when no window is open, with 45047 when all are empty."""
     rows = world.db.all(
