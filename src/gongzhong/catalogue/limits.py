@@ -127,9 +127,9 @@ VIDEO_BYTES: Final = 10 * 1024 * 1024
 THUMB_BYTES: Final = 64 * 1024
 ARTICLE_IMAGE_BYTES: Final = 1024 * 1024
 
-# 新增草稿: half-width units, a character beyond ASCII takes two (measured by developers in 2026; the page says 32, 16 and
-# 120 or 128 characters: conflicting). The content must be *below* its bytes; the 20 000 characters of the page are not
-# enforced (measured).
+# 新增草稿: half-width units, a character beyond ASCII takes two (measured by developers in 2026; the page says 32, 16
+# and 120 or 128 characters: conflicting). The content must be *below* its bytes; the 20 000 characters of the page
+# are not enforced (measured).
 ARTICLE_TITLE_LENGTH: Final = 64
 ARTICLE_AUTHOR_LENGTH: Final = 16
 ARTICLE_DIGEST_LENGTH: Final = 240
