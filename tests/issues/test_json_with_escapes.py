@@ -74,7 +74,7 @@ def test_customer_service_shows_the_escapes(door: Door) -> None:
     assert door.ask(CUSTOM, escaped(message))["errcode"] == 0
     (line,) = (one for one in door.shown() if one["via"] == "customer")
     assert line["content"] == '\\u4f60<a href="x">\\u597d</a>\n'
-    (entry,) = door.traffic.after(0, limit=1)
+    (entry,) = door.traffic.newest(limit=1).entries
     assert (entry.verdict.ok, entry.verdict.kind) == (True, "escaped")
 
 
@@ -98,7 +98,7 @@ def test_names_of_keywords_do_not_match(door: Door) -> None:
 def test_elsewhere_they_are_understood_and_the_developer_is_told(door: Door) -> None:
     made = door.ask("/cgi-bin/tags/create", escaped({"tag": {"name": "广东"}}))
     assert made["tag"]["name"] == "广东"
-    (entry,) = door.traffic.after(0, limit=1)
+    (entry,) = door.traffic.newest(limit=1).entries
     assert (entry.verdict.kind, "UTF-8" in entry.verdict.zh) == ("escaped", True)
 
 
