@@ -145,7 +145,11 @@ def _as_platform_sees(account: Account) -> AccountState:
     """The account in the form that the platform's judgement takes."""
     world = World()
     config = AccountConfig(
-        name="doctor", appid=account.appid, original_id=ORIGINAL_ID, encryption=account.encryption
+        name="doctor",
+        appid=account.appid,
+        original_id=ORIGINAL_ID,
+        encryption=account.encryption,
+        aes_key=account.aes_key.reveal(),
     )
     try:
         return accounts.create(world, config)
