@@ -37,7 +37,6 @@ from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 import msgspec
-from msgspec.structs import replace
 
 from ..messages import TEXT_MAX_BYTES, Reply
 from .pieces import Piece, added, first_message, size
@@ -232,7 +231,7 @@ _START, _WAKE, _AGAIN, _RELEASE, _RESCUE = Start(), Wake(), Again(), Release(), 
 
 def decide(claim: Claim, event: Event, rules: Rules) -> tuple[Claim, Sequence[Act]]:
     """What the claim becomes by the event, and what is to be done. Changes nothing that it was given."""
-    after = replace(claim)
+    after: Claim = claim.__copy__()  # type: ignore[attr-defined]  # a third of the time of replace
     return after, _DECISIONS[type(event)](after, event, rules)
 
 

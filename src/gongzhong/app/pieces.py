@@ -35,13 +35,11 @@ class Piece(TextReply, frozen=True):
     """
 
 
-def checked(reply: Reply | None) -> Reply | None:
+def checked(reply: Reply) -> Reply:
     """The reply as it can be written: half an emoji (a lone surrogate) becomes U+FFFD, once, here.
 
     Raises TypeError for a field of the wrong type and ValueError for an answer over MOST_ANSWER_BYTES.
     """
-    if reply is None:
-        return None
     if not isinstance(reply, TextReply):
         return _checked_fields(reply)
     if not isinstance(reply.content, str):

@@ -397,11 +397,12 @@ class ReplyWindow:
 
     def _checked(self, run: Run, reply: Reply | None) -> Reply | None:
         """The reply as it can be written. Raises ValueError when one push gets more than a person reads."""
+        if reply is None:
+            return None
         reply = checked(reply)
-        if reply is not None and run.said_bytes + size(reply) > MOST_ANSWER_BYTES:
+        run.said_bytes += size(reply)
+        if run.said_bytes > MOST_ANSWER_BYTES:
             raise ValueError(f"{TOO_LONG_ZH} / {TOO_LONG_EN}")
-        if reply is not None:
-            run.said_bytes += size(reply)
         return reply
 
     def _handler_ended(self, run: Run) -> None:
