@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -20,12 +21,13 @@ a slash at the end makes a different path."""
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question and what came back: an answer, or the class of silence."""
+    """One verification request and what came back: an answer, or the kind of failure and its details."""
 
     echo: str
     answer: Answered | None
     silence: str
     cost_s: float
+    detail: str = ""
 
     @property
     def echoed(self) -> bool:
@@ -45,24 +47,28 @@ async def ask(
     token: str,
     *,
     timeout_s: float,
-    rightly: bool = True,
+    signed: Callable[..., str] = sign,
     now: float | None = None,
 ) -> Asked:
-    """Send the verification request, with a right or a wrong signature. Raises nothing for silence."""
+    """Send the verification request. Raises nothing when no answer comes.
+
+    `signed(token, timestamp, nonce)` makes the signature; the doctor gives wrong ones. The nonce has nine digits, as
+    WeChat's often have, and is greater than the timestamp as text but not as a number: a server that sorts the three
+    as numbers shows itself.
+    """
     echo = str(secrets.randbelow(9 * 10**18) + 10**18)
     stamp = str(int(time.time() if now is None else now))
-    nonce = str(secrets.randbelow(9 * 10**9) + 10**9)
-    signature = sign(token, stamp, nonce) if rightly else sign(token + "x", stamp, nonce)
-    query = {"signature": signature, "timestamp": stamp, "nonce": nonce, "echostr": echo}
+    nonce = str(secrets.randbelow(7 * 10**8) + 3 * 10**8)
+    query = {"signature": signed(token, stamp, nonce), "timestamp": stamp, "nonce": nonce, "echostr": echo}
     started = time.perf_counter()
-    answer, silence = None, ""
+    answer, silence, detail = None, "", ""
     try:
         answer = await receiver.send(
             "GET", with_query(url, query), b"", timeout_s=timeout_s, connect_s=timeout_s
         )
     except Unanswered as problem:
-        silence = problem.kind
-    return Asked(echo, answer, silence, time.perf_counter() - started)
+        silence, detail = problem.kind, problem.detail
+    return Asked(echo, answer, silence, time.perf_counter() - started, detail)
 
 
 async def find(receiver: Receiver, base: str, token: str, *, timeout_s: float) -> str | None:

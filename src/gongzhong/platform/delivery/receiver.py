@@ -58,6 +58,7 @@ class HttpReceiver:
                 connector=aiohttp.TCPConnector(limit=0),
                 auto_decompress=False,
                 headers={"User-Agent": "Mozilla/4.0"},
+                skip_auto_headers=("Accept-Encoding",),
             )
         return self._session
 

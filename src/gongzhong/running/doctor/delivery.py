@@ -1,19 +1,21 @@
-"""Conclusions from test pushes: is the right one answered well, are wrong ones refused, and if not, why.
+"""Test pushes and what follows from their answers: is a right one answered well, are wrong ones refused, if not, why.
 
-When a right push is refused, other ones tell what the server does instead: it checks the wrong signature, expects
-another mode, or has another key.
+When a right push is refused, others show the reason: the server checks the wrong signature, expects another mode, or
+has another key.
 """
 
 from __future__ import annotations
 
 from ...account import Account
+from ...errors import CallbackError
 from ...platform.config import AccountConfig
 from ...platform.delivery.receiver import Receiver
 from ...platform.delivery.verdict import judge
 from ...platform.world import accounts
 from ...platform.world.world import AccountState, World
-from .answers import REFUSALS, Words, problem_of_body, problem_of_status
+from .answers import is_refusal, problem_of_answer, problem_of_body
 from .finding import Finding, ok, warning, wrong
+from .pages import Words
 from .pushes import ORIGINAL_ID, PushProbe, Sent
 from .verification import too_slow, unanswered
 
@@ -59,15 +61,21 @@ REFUSED_FOR_NO_REASON: Words = (
 )
 
 
+REPLY_FIX = (
+    "回复要么是 success，要么是与推送同样加密方式的 <xml>，收发双方互换",
+    "answer `success`, or <xml> in the same mode as the push with both names swapped",
+)
+
+
 async def check_pushes(
     account: Account, url: str, receiver: Receiver, *, limit_s: float, patience_s: float, token_fits: bool
 ) -> list[Finding]:
     """`token_fits` is what the verification showed: then a refusal has another reason than the Token."""
     probe = PushProbe(account, url, receiver, patience_s=patience_s)
     right = await probe.send()
-    if right.answer is not None and right.answer.status in REFUSALS:
+    if right.answer is not None and is_refusal(right.answer):
         return [wrong(CHECK, *await _why_refused(probe, token_fits))]
-    found = [_right(account, right, limit_s)]
+    found = [_right(account, url, right, limit_s)]
     if right.taken:
         found.append(_forged(right, await probe.send("forged")))
         if account.encryption != "plain":
@@ -75,15 +83,15 @@ async def check_pushes(
     return found
 
 
-def _right(account: Account, sent: Sent, limit_s: float) -> Finding:
+def _right(account: Account, url: str, sent: Sent, limit_s: float) -> Finding:
     if sent.answer is None:
-        return unanswered(CHECK, sent.silence, sent.cost_s)
+        return unanswered(CHECK, "POST", sent.silence, sent.detail, sent.cost_s)
     if sent.cost_s > limit_s:
         return too_slow(CHECK, sent.cost_s, limit_s)
-    words = problem_of_status(sent.answer, "POST")
+    words = problem_of_answer(sent.answer, "POST", url)
     judged = judge(_as_platform_sees(account), sent.push, sent.writer, sent.answer)
     if words is None and not judged.verdict.ok:
-        words = problem_of_body(sent.answer.body)
+        words = problem_of_body(sent.answer) or _problem_of_envelope(sent)
     if words is not None:
         return wrong(CHECK, *words)
     if judged.verdict.ok:
@@ -92,9 +100,25 @@ def _right(account: Account, sent: Sent, limit_s: float) -> Finding:
         CHECK,
         judged.verdict.zh,
         judged.verdict.en,
-        "回复要么是 success，要么是与推送同样加密方式的 <xml>，收发双方互换",
-        "answer `success`, or <xml> in the same mode as the push with both names swapped",
+        *REPLY_FIX,
     )
+
+
+def _problem_of_envelope(sent: Sent) -> Words | None:
+    """What is wrong with the wrapping of a reply: not encrypted, wrongly signed, another key or AppID."""
+    body = sent.answer.body if sent.answer else b""
+    if not body.startswith(b"<xml>"):
+        return None
+    try:
+        sent.writer.open_reply(body)
+    except CallbackError as problem:
+        return (
+            f"回复的封装不对：{problem.zh}",
+            f"the reply is wrapped wrongly: {problem.en}",
+            problem.fix_zh or REPLY_FIX[0],
+            problem.fix_en or REPLY_FIX[1],
+        )
+    return None
 
 
 async def _why_refused(probe: PushProbe, token_fits: bool) -> Words:

@@ -1,6 +1,6 @@
-"""Pushes as WeChat sends them, and pushes that it never sends: what a server does with both tells what it checks.
+"""Test pushes: as WeChat sends them, and with wrong signatures or in another mode.
 
-The message is real to the server: a handler sees a text of a person who does not exist.
+The server handles them like real ones: a handler gets a text message of an OpenID that does not exist.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class Sent:
     answer: Answered | None
     silence: str
     cost_s: float
+    detail: str = ""
 
     @property
     def taken(self) -> bool:
@@ -67,7 +68,7 @@ class PushProbe:
         query, body = writer.seal(encode(push), now, nonce, OPENID)
         query = _in_manner(query, manner)
         started = time.perf_counter()
-        answer, silence = None, ""
+        answer, silence, detail = None, "", ""
         try:
             answer = await self._receiver.send(
                 "POST",
@@ -77,8 +78,8 @@ class PushProbe:
                 connect_s=self._patience_s,
             )
         except Unanswered as problem:
-            silence = problem.kind
-        return Sent(push, writer, answer, silence, time.perf_counter() - started)
+            silence, detail = problem.kind, problem.detail
+        return Sent(push, writer, answer, silence, time.perf_counter() - started, detail)
 
 
 def _in_manner(query: dict[str, str], manner: Manner) -> dict[str, str]:
