@@ -203,7 +203,7 @@ def test_three_messages_within_a_minute_of_an_act(desk: Desk, act: Callable[[Des
 def test_buttons_that_open_pages_allow_nothing(desk: Desk) -> None:
     desk.api.menu.create(button=[Button.view("看", "https://example.com/")])
     desk.platform.clock.advance(hours=49)
-    assert desk.alice.taps("看") == "https://example.com/"
+    assert desk.alice.taps("看").opened == "https://example.com/"
     assert desk.writes_until_refused() == (0, OUT_OF_TIME)
 
 

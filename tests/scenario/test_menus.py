@@ -10,7 +10,7 @@ import pytest
 from gongzhong.catalogue.menus import Button, MatchRule, ShownButton, SubButton
 from gongzhong.catalogue.model import Upload
 from gongzhong.messages import Click, View, ViewMiniProgram
-from gongzhong.testing import PNG
+from gongzhong.testing import PNG, NotPossible
 
 from .conftest import refused
 from .shop import Shop
@@ -296,11 +296,15 @@ def test_a_tap_tells_the_account(shop: Shop) -> None:
         ]
     )
     shop.told.clear()
-    assert [alice.taps("今日"), alice.taps("更多", "官网"), alice.taps("小店")] == [None, PAGE, PAGE]
+    assert [alice.taps("今日").opened, alice.taps("更多", "官网").opened, alice.taps("小店").opened] == [
+        None,
+        PAGE,
+        PAGE,
+    ]
     clicked, viewed, started = shop.told
     assert isinstance(clicked, Click)
     assert isinstance(viewed, View)
     assert isinstance(started, ViewMiniProgram)
     assert [push.event_key for push in (clicked, viewed, started)] == ["K1", PAGE, "pages/i?a=1"]
-    with pytest.raises(LookupError):
+    with pytest.raises(NotPossible):
         alice.taps("没有")

@@ -246,9 +246,9 @@ def test_menu_buttons_send_or_open_articles_without_an_event(magazine: Magazine)
         ]
     )
     before = len(magazine.told)
-    assert alice.taps("发") is None
+    assert alice.taps("发").opened is None
     assert alice.inbox[-1].content["articles"][0]["url"] == url
-    assert alice.taps("看") == url
+    assert alice.taps("看").opened == url
     alice.taps("图")
     assert alice.inbox[-1].type == "image"
     api.menu.create(
@@ -257,7 +257,7 @@ def test_menu_buttons_send_or_open_articles_without_an_event(magazine: Magazine)
             Button(name="文", type="media_id", media_id=draft),
         ]
     )
-    assert "tempkey=" in (alice.taps("旧") or "")
+    assert "tempkey=" in (alice.taps("旧").opened or "")
     alice.taps("文")
     assert alice.inbox[-1].type == "news"
     assert len(magazine.told) == before

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from ..errors import BadXml
+from ..wire import read_xml
 from ..wire.masking import masked, masked_headers, secret_values
 
 PAGE = 200
@@ -79,6 +81,23 @@ class Exchange(msgspec.Struct, kw_only=True):
     """Lengths of the bodies as they were sent; very long ones are held only in part."""
     weight: int = 0
     """Bytes of memory that the log counts for this entry."""
+
+    @property
+    def sent(self) -> Any:
+        """The body of the request, decrypted: JSON as Python values, a push as the dict of its elements, else bytes."""
+        return _read(self.request_body if self.decrypted is None else self.decrypted)
+
+    @property
+    def answered(self) -> Any:
+        """The body of the answer, read like `sent`."""
+        return _read(self.response_body if self.response_decrypted is None else self.response_decrypted)
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return read_xml(body) if body.lstrip().startswith(b"<xml") else msgspec.json.decode(body)
+    except (BadXml, msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return body
 
 
 def readable(

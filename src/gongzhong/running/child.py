@@ -1,7 +1,7 @@
 """The developer's program as a process of its own, so that code that blocks or crashes never touches the platform.
 
-Its output goes where ours goes: a traceback appears as it was written. It gets a session of its own, because Ctrl-C is
-answered by us, in order: first it, then the platform that it may still be calling.
+Its output goes where ours goes, unless a test wants it: a traceback appears as it was written. It gets a session of
+its own, because Ctrl-C is answered by us, in order: first it, then the platform that it may still be calling.
 """
 
 from __future__ import annotations
@@ -13,16 +13,29 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
+from typing import IO
 
 PATIENCE_S = 3.0
 """How long the program may take to end, in seconds; then it is killed. A developer does not wait for slow handlers."""
 
 
 class ChildProgram:
-    """One program with a fixed command, started and stopped any number of times."""
+    """One program with a fixed command, started and stopped any number of times.
 
-    def __init__(self, command: Sequence[str], env: Mapping[str, str]) -> None:
-        self._command, self._env = command, env
+    Its standard output and error go to the file `output`, or where ours go; it runs in the directory `folder`, or in
+    ours.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        *,
+        output: IO[bytes] | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self._command, self._env, self._output, self._folder = command, env, output, folder
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -30,6 +43,9 @@ class ChildProgram:
             *self._command,
             env={**os.environ, **self._env},
             stdin=asyncio.subprocess.PIPE,
+            stdout=self._output,
+            stderr=self._output,
+            cwd=self._folder,
             start_new_session=True,
         )
 

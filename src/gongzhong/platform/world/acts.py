@@ -7,11 +7,12 @@ that go to the account, and a page to open if there is one.
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Literal
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 
 from ...catalogue.model import TEST, VERIFIED_SERVICE
+from ...errors import GongzhongError
 from ...messages import (
     Click,
     Image,
@@ -46,14 +47,11 @@ from .rendering import picture, public_url
 from .world import AccountState, World
 
 Said = Literal["text", "image", "voice", "video", "shortvideo", "location", "link"]
+SAID: Final[tuple[Said, ...]] = get_args(Said)
 
 
-class NotPossible(Exception):
-    """The phone would not offer this: says why, in both languages."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(f"{zh} / {en}")
-        self.zh, self.en = zh, en
+class NotPossible(GongzhongError):
+    """The phone would not offer this; the error says why."""
 
 
 class Act(msgspec.Struct, kw_only=True):

@@ -52,6 +52,12 @@ def read(world: World, appid: str, person: str, after: int = 0) -> list[dict[str
     return [_item(dict(row)) for row in rows]
 
 
+def last(world: World) -> int:
+    """The number of the newest line of any chat, 0 before the first."""
+    number: int = world.db.value("SELECT coalesce(max(seq), 0) FROM chat")
+    return number
+
+
 def spoken(line: Mapping[str, Any]) -> str:
     """What a person would read out of a line; empty for what cannot be read."""
     if "content" in line:

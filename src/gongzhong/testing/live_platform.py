@@ -1,0 +1,415 @@
+"""A platform on a port of this machine, for tests of programs in any framework and language.
+
+Time is real: an answer takes as long as the program takes. The clock can still be moved forward; what is due on the way
+happens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import inspect
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Self, TypeVar, cast
+
+import msgspec
+
+from ..account import Account, Hosts
+from ..app import OfficialAccount
+from ..client import AsyncClient, Client
+from ..clock import MovableClock
+from ..errors import GongzhongError, SetupError
+from ..platform import Platform, PlatformConfig
+from ..platform.config import Kind
+from ..platform.delivery.verification import Wanted
+from ..platform.world import accounts
+from ..platform.world.world import AccountState
+from ..running.child import ChildProgram
+from ..running.embedded import EmbeddedServer
+from ..running.http_server import CallbackServer
+from ..running.listening import free_port, until_listening, url_of
+from ..running.platform_server import application, found_at
+from ..running.target import kind_of
+from ..running.wsgi import FromWsgi
+from .simulated import EVERYTHING, SimulatedPlatform, account_config, credentials, require_official_account
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+HOST = "127.0.0.1"
+POLL_S = 0.02
+READY_S = 30.0
+"""How long a program may take until it listens, in seconds."""
+SHOWN_LINES = 20
+
+
+class LoopThread:
+    """An event loop that runs in a thread of its own until it is closed."""
+
+    def __init__(self, name: str) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name=name, daemon=True)
+        self._thread.start()
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the caller runs in this thread."""
+        return threading.current_thread() is self._thread
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Carry out a coroutine there; its result or exception arrives here."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def close(self) -> None:
+        """End what is still running there, and the thread."""
+        self.run(self._cancel_all())
+        self.run(self.loop.shutdown_asyncgens())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+    async def _cancel_all(self) -> None:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+
+class LiveClock(MovableClock):
+    """A running clock; when a test moves it, what has become due is done before the test goes on."""
+
+    def __init__(self, bed: LivePlatform, start: float | None) -> None:
+        super().__init__(start)
+        self._bed = bed
+
+    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> float:
+        moved = super().advance(seconds, minutes=minutes, hours=hours, days=days)
+        self._bed.catch_up()
+        return moved
+
+
+class LivePlatform(SimulatedPlatform):
+    """A simulated WeChat that listens at `url`, for one test.
+
+    Open it with `with LivePlatform() as platform:`, take pytest's fixture `live_platform`, or put `@LivePlatform()`
+    above a test function, which then gets it as its argument `platform`. At the end programs and applications that it
+    started are stopped. Port 0 takes a free one.
+    """
+
+    url: str
+    """Where programs reach it: in place of https://api.weixin.qq.com and the other hosts."""
+
+    def __init__(self, config: PlatformConfig | None = None, *, port: int = 0) -> None:
+        super().__init__()
+        self._config, self._port = config or PlatformConfig(traffic=EVERYTHING), port
+        self._loop: LoopThread | None = None
+        self._ending = contextlib.ExitStack()
+        self._clients: dict[str, tuple[AsyncClient, Client]] = {}
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in ("url", "platform", "world", "clock"):
+                raise _not_open()
+            return super().__getattr__(name)
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as ending:
+            self._loop = LoopThread("gongzhong-live-platform")
+            ending.callback(self._loop.close)
+            server = self._loop.run(self._open())
+            ending.callback(lambda: self._home.run(server.stop()))
+            self._ending = ending.pop_all()
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self.close()
+
+    async def _open(self) -> EmbeddedServer:
+        self.clock = LiveClock(self, self._config.start)
+        self.platform = Platform(self._config, clock=self.clock)
+        self.world = self.platform.world
+        server = EmbeddedServer(application(self.platform, HOST), host=HOST, port=self._port)
+        self.url = url_of(HOST, server.port)
+        found_at(self.platform, self.url)
+        await server.start()
+        return server
+
+    def __call__(self, function: F) -> F:
+        """Open a platform for each call of a test function and give it as `platform`."""
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def awaiting(*args: Any, **values: Any) -> Any:
+                with LivePlatform(self._config, port=self._port) as platform:
+                    return await function(*args, platform=platform, **values)
+
+            return cast(F, _without_platform(awaiting, function))
+
+        @functools.wraps(function)
+        def calling(*args: Any, **values: Any) -> Any:
+            with LivePlatform(self._config, port=self._port) as platform:
+                return function(*args, platform=platform, **values)
+
+        return cast(F, _without_platform(calling, function))
+
+    @property
+    def _home(self) -> LoopThread:
+        if self._loop is None:
+            raise _not_open()
+        return self._loop
+
+    # Running
+
+    def carry_out(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._home.run(self._settled(work))
+
+    async def _settled(self, work: Coroutine[Any, Any, T]) -> T:
+        result = await work
+        await self.platform.settle()
+        return result
+
+    def look(self, work: Callable[[], T]) -> T:
+        async def on_the_loop() -> T:
+            return work()
+
+        return self._home.run(on_the_loop())
+
+    def moments(self, timeout_s: float) -> Iterator[None]:
+        ends = time.monotonic() + timeout_s
+        yield
+        while time.monotonic() < ends:
+            time.sleep(POLL_S)
+            yield
+
+    def catch_up(self) -> None:
+        """Do what the clock says is due, and wait for the pushes that follow from it."""
+        if self._home.is_here:
+            return  # the control API moved the clock, and does this itself
+
+        async def due() -> None:
+            self.platform.catch_up()
+
+        self.carry_out(due())
+
+    # Accounts
+
+    def connect(
+        self,
+        oa: OfficialAccount | None = None,
+        *,
+        url: str = "",
+        app: Any = None,
+        path: str = "/",
+        kind: Kind = "service",
+        verified: bool = True,
+        **settings: Any,
+    ) -> AccountState:
+        """Register an account; its pushes go to `url`, which must answer WeChat's verification now.
+
+        `app` is an ASGI or WSGI application to `serve`, its callback at `path`, in place of a `url`. Without `oa` the
+        credentials are those given (`appid`, `secret`, `token`, `aes_key`, `encryption`), else those of `account`. An
+        OfficialAccount brings its own; without `url` and `app` it is served by itself. Further settings are those of
+        `AccountConfig`. Without all three nothing is pushed. The answer's `url` is the address that was verified.
+
+        Raises SetupError for a setting that does not exist, and when the verification fails.
+        """
+        if oa is not None:
+            require_official_account(oa)
+            own = self._attach(oa)
+        else:
+            own = self._credentials(settings)
+        values = {"name": own["appid"] or f"account-{len(self.world.accounts) + 1}", **own, **settings}
+        config = account_config({**values, "kind": kind, "verified": verified})
+        served = oa if app is None else app
+        if served is not None and not url:
+            url = self.serve(served) + path
+        state = self.look(lambda: accounts.create(self.world, config))
+        return self._verified(state, url) if url else state
+
+    @property
+    def account(self) -> Account:
+        """Credentials for a program under test, with this platform's address: what `run` puts into its environment and
+        `connect` registers unless told otherwise."""
+        return msgspec.structs.replace(Account.for_tests(), hosts=Hosts.local(self.url))
+
+    def _credentials(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        ours = _fields(self.account)
+        if ours["appid"] in self.world.accounts or "appid" in given:
+            ours.update(appid="", secret="")
+        if any(name in given for name in ("token", "aes_key", "encryption")):
+            ours["aes_key"] = given.get("aes_key", "")
+            ours["encryption"] = "safe" if ours["aes_key"] else "plain"
+        return ours
+
+    def _attach(self, oa: OfficialAccount) -> dict[str, Any]:
+        account = msgspec.structs.replace(credentials(oa), hosts=Hosts.local(self.url))
+        if account.appid not in self._clients:
+            api, blocking = AsyncClient(account, clock=self.clock), Client(account, clock=self.clock)
+            self._clients[account.appid] = api, blocking
+            self._connected[account.appid] = oa
+            oa.attach(api=api, blocking_api=blocking, clock=self.clock, account=account)
+            self._ending.callback(self._detach, oa, api, blocking)
+        return _fields(account)
+
+    def _detach(self, oa: OfficialAccount, api: AsyncClient, blocking: Client) -> None:
+        oa.close()
+        oa.detach()
+        self._home.run(api.close())
+        blocking.close()
+
+    def _verified(self, state: AccountState, url: str) -> AccountState:
+        wanted = Wanted(url=url, token=state.token, aes_key=state.aes_key, encryption=state.encryption)
+        verdict, _ = self.carry_out(self.platform.configure_url(state, wanted))
+        if verdict.ok:
+            return self.world.accounts[state.appid]
+        raise SetupError(
+            f"{url} 没有通过 URL 验证：{verdict.zh}",
+            f"{url} did not pass the verification: {verdict.en}",
+            fix_zh="核对地址、程序里的 Token，以及程序是否已经启动",
+            fix_en="compare the address and the program's Token, and see whether the program is running",
+        )
+
+    def client(self, oa: OfficialAccount | None = None) -> Client:
+        """A blocking client of the account, over a real connection."""
+        account = self.account if oa is None else credentials(oa)
+        client = Client(msgspec.structs.replace(account, hosts=Hosts.local(self.url)), clock=self.clock)
+        self._ending.callback(client.close)
+        return client
+
+    # Programs
+
+    def serve(self, app: Any, *, port: int = 0) -> str:
+        """Serve an OfficialAccount, an ASGI or a WSGI application of this process until the test ends; returns its
+        address. It runs in a thread of its own. Raises SetupError for anything else, and when it does not start."""
+        kind = kind_of(app)
+        if kind is None:
+            raise SetupError(
+                f"{type(app).__name__} 不能作为服务运行",
+                f"a {type(app).__name__} cannot be served",
+                fix_zh="给出 OfficialAccount、ASGI 应用或 WSGI 应用；其他程序用 platform.run([…])",
+                fix_en="give an OfficialAccount, an ASGI or a WSGI application; other programs: platform.run([…])",
+            )
+
+        async def begin() -> CallbackServer | EmbeddedServer:
+            server: CallbackServer | EmbeddedServer
+            if kind == "account":
+                server = CallbackServer(app, host=HOST, port=port)
+            else:
+                server = EmbeddedServer(FromWsgi(app) if kind == "wsgi" else app, host=HOST, port=port)
+            await server.start()
+            return server
+
+        thread = LoopThread("gongzhong-live-app")
+        try:
+            server = thread.run(begin())
+        except BaseException:
+            thread.close()
+            raise
+        self._ending.callback(thread.close)
+        self._ending.callback(lambda: thread.run(server.stop()))
+        if isinstance(app, OfficialAccount):
+            self._ending.callback(lambda: thread.run(app.shutdown()))
+        return url_of(HOST, server.port)
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        port: int = 0,
+        env: Mapping[str, str] | None = None,
+        folder: str | Path | None = None,
+        ready_s: float = READY_S,
+    ) -> str:
+        """Start a program and wait until it listens; returns its address. It is stopped when the test ends.
+
+        The program learns its port from PORT in its environment or from `{port}` in the command, and the platform's
+        address and `account` from GONGZHONG_API_BASE, GONGZHONG_APPID, _SECRET, _TOKEN, _AES_KEY and _ENCRYPTION; `env`
+        adds to these. What it prints appears in the test's output at the end. Raises SetupError, with its last lines,
+        when it ends or does not listen within `ready_s` seconds.
+        """
+        port = port or free_port(HOST)
+        words = [word.replace("{port}", str(port)) for word in command]
+        output = self._ending.enter_context(cast(IO[bytes], tempfile.TemporaryFile()))  # noqa: SIM115
+        self._ending.callback(_print, output)
+        environment = {**self._environment(), "PORT": str(port), **(env or {})}
+        program = ChildProgram(words, environment, output=output, folder=Path(folder or os.curdir))
+        try:
+            self._home.run(program.start())
+        except OSError as problem:
+            raise _not_started(words, problem.strerror or type(problem).__name__, output) from None
+        self._ending.callback(lambda: self._home.run(program.stop()))
+        if not self._home.run(until_listening(HOST, port, ready_s, lambda: program.running)):
+            reason = f"{ready_s:g} s" if program.running else "exit"
+            raise _not_started(words, reason, output)
+        return url_of(HOST, port)
+
+    def _environment(self) -> dict[str, str]:
+        fields = _fields(self.account)
+        values = {f"GONGZHONG_{name.upper()}": value for name, value in fields.items()}
+        return {**values, "GONGZHONG_API_BASE": self.url, "PYTHONUNBUFFERED": "1"}
+
+    def close(self) -> None:
+        """Stop what was started here, then the platform. What happened stays readable in `pushes` and `calls`."""
+        self._ending.close()
+        self._failures.close()
+
+
+def _not_open() -> SetupError:
+    return SetupError(
+        "LivePlatform 还没有打开",
+        "the LivePlatform is not open",
+        fix_zh="写成 with LivePlatform() as platform:",
+        fix_en="write `with LivePlatform() as platform:`",
+    )
+
+
+def _fields(account: Account) -> dict[str, Any]:
+    return {
+        "appid": account.appid,
+        "secret": account.secret.reveal(),
+        "token": account.token.reveal(),
+        "aes_key": account.aes_key.reveal(),
+        "encryption": account.encryption,
+    }
+
+
+def _without_platform(wrapper: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    """Hide the argument `platform`, which pytest would take for its fixture."""
+    signature = inspect.signature(function)
+    if "platform" not in signature.parameters:
+        raise SetupError(
+            f"{function.__qualname__} 没有参数 platform",
+            f"{function.__qualname__} has no argument `platform`",
+            fix_zh="加上它：def test(platform): …",
+            fix_en="add it: def test(platform): …",
+        )
+    others = [parameter for name, parameter in signature.parameters.items() if name != "platform"]
+    wrapper.__signature__ = signature.replace(parameters=others)  # type: ignore[attr-defined]
+    return wrapper
+
+
+def _read(output: IO[bytes]) -> str:
+    output.seek(0)
+    return output.read().decode("utf-8", "replace")
+
+
+def _print(output: IO[bytes]) -> None:
+    """Show what a program printed, where pytest keeps it for tests that fail."""
+    sys.stderr.write(_read(output))
+
+
+def _not_started(words: Sequence[str], reason: str, output: IO[bytes]) -> GongzhongError:
+    last = "\n".join(_read(output).splitlines()[-SHOWN_LINES:])
+    shown = f"\n{last}" if last else ""
+    return SetupError(
+        f"程序没有开始监听（{reason}）：{' '.join(words)}{shown}",
+        f"the program does not listen ({reason}): {' '.join(words)}{shown}",
+    )
