@@ -34,8 +34,9 @@ def test_calls_are_complete_and_filtered(platform: LocalPlatform) -> None:
     }
     assert sent.answered == {"errcode": 0, "errmsg": "ok"}
     assert [call.title for call in platform.calls.about(bob)] == ["cgi-bin/user/info"]
-    assert platform.calls.named("template/send").named("template/send") == []
+    assert platform.calls.named("message/template/send").named("message/template/send") == []
     assert isinstance(platform.calls.failed, Exchanges)
+    assert platform.calls.failed == []
     with pytest.raises(UnknownName, match="是不是想写 message/custom/send"):
         platform.calls.named("mesage/custom/send")
 

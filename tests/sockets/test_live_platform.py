@@ -50,11 +50,10 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Wx).serve_forever()
 """
 
 
-def wechatpy_app(base: str, appid: str, secret: str) -> Flask:
+def wechatpy_app(appid: str, secret: str) -> Flask:
     """An application as wechatpy's users write it, plain mode, with a customer-service message besides."""
     app = Flask(__name__)
     client = WeChatClient(appid, secret)
-    client.API_BASE_URL = f"{base}/cgi-bin/"
 
     @app.route("/wx", methods=["GET", "POST"])
     def wx() -> str:
@@ -74,10 +73,13 @@ def wechatpy_app(base: str, appid: str, secret: str) -> Flask:
     return app
 
 
-def test_a_flask_application_with_wechatpy(live_platform: LivePlatform) -> None:
+def test_a_flask_application_with_wechatpy(
+    live_platform: LivePlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
     platform = live_platform
-    account = platform.account
-    app = wechatpy_app(platform.url, account.appid, account.secret.reveal())
+    for name, value in platform.proxy_environment().items():
+        monkeypatch.setenv(name, value)
+    app = wechatpy_app(platform.account.appid, platform.account.secret.reveal())
     platform.connect(app=app, path="/wx", token=TOKEN)
     alice = platform.person("alice")
     assert alice.follows() == []
@@ -132,12 +134,10 @@ def test_a_wrong_url_or_token_is_named(live_platform: LivePlatform) -> None:
     nobody = live_platform.serve(Flask(__name__))
     with pytest.raises(SetupError, match="没有通过 URL 验证：服务器返回 HTTP 404"):
         live_platform.connect(url=f"{nobody}/wx", token=TOKEN)
-    with pytest.raises(SetupError, match="无法连接|连接"):
+    with pytest.raises(SetupError, match="连接"):
         live_platform.connect(url="http://127.0.0.1:9/wx", token=TOKEN)
     with pytest.raises(SetupError, match="Token"):
-        live_platform.connect(
-            url=live_platform.serve(wechatpy_app("http://x", "wx", "x")) + "/wx", token="another"
-        )
+        live_platform.connect(url=live_platform.serve(wechatpy_app("wx", "x")) + "/wx", token="another")
     with pytest.raises(SetupError, match="不能作为服务运行"):
         live_platform.serve(oa.asgi.__class__)
 

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from ..platform import Platform
     from ..platform.proxy import ForwardProxy
 
-CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
-"""What OpenSSL and Python, requests, Node and curl read the authority's address from."""
-
 ProxyAllow = Annotated[
     list[str] | None, option("代理还可以转发到的主机", "host that the proxy may pass on to")
 ]
@@ -89,15 +86,16 @@ def _address(proxy: ForwardProxy) -> str:
 
 
 def _explain_proxy(proxy: ForwardProxy) -> None:
+    from ..running.platform_server import proxy_environment
+
     out().print(f"\n  {say('代理', 'Proxy')}  [bold]{_address(proxy)}[/bold]\n", markup=True)
     hint = say(
         "写死微信域名的程序，设置这两项即可（变量名因语言而异）：",
         "a program with WeChat's addresses built in needs these two (the second one's name depends on the language):",
     )
     out().print(f"  {hint}", style="dim")
-    print_plain(f"    export HTTPS_PROXY={_address(proxy)}")
-    for name in CA_VARIABLES:
-        print_plain(f"    export {name}={proxy.authority.certificate_file}")
+    for name, value in proxy_environment(proxy).items():
+        print_plain(f"    export {name}={value}")
 
 
 def ca(

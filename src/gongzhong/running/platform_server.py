@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ..platform.proxy import ForwardProxy
 
 PORT = 8700
+CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
+"""What OpenSSL and Python, requests, Node and curl read the authority's address from."""
 EXAMPLE_PEOPLE = ("小明", "小红")
 EXAMPLE_ACCOUNT = "示例公众号"
 
@@ -109,6 +111,12 @@ def make_proxy(
     from ..platform.proxy import Authority, ForwardProxy
 
     return ForwardProxy(Server(platform), Authority(folder), host=host, port=port, allowed=allowed)
+
+
+def proxy_environment(proxy: ForwardProxy) -> dict[str, str]:
+    """The variables with which a program that has WeChat's host names built in finds the platform through `proxy`."""
+    authority = dict.fromkeys(CA_VARIABLES, str(proxy.authority.certificate_file))
+    return {"HTTPS_PROXY": url_of(proxy.host, proxy.port), **authority}
 
 
 def authority_folder(data: Path | None = None) -> Path:

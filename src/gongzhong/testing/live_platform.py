@@ -35,7 +35,7 @@ from ..running.child import ChildProgram
 from ..running.embedded import EmbeddedServer
 from ..running.http_server import CallbackServer
 from ..running.listening import free_port, until_listening, url_of
-from ..running.platform_server import application, found_at
+from ..running.platform_server import application, found_at, make_proxy, proxy_environment
 from ..running.target import kind_of
 from ..running.wsgi import FromWsgi
 from .simulated import EVERYTHING, SimulatedPlatform, account_config, credentials, require_official_account
@@ -111,6 +111,7 @@ class LivePlatform(SimulatedPlatform):
         self._config, self._port = config or PlatformConfig(traffic=EVERYTHING), port
         self._loop: LoopThread | None = None
         self._ending = contextlib.ExitStack()
+        self._proxy: dict[str, str] | None = None
         self._clients: dict[str, tuple[AsyncClient, Client]] = {}
 
     if not TYPE_CHECKING:
@@ -350,6 +351,19 @@ class LivePlatform(SimulatedPlatform):
             reason = f"{ready_s:g} s" if program.running else "exit"
             raise _not_started(words, reason, output)
         return url_of(HOST, port)
+
+    def proxy_environment(self) -> dict[str, str]:
+        """Variables for a program whose SDK has https://api.weixin.qq.com built in: a proxy of this platform that
+        answers for WeChat's host names, and the certificate to trust (HTTPS_PROXY, SSL_CERT_FILE, REQUESTS_CA_BUNDLE,
+        NODE_EXTRA_CA_CERTS, CURL_CA_BUNDLE). For `run(…, env=platform.proxy_environment())`, or pytest's
+        `monkeypatch.setenv` when the SDK runs in the test's process."""
+        if self._proxy is None:
+            folder = Path(self._ending.enter_context(tempfile.TemporaryDirectory()))
+            proxy = make_proxy(self.platform, HOST, 0, folder)
+            self._home.run(proxy.start())
+            self._ending.callback(lambda: self._home.run(proxy.stop()))
+            self._proxy = proxy_environment(proxy)
+        return dict(self._proxy)
 
     def _environment(self) -> dict[str, str]:
         fields = _fields(self.account)
