@@ -368,7 +368,8 @@ class LivePlatform(SimulatedPlatform):
     def _environment(self) -> dict[str, str]:
         fields = _fields(self.account)
         values = {f"GONGZHONG_{name.upper()}": value for name, value in fields.items()}
-        return {**values, "GONGZHONG_API_BASE": self.url, "PYTHONUNBUFFERED": "1"}
+        more = {"GONGZHONG_API_BASE": self.url, "GONGZHONG_REPLAY_WINDOW": "off", "PYTHONUNBUFFERED": "1"}
+        return {**values, **more}
 
     def close(self) -> None:
         """Stop what was started here, then the platform. What happened stays readable in `pushes` and `calls`."""
