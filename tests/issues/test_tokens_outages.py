@@ -127,7 +127,9 @@ def test_a_life_that_cannot_be_is_an_error_of_that_answer(life: Any, bench: Benc
     bench.call()
 
 
-@pytest.mark.parametrize("value", ["", " ", "a b", "88\r\nX: 1", "微信", "x" * 5_000_000, None, ["x"]])
+@pytest.mark.parametrize(
+    "value", ["", " ", "a b", "88\r\nX: 1", "微信", "x" * 5_000_000, None, ["x"], 8812345678901234, 1.5, True]
+)
 def test_a_token_that_cannot_be_is_never_kept(value: Any, bench: Bench) -> None:
     bench.endpoint.answer = reply({"access_token": value, "expires_in": 7200})
     with pytest.raises(BadAnswer):

@@ -55,6 +55,7 @@ def decode_answer(call: type[Call[R]], body: bytes, content_type: str = "", file
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         found = _first_document(body, documents)
     if found is None:
+        del body  # it may hold a token, and tracebacks may show local variables
         raise _bad_answer(call)
     return cast(R, found)
 

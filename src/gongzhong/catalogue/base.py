@@ -8,7 +8,7 @@ import msgspec
 
 from . import limits
 from .fields import always, coded
-from .model import Acknowledged, Call, Ok, Repeat, Reply, Spec
+from .model import Acknowledged, Call, Masked, Ok, Repeat, Reply, Spec
 
 GrantType = Annotated[Literal["client_credential"], coded(invalid=40002, missing=40002)]
 ApiPath = Annotated[str, coded(invalid=76021, missing=76021, min_length=1)]
@@ -210,8 +210,10 @@ class ClearApiQuota(Call[Ok], kw_only=True, frozen=True):
     cgi_path: ApiPath
 
 
-class RidRequest(msgspec.Struct, kw_only=True, frozen=True):
+class RidRequest(Masked, kw_only=True, frozen=True, omit_defaults=False):
     """A request as WeChat recorded it; `request_url` is the query string only, with the token in it."""
+
+    hidden = frozenset({"request_url", "request_body", "response_body"})
 
     invoke_time: int
     cost_in_ms: int
@@ -219,9 +221,6 @@ class RidRequest(msgspec.Struct, kw_only=True, frozen=True):
     request_body: str = always("")
     response_body: str = always("")
     client_ip: str | None = None
-
-    def __repr__(self) -> str:
-        return f"RidRequest(invoke_time={self.invoke_time}, client_ip={self.client_ip!r})"
 
 
 class RidDetails(Acknowledged, kw_only=True, frozen=True):

@@ -9,7 +9,7 @@ for text, unknown fields, and it tells what is wrong with the rest by `DecodePro
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import parse_qs
@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 import msgspec
 from msgspec import inspect as shapes
 
+from ..account import Secret
 from ..errors import GongzhongError
 from . import multipart
 from .fields import codes_for, is_demanded
@@ -48,6 +49,10 @@ class Encoded(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         size = "no body" if self.body is None else f"{len(self.body)} bytes of {self.content_type}"
         return f"Encoded({', '.join(self.query) or 'no query'}; {size})"
+
+    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
+        yield "query", list(self.query)
+        yield "content_type", self.content_type
 
 
 class DecodeProblem(GongzhongError):
@@ -131,8 +136,11 @@ def _layout(call_type: type[Call[Any]]) -> _Layout:
     )
 
 
-def encode(call: Call[Any], injected: Mapping[str, str] | None = None) -> Encoded:
-    """Query, body and content type of a call. `injected` holds what `spec.inject` names, by wire name."""
+def encode(call: Call[Any], injected: Mapping[str, str | Secret] | None = None) -> Encoded:
+    """Query, body and content type of a call. `injected` holds what `spec.inject` names, by wire name.
+
+    Secrets are revealed only in what is returned: a traceback may show local variables.
+    """
     call_type: Any = type(call)
     layout, spec, added = _layout(call_type), call.spec, dict(injected or {})
     if spec.verb == "POST" and not (added or layout.queried or layout.has_file or spec.whole):
@@ -143,23 +151,27 @@ def encode(call: Call[Any], injected: Mapping[str, str] | None = None) -> Encode
         field.name: _as_text(value) for field, value in sent if field.in_query and field.name != spec.rest
     }
     query |= getattr(call, spec.rest) if spec.rest else {}
-    query |= {name: value for name, value in added.items() if spec.in_query(name)}
+    in_query = {name: value for name, value in added.items() if spec.in_query(name)}
     if spec.verb == "GET":
-        return Encoded(spec.action | query)
+        return Encoded(spec.action | query | _revealed(in_query))
     payload = {field.name: value for field, value in sent if not field.in_query}
-    payload |= {name: value for name, value in added.items() if not spec.in_query(name)}
+    in_body = {name: value for name, value in added.items() if name not in in_query}
     if spec.whole:
-        return Encoded(query, *_whole(getattr(call, spec.whole)))
-    if not (payload or layout.needs_body):
-        return Encoded(query)
+        return Encoded(query | _revealed(in_query), *_whole(getattr(call, spec.whole)))
+    if not (payload or in_body or layout.needs_body):
+        return Encoded(query | _revealed(in_query))
     if layout.has_file:
         kind = spec.file_kind or str(getattr(call, "type", ""))
         parts = {
             name: value.named(kind) if isinstance(value, Upload) else _as_text(value)
             for name, value in payload.items()
         }
-        return Encoded(query, *multipart.write(parts))
-    return Encoded(query, msgspec.json.encode(payload), JSON)
+        return Encoded(query | _revealed(in_query), *multipart.write(parts | _revealed(in_body)))
+    return Encoded(query | _revealed(in_query), msgspec.json.encode(payload | _revealed(in_body)), JSON)
+
+
+def _revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:
+    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
 
 
 def _whole(value: Any) -> tuple[bytes, str]:

@@ -13,6 +13,7 @@ Every arrow back is counted, none is recursive: a call that can't succeed ends a
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Final, Literal, TypeAlias, TypeVar
@@ -48,6 +49,8 @@ BUSY: Final = frozenset({-1, -1000, 61450, 268487001, 268487002})
 
 LONGEST_VALUE: Final = 4096
 """Characters of a token or ticket. WeChat asks for room for 512 (获取接口调用凭据)."""
+
+_VALUE: Final = re.compile(rf"[!-~]{{1,{LONGEST_VALUE}}}")
 
 LONGEST_LIFE_S: Final = 30 * 86_400
 """WeChat gives 7,200 s; a month leaves room for gateways of one's own."""
@@ -111,7 +114,7 @@ class Caller:
                 token = newer
                 reply, code = yield from self._tried(call, token, patience, landing)
         if code:
-            raise refusal(call, reply, self._secrets(token))
+            raise refusal(call, reply, (self.account.secret, *([token.value] if token else ())))
         return reply
 
     def access_token(self, rejected: TokenRecord | None = None) -> Steps[TokenRecord]:
@@ -129,23 +132,24 @@ class Caller:
         """The ticket that pages are signed with."""
 
         def fetch(_: TokenRecord | None) -> Steps[Fetched]:
-            call = GetTicket(type=kind)
-            answer = yield from self.perform(call)
-            return checked(call, answer.ticket, answer.expires_in)
+            return (yield from self._fetch(GetTicket(type=kind), "ticket"))
 
         return (yield from self.tokens.obtain(self._key(f"{kind}_ticket"), fetch))
 
     def _fetch_token(self, rejected: TokenRecord | None) -> Steps[Fetched]:
         if self.tokens.policy.kind == "plain":
-            call: Call[Any] = GetToken()
-            answer = yield from self.perform(GetToken())
-        else:
-            call = GetStableToken()
-            answer = yield from self.perform(GetStableToken())
-            same = rejected is not None and Secret(answer.access_token) == rejected.value
-            if same and self.tokens.may_force(self._key("access_token")):
-                answer = yield from self.perform(GetStableToken(force_refresh=True))
-        return checked(call, answer.access_token, answer.expires_in)
+            return (yield from self._fetch(GetToken(), "access_token"))
+        fetched = yield from self._fetch(GetStableToken(), "access_token")
+        same = rejected is not None and fetched.value == rejected.value
+        if same and self.tokens.may_force(self._key("access_token")):
+            fetched = yield from self._fetch(GetStableToken(force_refresh=True), "access_token")
+        return fetched
+
+    def _fetch(self, call: Call[Any], field: str) -> Steps[Fetched]:
+        """The token or ticket that stands in this field of the answer, and its life."""
+        reply = yield from self.raw(call)
+        answer = result(call, reply)
+        return checked(call, reply, Secret(getattr(answer, field)), answer.expires_in)
 
     def _tried(
         self, call: Call[Any], token: TokenRecord | None, patience_s: float, landing: Landing | None
@@ -173,13 +177,12 @@ class Caller:
     def _request(
         self, call: Call[Any], token: TokenRecord | None, patience_s: float, landing: Landing | None
     ) -> WireRequest:
-        known = {"appid": self.account.appid, "secret": self.account.secret.reveal()}
-        encoded = encode(call, {name: known[what] for name, what in call.spec.inject.items()})
-        own = {} if token is None else {"access_token": token.value.reveal()}
+        # No local variable holds a secret in clear: tracebacks may show them.
+        encoded = encode(call, {name: getattr(self.account, what) for name, what in call.spec.inject.items()})
         return WireRequest(
             method=call.spec.verb,
             url=getattr(self.account.hosts, call.spec.host.value) + call.spec.address,
-            query=own | encoded.query,
+            query=({} if token is None else {"access_token": token.value.reveal()}) | encoded.query,
             headers={"Content-Type": encoded.content_type} if encoded.content_type else {},
             body=encoded.body,
             timeout_s=patience_s,
@@ -187,17 +190,23 @@ class Caller:
             landing=landing,
         )
 
-    def _secrets(self, token: TokenRecord | None) -> list[str]:
-        values = [self.account.secret, *([token.value] if token else [])]
-        return [value.reveal() for value in values if value]
-
     def _key(self, kind: str) -> str:
         return f"{self.account.hosts.api}|{self.account.appid}|{kind}"
 
 
-def checked(call: Call[Any], value: str, expires_in: float) -> Fetched:
+class Texts(msgspec.Struct):
+    """The fields of an answer that must be JSON texts: a token that comes as a number is none."""
+
+    access_token: str = ""
+    ticket: str = ""
+
+
+_TEXTS: Final = msgspec.json.Decoder(Texts)
+
+
+def checked(call: Call[Any], reply: WireReply, value: Secret, expires_in: float) -> Fetched:
     """What a fetch brought. Raises BadAnswer for a value or a life that cannot be: neither is ever kept."""
-    if not 0 < len(value) <= LONGEST_VALUE or not value.isascii() or not value.isprintable() or " " in value:
+    if not _usable(value) or not _in_text(reply):
         what = "空的" if not value else "不可用的"
         kind = "an empty" if not value else "an unusable"
         zh, en = f"{call.name()} 给了{what}凭据", f"{call.name()} answered {kind} credential"
@@ -205,10 +214,24 @@ def checked(call: Call[Any], value: str, expires_in: float) -> Fetched:
         zh = f"{call.name()} 给的有效期不合理：{expires_in} 秒"
         en = f"{call.name()} answered a life that cannot be: {expires_in} s"
     else:
-        return Fetched(Secret(value), expires_in)
+        return Fetched(value, expires_in)
     raise BadAnswer(
         zh,
         en,
         fix_zh="稍后再试；这样的应答不会被缓存。若总是如此，检查 GONGZHONG_API_BASE 和网关",
         fix_en="try again later; such an answer is never kept. If it stays so, check GONGZHONG_API_BASE and gateways",
     )
+
+
+def _usable(value: Secret) -> bool:
+    return _VALUE.fullmatch(value.reveal()) is not None
+
+
+def _in_text(reply: WireReply) -> bool:
+    try:
+        _TEXTS.decode(reply.body)
+    except msgspec.ValidationError:
+        return False
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        pass  # what is odd elsewhere in the answer does not matter
+    return True

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from ..account import Secret
 from ..catalogue.answers import decode_answer
 from ..catalogue.failures import failure, head_of
 from ..catalogue.fields import check
@@ -25,6 +26,9 @@ from .transport import WireReply
 R = TypeVar("R")
 
 _TITLE: Final = re.compile(r"<title[^>]*>\s*([^<]{1,80})", re.IGNORECASE)
+
+_OPAQUE: Final = re.compile(r"[A-Za-z0-9_\-+/=]{16,}")
+"""What may be a token that nobody holds yet."""
 
 
 class Head(msgspec.Struct):
@@ -60,10 +64,19 @@ def errcode_of(call: Call[Any], reply: WireReply) -> int:
     return code
 
 
-def refusal(call: Call[Any], reply: WireReply, secrets: Iterable[str]) -> CallError:
-    """The exception for an answer with a return code; `secrets` are taken out of what it quotes."""
-    text = masked(reply.body.decode("utf-8", "replace"), secrets)
-    return failure(type(call), json.loads(text, strict=False))
+def refusal(call: Call[Any], reply: WireReply, secrets: Iterable[Secret]) -> CallError:
+    """The exception for an answer with a return code; `secrets` are taken out of what it quotes.
+
+    Raises BadAnswer when the rest of the answer cannot be read.
+    """
+    text = masked(reply.body.decode("utf-8", "replace"), (secret.reveal() for secret in secrets))
+    try:
+        answer = json.loads(text, strict=False)
+    except (ValueError, RecursionError):
+        answer = None
+    if answer is None:
+        raise bad_answer(call, reply)
+    return failure(type(call), answer)
 
 
 def refuse_early(call: Call[Any]) -> None:
@@ -86,7 +99,7 @@ def bad_answer(call: Call[Any], reply: WireReply) -> BadAnswer:
     title = _TITLE.search(reply.body[:4096].decode("utf-8", "replace"))
     what = f"HTTP {reply.status}, {reply.content_type or '?'}, {len(reply.body)} B"
     if title and "=" not in title[1]:
-        what += f", “{title[1].strip()}”"
+        what += f", “{_OPAQUE.sub('***', masked(title[1].strip()))}”"
     return BadAnswer(
         f"{call.name()} 收到的不是微信的应答（{what}）",
         f"what answered {call.name()} was not WeChat ({what})",

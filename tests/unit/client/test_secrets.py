@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import logging
+import pkgutil
 import traceback
 from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 from rich.pretty import pretty_repr
 from rich.traceback import Traceback
 
+import gongzhong
 from gongzhong.catalogue.model import Call, Ok, Spec
 from gongzhong.client import Client, TokenPolicy, Tokens, WireReply
 from gongzhong.client.transports.urllib3_transport import Urllib3Transport
@@ -89,6 +93,35 @@ def test_no_transport_error_or_log_line_repeats_a_credential(
     with pytest.raises(GongzhongError) as caught:
         client.perform(Send())
     assert secret not in everything_said(caught.value) + caplog.text
+
+
+class Unencodable(Call[Ok], kw_only=True, frozen=True):
+    """Has a value that no JSON can hold, beside the secret."""
+
+    spec = Spec("POST", "/cgi-bin/unencodable", inject={"secret": "secret"})
+    thing: Any
+
+
+def test_a_call_that_cannot_be_written_shows_no_credential(world: Any, secret: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        world.client().perform(Unencodable(thing=object()))
+    said = everything_said(caught.value)
+    assert "encode" in said
+    assert secret not in said and TOKEN not in said
+
+
+def every_struct(base: type[Any] = msgspec.Struct) -> set[type[Any]]:
+    return {base}.union(*(every_struct(one) for one in base.__subclasses__()))
+
+
+def test_what_hides_fields_in_its_repr_hides_them_from_rich_too() -> None:
+    """rich asks `__rich_repr__`, which msgspec gives every struct with all its fields."""
+    for module in pkgutil.walk_packages(gongzhong.__path__, "gongzhong."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    hiding = [one for one in every_struct() if "__repr__" in vars(one) and one is not msgspec.Struct]
+    assert len(hiding) >= 5
+    assert [one for one in hiding if "__rich_repr__" not in vars(one)] == []
 
 
 def test_what_holds_credentials_does_not_show_them(world: Any, secret: str) -> None:

@@ -69,6 +69,21 @@ class AiohttpTransport:
         self._unsent: tuple[type[Exception], ...] = _UNSENT
 
     async def send(self, request: WireRequest) -> WireReply:
+        try:
+            reply = await self._exchange(request)
+        except _FAILURES as error:
+            reason, unsent = plain_reason(error), isinstance(error, self._unsent)
+        except self._unsent as error:
+            reason, unsent = plain_reason(error), True
+        else:
+            if reply.status != PROXY_REFUSED:
+                return reply
+            reason, unsent = "407 Proxy Authentication Required", True
+        # Raised outside the handler, in a frame that holds no header and no body: the library's error holds the URL
+        # and must not travel along as context, and tracebacks may show local variables.
+        raise (not_reached if unsent else outcome_unknown)(request, reason)
+
+    async def _exchange(self, request: WireRequest) -> WireReply:
         proxy = self._network.way_to(request.url)
         session = self._session(proxy.address if proxy is not None and proxy.socks else "", proxy)
         body, encrypted = request.body, request.url.startswith("https:")
@@ -78,32 +93,21 @@ class AiohttpTransport:
             # The proxy reads its header in the CONNECT before TLS, else in the request that it forwards.
             options |= {"proxy": proxy.address, "proxy_headers": proxy.credentials if encrypted else None}
             headers |= {} if encrypted else proxy.credentials
-        try:
-            async with (
-                asyncio.timeout(request.allowed_s) as scope,
-                session.request(
-                    request.method,
-                    URL(request.target(), encoded=True),
-                    data=self._data(body),
-                    headers=headers,
-                    allow_redirects=False,
-                    timeout=_limits(request.timeout_s),
-                    **options,
-                ) as response,
-            ):
-                content = await _content(response, request, scope)
-                found = {name.lower(): value for name, value in response.headers.items()}
-                reply = WireReply(response.status, found, content)
-        except _FAILURES as error:
-            reason, unsent = plain_reason(error), isinstance(error, self._unsent)
-        except self._unsent as error:
-            reason, unsent = plain_reason(error), True
-        else:
-            if reply.status != PROXY_REFUSED:
-                return reply
-            reason, unsent = "407 Proxy Authentication Required", True
-        # Raised outside the handler: the library's error holds the URL and must not travel along as context.
-        raise (not_reached if unsent else outcome_unknown)(request, reason)
+        async with (
+            asyncio.timeout(request.allowed_s) as scope,
+            session.request(
+                request.method,
+                URL(request.target(), encoded=True),
+                data=self._data(body),
+                headers=headers,
+                allow_redirects=False,
+                timeout=_limits(request.timeout_s),
+                **options,
+            ) as response,
+        ):
+            content = await _content(response, request, scope)
+            found = {name.lower(): value for name, value in response.headers.items()}
+            return WireReply(response.status, found, content)
 
     async def close(self) -> None:
         every, self._sessions = list(self._sessions.items()), weakref.WeakKeyDictionary()

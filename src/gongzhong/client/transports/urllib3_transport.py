@@ -46,7 +46,7 @@ FIRST_FINAL: Final = 200
 """Answers with a lower status (100 Continue, 103 Early Hints) announce another one."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Route:
     """How requests to one origin leave: their connections, and what stands in each head."""
 
@@ -57,7 +57,7 @@ class Route:
     headers: str = ""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Exchange:
     """One request on one connection. `sent` says whether any of it may have arrived."""
 
