@@ -31,7 +31,7 @@ demo: ## 启动演示公众号，PORT=8700 / run the demo account and the platfo
 pages: $(PAGES) ## 构建网页 / build the pages into the package
 
 test: .venv/.dev ## Python 测试 / every test that needs no browser
-	$(PYTEST) -m "not slow and not browser and not first_hour"
+	$(PYTEST) -n auto --dist loadscope -m "not slow and not browser and not first_hour"
 
 test-pages: .venv/.dev $(PAGES) ## 浏览器测试 / drive the built pages with Chromium
 	$(PYTEST) -m browser tests
