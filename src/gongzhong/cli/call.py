@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from ..wire.masking import secret_name
 from .options import flag, option
 from .outcome import DONE, USAGE, Usage
 from .who import AccountName, AsJson, PlatformUrl, account_for
@@ -75,10 +76,13 @@ def _perform(named: NamedCall, made: Any, account: Account, output: Path | None,
     return DONE
 
 
-def _masked(answer: Any) -> dict[str, Any]:
-    """The answer without what must not stand on a screen."""
-    values: dict[str, Any] = msgspec.to_builtins(answer)
-    return {name: "***" if name in type(answer).hidden else value for name, value in values.items()}
+def _masked(answer: Any) -> Any:
+    """The answer without tokens and other secrets: fields that a declared answer hides, and names of secrets."""
+    hidden = getattr(type(answer), "hidden", ())
+    values = msgspec.to_builtins(answer)
+    if not isinstance(values, dict):
+        return values
+    return {name: "***" if name in hidden or secret_name(name) else value for name, value in values.items()}
 
 
 def _save(answer: Any, output: Path | None) -> int:
@@ -136,7 +140,7 @@ def _describe(named: NamedCall) -> int:
     from rich.table import Table
 
     out().print(f"gongzhong call {named.name}\n", style="bold")
-    out().print(inspect.getdoc(named.make) or "", markup=False)
+    out().print(say(named.summary, inspect.getdoc(named.make) or ""), markup=False)
     out().print()
     table = Table(box=None, show_header=False)
     for one in named.parameters():

@@ -1,4 +1,4 @@
-"""`gongzhong doctor`: what is wrong between an account and its server, as a table with the fix."""
+"""`gongzhong doctor`: checks of an account and its callback server, as a table with causes and fixes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from ..errors import language
 from .options import option
 from .outcome import DONE, FAILED
-from .who import AccountName, AsJson, PlatformUrl
+from .who import AccountName, AsJson, PlatformUrl, require_named
 from .words import out, print_json, say
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def doctor(
 def _patient(
     given: Mapping[str, str | None], url: str | None, platform: str | None, name: str | None
 ) -> tuple[Account, str | None]:
-    """Whom to look at: an account of a platform as its console has it, with the options laid over it."""
+    """The account to check: options first, then the platform's account if one is asked for, then the environment."""
     from ..running.doctor.settings import AsGiven
 
     env: dict[str, str] = dict(os.environ)
@@ -75,6 +75,7 @@ def _patient(
         url = url or saved_url or None
         env |= {f"GONGZHONG_{key}": value for key, value in saved.items()}
     env |= {f"GONGZHONG_{key}": value for key, value in given.items() if value is not None}
+    require_named(env)
     return AsGiven.from_env(env), url
 
 

@@ -1,10 +1,10 @@
-"""From what happened to an exit status, and from an error to words.
+"""Running one command line: its exit status, and how errors are shown.
 
     0 done   1 failed, or something is wrong   2 wrong usage   3 set-up cannot work   4 no usable answer
     130 interrupted
 
-An error of this package is shown as what happened and what to do; a traceback only with --debug. What is not ours (a
-mistake in the program that is served) keeps its traceback: that is what its author needs.
+An error of this package is shown as what happened and what to do; with --debug as a traceback. An exception of the
+user's own program keeps its traceback, from the program's first line on.
 """
 
 from __future__ import annotations
@@ -15,8 +15,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from cyclopts import CycloptsError
+
 from ..errors import CallError, GongzhongError, SetupError, TransportError, missing_extra
+from .usage import Usage, usage_of
 from .words import err, harmless, print_json, say
+
+__all__ = ["DONE", "FAILED", "INTERRUPTED", "NETWORK", "SETUP", "USAGE", "Usage", "run"]
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -30,10 +35,6 @@ JSON: Final = "--json"
 
 PACKAGE: Final = Path(__file__).parents[1]
 STANDARD_LIBRARY: Final = Path(sysconfig.get_path("stdlib"))
-
-
-class Usage(GongzhongError):
-    """The command line says something that the command cannot do."""
 
 
 def status_of(error: GongzhongError) -> int:
@@ -53,7 +54,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     debug = DEBUG in given
     words = [word for word in given if word != DEBUG]
     try:
-        result = build()(words, result_action="return_value")
+        result = build()(words, result_action="return_value", print_error=False, exit_on_error=False)
+    except CycloptsError as error:
+        if debug:
+            raise
+        return _failed(usage_of(error), as_json=JSON in words)
     except GongzhongError as error:
         if debug:
             raise

@@ -19,7 +19,7 @@ def trigger(
         option("事件或消息的名字", "name of the event or message"),
     ] = None,
     /,
-    *fields: Annotated[str, option("字段=值", "field=value")],
+    *fields: Annotated[str, option("字段=值；里层写成 A.B=值", "field=value; inner ones as A.B=value")],
     person: Annotated[str | None, option("谁，默认第一个人", "who; the first person by default")] = None,
     scene: Annotated[str | None, option("带参数二维码的场景值", "scene value of the scanned code")] = None,
     account: AccountName = None,
@@ -109,10 +109,26 @@ def _fields(event: str, given: tuple[str, ...], scene: str | None) -> dict[str, 
         fields["Ticket"] = "example-ticket"
     for field in given:
         name, equals, value = field.partition("=")
-        if not equals:
+        if not equals or not name:
             raise Usage(f"不明白 {field}：写成 字段=值", f"cannot read {field}: write field=value")
-        fields[name] = json_text.loads(value) if _is_json(value) else value
+        _place(fields, name.split("."), json_text.loads(value) if _is_json(value) else value, field)
     return fields
+
+
+def _place(fields: dict[str, Any], path: list[str], value: Any, field: str) -> None:
+    """Put a value where `A.B` says; a name that is given again becomes a list. Raises Usage."""
+    *outer, name = path
+    for step in outer:
+        fields = fields.setdefault(step, {})
+        if not isinstance(fields, dict):
+            raise Usage(f"{field}：{step} 已经有一个值", f"{field}: {step} has a value already")
+    if name not in fields:
+        fields[name] = value
+    elif isinstance(fields[name], dict):
+        raise Usage(f"{field}：{name} 里已经有字段", f"{field}: {name} has fields already")
+    else:
+        present = fields[name]
+        fields[name] = [*(present if isinstance(present, list) else [present]), value]
 
 
 def _is_json(value: str) -> bool:

@@ -6,6 +6,7 @@ common ones a realistic one.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 import msgspec
@@ -48,7 +49,7 @@ def make(world: World, account: AccountState, name: str, person: str, fields: di
     """
     trigger = CATALOGUE.get(name) or CATALOGUE.get(name.lower())
     if trigger is None:
-        raise BadInput(f"没有这种推送：{name}", f"no such push: {name}")
+        raise _unknown(name)
     sender = ASSISTANT
     if person:
         try:
@@ -64,6 +65,13 @@ def make(world: World, account: AccountState, name: str, person: str, fields: di
     return trigger.cls(**values)
 
 
+def _unknown(name: str) -> BadInput:
+    lower = {known.lower(): known for known in CATALOGUE}
+    close = [lower[one] for one in get_close_matches(name.lower(), lower, n=3)]
+    zh, en = (f"。是不是 {'、'.join(close)}？", f". Did you mean {', '.join(close)}?") if close else ("", "")
+    return BadInput(f"没有这种推送：{name}{zh}", f"no such push: {name}{en}")
+
+
 def _filled(
     world: World, account: AccountState, push: str, cls: type[Element], given: dict[str, Any], sender: str
 ) -> dict[str, Any]:
@@ -71,7 +79,9 @@ def _filled(
     values: dict[str, Any] = {}
     for slot in slots(cls).values():
         key = next((name for name in (slot.name, slot.attribute) if name in given), None)
-        if key is not None:
+        if key is not None and slot.part is not None:
+            values[slot.attribute] = _parts(world, account, push, slot, given.pop(key), sender)
+        elif key is not None:
             values[slot.attribute] = _converted(cls, slot, given.pop(key))
         elif slot.default is msgspec.NODEFAULT and slot.attribute not in ENVELOPE:
             values[slot.attribute] = _example(world, account, push, cls, slot, sender)
@@ -81,6 +91,18 @@ def _filled(
             f"{cls.__name__} 没有这些字段：{unknown}", f"{cls.__name__} has no such fields: {unknown}"
         )
     return values
+
+
+def _parts(
+    world: World, account: AccountState, push: str, slot: Slot, given: Any, sender: str
+) -> Element | tuple[Element, ...]:
+    """An element with elements inside, from a dict (or, where it is repeated, a list of them)."""
+    assert slot.part is not None
+    listed = given if isinstance(given, list) else [given]
+    if not all(isinstance(one, dict) for one in listed) or (len(listed) != 1 and not slot.repeated):
+        raise BadInput(f"{slot.name} 要写成对象", f"{slot.name} must be an object")
+    parts = tuple(slot.part(**_filled(world, account, push, slot.part, dict(one), sender)) for one in listed)
+    return parts if slot.repeated else parts[0]
 
 
 def _converted(cls: type[Element], slot: Slot, value: Any) -> Any:

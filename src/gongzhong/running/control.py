@@ -91,8 +91,11 @@ class Control:
         )
 
     def account(self, name: str | None = None) -> dict[str, Any]:
-        """An account by name or AppID; without a name the only one. Raises SetupError."""
+        """An account by name or AppID; without a name that of GONGZHONG_APPID, else the only one. Raises SetupError."""
         accounts: list[dict[str, Any]] = self.get("state")["accounts"]
+        mine = os.environ.get("GONGZHONG_APPID")
+        if name is None and any(one["appid"] == mine for one in accounts):
+            name = mine
         found = [one for one in accounts if name is None or name in (one["name"], one["appid"])]
         if len(found) == 1:
             return found[0]

@@ -1,7 +1,7 @@
-"""API calls by the names that the client gives them: `template.send` and a few texts become a call.
+"""API calls by name, for the command line: `template.send`, or WeChat's path, with parameters as texts.
 
-Names, parameters and types all come from the client's groups and the catalogue, so a new call is a new command. A value
-is text, JSON where text does not fit, or @file.
+Names, parameters and types come from the client's groups and the catalogue. A value is text, JSON where text does not
+fit, or `@file`. Calls that the catalogue only lists go by their path: `/card/create` with `--body`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import mimetypes
+import re
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +20,15 @@ import msgspec
 
 from ..catalogue.encoding import encode
 from ..catalogue.fields import check
+from ..catalogue.listed import lines, listed
 from ..catalogue.model import Call, Host, Upload
 from ..catalogue.registry import by_name
 from ..client.groups import Groups
 from ..client.method import Blocking, Method, Performs, Walk
-from ..errors import GongzhongError
+from ..errors import GongzhongError, language
+
+_CHINESE = re.compile(r" ?\(([^()]*[\u4e00-\u9fff][^()]*)\)")
+"""WeChat's name of a call in the first line of its docstring."""
 
 
 class WrongCall(GongzhongError):
@@ -49,11 +54,20 @@ class NamedCall:
 
     @property
     def summary(self) -> str:
-        return (inspect.getdoc(self.make) or "").partition("\n")[0]
+        """What the call is for, in the user's language: WeChat's own name for it, or a sentence in English."""
+        line = (inspect.getdoc(self.make) or "").partition("\n")[0]
+        named = _CHINESE.search(line)
+        if named is None:
+            return line
+        if language() == "en":
+            return line.replace(named[0], "")
+        return named[1]
 
     @property
     def path(self) -> str:
         """Where WeChat has it."""
+        if self.name.startswith("/"):
+            return self.name
         made: Any = self.make if isinstance(self.make, type) else typing.get_type_hints(self.make)["return"]
         return str(made.spec.path)
 
@@ -103,15 +117,33 @@ def find(name: str) -> NamedCall:
     if asked in calls:
         return calls[asked]
     declared = by_name(name)
+    if declared is not None and declared.spec.path in lines():
+        return NamedCall(declared.spec.path, _with_path(declared.spec.path))
     if declared is not None:
         return next((call for call in calls.values() if call.make is declared), NamedCall(name, declared))
-    close = difflib.get_close_matches(asked, calls, n=3) or [one for one in calls if asked in one][:5]
+    known = [*calls, *lines()] if "/" in asked else list(calls)
+    close = difflib.get_close_matches(asked, known, n=3) or [one for one in known if asked in one][:5]
     raise WrongCall(
         f"没有接口 {name}",
         f"there is no call {name}",
         fix_zh=f"是不是 {'、'.join(close)}？" if close else "用 gongzhong call --list 查看全部",
         fix_en=f"perhaps {', '.join(close)}?" if close else "`gongzhong call --list` shows them all",
     )
+
+
+def _with_path(path: str) -> Callable[..., Call[Any]]:
+    """`listed.call` for one path: only the body, the query and the file are left to give."""
+
+    def make(
+        body: dict[str, Any] | None = None,
+        query: dict[str, str] | None = None,
+        file: Upload | None = None,
+    ) -> Call[dict[str, Any]]:
+        return listed(path, body, query=query, file=file)
+
+    line = lines()[path]
+    make.__doc__ = f"{line.en[:1].upper()}{line.en[1:]} ({line.zh})."
+    return make
 
 
 def options_of(words: Sequence[str]) -> dict[str, list[str]]:
