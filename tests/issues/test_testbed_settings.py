@@ -9,7 +9,7 @@ import pytest
 from gongzhong.errors import SetupError
 from gongzhong.platform import Platform
 from gongzhong.platform.config import load
-from gongzhong.platform.world import industries, mass, people, windows
+from gongzhong.platform.world import chats, mass, people, templates
 from gongzhong.platform.world.refusal import Refusal
 
 BED = """
@@ -45,10 +45,10 @@ def test_a_bed_starts_as_it_says(tmp_path: Path) -> None:
     alice, bob = (people.relation(world, shop, name) for name in ("alice", "bob"))
     assert alice.subscribe_time == 1_700_000_000
     assert bob.blacklisted
-    windows.spend(world, shop, alice.openid)
+    chats.spend(world, shop, alice.openid)
     with pytest.raises(Refusal, match="45015"):
-        windows.spend(world, shop, bob.openid)
-    assert industries.chosen(world, shop) is not None
+        chats.spend(world, shop, bob.openid)
+    assert templates.chosen_industries(world, shop) is not None
     assert mass.speed(world, shop) == 3
     world.close()
 

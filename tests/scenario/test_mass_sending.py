@@ -16,7 +16,7 @@ from gongzhong.errors import CallError
 from gongzhong.messages import MassSendJobFinish
 from gongzhong.platform import PlatformConfig
 from gongzhong.platform.mass_settings import CopyrightFinding, MassOutcome, MassSettings
-from gongzhong.platform.world import articles, drafts, mass, mass_jobs, media, people, tags
+from gongzhong.platform.world import articles, drafts, mass, media, people, tags
 from gongzhong.platform.world.world import CHINA
 from gongzhong.testing import PNG, LocalPlatform
 
@@ -250,7 +250,7 @@ def test_protection_waits_for_the_administrator(paper: Paper) -> None:
     second = paper.call(paper.api.mass.send_text(content="三", to_all=True))
 
     async def agree() -> None:
-        mass_jobs.confirm(world, paper.state, second.msg_id, agreed=True)
+        mass.confirm(world, paper.state, second.msg_id, agreed=True)
 
     paper.call(agree())
     paper.platform.clock.advance(minutes=1)

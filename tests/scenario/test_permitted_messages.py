@@ -15,7 +15,7 @@ from gongzhong.messages import SubscribeMsgChange, SubscribeMsgPopup, SubscribeM
 from gongzhong.platform.doors.guard import Guard
 from gongzhong.platform.doors.http import Request, Response
 from gongzhong.platform.doors.one_time import DECISION_PATH, PATH, OneTimeDoor
-from gongzhong.platform.world import one_time, people
+from gongzhong.platform.world import notices, people
 from gongzhong.testing import Line, LocalPlatform
 
 T = TypeVar("T")
@@ -194,7 +194,7 @@ def visit(salon: Salon, *, decision: str = "", person: str = "alice", **changes:
         "action": "get_confirm",
         "appid": salon.state.appid,
         "scene": "1000",
-        "template_id": one_time.template_id(salon.platform.world, salon.state),
+        "template_id": notices.one_time_template_id(salon.platform.world, salon.state),
         "redirect_url": "http://shop.test/back?a=1#top",
         "reserved": "test",
         **changes,
@@ -220,7 +220,7 @@ def test_a_one_time_message_from_the_page_to_the_phone(salon: Salon) -> None:
     assert told == {
         "a": "1",
         "openid": salon.alice.openid(salon.oa),
-        "template_id": one_time.template_id(salon.platform.world, salon.state),
+        "template_id": notices.one_time_template_id(salon.platform.world, salon.state),
         "action": "confirm",
         "scene": "1000",
         "reserved": "test",

@@ -14,7 +14,7 @@ import msgspec
 from ..catalogue import registry
 from ..errors import SetupError
 from .config import AccountConfig, AgentConfig, PlatformConfig, TagConfig, TieConfig
-from .world import accounts, agents, industries, mass, media, people, recognition, tags, templates, windows
+from .world import accounts, agents, chats, mass, media, people, recognition, tags, templates
 from .world.refusal import BadInput, Refusal
 from .world.world import AccountState, World
 
@@ -144,7 +144,7 @@ def _person(world: World, name: str, profile: dict[str, object], ties: dict[str,
                 relation.id,
             )
         if tie.wrote_s_ago is not None:
-            windows.wrote(world, account, relation.openid, _within("wrote_s_ago", tie.wrote_s_ago))
+            chats.wrote(world, account, relation.openid, _within("wrote_s_ago", tie.wrote_s_ago))
         for tag in tie.tags:
             tags.put_on(world, account, tags.ensure(world, account, tag), relation)
 
@@ -164,12 +164,12 @@ def _industries(world: World, account: AccountConfig, state: AccountState) -> No
         mass.set_speed(world, state, account.mass_speed)
     if not account.industries:
         return
-    if len(account.industries) != 2 or not set(account.industries) <= industries.NAMES.keys():
+    if len(account.industries) != 2 or not set(account.industries) <= templates.INDUSTRIES.keys():
         raise SetupError(
-            f"公众号{account.name}的 industries 应为两个行业代码（1 到 {len(industries.NAMES)}）",
-            f"industries of account {account.name} must be two codes from 1 to {len(industries.NAMES)}",
+            f"公众号{account.name}的 industries 应为两个行业代码（1 到 {len(templates.INDUSTRIES)}）",
+            f"industries of account {account.name} must be two codes from 1 to {len(templates.INDUSTRIES)}",
         )
-    industries.choose(world, state, *account.industries)
+    templates.choose_industries(world, state, *account.industries)
 
 
 def _recognised(world: World, config: PlatformConfig) -> None:

@@ -18,14 +18,11 @@ from ..platform.world import (
     articles,
     chats,
     comments,
-    desk,
     js_sdk,
     menus,
-    notice_acts,
-    one_time,
+    notices,
     people,
     privacy,
-    readings,
     sessions,
     webauth,
 )
@@ -242,47 +239,47 @@ class Actor:
     def accepts(self, *template_ids: str, of: AnyAccount = None) -> Lines:
         """Allow one more notice of each template, on the pop-up of a page."""
         account = self._bed.account_of(of)
-        answer = functools.partial(notice_acts.answer_popup, self._bed.world, account, self.name)
+        answer = functools.partial(notices.answer_popup, self._bed.world, account, self.name)
         return self._acts(lambda: answer(accepts=template_ids))
 
     def rejects(self, *template_ids: str, of: AnyAccount = None) -> Lines:
         """Say no on the pop-up."""
         account = self._bed.account_of(of)
-        answer = functools.partial(notice_acts.answer_popup, self._bed.world, account, self.name)
+        answer = functools.partial(notices.answer_popup, self._bed.world, account, self.name)
         return self._acts(lambda: answer(accepts=(), rejects=template_ids))
 
     def withdraws(self, *template_ids: str, of: AnyAccount = None) -> Lines:
         """Turn templates off in the settings."""
         account = self._bed.account_of(of)
-        return self._acts(lambda: notice_acts.withdraw(self._bed.world, account, self.name, template_ids))
+        return self._acts(lambda: notices.withdraw_consent(self._bed.world, account, self.name, template_ids))
 
     def confirms_once(self, scene: int, *, of: AnyAccount = None) -> str:
         """Confirm one one-time message of a scene; returns the template_id that the redirect carries."""
         account, world = self._bed.account_of(of), self._bed.world
 
         def confirm() -> str:
-            one_time.allow(world, account, people.relation(world, account, self.name).openid, scene)
-            return one_time.template_id(world, account)
+            notices.allow_one_time(world, account, people.relation(world, account, self.name).openid, scene)
+            return notices.one_time_template_id(world, account)
 
         return self._world(confirm)
 
     # Articles
 
-    def reads(self, url: str, *, source: readings.Source = "message") -> str:
+    def reads(self, url: str, *, source: articles.ReadSource = "message") -> str:
         """Open an article; returns its words. Raises NotPossible when there is none or it is gone."""
 
         def read() -> str:
             page = self._page(url)
             if not page.readable:
                 raise NotPossible(f"文章已删除：{url}", f"the article {url} is gone")
-            readings.read(self._bed.world, page, self.name, source)
+            articles.read_article(self._bed.world, page, self.name, source)
             return article_text.text_of(page.article.content)
 
         return self._world(read)
 
-    def shares(self, url: str, *, to: readings.Target = "friend") -> None:
+    def shares(self, url: str, *, to: articles.Target = "friend") -> None:
         """Pass an article on."""
-        self._world(lambda: readings.share(self._bed.world, self._page(url), self.name, to))
+        self._world(lambda: articles.share_article(self._bed.world, self._page(url), self.name, to))
 
     def comments(self, url: str, content: str) -> int:
         """Write under an article; returns the comment's id. Raises NotPossible where the page has no form."""
@@ -416,13 +413,13 @@ class ServiceAgent:
     def says(self, text: str, *, to: Actor) -> Lines:
         """Write to a person in session."""
         return self._does(
-            to, lambda world, account, openid: desk.say(world, account, self.kf_account, openid, text)
+            to, lambda world, account, openid: sessions.say(world, account, self.kf_account, openid, text)
         )
 
     def sends_picture(self, content: bytes, *, to: Actor) -> Lines:
         """Send a picture to a person in session."""
         return self._does(
-            to, lambda world, account, openid: desk.show(world, account, self.kf_account, openid, content)
+            to, lambda world, account, openid: sessions.show(world, account, self.kf_account, openid, content)
         )
 
     def closes(self, person: Actor) -> Lines:

@@ -13,7 +13,7 @@ from gongzhong.clock import MovableClock
 from gongzhong.platform import AccountConfig, PersonConfig, Platform, PlatformConfig, TieConfig
 from gongzhong.platform.config import TagConfig
 from gongzhong.platform.delivery.receiver import Answered
-from gongzhong.platform.world import acts, chats, media, menus, people, qrcodes, quotas, tags, tokens, windows
+from gongzhong.platform.world import acts, chats, media, menus, people, qrcodes, quotas, tags, tokens
 from gongzhong.platform.world.acts import Saying
 from gongzhong.platform.world.world import AccountState
 
@@ -97,7 +97,7 @@ async def test_everything_is_there_after_a_restart(start: Start) -> None:
         assert tags.create(world, account, "更新") == tag + 1
         assert quotas.used(world, account, "/cgi-bin/user/get") == 1
         assert chats.read(world, account.appid, "alice") == written
-        windows.spend(world, account, openid)
+        chats.spend(world, account, openid)
 
 
 async def test_nothing_fresh_comes_twice(start: Start) -> None:

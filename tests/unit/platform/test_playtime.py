@@ -9,7 +9,7 @@ import wave
 import pytest
 
 from gongzhong.platform.world import media
-from gongzhong.platform.world.playtime import seconds
+from gongzhong.platform.world.media import voice_seconds
 from gongzhong.platform.world.refusal import Refusal
 
 
@@ -39,12 +39,12 @@ def mp3(length_s: float, tag: int = 0) -> bytes:
 )
 def test_each_format_tells_its_length(make: object) -> None:
     assert callable(make)
-    assert seconds(make(2.5)) == pytest.approx(2.5)
-    assert seconds(make(61)) == pytest.approx(61)
+    assert voice_seconds(make(2.5)) == pytest.approx(2.5)
+    assert voice_seconds(make(61)) == pytest.approx(61)
 
 
 def test_wide_band_frames_are_of_another_size() -> None:
-    assert seconds(b"#!AMR-WB\n" + (bytes([8 << 3]) + bytes(60)) * 100) == pytest.approx(2)
+    assert voice_seconds(b"#!AMR-WB\n" + (bytes([8 << 3]) + bytes(60)) * 100) == pytest.approx(2)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_wide_band_frames_are_of_another_size() -> None:
     ],
 )
 def test_what_does_not_tell_has_no_length(content: bytes) -> None:
-    assert seconds(content) is None
+    assert voice_seconds(content) is None
 
 
 @pytest.mark.parametrize("permanent", [True, False])

@@ -11,7 +11,7 @@ import pytest
 from gongzhong import Account, OfficialAccount, Secret
 from gongzhong.client.transport import WireRequest
 from gongzhong.platform.mass_settings import MassSettings
-from gongzhong.platform.world import notices, one_time
+from gongzhong.platform.world import notices
 from gongzhong.platform.world.world import AccountState
 from gongzhong.testing import LocalPlatform
 from gongzhong.testing.in_process import InProcessTransport
@@ -99,7 +99,7 @@ def test_notices_are_decided(bench: Bench) -> None:
 def test_one_time_messages_are_confirmed(bench: Bench) -> None:
     body = {"appid": bench.account.appid, "scene": 7}
     status, told = bench.ask("POST", "/people/alice/subscribe-once", body)
-    template = one_time.template_id(bench.platform.world, bench.account)
+    template = notices.one_time_template_id(bench.platform.world, bench.account)
     assert (status, told["template_id"]) == (200, template)
     listed = bench.ask("GET", f"/accounts/{bench.account.appid}/subscriptions")[1]
     assert listed == {"one_time_template_id": template, "templates": []}

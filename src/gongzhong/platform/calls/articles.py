@@ -9,7 +9,7 @@ from ...catalogue import drafts as drafts_calls
 from ...catalogue import publishing as publishing_calls
 from ...catalogue.articles import ArticleSet
 from ...catalogue.model import Ok
-from ..world import articles, comments, drafts, products, publishing
+from ..world import articles, comments, drafts, publishing
 from ..world.articles import Page
 from ..world.refusal import Refusal
 from ..world.world import World
@@ -79,7 +79,9 @@ def switch_drafts(caller: Caller, call: drafts_calls.SwitchDrafts) -> drafts_cal
 
 @answers(drafts_calls.GetProductCard)
 def get_product_card(caller: Caller, call: drafts_calls.GetProductCard) -> drafts_calls.ProductCard:
-    key, dom = products.card(caller.world, caller.account, call.product_id, call.article_type, call.card_type)
+    key, dom = articles.product_card(
+        caller.world, caller.account, call.product_id, call.article_type, call.card_type
+    )
     return drafts_calls.ProductCard(product_key=key, dom=dom)
 
 

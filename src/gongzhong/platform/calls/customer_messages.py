@@ -8,7 +8,7 @@ import msgspec
 
 from ...catalogue import customer_messages as catalogue
 from ...catalogue.model import Ok
-from ..world import articles, chats, drafts, media, people, windows
+from ..world import articles, chats, drafts, media, people
 from ..world.refusal import Refusal, require
 from ..world.rendering import media_url, picture
 from .registry import Caller, answers
@@ -26,7 +26,7 @@ def send_customer_message(caller: Caller, call: catalogue.SendCustomerMessage) -
     require(not tie.refuses, REFUSES)
     content = _content(caller, call)
     agent = _agent(caller, call)
-    windows.spend(world, account, tie.openid)
+    chats.spend(world, account, tie.openid)
     world.db.run("DELETE FROM typing WHERE appid = ? AND openid = ?", account.appid, tie.openid)
     if tie.person is not None:
         note = {"note": AI_LINE} if call.aimsgcontext and call.aimsgcontext.is_ai_msg else {}
@@ -114,7 +114,7 @@ def set_typing(caller: Caller, call: catalogue.SetTyping) -> Ok:
     tie = people.follower(world, account, call.touser)
     on = call.command == "Typing"
     if on:
-        exchanged = windows.last_exchange(world, account, tie.person or "")
+        exchanged = chats.last_exchange(world, account, tie.person or "")
         require(world.now() - exchanged <= world.rules.typing_needs_exchange_s, NO_RECENT_EXCHANGE)
         until = world.db.value(
             "SELECT until FROM typing WHERE appid = ? AND openid = ?", account.appid, tie.openid

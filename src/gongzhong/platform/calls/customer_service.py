@@ -6,7 +6,7 @@ from ...catalogue import agents as agents_calls
 from ...catalogue import records as records_calls
 from ...catalogue import sessions as sessions_calls
 from ...catalogue.model import Ok
-from ..world import agents, people, records, sessions
+from ..world import agents, people, sessions
 from .registry import Caller, answers
 
 
@@ -134,7 +134,7 @@ def get_waiting(caller: Caller, call: sessions_calls.GetWaiting) -> sessions_cal
 @answers(records_calls.GetRecords)
 def get_records(caller: Caller, call: records_calls.GetRecords) -> records_calls.RecordPage:
     agents.require_feature(caller.account)
-    found = records.page(caller.world, caller.account, call.starttime, call.endtime, call.msgid, call.number)
+    found = sessions.page(caller.world, caller.account, call.starttime, call.endtime, call.msgid, call.number)
     shown = [
         records_calls.Record(
             openid=one.openid,

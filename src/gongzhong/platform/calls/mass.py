@@ -9,7 +9,7 @@ import msgspec
 from ...catalogue import mass as mass_calls
 from ...catalogue.mass_contents import MassCall, MassSent
 from ...catalogue.model import Ok
-from ..world import chats, drafts, mass, mass_jobs, mass_news, media, people
+from ..world import chats, drafts, mass, media, people
 from ..world.refusal import Refusal, require
 from ..world.rendering import picture
 from .registry import Caller, answers
@@ -32,7 +32,7 @@ def lines_of(caller: Caller, call: MassCall) -> Shown:
         return Shown(kind, [{"type": kind, "content": call.text.content}])
     if kind == "mpnews" and call.mpnews is not None:
         media_id = call.mpnews.media_id
-        articles, before = mass_news.preview(caller.world, caller.account, media_id)
+        articles, before = mass.preview_draft(caller.world, caller.account, media_id)
         return Shown("news", [{"type": "news", "articles": articles, "media_id": media_id}], before)
     if kind == "mpvideo" and call.mpvideo is not None:
         video = call.mpvideo
@@ -125,13 +125,13 @@ def _sent(job: mass.Job) -> MassSent:
 def send_mass(caller: Caller, call: mass_calls.SendMass) -> MassSent:
     everybody = call.filter.is_to_all
     audience = mass.Audience(everybody=everybody, tag=None if everybody else call.filter.tag)
-    return _sent(mass_jobs.begin(caller.world, caller.account, _order(caller, call, audience)))
+    return _sent(mass.begin(caller.world, caller.account, _order(caller, call, audience)))
 
 
 @answers(mass_calls.SendMassToUsers)
 def send_mass_to_users(caller: Caller, call: mass_calls.SendMassToUsers) -> MassSent:
     audience = mass.Audience(openids=list(dict.fromkeys(call.touser)))
-    return _sent(mass_jobs.begin(caller.world, caller.account, _order(caller, call, audience)))
+    return _sent(mass.begin(caller.world, caller.account, _order(caller, call, audience)))
 
 
 @answers(mass_calls.PreviewMass)
@@ -159,7 +159,7 @@ def _previewer(caller: Caller, call: mass_calls.PreviewMass) -> str:
 
 @answers(mass_calls.DeleteMass)
 def delete_mass(caller: Caller, call: mass_calls.DeleteMass) -> Ok:
-    mass_jobs.withdraw(
+    mass.withdraw(
         caller.world,
         caller.account,
         msg_id=call.msg_id,

@@ -11,17 +11,17 @@ from ...catalogue import publisher as publisher_calls
 from ...catalogue import statistics as statistics_calls
 from ...catalogue.dates import DatedCall, broken_range
 from ...catalogue.limits import AD_REBATE_SPAN, AD_SLOT_SPAN
-from ..world import article_statistics, articles, days, statistics
+from ..world import article_statistics, articles, statistics
 from ..world.article_statistics import Count, Tally
 from ..world.articles import Page, Publication
-from ..world.days import Period
 from ..world.refusal import Refusal
+from ..world.statistics import Period
 from .registry import Caller, answers
 
 
 def ready_period(caller: Caller, call: DatedCall[Any]) -> Period:
     """The days asked for; refuses with 61501 and 61503 those that have no data yet."""
-    days.require_ready(caller.world, call.end_date)
+    statistics.require_ready(caller.world, call.end_date)
     return Period(call.begin_date, call.end_date)
 
 
@@ -86,12 +86,12 @@ def get_hourly_message_counts(
 
 def _weeks(caller: Caller, call: DatedCall[Any]) -> list[Period]:
     period = ready_period(caller, call)
-    return days.weeks(caller.world, period.first, period.last)
+    return statistics.weeks(caller.world, period.first, period.last)
 
 
 def _months(caller: Caller, call: DatedCall[Any]) -> list[Period]:
     period = ready_period(caller, call)
-    return days.months(caller.world, period.first, period.last)
+    return statistics.months(caller.world, period.first, period.last)
 
 
 @answers(statistics_calls.GetWeeklyMessageCounts)
@@ -124,7 +124,7 @@ def get_sender_distribution(
     caller: Caller, call: statistics_calls.GetSenderDistribution
 ) -> statistics_calls.SenderDistribution:
     period = ready_period(caller, call)
-    return _distribution(caller, [Period(day, day) for day in days.each(period.first, period.last)])
+    return _distribution(caller, [Period(day, day) for day in statistics.each_day(period.first, period.last)])
 
 
 @answers(statistics_calls.GetWeeklySenderDistribution)
@@ -241,7 +241,7 @@ def get_articles_overview(
 ) -> article_calls.OverviewList:
     world, account, period = caller.world, caller.account, ready_period(caller, call)
     rows = []
-    for day in days.each(period.first, period.last):
+    for day in statistics.each_day(period.first, period.last):
         tally = article_statistics.tally(world, account, Period(day, day))
         published = len(article_statistics.published(world, account, day))
         if not (tally.reads or tally.shares or tally.comments or published):
@@ -266,7 +266,7 @@ def get_article_details(
     caller: Caller, call: article_calls.GetArticleDetails
 ) -> article_calls.ArticleDetailList:
     world, account, day = caller.world, caller.account, ready_period(caller, call).first
-    last = min(days.plus(day, DAYS_COUNTED - 1), days.last_ready(world))
+    last = min(statistics.plus_days(day, DAYS_COUNTED - 1), statistics.last_ready(world))
     rows = [
         article_calls.ArticleDetail(
             ref_date=day,
@@ -275,7 +275,8 @@ def get_article_details(
             title=page.article.title,
             content_url=articles.url_of(page),
             detail_list=[
-                _article_day(caller, publication, page, Period(day, until)) for until in days.each(day, last)
+                _article_day(caller, publication, page, Period(day, until))
+                for until in statistics.each_day(day, last)
             ],
         )
         for publication, page in article_statistics.published(world, account, day)
@@ -363,13 +364,16 @@ def get_article_activity(caller: Caller, call: old_calls.GetArticleActivity) -> 
 @answers(old_calls.GetArticleTotals)
 def get_article_totals(caller: Caller, call: old_calls.GetArticleTotals) -> old_calls.ArticleTotalList:
     world, account, day = caller.world, caller.account, ready_period(caller, call).first
-    last = min(days.plus(day, DAYS_COUNTED_BEFORE - 1), days.last_ready(world))
+    last = min(statistics.plus_days(day, DAYS_COUNTED_BEFORE - 1), statistics.last_ready(world))
     rows = [
         old_calls.ArticleTotal(
             ref_date=day,
             msgid=f"{publication.msg_data_id}_{page.idx}",
             title=page.article.title,
-            details=[_total(caller, publication, page, Period(day, until)) for until in days.each(day, last)],
+            details=[
+                _total(caller, publication, page, Period(day, until))
+                for until in statistics.each_day(day, last)
+            ],
         )
         for publication, page in article_statistics.published(world, account, day, only_mass=True)
     ]

@@ -12,8 +12,8 @@ from ...catalogue.model import Ok
 from ...catalogue.templates import MiniProgram
 from ...messages import SubscribeMsgSent, TemplateSendJobFinish
 from ...messages.events.sending import SubscribeSent, SubscribeSents
-from ..world import industries, notices, one_time, people, templates
-from ..world.notice_library import CATEGORIES
+from ..world import notices, people, templates
+from ..world.notices import CATEGORIES
 from ..world.refusal import require
 from .registry import Caller, answers
 
@@ -22,13 +22,13 @@ SUCCESS, USER_BLOCK = "success", "failed:user block"
 
 @answers(templates_calls.SetIndustry)
 def set_industry(caller: Caller, call: templates_calls.SetIndustry) -> Ok:
-    industries.choose(caller.world, caller.account, int(call.industry_id1), int(call.industry_id2))
+    templates.choose_industries(caller.world, caller.account, int(call.industry_id1), int(call.industry_id2))
     return Ok()
 
 
 @answers(templates_calls.GetIndustry)
 def get_industry(caller: Caller, call: templates_calls.GetIndustry) -> templates_calls.Industries:
-    chosen = industries.chosen(caller.world, caller.account)
+    chosen = templates.chosen_industries(caller.world, caller.account)
     if chosen is None:
         return templates_calls.Industries()
     first, second = (templates_calls.Industry(first_class=main, second_class=sub) for main, sub in chosen)
@@ -113,7 +113,7 @@ def _jump(url: str | None, program: MiniProgram | None) -> dict[str, Any]:
 
 @answers(notice_calls.SendOneTime)
 def send_one_time(caller: Caller, call: notice_calls.SendOneTime) -> Ok:
-    one_time.send(
+    notices.send_one_time(
         caller.world,
         caller.account,
         call.touser,

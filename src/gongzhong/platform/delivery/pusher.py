@@ -17,7 +17,7 @@ from ...account import Encryption
 from ...messages import Event, Message, Push, TransferReply, encode
 from ...wire import PushWriter
 from ..traffic import Exchange, Traffic, Verdict
-from ..world import autoreply, chats, media, sessions, tally
+from ..world import chats, media, rendering, sessions, statistics
 from ..world.faults import Fault, Faults
 from ..world.refusal import Refusal
 from ..world.rendering import show_reply
@@ -92,7 +92,7 @@ class Pusher:
     ) -> Outcome:
         if not account.url:
             if person is not None:
-                autoreply.answer(self.world, account, push, person)
+                rendering.answer_automatically(self.world, account, push, person)
             return Outcome(NO_URL, [])
         if self.alarms.blocked(account):
             self._show_failure(account, push, person)
@@ -161,7 +161,7 @@ class Pusher:
             judged = Judged(UNANSWERED[problem.kind])
         entry.cost_ms = (time.perf_counter() - started) * 1000
         entry.verdict = judged.verdict
-        tally.pushed(self.world, account, ok=judged.verdict.ok, began=entry.time)
+        statistics.pushed(self.world, account, ok=judged.verdict.ok, began=entry.time)
         return entry, judged, ip
 
     def _entry(self, account: AccountState, push: Push, writer: PushWriter, body: bytes) -> Exchange:

@@ -28,7 +28,7 @@ from ..calls import BEHAVIOURS, Caller
 from ..json_bodies import as_understood, with_data_values
 from ..minimal import answer_of
 from ..traffic import KEPT_LETTERS, Exchange, Traffic, Verdict
-from ..world import accounts, allow_list, quotas, tokens
+from ..world import accounts, quotas, tokens
 from ..world.faults import Faults
 from ..world.refusal import Refusal, require
 from ..world.world import AccountState, World
@@ -141,7 +141,7 @@ class ApiDoor:
             return account
         if "secret" in meant:
             of_secret = tokens.credentials(self.world, meant["appid"], meant["secret"])
-            allow_list.admit(self.world, of_secret, spec.path, request.ip)
+            accounts.admit(self.world, of_secret, spec.path, request.ip)
             return of_secret
         return accounts.get(self.world, meant["appid"])
 
@@ -153,9 +153,9 @@ class ApiDoor:
         except Refusal:
             former = self.world.accounts.get(tokens.owner(self.world, value or ""))
             if former is not None:
-                allow_list.admit(self.world, former, spec.path, request.ip)
+                accounts.admit(self.world, former, spec.path, request.ip)
             raise
-        allow_list.admit(self.world, account, spec.path, request.ip)
+        accounts.admit(self.world, account, spec.path, request.ip)
         return account
 
     def _count(self, account: AccountState, spec: Spec) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from ..traffic import Exchange, Traffic, Verdict
-from ..world import articles, comments, drafts, media, people, readings
+from ..world import articles, comments, drafts, media, people
 from ..world.acts import NotPossible
 from ..world.articles import Page
 from ..world.world import AccountState, World
@@ -91,7 +91,7 @@ class ArticleDoor:
         if found[2]:
             return self._comment(request, page, reader)
         if reader is not None:
-            readings.read(self.world, page, reader, source_of(request, account))
+            articles.read_article(self.world, page, reader, source_of(request, account))
         entry.verdict = READ
         return _shown(self._of(account, page, reader))
 
@@ -141,7 +141,7 @@ class ArticleDoor:
             article=page.article,
             text=articles.shown_text(page.article),
             time=publication.created_at,
-            reads=readings.count(self.world, page),
+            reads=articles.count_acts(self.world, page),
             comments=comments.shown(self.world, page, reader) if account.comments else [],
             form=f"/s/{page.key}/comment" if can_write and reader is not None else None,
             problem=problem,
@@ -155,9 +155,9 @@ class ArticleDoor:
             return None
 
 
-def source_of(request: Request, account: AccountState) -> readings.Source:
+def source_of(request: Request, account: AccountState) -> articles.ReadSource:
     """Where a reader came from: the link says so if it was shared, else the phone does."""
-    named = readings.FROM_QUERY.get(request.query.get("from", ""))
+    named = articles.SOURCE_OF_QUERY.get(request.query.get("from", ""))
     if named is not None:
         return named
     return "message" if cookie_of(request, FROM_CHAT_COOKIE) == account.appid else "other"

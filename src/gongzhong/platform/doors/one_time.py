@@ -9,7 +9,7 @@ import re
 
 from ...catalogue import limits
 from ...catalogue.model import VERIFIED
-from ..world import domains, one_time, people
+from ..world import domains, notices, people
 from ..world.world import AccountState
 from .asking import PAGE, AskingDoor, Complaint, send_back
 from .http import Request, Response
@@ -59,7 +59,7 @@ class OneTimeDoor(AskingDoor):
         }
         if allowed:
             openid = people.relation(self.world, account, person).openid
-            one_time.allow(self.world, account, openid, int(query["scene"]))
+            notices.allow_one_time(self.world, account, openid, int(query["scene"]))
             answer = {"openid": openid, **answer}
         return send_back(query["redirect_url"], answer)
 
@@ -74,7 +74,7 @@ class OneTimeDoor(AskingDoor):
         rules = {
             "permission": account.type in VERIFIED,
             "action": query.get("action") == "get_confirm",
-            "template": query.get("template_id") == one_time.template_id(self.world, account),
+            "template": query.get("template_id") == notices.one_time_template_id(self.world, account),
             "scene": in_range,
             "redirect": target is not None and domains.authorises(_hosts(account), target),
             "reserved": RESERVED.fullmatch(query.get("reserved", "")),

@@ -41,7 +41,7 @@ from ...messages import (
     ViewMiniProgram,
     Voice,
 )
-from . import articles, chats, drafts, media, menus, people, qrcodes, sessions, tally, windows
+from . import articles, chats, drafts, media, menus, people, qrcodes, sessions, statistics
 from .refusal import Refusal
 from .rendering import picture, public_url
 from .world import AccountState, World
@@ -141,10 +141,10 @@ def follow(world: World, account: AccountState, person: str, code: qrcodes.QrCod
     scene = None if code is None else (code.scene_str if code.scene_str is not None else code.scene_id)
     how = "ADD_SCENE_SEARCH" if code is None else "ADD_SCENE_QR_CODE"
     tie = people.follow(world, account, person, how=how, scene=scene)
-    tally.followed(world, account, how)
+    statistics.followed(world, account, how)
     act = Act(account=account, person=person, event="subscribe")
     _line(world, act, "event", content=f"你已关注{account.name}")
-    windows.open_window(world, account, tie.openid, "follow")
+    chats.open_window(world, account, tie.openid, "follow")
     act.pushes.append(
         Subscribe(
             event_key="" if code is None else f"qrscene_{code.scene}",
@@ -158,7 +158,7 @@ def follow(world: World, account: AccountState, person: str, code: qrcodes.QrCod
 def unfollow(world: World, account: AccountState, person: str) -> Act:
     tie = _tie(world, account, person)
     people.unfollow(world, account, person)
-    tally.unfollowed(world, account, tie.subscribe_scene)
+    statistics.unfollowed(world, account, tie.subscribe_scene)
     act = Act(account=account, person=person, event="unsubscribe")
     _line(world, act, "event", content=f"你已取消关注{account.name}")
     act.pushes.append(Unsubscribe(event_key="", **_common(world, account, tie.openid)))
@@ -177,7 +177,7 @@ def scan_again(world: World, account: AccountState, person: str, code: qrcodes.Q
     """A follower scans: no new following, but a window and the event SCAN."""
     tie = _tie(world, account, person)
     act = Act(account=account, person=person, event="SCAN")
-    windows.open_window(world, account, tie.openid, "scan")
+    chats.open_window(world, account, tie.openid, "scan")
     act.pushes.append(Scan(event_key=code.scene, ticket=code.ticket, **_common(world, account, tie.openid)))
     return act
 
@@ -223,8 +223,8 @@ def say(world: World, account: AccountState, person: str, saying: Saying) -> Act
         case _:
             _say_file(world, act, saying, common)
     # A tap on an option of a menu message counts as a menu click.
-    windows.open_window(world, account, tie.openid, "menu" if saying.msgmenu_id else "message")
-    tally.said(world, account, tie.openid, saying.type)
+    chats.open_window(world, account, tie.openid, "menu" if saying.msgmenu_id else "message")
+    statistics.said(world, account, tie.openid, saying.type)
     if sessions.takes(world, account, tie.openid, act.items):
         act.pushes.clear()
     return act
@@ -273,7 +273,7 @@ def tap(world: World, account: AccountState, person: str, path: list[int], answe
     common = {**_common(world, account, tie.openid), "event_key": button.get("key", "")}
     match button.get("type"):
         case "click":
-            windows.open_window(world, account, tie.openid, "menu")
+            chats.open_window(world, account, tie.openid, "menu")
             act.pushes.append(Click(**common))
         case "view":
             act.open = button["url"]
@@ -283,7 +283,7 @@ def tap(world: World, account: AccountState, person: str, path: list[int], answe
             key = {**common, "event_key": button["pagepath"]}
             act.pushes.append(ViewMiniProgram(menu_id=menuid or None, **key))
         case "scancode_push" | "scancode_waitmsg" as type_:
-            windows.open_window(world, account, tie.openid, "menu")
+            chats.open_window(world, account, tie.openid, "menu")
             info = ScanCodeInfo(scan_type="qrcode", scan_result=answer.scan_result)
             scanned = ScanCodePush if type_ == "scancode_push" else ScanCodeWaitMsg
             if type_ == "scancode_push" and answer.scan_result.startswith(("http://", "https://")):

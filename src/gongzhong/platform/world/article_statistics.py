@@ -11,7 +11,7 @@ import msgspec
 
 from . import articles
 from .articles import Page, Publication
-from .days import Period
+from .statistics import Period
 from .world import AccountState, World
 
 Act = Literal["read", "share"]

@@ -6,18 +6,25 @@ article has a page whose address never changes and which says so when the articl
     from_draft(world, account, media_id, via)   publish or mass-send what is in the draft box
     create(world, account, articles, via)       the same for articles that come from elsewhere
     cards(world, publication)                   what a chat shows
+
+Product cards inside articles (商品卡片).
+
+There is no shop behind this platform: every well-formed id is a product.
+
+Who read and who shared which article, when, and from where: what statistics are counted from.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, Final, Literal
+from html import escape
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 
 from ...catalogue.articles import Article, StoredArticle
-from . import article_text, drafts, media
+from . import article_text, drafts, media, people
 from .ids import LETTERS_AND_DIGITS
 from .refusal import Refusal, require
 from .rendering import media_url
@@ -268,3 +275,83 @@ def _mark(world: World, publication: Publication, idx: int, flag: Literal["delet
 def shown_text(article: Article) -> str:
     """The body for a browser of this machine."""
     return article_text.local_pictures(article.content)
+
+
+WRONG_PRODUCT, WRONG_CARD = 10170001, 10170003
+LARGE_CARD, SMALL_CARD, TEXT_CARD, BAR_CARD = range(4)
+PRODUCT_CARDS: Final = {
+    "news": (LARGE_CARD, SMALL_CARD, TEXT_CARD),
+    "newspic": (SMALL_CARD, TEXT_CARD, BAR_CARD),
+}
+
+
+def product_card(
+    world: World, account: AccountState, product_id: str, article_type: str, card_type: int
+) -> tuple[str | None, str | None]:
+    """Key and DOM of a card; each is given only where that kind of card needs it.
+
+    Refuses with 10170001 for what is no number, with 10170003 for a card that the article can't show.
+    """
+    require(product_id.isdecimal(), WRONG_PRODUCT)
+    require(card_type in PRODUCT_CARDS[article_type], WRONG_CARD)
+    key = f"{account.appid}_{product_id}_{card_type}"
+    world.db.run("INSERT OR IGNORE INTO product_card VALUES (?, ?, ?)", account.appid, key, product_id)
+    if card_type == BAR_CARD:
+        return key, None
+    shown = (
+        f'<mp-common-product data-productkey="{escape(key)}" data-cardtype="{card_type}"></mp-common-product>'
+    )
+    return None, shown
+
+
+ReadSource = Literal["message", "chat", "moments", "profile", "recommended", "search", "other"]
+"""Where a reader came from: 公众号消息, 聊天会话, 朋友圈, 公众号主页, 推荐, 搜一搜, 其他."""
+READ_SOURCES: Final[frozenset[str]] = frozenset(get_args(ReadSource))
+
+Target = Literal["friend", "moments", "other"]
+"""Where a share goes: 好友, 朋友圈, 其他."""
+
+# How links that were shared from WeChat say where they were opened.
+SOURCE_OF_QUERY: Final[dict[str, ReadSource]] = {
+    "singlemessage": "chat",
+    "groupmessage": "chat",
+    "timeline": "moments",
+    "search": "search",
+}
+
+
+def read_article(world: World, page: Page, person: str, source: ReadSource) -> None:
+    """Somebody opened an article that is there to be read."""
+    if page.readable:
+        _record(world, page, person, "read", source)
+
+
+def share_article(world: World, page: Page, person: str, target: Target) -> None:
+    """Somebody passed an article on."""
+    if page.readable:
+        _record(world, page, person, "share", target)
+
+
+def _record(world: World, page: Page, person: str, act: str, source: str) -> None:
+    publication = of_page(world, page)
+    tie = people.relation(world, world.accounts[publication.appid], person)
+    world.db.run(
+        "INSERT INTO read_event (appid, article, msg_data_id, idx, openid, act, source, time) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        publication.appid,
+        page.key,
+        publication.msg_data_id,
+        page.idx,
+        tie.openid,
+        act,
+        source,
+        world.now(),
+    )
+
+
+def count_acts(world: World, page: Page, act: Literal["read", "share"] = "read") -> int:
+    """How often an article was read or shared."""
+    number: int = world.db.value(
+        "SELECT count(*) FROM read_event WHERE article = ? AND act = ?", page.key, act
+    )
+    return number

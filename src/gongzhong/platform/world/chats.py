@@ -1,4 +1,11 @@
-"""What a person sees in the chat with an account: the lines of both sides and WeChat's own grey ones."""
+"""What a person sees in the chat with an account: the lines of both sides and WeChat's own grey ones.
+
+When an account may write to a person first (客服消息下发规则).
+
+Each act of the person opens a window with a number of messages: a message 5 in 48 hours; a menu click, a follow
+or a scan 3 in one minute. Whether windows add up is not stated for official accounts; here each keeps its own
+count, and the one that closes first is used first.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from .refusal import Refusal
 from .world import AccountState, World
 
 Side = Literal["person", "account", "system"]
@@ -76,3 +84,71 @@ def spoken(line: Mapping[str, Any]) -> str:
 def _item(row: dict[str, Any]) -> dict[str, Any]:
     content: dict[str, Any] = msgspec.json.decode(row.pop("document"))
     return {**row, **content}
+
+
+Act = Literal["message", "menu", "follow", "scan"]
+
+OUT_OF_WINDOW = 45015
+OUT_OF_COUNT = 45047
+
+
+def open_window(world: World, account: AccountState, openid: str, act: Act) -> None:
+    """The person did something: the window of that act starts again with its full count."""
+    rules = world.rules
+    count, seconds = (
+        (rules.after_message, rules.after_message_s)
+        if act == "message"
+        else (rules.after_act, rules.after_act_s)
+    )
+    world.db.run(
+        "INSERT INTO allowance VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET remaining = excluded.remaining, "
+        "expires_at = excluded.expires_at",
+        account.appid,
+        openid,
+        act,
+        count,
+        world.now() + seconds,
+    )
+
+
+def wrote(world: World, account: AccountState, openid: str, seconds_ago: float) -> None:
+    """The person last wrote so long ago: what is left of that window is open, with its full count."""
+    open_window(world, account, openid, "message")
+    world.db.run(
+        "UPDATE allowance SET expires_at = expires_at - ? WHERE appid = ? AND openid = ? AND kind = 'message'",
+        seconds_ago,
+        account.appid,
+        openid,
+    )
+
+
+def spend(world: World, account: AccountState, openid: str) -> None:
+    """Use one message. Refuses with 45015 when no window is open, with 45047 when all are empty."""
+    rows = world.db.all(
+        "SELECT kind, remaining FROM allowance WHERE appid = ? AND openid = ? AND expires_at > ? ORDER BY expires_at",
+        account.appid,
+        openid,
+        world.now(),
+    )
+    if not rows:
+        raise Refusal(OUT_OF_WINDOW)
+    for row in rows:
+        if row["remaining"] > 0:
+            world.db.run(
+                "UPDATE allowance SET remaining = remaining - 1 WHERE appid = ? AND openid = ? AND kind = ?",
+                account.appid,
+                openid,
+                row["kind"],
+            )
+            return
+    raise Refusal(OUT_OF_COUNT)
+
+
+def last_exchange(world: World, account: AccountState, person: str) -> float:
+    """When the account and the person last exchanged a message; 0 if never."""
+    time = world.db.value(
+        "SELECT max(time) FROM chat WHERE appid = ? AND person = ? AND side IN ('person', 'account')",
+        account.appid,
+        person,
+    )
+    return time or 0.0

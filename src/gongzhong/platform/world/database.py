@@ -2,18 +2,24 @@
 
 Everything the platform knows lies in these tables, so that a restart changes nothing and a snapshot is a copy of one
 file. One thread uses the connection; statements commit by themselves unless `transaction` joins them.
+
+Two processes on one data directory would overwrite each other's numbers, tokens and jobs: the first holds a lock of the
+operating system on an open file, which ends with the process, however that ends.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
+import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Final
 
-from .directory_lock import DirectoryLock
+from ...errors import SetupError
 from .refusal import BadInput
 from .tables import SCHEMA
 
@@ -180,3 +186,62 @@ def _require_ours(other: sqlite3.Connection) -> None:
 def _schema(connection: sqlite3.Connection) -> list[tuple[str, str, str]]:
     wanted = "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite@_%' ESCAPE '@' ORDER BY type, name"
     return [(row[0], row[1], row[2]) for row in connection.execute(wanted)]
+
+
+LOCK_FILE_NAME: Final = "platform.lock"
+LOCKED_BYTE: Final = 1 << 20
+"""Windows locks bytes, not files: one far behind the text, which must stay readable for others."""
+
+
+class DirectoryLock:
+    """Held from its making until `release`. Raises SetupError that names the process which has the directory."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / LOCK_FILE_NAME
+        self._file = path.open("a+", encoding="ascii")
+        try:
+            _take(self._file)
+        except OSError:
+            holder = _holder(self._file)
+            self._file.close()
+            named_zh = f"（进程 {holder}）" if holder else ""
+            named_en = f" (process {holder})" if holder else ""
+            raise SetupError(
+                f"另一个平台{named_zh}正在使用数据目录 {folder}",
+                f"another platform{named_en} is using the data directory {folder}",
+                fix_zh="先停止它，或用 --data 指定别的目录",
+                fix_en="stop it first, or choose another directory with --data",
+            ) from None
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(f"{os.getpid()}\n")
+        self._file.flush()
+
+    def release(self) -> None:
+        """Let others use the directory; the file stays."""
+        with contextlib.suppress(OSError):
+            self._file.truncate(0)
+        self._file.close()
+
+
+def _holder(file: IO[str]) -> str:
+    try:
+        file.seek(0)
+        text = file.read(32).strip()
+    except OSError:
+        return ""
+    return text if text.isdigit() else ""
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(file: IO[str]) -> None:
+        file.seek(LOCKED_BYTE)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _take(file: IO[str]) -> None:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,17 +1,28 @@
-"""Subscription notices (订阅通知): templates in use, what each person allowed, and sending within it."""
+"""Subscription notices (订阅通知): templates in use, what each person allowed, and sending within it.
+
+The library of subscription notices (订阅通知): a small one of our own, in WeChat's form.
+
+The entries are invented; their keywords are typed as the real ones are.
+
+One-time subscribe messages (一次性订阅消息): one confirmation on a page, one message.
+
+What a person decides about notices: on the pop-up of a page or an article, and later in the settings.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from ...messages import SubscribeMsgChange, SubscribeMsgPopup
+from ...messages.events.sending import SubscribeChoice, SubscribeChoices
 from . import chats, people
-from .keywords import complaint
-from .notice_library import CATEGORIES, LONG_TERM, NOTICES, LibraryKeyword, LibraryNotice
+from .acts import Act, NotPossible
+from .ids import TEMPLATE_ID_LENGTH, derived
 from .refusal import Refusal, require
-from .templates import SHOWN_LENGTH
+from .templates import SHOWN_LENGTH, complaint
 from .world import AccountState, World
 
 FULL, BANNED, NO_SUCH_TID, WRONG_KEYWORDS, TAKEN = 200012, 200013, 200014, 200020, 200022
@@ -174,3 +185,199 @@ def show(world: World, account: AccountState, tie: people.Relation, **card: Any)
     if tie.person is not None:
         place = {} if tie.subscribed else {"note": SERVICE_NOTICES}
         chats.add(world, account, tie.person, "account", "template", "template", **card, **place)
+
+
+ONE_TIME, LONG_TERM = 2, 3
+
+
+class LibraryKeyword(msgspec.Struct, frozen=True):
+    """A keyword: its number, name, type, an example, and the only values it takes, if it is limited to some."""
+
+    kid: int
+    name: str
+    rule: str
+    example: str
+    choices: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """Its place in the data of a notice."""
+        return f"{self.rule}{self.kid}"
+
+
+class LibraryNotice(msgspec.Struct, frozen=True):
+    """A template of the library."""
+
+    tid: int
+    title: str
+    type: int
+    category: int
+    keywords: tuple[LibraryKeyword, ...]
+    banned: bool = False
+
+    def keyword(self, kid: int) -> LibraryKeyword | None:
+        return next((keyword for keyword in self.keywords if keyword.kid == kid), None)
+
+
+CATEGORIES = {612: "生活服务", 613: "教育", 616: "公交"}
+
+_NOTICES = (
+    LibraryNotice(
+        3101,
+        "预约成功通知",
+        ONE_TIME,
+        612,
+        (
+            LibraryKeyword(1, "预约项目", "thing", "剪发"),
+            LibraryKeyword(2, "预约时间", "time", "2026年3月1日 15:00"),
+            LibraryKeyword(3, "预约人", "name", "李雷"),
+            LibraryKeyword(4, "联系电话", "phone_number", "020-81167888"),
+            LibraryKeyword(5, "备注", "thing", "请提前十分钟到店"),
+            LibraryKeyword(6, "预约状态", "phrase", "已确认", ("已确认", "已取消", "待确认")),
+        ),
+    ),
+    LibraryNotice(
+        3102,
+        "订单发货提醒",
+        ONE_TIME,
+        612,
+        (
+            LibraryKeyword(1, "订单编号", "character_string", "A20260301001"),
+            LibraryKeyword(2, "商品名称", "thing", "咖啡豆"),
+            LibraryKeyword(3, "订单金额", "amount", "¥58.00"),
+            LibraryKeyword(4, "发货时间", "date", "2026年3月1日"),
+        ),
+    ),
+    LibraryNotice(
+        3201,
+        "开课提醒",
+        ONE_TIME,
+        613,
+        (
+            LibraryKeyword(1, "课程名称", "thing", "书法入门"),
+            LibraryKeyword(2, "开课时间", "time", "2026年3月1日 19:30"),
+            LibraryKeyword(3, "授课老师", "name", "韩梅梅"),
+        ),
+    ),
+    LibraryNotice(
+        3202,
+        "成绩发布通知",
+        ONE_TIME,
+        613,
+        (
+            LibraryKeyword(1, "考试名称", "thing", "期末考试"),
+            LibraryKeyword(2, "分数", "number", "95"),
+        ),
+        banned=True,
+    ),
+    LibraryNotice(
+        3301,
+        "到站提醒",
+        LONG_TERM,
+        616,
+        (
+            LibraryKeyword(1, "线路", "thing", "快速公交一号线"),
+            LibraryKeyword(2, "到站时间", "time", "2026年3月1日 08:15"),
+            LibraryKeyword(3, "车牌号", "car_number", "粤A12345"),
+        ),
+    ),
+)
+
+NOTICES = {notice.tid: notice for notice in _NOTICES}
+
+
+def one_time_template_id(world: World, account: AccountState) -> str:
+    """The one template of the account, as its console shows it."""
+    return derived(world.ids.seed, "one-time", account.appid, length=TEMPLATE_ID_LENGTH)
+
+
+def allow_one_time(world: World, account: AccountState, openid: str, scene: int) -> None:
+    """The person confirms; a second confirmation of the same scene adds nothing."""
+    world.db.run(
+        "INSERT OR IGNORE INTO one_time_allowance VALUES (?, ?, ?, ?)",
+        account.appid,
+        openid,
+        one_time_template_id(world, account),
+        str(scene),
+    )
+
+
+def send_one_time(
+    world: World, account: AccountState, openid: str, template: str, scene: str, **card: Any
+) -> None:
+    """Show the message and use up the permission. Refuses with 40037, 40003 and 43101."""
+    require(template == one_time_template_id(world, account), NO_SUCH_TEMPLATE)
+    tie = people.by_openid(world, account, openid)
+    require(not tie.refuses, NOT_ALLOWED)
+    spent = world.db.run(
+        "DELETE FROM one_time_allowance WHERE appid = ? AND openid = ? AND template_id = ? AND scene = ?",
+        account.appid,
+        openid,
+        template,
+        str(int(scene)),
+    )
+    require(spent, NOT_ALLOWED)
+    show(world, account, tie, **card)
+
+
+PopupScene = Literal[1, 2]
+
+
+def answer_popup(
+    world: World,
+    account: AccountState,
+    person: str,
+    *,
+    accepts: Sequence[str],
+    rejects: Sequence[str] = (),
+    scene: PopupScene = 1,
+) -> Act:
+    """Answer the question for some templates. `scene` 1: on a web page, 2: in an article."""
+    if not accepts and not rejects:
+        raise NotPossible("弹窗里没有模板", "the pop-up names no template")
+    tie = people.relation(world, account, people.get(world, person).name)
+    choices = []
+    for template_id in (*accepts, *rejects):
+        template = _known_template(world, account, template_id)
+        accepted = template_id in accepts
+        if accepted:
+            allow(world, account, tie.openid, template)
+        status = "accept" if accepted else "reject"
+        choices.append(
+            SubscribeChoice(template_id=template_id, subscribe_status_string=status, popup_scene=scene)
+        )
+    push = SubscribeMsgPopup(
+        to_user_name=account.original_id,
+        from_user_name=tie.openid,
+        create_time=world.seconds(),
+        subscribe_msg_popup_event=SubscribeChoices(list=tuple(choices)),
+    )
+    return Act(account=account, person=person, event=push.event, pushes=[push])
+
+
+def withdraw_consent(world: World, account: AccountState, person: str, template_ids: Sequence[str]) -> Act:
+    """Turn templates off in the settings; only this direction is pushed."""
+    tie = people.relation(world, account, people.get(world, person).name)
+    for template_id in template_ids:
+        forbid(world, account, tie.openid, _known_template(world, account, template_id))
+    choices = tuple(
+        SubscribeChoice(template_id=template_id, subscribe_status_string="reject")
+        for template_id in template_ids
+    )
+    push = SubscribeMsgChange(
+        to_user_name=account.original_id,
+        from_user_name=tie.openid,
+        create_time=world.seconds(),
+        subscribe_msg_change_event=SubscribeChoices(list=choices),
+    )
+    return Act(account=account, person=person, event=push.event, pushes=[push])
+
+
+def _known_template(world: World, account: AccountState, template_id: str) -> Template:
+    try:
+        return find(world, account, template_id)
+    except Refusal:
+        raise NotPossible(
+            f"{account.name} 没有这个订阅通知模板：{template_id}",
+            f"{account.name} has no such notice template: {template_id}",
+        ) from None

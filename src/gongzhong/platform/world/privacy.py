@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from ...messages import UserAuthorizationCancellation, UserAuthorizationRevoke, UserInfoModified
-from . import people, sessions, tally
+from . import people, sessions, statistics
 from .refusal import BadInput
 from .world import AccountState, World
 
@@ -103,7 +103,7 @@ def close(world: World, person: str) -> None:
         tie = people.relation(world, account, person)
         if tie.subscribed:
             people.unfollow(world, account, person)
-            tally.unfollowed(world, account, tie.subscribe_scene)
+            statistics.unfollowed(world, account, tie.subscribe_scene)
         sessions.leave(world, account, tie.openid)
         _end_tokens(world, account, tie.openid)
     world.db.run("UPDATE person SET closed = 1 WHERE name = ?", person)

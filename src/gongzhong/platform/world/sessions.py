@@ -3,19 +3,26 @@
 A message that the account's server hands over puts its sender into the queue, or with an agent that takes people by
 itself. In the queue messages go to the server as ever; in a session they go to the agent, until it ends or has lasted
 half an hour.
+
+What agents and people said to each other, and the steps of their sessions (客服聊天记录).
+
+What an agent does at the desk (客服工作台): write to the person who is served.
+
+Nothing of it counts against the messages that the account may send by API.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import enum
+from typing import Any, Final
 
 import msgspec
 
-from ...messages import KfCloseSession, KfCreateSession, KfSwitchSession, Push
-from . import agents, records
+from ...messages import KfCloseSession, KfCreateSession, KfSwitchSession, Push, Text
+from . import agents, chats, media, people
 from .agents import Agent
-from .records import Operation
 from .refusal import Refusal, require
+from .rendering import picture
 from .world import AccountState, World
 
 NO_SESSION, SERVED_BY_ANOTHER, NOT_ONLINE = 65413, 65414, 65415
@@ -87,9 +94,9 @@ def hand_over(world: World, account: AccountState, push: Push, kf_account: str =
         openid,
         now,
         now,
-        records.text_of_push(push),
+        text_of_push(push),
     )
-    records.write(world, account, openid, "", Operation.WAITING)
+    write(world, account, openid, "", Operation.WAITING)
     if taker is not None:
         _open(world, account, openid, taker, Operation.ACCEPTED)
     world.announce("state", {})
@@ -124,9 +131,9 @@ def _open(world: World, account: AccountState, openid: str, agent: Agent, how: O
         agent.kf_account,
         world.now(),
     )
-    records.write(world, account, openid, agent.kf_account, how)
+    write(world, account, openid, agent.kf_account, how)
     if text:
-        records.write(world, account, openid, agent.kf_account, Operation.RECEIVED, text)
+        write(world, account, openid, agent.kf_account, Operation.RECEIVED, text)
     _tell(world, account, KfCreateSession(kf_account=agent.kf_account, **_envelope(world, account, openid)))
 
 
@@ -179,7 +186,7 @@ def close(world: World, account: AccountState, openid: str, kf_account: str) -> 
 def _end(world: World, account: AccountState, session: Session) -> None:
     openid, kf_account = session.openid, session.kf_account
     world.db.run("DELETE FROM service_session WHERE appid = ? AND openid = ?", account.appid, openid)
-    records.write(world, account, openid, kf_account, Operation.CLOSED)
+    write(world, account, openid, kf_account, Operation.CLOSED)
     _tell(world, account, KfCloseSession(kf_account=kf_account, **_envelope(world, account, openid)))
 
 
@@ -194,7 +201,7 @@ def switch(world: World, account: AccountState, openid: str, kf_account: str, to
         account.appid,
         openid,
     )
-    records.write(world, account, openid, taker.kf_account, Operation.SWITCHED)
+    write(world, account, openid, taker.kf_account, Operation.SWITCHED)
     _tell(
         world,
         account,
@@ -228,5 +235,105 @@ def takes(world: World, account: AccountState, openid: str, items: list[dict[str
         )
         return False
     for item in items:
-        records.write(world, account, openid, session.kf_account, Operation.RECEIVED, records.text_of(item))
+        write(world, account, openid, session.kf_account, Operation.RECEIVED, text_of(item))
     return True
+
+
+class Operation(enum.IntEnum):
+    """opercode; the current page knows the last two, the others stand on older ones."""
+
+    WAITING = 1000
+    ACCEPTED = 1001
+    STARTED = 1002
+    SWITCHED = 1003
+    CLOSED = 1004
+    SAID = 2002
+    RECEIVED = 2003
+
+
+CURRENT: Final = (Operation.SAID, Operation.RECEIVED)
+
+PLACEHOLDERS: Final = {
+    "image": "[图片]",
+    "voice": "[语音]",
+    "video": "[视频]",
+    "shortvideo": "[小视频]",
+    "location": "[位置]",
+    "link": "[链接]",
+}
+
+
+class Record(msgspec.Struct, frozen=True):
+    id: int
+    openid: str
+    kf_account: str
+    opercode: int
+    text: str
+    time: float
+
+
+def text_of(item: dict[str, Any]) -> str:
+    """A chat line as the records show it: text, or a word in brackets for everything else."""
+    kind = item["type"]
+    return str(item["content"]) if kind == "text" else PLACEHOLDERS.get(kind, f"[{kind}]")
+
+
+def text_of_push(push: Push) -> str:
+    return push.content if isinstance(push, Text) else PLACEHOLDERS.get(push.msg_type, f"[{push.msg_type}]")
+
+
+def write(
+    world: World, account: AccountState, openid: str, kf_account: str, operation: Operation, text: str = ""
+) -> None:
+    world.db.run(
+        "INSERT INTO service_record (appid, openid, kf_account, opercode, text, time) VALUES (?, ?, ?, ?, ?, ?)",
+        account.appid,
+        openid,
+        kf_account,
+        operation,
+        text,
+        world.now(),
+    )
+
+
+def page(world: World, account: AccountState, start: int, end: int, first: int, number: int) -> list[Record]:
+    """Up to `number` records of a period (unix seconds, both ends included), from the id `first` on."""
+    shown = tuple(Operation) if world.rules.session_steps_in_records else CURRENT
+    marks = ", ".join("?" * len(shown))
+    rows = world.db.all(
+        "SELECT id, openid, kf_account, opercode, text, time FROM service_record WHERE appid = ? AND id >= ? "
+        f"AND time >= ? AND time < ? AND opercode IN ({marks}) ORDER BY id LIMIT ?",
+        account.appid,
+        first,
+        start,
+        end + 1,
+        *shown,
+        number,
+    )
+    return [Record(**dict(row)) for row in rows]
+
+
+def say(world: World, account: AccountState, kf_account: str, openid: str, text: str) -> dict[str, Any]:
+    """Write text to a person in session; returns the chat line. Refuses with 65413, 65414, 44004, 43004."""
+    require(text, 44004)
+    return _write(world, account, kf_account, openid, "text", {"content": text})
+
+
+def show(world: World, account: AccountState, kf_account: str, openid: str, content: bytes) -> dict[str, Any]:
+    """Send a picture. Refuses also with 40005 and 40009."""
+    media.accept("image", content, permanent=False)
+    file = media.keep(world, account, "image", content, source="user")
+    return _write(world, account, kf_account, openid, "image", picture(file.media_id))
+
+
+def _write(
+    world: World, account: AccountState, kf_account: str, openid: str, type: str, content: dict[str, Any]
+) -> dict[str, Any]:
+    agent = agents.bound(world, account, kf_account)
+    require_session(world, account, openid, kf_account)
+    tie = people.follower(world, account, openid)
+    line = chats.add(
+        world, account, tie.person or "", "account", "customer", type, **content, kf=agent.nickname
+    )
+    write(world, account, openid, kf_account, Operation.SAID, text_of(line))
+    return line

@@ -2,6 +2,12 @@
 
 Since May 2023 the phone leaves out the first line, the remark and all colours, and cuts every value; the call
 itself still succeeds.
+
+The library that templates are chosen from is a small one of our own, in the two forms WeChat has: industry templates
+have ids such as TM00015 and fixed places; category templates have numeric ids, and the account chooses keywords from
+a list. The entries are invented; their fields are typed as the real ones are. Values of the category library are
+checked by the type in the keyword's name (`thing1`, `time2` …); other keywords (`keyword1`, `first`) take anything.
+An account belongs to two industries (设置所属行业), changed once a month.
 """
 
 from __future__ import annotations
@@ -12,9 +18,8 @@ from typing import Any
 
 import msgspec
 
+from ...catalogue import limits
 from . import chats, people
-from .keywords import complaint
-from .library import LIBRARY, LibraryTemplate
 from .refusal import Refusal, require
 from .world import AccountState, World
 
@@ -208,3 +213,145 @@ def show(
             lines=lines(template, data),
             **jump,
         )
+
+
+class LibraryTemplate(msgspec.Struct, frozen=True):
+    """`keywords` maps the keyword's Chinese name to its place in the data; `industry` is main and sub class,
+    empty in the category library."""
+
+    title: str
+    keywords: Mapping[str, str]
+    industry: tuple[str, str] = ("", "")
+
+    @property
+    def category(self) -> bool:
+        return not any(self.industry)
+
+
+LIBRARY: dict[str, LibraryTemplate] = {
+    "43216": LibraryTemplate(
+        "订单状态通知",
+        {
+            "订单编号": "character_string1",
+            "商品名称": "thing2",
+            "订单金额": "amount3",
+            "订单状态": "phrase4",
+            "下单时间": "time5",
+        },
+    ),
+    "43217": LibraryTemplate(
+        "预约成功通知",
+        {"预约项目": "thing1", "预约时间": "time2", "预约人": "name3", "联系电话": "phone_number4"},
+    ),
+    "43218": LibraryTemplate(
+        "账户余额变动提醒",
+        {"变动金额": "amount1", "变动时间": "time2", "账户余额": "amount3", "变动原因": "thing4"},
+    ),
+    "43219": LibraryTemplate(
+        "停车缴费通知",
+        {"车牌号码": "car_number1", "停车场": "thing2", "入场时间": "time3", "应缴金额": "amount4"},
+    ),
+    "TM00015": LibraryTemplate(
+        "订单支付成功",
+        {"": "first", "支付金额": "orderMoneySum", "商品信息": "orderProductName", "备注": "Remark"},
+        industry=("IT科技", "互联网|电子商务"),
+    ),
+    "OPENTM207498902": LibraryTemplate(
+        "课程提醒",
+        {"": "first", "课程": "keyword1", "时间": "keyword2", "说明": "remark"},
+        industry=("教育", "培训"),
+    ),
+}
+
+
+_NAME = re.compile(r"([a-z_]+?)\d+")
+_STRIPPED = re.compile("[\u2460-\u24ff\ufe0f\u200d\U0001f000-\U0001faff]")
+"""Characters that the platform leaves out of a value (developers' reports)."""
+_UNRULED = frozenset({"const"})
+"""Types whose values are set per template."""
+_CHINESE = "[\u4e00-\u9fff]"
+
+_RULES: dict[str, re.Pattern[str]] = {
+    "thing": re.compile(rf"(?s).{{1,{limits.THING_LENGTH}}}"),
+    "number": re.compile(rf"\d{{1,{limits.NUMBER_DIGITS}}}(\.\d+)?"),
+    "letter": re.compile(rf"[A-Za-z]{{1,{limits.LETTER_LENGTH}}}"),
+    "symbol": re.compile(rf"[^\w\s]{{1,{limits.SYMBOL_LENGTH}}}"),
+    "character_string": re.compile(rf"[\x21-\x7e ]{{1,{limits.CHARACTER_STRING_LENGTH}}}"),
+    "time": re.compile(r".*\d{1,2}:\d{2}.*|\d{4}\D\d{1,2}\D\d{1,2}.*"),
+    "date": re.compile(r"\d{4}\D\d{1,2}\D\d{1,2}.*"),
+    "amount": re.compile(rf"[¥￥$€£]?\d{{1,{limits.AMOUNT_DIGITS}}}(\.\d+)?元?"),
+    "phone_number": re.compile(rf"[+\d\-() ]{{1,{limits.PHONE_NUMBER_LENGTH}}}"),
+    "car_number": re.compile(rf"\S{{1,{limits.CAR_NUMBER_LENGTH}}}"),
+    "name": re.compile(
+        rf"(?=.*{_CHINESE}).{{1,{limits.NAME_CHINESE_LENGTH}}}|[A-Za-z .]{{1,{limits.NAME_LETTER_LENGTH}}}"
+    ),
+    "phrase": re.compile(rf"{_CHINESE}{{1,{limits.PHRASE_LENGTH}}}"),
+}
+
+
+def complaint(keyword: str, value: str) -> str:
+    """WeChat's words on a keyword's value that is missing or breaks the rule of its type; empty when it is right.
+
+    Keywords of the old industry library may be missing: their place stays blank.
+    """
+    if not is_typed(keyword):
+        return ""
+    if not _STRIPPED.sub("", value).strip():
+        return f"argument invalid! data.{keyword}.value is empty"
+    return f"argument invalid! data.{keyword}.value invalid" if wrong_value(keyword, value) else ""
+
+
+def is_typed(keyword: str) -> bool:
+    """Whether a keyword's name says its type, as in the category library."""
+    named = _NAME.fullmatch(keyword)
+    return named is not None and (named[1] in _RULES or named[1] in _UNRULED)
+
+
+def wrong_value(keyword: str, value: str) -> bool:
+    """Whether the type that the keyword names forbids this value."""
+    named = _NAME.fullmatch(keyword)
+    rule = _RULES.get(named[1]) if named else None
+    return rule is not None and rule.fullmatch(value) is None
+
+
+TOO_OFTEN = 43100
+
+_INDUSTRIES = {
+    "IT科技": "互联网|电子商务 IT软件与服务 IT硬件与设备 电子技术 通信与运营商 网络游戏",
+    "金融业": "银行 基金|理财|信托 保险",
+    "餐饮": "餐饮",
+    "酒店旅游": "酒店 旅游",
+    "运输与仓储": "快递 物流 仓储",
+    "教育": "培训 院校",
+    "政府与公共事业": "学术科研 交警 博物馆 公共事业|非盈利机构",
+    "医药护理": "医药医疗 护理美容 保健与卫生",
+    "交通工具": "汽车相关 摩托车相关 火车相关 飞机相关",
+    "房地产": "建筑 物业",
+    "消费品": "消费品",
+    "商业服务": "法律 会展 中介服务 认证 审计",
+    "文体娱乐": "传媒 体育 娱乐休闲",
+    "印刷": "印刷",
+    "其它": "其它",
+}
+INDUSTRIES: dict[int, tuple[str, str]] = dict(
+    enumerate(((main, sub) for main, subs in _INDUSTRIES.items() for sub in subs.split()), start=1)
+)
+"""Code → main and sub class, in the order of the official table."""
+
+
+def choose_industries(world: World, account: AccountState, first: int, second: int) -> None:
+    """Set both. The second time in a month is refused with 43100; the old industry's templates are deleted."""
+    row = world.db.one("SELECT * FROM industry WHERE appid = ?", account.appid)
+    require(row is None or row["month"] != world.month(), TOO_OFTEN)
+    with world.db.transaction():
+        if row is not None:
+            world.db.run("DELETE FROM template WHERE appid = ? AND short_id LIKE '%TM%'", account.appid)
+        world.db.run(
+            "INSERT OR REPLACE INTO industry VALUES (?, ?, ?, ?)", account.appid, first, second, world.month()
+        )
+
+
+def chosen_industries(world: World, account: AccountState) -> tuple[tuple[str, str], tuple[str, str]] | None:
+    """Main and sub class of both, or None when never set."""
+    row = world.db.one("SELECT primary_id, secondary_id FROM industry WHERE appid = ?", account.appid)
+    return None if row is None else (INDUSTRIES[row["primary_id"]], INDUSTRIES[row["secondary_id"]])

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from ...world import articles, comments, publishing, readings
+from ...world import articles, comments, publishing
 from ...world.articles import Page
 from .acts import account_of, person_of
 from .route import Given, NotFound, Route
@@ -27,11 +27,11 @@ class OfArticle(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Reading(OfArticle, kw_only=True, forbid_unknown_fields=True):
-    source: readings.Source = "message"
+    source: articles.ReadSource = "message"
 
 
 class Sharing(OfArticle, kw_only=True, forbid_unknown_fields=True):
-    to: readings.Target = "friend"
+    to: articles.Target = "friend"
 
 
 class Commenting(OfArticle, kw_only=True, forbid_unknown_fields=True):
@@ -128,8 +128,8 @@ def _view(given: Given[Any], page: Page) -> ArticleView:
         deleted=page.deleted,
         banned=page.banned,
         comments_open=page.comments_open,
-        reads=readings.count(world, page),
-        shares=readings.count(world, page, "share"),
+        reads=articles.count_acts(world, page),
+        shares=articles.count_acts(world, page, "share"),
         comments=[
             CommentView(user_comment_id=one.id, person=one.person, content=one.content, selected=one.selected)
             for one in comments.listing(world, page)[1]
@@ -146,13 +146,13 @@ async def ban_article(given: Given[OfArticle]) -> Any:
 
 async def read_article(given: Given[Reading]) -> Any:
     page = _page(given, given.body.url)
-    readings.read(given.platform.world, page, person_of(given), given.body.source)
+    articles.read_article(given.platform.world, page, person_of(given), given.body.source)
     return _view(given, page)
 
 
 async def share_article(given: Given[Sharing]) -> Any:
     page = _page(given, given.body.url)
-    readings.share(given.platform.world, page, person_of(given), given.body.to)
+    articles.share_article(given.platform.world, page, person_of(given), given.body.to)
     return _view(given, page)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ...world import agents, desk, people, sessions
+from ...world import agents, people, sessions
 from ...world.acts import NotPossible
 from ...world.world import AccountState, World
 from .acts import account_of, person_of
@@ -166,8 +166,8 @@ async def say(given: Given[AgentSpeaking]) -> dict[str, Any]:
     world, body, account = given.platform.world, given.body, account_of(given, given.path["appid"])
     openid = _openid(given, account, body.person)
     if body.file:
-        return desk.show(world, account, body.kf_account, openid, body.file)
-    return desk.say(world, account, body.kf_account, openid, body.content)
+        return sessions.show(world, account, body.kf_account, openid, body.file)
+    return sessions.say(world, account, body.kf_account, openid, body.content)
 
 
 async def close(given: Given[Serving]) -> DeskView:

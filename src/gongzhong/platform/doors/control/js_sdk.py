@@ -11,9 +11,8 @@ from urllib.parse import quote
 import msgspec
 
 from ...traffic import Exchange, Verdict
-from ...world import js_sdk, page_shares
-from ...world.js_sdk import PageConfig, PageFile, Rights
-from ...world.page_shares import Card, Share, Target
+from ...world import js_sdk
+from ...world.js_sdk import Card, PageConfig, PageFile, Rights, Share, Target
 from .acts import account_of, person_of
 from .route import BASE, WITH_FILES, Given, NotFound, Route
 
@@ -161,7 +160,7 @@ async def share(given: Given[Sharing]) -> Share:
         picture=body.picture,
     )
     try:
-        made = page_shares.share(given.platform.world, account, person, card, body.target, body.to)
+        made = js_sdk.share_page(given.platform.world, account, person, card, body.target, body.to)
     except KeyError:
         raise NotFound(f"没有这个人：{body.to}", f"no such person: {body.to}") from None
     _record(given, "share", account.appid, f"分享网页 {made.link}", (body, made), SHARED)
@@ -171,7 +170,7 @@ async def share(given: Given[Sharing]) -> Share:
 async def shares(given: Given[None]) -> Shares:
     """公众号的网页被分享的记录 / pages of an account that were shared"""
     account = account_of(given, given.path["appid"])
-    return Shares(shares=page_shares.listing(given.platform.world, account))
+    return Shares(shares=js_sdk.shares(given.platform.world, account))
 
 
 ROUTES: list[Route[Any, Any]] = [

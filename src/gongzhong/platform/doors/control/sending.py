@@ -8,8 +8,8 @@ import msgspec
 
 from ....catalogue import limits
 from ...mass_settings import MassOutcome
-from ...world import mass, mass_jobs, notice_acts, notices, one_time, people
-from ...world.notice_acts import PopupScene
+from ...world import mass, notices, people
+from ...world.notices import PopupScene
 from ...world.refusal import BadInput
 from .acts import account_of, person_of
 from .route import Given, Route
@@ -64,7 +64,7 @@ def _job(job: mass.Job) -> dict[str, Any]:
 async def confirm_mass(given: Given[Confirming]) -> Any:
     """Answer as the administrator (API群发保护)."""
     account = account_of(given, given.path["appid"])
-    mass_jobs.confirm(given.platform.world, account, given.number("msg_id"), agreed=given.body.agree)
+    mass.confirm(given.platform.world, account, given.number("msg_id"), agreed=given.body.agree)
     return {}
 
 
@@ -80,7 +80,7 @@ async def subscriptions(given: Given[None]) -> Any:
         }
         for one in notices.listing(world, account)
     ]
-    return {"one_time_template_id": one_time.template_id(world, account), "templates": templates}
+    return {"one_time_template_id": notices.one_time_template_id(world, account), "templates": templates}
 
 
 async def decide_notices(given: Given[NoticeDecision]) -> Any:
@@ -90,12 +90,12 @@ async def decide_notices(given: Given[NoticeDecision]) -> Any:
     made = []
     if body.accept or body.reject or not body.withdraw:
         made.append(
-            notice_acts.answer_popup(
+            notices.answer_popup(
                 world, account, person, accepts=body.accept, rejects=body.reject, scene=body.scene
             )
         )
     if body.withdraw:
-        made.append(notice_acts.withdraw(world, account, person, body.withdraw))
+        made.append(notices.withdraw_consent(world, account, person, body.withdraw))
     for act in made:
         await given.platform.carry_out(act, wait=bool(given.query.get("wait")))
     return {"events": [act.event for act in made]}
@@ -108,8 +108,12 @@ async def confirm_one_time(given: Given[OneTimeDecision]) -> Any:
     if not 0 <= body.scene <= limits.ONE_TIME_SCENE_MAX:
         raise BadInput("scene 应为 0 到 10000", "scene must be from 0 to 10000")
     openid = people.relation(world, account, person_of(given)).openid
-    one_time.allow(world, account, openid, body.scene)
-    return {"openid": openid, "template_id": one_time.template_id(world, account), "scene": body.scene}
+    notices.allow_one_time(world, account, openid, body.scene)
+    return {
+        "openid": openid,
+        "template_id": notices.one_time_template_id(world, account),
+        "scene": body.scene,
+    }
 
 
 ROUTES: list[Route[Any, Any]] = [
