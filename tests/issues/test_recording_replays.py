@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+import base64
+import json
 import os
 import subprocess
 import sys
@@ -10,10 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from gongzhong import Account
+from gongzhong.client import WireRequest
 from gongzhong.platform.recording import _variables
 from gongzhong.platform.world import acts, templates
 from gongzhong.running.target import resolve
-from gongzhong.testing import LocalPlatform
+from gongzhong.testing import PNG, LocalPlatform
+from gongzhong.testing.in_process import InProcessTransport
 
 APPID = "wx00000000000000c1"
 PROGRAM = """
@@ -69,6 +75,8 @@ def test_a_name_is_a_plain_variable_or_a_number(name: str) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "shop.py").write_text(PROGRAM, "utf-8")
+    # Another test's program of the same name must not be taken for this one.
+    sys.modules.pop("shop", None)
     return tmp_path
 
 
@@ -76,6 +84,12 @@ def replay(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
     (folder / "test_recorded.py").write_text(source, "utf-8")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_recorded.py"]
     bare = {name: value for name, value in os.environ.items() if not name.startswith("GONGZHONG_")}
+    for action in (["check", "--select", "I,F,E"], ["format", "--diff"]):
+        judge = [sys.executable, "-m", "ruff", *action, "--isolated", "--no-cache", "--line-length", "110"]
+        judged = subprocess.run(
+            [*judge, "test_recorded.py"], cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert judged.returncode == 0, judged.stdout + judged.stderr
     return subprocess.run(
         command, cwd=folder, env=bare, capture_output=True, text=True, timeout=60, check=False
     )
@@ -121,8 +135,6 @@ def test_an_answer_that_came_after_the_next_act_replays(platform: LocalPlatform,
     kept, world = platform.platform.recording, platform.world
 
     async def talk() -> None:
-        import asyncio
-
         kept.start(account)
         for word, pause in (("慢", 6.0), ("好", 10.0)):
             kept.note(account, "alice", "says", words=[word])
@@ -142,3 +154,139 @@ def test_a_target_that_is_no_program_is_refused(platform: LocalPlatform, folder:
     recorded(platform, folder, "商店", ["小明"], "好")
     with pytest.raises(ValueError, match="模块"):
         platform.platform.recording.test_file(target)
+
+
+WHOLE = """
+import asyncio
+
+from gongzhong import Click, Image, ImageReply, OfficialAccount, Subscribe, Text, Upload, Voice
+from gongzhong.testing import PNG
+
+oa = OfficialAccount.from_env()
+KEPT = "stored-before-anything-was-recorded"
+
+
+@oa.on(Subscribe)
+async def welcome(event):
+    return "欢迎"
+
+
+@oa.click("SONG")
+async def song(event):
+    yield "点歌成功，'撇号' 和 \\"引号\\""
+    yield "正在播放" * 30
+
+
+@oa.on(Image)
+async def picture(message, api):
+    mine = await api.media.upload(type="image", media=Upload.of(PNG))
+    await api.customer.send_image(touser=message.from_user_name, media_id=mine.media_id)
+
+
+@oa.on(Voice)
+async def voice(message):
+    return ImageReply(media_id=KEPT)
+
+
+@oa.text("慢")
+async def slow(message: Text):
+    await asyncio.sleep(8)
+    return "慢的回答"
+
+
+@oa.text("通知")
+async def notice(message: Text, api):
+    data = {"first": {"value": "到了"}}
+    await api.template.send(touser=message.from_user_name, template_id="T" * 43, data=data)
+    return "发了"
+
+
+@oa.text("客服")
+async def named(message: Text, api):
+    sender = {"touser": message.from_user_name, "kf_account": "meimei@shop_wechat"}
+    await api.customer.send_text(content="我是小美", **sender)
+"""
+APPID_FOR_TESTS = Account.for_tests().appid
+MENU = [{"name": "音乐", "sub_button": [{"type": "click", "name": "点歌", "key": "SONG"}]}]
+VOICE = b"#!AMR\n" + bytes([0x3C, *[0] * 31]) * 50
+
+
+class Pages:
+    """The control API of a platform inside the test, as the pages use it."""
+
+    def __init__(self, platform: LocalPlatform) -> None:
+        self.platform, self.wire = platform, InProcessTransport(platform.server)
+
+    async def ask(self, method: str, path: str, body: object = None, **query: str) -> bytes:
+        request = WireRequest(
+            method=method,
+            url=f"http://127.0.0.1:8700/_platform/{path}",
+            headers={"content-type": "application/json"},
+            query=query,
+            body=json.dumps(body or {}).encode(),
+            timeout_s=60,
+        )
+        reply = await self.wire.send(request)
+        assert reply.status == 200, reply.body
+        return reply.body
+
+    async def act(self, person: str, verb: str, **body: object) -> None:
+        await self.ask("POST", f"people/{person}/{verb}", {"appid": APPID_FOR_TESTS, **body})
+        await asyncio.sleep(3)
+
+
+@pytest.fixture
+def no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("GONGZHONG_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.usefixtures("no_account")
+def test_one_of_everything_replays_where_no_variable_is_set(platform: LocalPlatform, folder: Path) -> None:
+    (folder / "shop.py").write_text(WHOLE, "utf-8")
+    oa = resolve(f"{folder / 'shop.py'}:oa").value
+    account = platform.connect(oa, name="商店", wechat_id="shop_wechat")
+    platform.menu(MENU)
+    platform.file("stored-before-anything-was-recorded", "image", PNG)
+    platform.template("T" * 43, "通知", "{{first.DATA}}")
+    platform.agent("meimei", "小美", worker="小美")
+    for name in ("小明", "小红"):
+        platform.person(name)
+    pages = Pages(platform)
+
+    async def talk() -> str:
+        await pages.ask("POST", "recording/start", {"appid": account.appid})
+        await pages.act("小明", "follow", scene="vip")
+        await pages.act("小明", "tap", path=[0, 0])
+        await pages.act("小明", "say", type="image", file=base64.b64encode(PNG).decode())
+        await pages.act("小明", "say", type="voice", file=base64.b64encode(VOICE).decode())
+        await pages.act("小红", "follow")
+        await pages.act("小红", "say", content="慢")
+        await pages.act("小明", "say", content="通知")
+        await pages.act("小明", "say", content="客服")
+        await asyncio.sleep(60)
+        await pages.act("小红", "say", content="慢")
+        # Stopped while the handler still works: its answer comes after the push was acknowledged.
+        await pages.ask("POST", "recording/stop")
+        await pages.act("小红", "say", content="不在录制里")
+        return (await pages.ask("GET", "recording/test", target="shop:oa")).decode()
+
+    source = platform.run(talk())
+    assert source.count("慢的回答") == 2
+    assert "不在录制里" not in source
+    assert "quota/get" not in source
+    assert '("cgi-bin/media/upload", 0)' in source
+    assert 'platform.agent("meimei", "小美", worker="小美")' in source
+    assert 'platform.file("stored-before-anything-was-recorded", "image", FILE_' in source
+    done = replay(folder, source)
+    assert done.returncode == 0, f"{source}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.usefixtures("no_account")
+def test_a_call_that_the_kit_made_by_itself_is_no_part_of_it(platform: LocalPlatform, folder: Path) -> None:
+    """Whether the kit asks for its permission depends on what it knows already, and on time."""
+    source = recorded(platform, folder, "商店", ["小明"], "慢", "通知")
+    assert [call.title for call in platform.calls if call.is_lookup and "quota/get" in call.title]
+    assert "token" not in source
+    assert "quota/get" not in source
+    assert "message/template/send" in source

@@ -80,6 +80,8 @@ class Pages:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "shop.py").write_text(PROGRAM, "utf-8")
+    # Another test's program of the same name must not be taken for this one.
+    sys.modules.pop("shop", None)
     return tmp_path
 
 
@@ -118,7 +120,7 @@ def replay(folder: Path) -> subprocess.CompletedProcess[str]:
 def test_what_was_recorded_runs_as_a_test(platform: LocalPlatform, pages: Pages, folder: Path) -> None:
     source = talk(platform, pages)
     assert "platform.clock.advance(seconds=72" in source
-    assert "小明.follows(scene='vip')" in source
+    assert '小明.follows(scene="vip")' in source
     assert "不在录制里" not in source
     ast.parse(source)
     (folder / "test_recorded.py").write_text(source, "utf-8")
@@ -153,5 +155,5 @@ def test_a_name_of_a_program_is_checked(pages: Pages) -> None:
     pages.act("follow")
     for target in ("shop", "shop:", "shop:a b", "", "import os; x:oa"):
         assert "error" in pages.ask("GET", "recording/test", target=target)
-    assert "run_path('shop.py')['oa']" in pages.ask("GET", "recording/test", target="shop.py:oa")
+    assert 'run_path("shop.py")["oa"]' in pages.ask("GET", "recording/test", target="shop.py:oa")
     assert "from my.shop import account as oa" in pages.ask("GET", "recording/test", target="my.shop:account")

@@ -368,7 +368,7 @@ class OfficialAccount(Router):
         await self.api.perform(as_customer_message(openid, reply))
 
     async def _ask_permission(self) -> None:
-        await self.api.perform(GetQuota(cgi_path=SendCustomerMessage.spec.path))
+        await self.api.look_up(GetQuota(cgi_path=SendCustomerMessage.spec.path))
 
 
 def _checked_source(given: Account | EnvironmentAccount) -> Account | EnvironmentAccount:

@@ -12,7 +12,7 @@ from ..catalogue.model import Call, PagedCall
 from ..clock import Clock
 from ..errors import BadAnswer
 from .drivers import drive, drive_awaiting
-from .flow import Caller, CallPolicy, TicketKind
+from .flow import LOOKUP, Caller, CallPolicy, TicketKind
 from .groups import Groups
 from .method import Awaiting, Blocking
 from .tokens import Tokens
@@ -129,6 +129,10 @@ class AsyncClient(Groups[Awaiting]):
         Raises `CallError` when WeChat refuses, `TransportError` when no usable answer came.
         """
         return await drive_awaiting(self._caller.perform(call, timeout_s), self.transport)
+
+    async def look_up(self, call: Call[R]) -> R:
+        """As `perform`, for what a framework asks by itself: recordings on the platform leave it out."""
+        return await drive_awaiting(self._caller.perform(call, headers=LOOKUP), self.transport)
 
     async def save(self, call: Call[R], path: str | PathLike[str], *, timeout_s: float | None = None) -> R:
         """Make a call that answers a file and write it to `path` as it comes in, never holding all of it.

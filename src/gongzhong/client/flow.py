@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Final, Literal, TypeAlias, TypeVar
@@ -55,6 +56,10 @@ _VALUE: Final = re.compile(rf"[!-~]{{1,{LONGEST_VALUE}}}")
 LONGEST_LIFE_S: Final = 30 * 86_400
 """WeChat gives 7,200 s; a month leaves room for gateways of one's own."""
 
+NO_HEADERS: Final[Mapping[str, str]] = {}
+LOOKUP: Final = {"X-Gongzhong-Lookup": "1"}
+"""The header of requests that the kit makes by itself, not the program: recordings on the platform leave them out."""
+
 
 class CallPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How patient a call is, and how careful. Times are seconds."""
@@ -80,9 +85,11 @@ class Caller:
     clock: Clock
     policy: CallPolicy = field(default_factory=CallPolicy)
 
-    def perform(self, call: Call[R], timeout_s: float | None = None) -> Steps[R]:
+    def perform(
+        self, call: Call[R], timeout_s: float | None = None, headers: Mapping[str, str] = NO_HEADERS
+    ) -> Steps[R]:
         """The typed answer."""
-        return result(call, (yield from self.raw(call, timeout_s)))
+        return result(call, (yield from self.raw(call, timeout_s, headers=headers)))
 
     def save(self, call: Call[R], path: str | PathLike[str], timeout_s: float | None = None) -> Steps[R]:
         """The typed answer; a file among the answers goes to `path` while it comes in."""
@@ -100,19 +107,23 @@ class Caller:
             landing.discard()
 
     def raw(
-        self, call: Call[Any], timeout_s: float | None = None, landing: Landing | None = None
+        self,
+        call: Call[Any],
+        timeout_s: float | None = None,
+        landing: Landing | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
     ) -> Steps[WireReply]:
         """The answer's bytes, after the same rules."""
         if self.policy.check:
             refuse_early(call)
         patience = timeout_s or self.policy.timeout_s
         token = (yield from self.access_token()) if call.spec.token else None
-        reply, code = yield from self._tried(call, token, patience, landing)
+        reply, code = yield from self._tried(call, token, patience, landing, headers)
         if code in REJECTED and token is not None:
             newer = yield from self.access_token(rejected=token)
             if newer.generation > token.generation:
                 token = newer
-                reply, code = yield from self._tried(call, token, patience, landing)
+                reply, code = yield from self._tried(call, token, patience, landing, headers)
         if code:
             raise refusal(call, reply, (self.account.secret, *([token.value] if token else ())))
         return reply
@@ -147,15 +158,20 @@ class Caller:
 
     def _fetch(self, call: Call[Any], field: str) -> Steps[Fetched]:
         """The token or ticket that stands in this field of the answer, and its life."""
-        reply = yield from self.raw(call)
+        reply = yield from self.raw(call, headers=LOOKUP)
         answer = result(call, reply)
         return checked(call, reply, Secret(getattr(answer, field)), answer.expires_in)
 
     def _tried(
-        self, call: Call[Any], token: TokenRecord | None, patience_s: float, landing: Landing | None
+        self,
+        call: Call[Any],
+        token: TokenRecord | None,
+        patience_s: float,
+        landing: Landing | None,
+        headers: Mapping[str, str],
     ) -> Steps[tuple[WireReply, int]]:
         """The answer and its return code, after as many tries as the call allows."""
-        request = self._request(call, token, patience_s, landing)
+        request = self._request(call, token, patience_s, landing, headers)
         until = self.clock.now() + patience_s
         safe = call.spec.repeat is Repeat.SAFE
         tries = 1
@@ -175,7 +191,12 @@ class Caller:
             tries += 1
 
     def _request(
-        self, call: Call[Any], token: TokenRecord | None, patience_s: float, landing: Landing | None
+        self,
+        call: Call[Any],
+        token: TokenRecord | None,
+        patience_s: float,
+        landing: Landing | None,
+        headers: Mapping[str, str],
     ) -> WireRequest:
         # No local variable holds a secret in clear: tracebacks may show them.
         encoded = encode(call, {name: getattr(self.account, what) for name, what in call.spec.inject.items()})
@@ -183,7 +204,7 @@ class Caller:
             method=call.spec.verb,
             url=getattr(self.account.hosts, call.spec.host.value) + call.spec.address,
             query=({} if token is None else {"access_token": token.value.reveal()}) | encoded.query,
-            headers={"Content-Type": encoded.content_type} if encoded.content_type else {},
+            headers={**headers, **({"Content-Type": encoded.content_type} if encoded.content_type else {})},
             body=encoded.body,
             timeout_s=patience_s,
             limit_bytes=self.policy.answer_bytes,

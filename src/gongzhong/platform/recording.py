@@ -7,18 +7,18 @@ did the first time.
 
 from __future__ import annotations
 
-import base64
 import builtins
 import keyword
-import pprint
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
+from .python_source import STEP, WIDTH, Call, Files, assigned, called, columns, literal
 from .traffic import Exchange, Traffic
-from .world import accounts, chats, menus, templates
+from .world import accounts, agents, chats, media, menus, templates
+from .world.agents import Agent
 from .world.refusal import BadInput
 from .world.templates import Template
 from .world.world import AccountState, World
@@ -29,9 +29,11 @@ REST_S = 120
 """A test waits so long, in its own time, for what an act set in motion."""
 STREAM_S = 2
 """Pieces of one answer follow each other more closely."""
-EMBEDDED_BYTES = 48 * 1024
-WIDTH = 100
+LATE_S = 20
+"""A program may answer an act so many seconds later; an answer that comes later still is not waited for."""
 HEARD = ("account", "failure")
+UNANSWERED = frozenset({"unfollows", "enters"})
+"""Acts that programs rarely answer: nothing is waited for."""
 
 
 class Deed(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +47,15 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
     """The last line of any chat before it."""
 
 
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """What the program relied on that was there before the recording began."""
+
+    menu: list[dict[str, Any]] | None
+    templates: list[Template]
+    files: list[media.File]
+    agents: list[Agent]
+
+
 class Recording:
     """Notes what people do with one account from `start` to `stop`."""
 
@@ -56,26 +67,53 @@ class Recording:
         self._menu: list[dict[str, Any]] | None = None
         self._from = self._until = 0
         self._last_line = 0
+        self._closing = False
 
     def start(self, account: AccountState) -> None:
         """Begin anew; an earlier recording is dropped."""
-        self.appid, self.running = account.appid, True
+        self.appid, self.running, self._closing = account.appid, True, False
         self._deeds, self._menu = [], menus.default(self._world, account)
         self._from = self._traffic.last
 
-    def stop(self) -> None:
-        """What happens from now on is not part of it. Raises BadInput when nothing was being recorded."""
+    def close(self) -> None:
+        """Note no further acts; what comes of those that were noted still belongs to it.
+
+        Raises BadInput when nothing was being recorded.
+        """
         if not self.running:
             raise BadInput("没有正在进行的录制", "nothing is being recorded")
-        self.running = False
-        self._until, self._last_line = self._traffic.last, self._line()
+        self.running, self._closing = False, True
+
+    def stop(self) -> None:
+        """What happens from now on is not part of it. Raises BadInput when nothing was being recorded."""
+        if self.running:
+            self.close()
+        if self._closing:
+            self._closing = False
+            self._until, self._last_line = self._traffic.last, self._line()
+
+    def awaits_answers(self) -> bool:
+        """Whether, before it is stopped, somebody's last act may still be answered."""
+        last = {deed.person: deed for deed in self._deeds if deed.verb not in UNANSWERED}
+        return self._closing and any(
+            self._world.now() - deed.time < LATE_S
+            and not any(
+                _is_heard(line) for line in chats.read(self._world, self.appid, deed.person, deed.seq)
+            )
+            for deed in last.values()
+        )
 
     def note(self, account: AccountState, person: str, verb: str, **arguments: Any) -> None:
         """Somebody did something; costs nothing unless it is recorded."""
-        if self.running and account.appid == self.appid:
+        if account.appid != self.appid:
+            return
+        if self.running:
             self._deeds.append(
                 Deed(time=self._world.now(), person=person, verb=verb, arguments=arguments, seq=self._line())
             )
+        elif self._closing:
+            # What comes of this act must not be taken for an answer to one that was recorded.
+            self.stop()
 
     @property
     def length(self) -> int:
@@ -86,10 +124,12 @@ class Recording:
         if not self._deeds:
             raise BadInput("还没有录到任何操作", "nothing was recorded yet")
         account = accounts.get(self._world, self.appid)
-        calls = self._calls()
-        sent = b"".join(call.request_body for call in calls)
-        used = [one for one in templates.listing(self._world, account) if one.template_id.encode() in sent]
-        return Script(account, self._deeds, self._steps(), calls, self._menu, used).source(target)
+        entries = self._entries()
+        calls = None
+        if entries is not None:
+            calls = [entry for entry in entries if entry.kind == "api" and not entry.is_lookup]
+        setting = self._setting(account, entries or [])
+        return Script(account, self._deeds, self._steps(), calls, setting).source(target)
 
     def _line(self) -> int:
         number: int = self._world.db.value("SELECT coalesce(max(seq), 0) FROM chat")
@@ -98,10 +138,10 @@ class Recording:
     def _steps(self) -> list[list[dict[str, Any]]]:
         """For each deed the lines that came of it, on anybody's screen."""
         ends = [deed.seq for deed in self._deeds[1:]]
-        ends.append(self._line() if self.running else self._last_line)
+        ends.append(self._line() if self.running or self._closing else self._last_line)
         people = sorted({deed.person for deed in self._deeds})
         lines = [item for person in people for item in chats.read(self._world, self.appid, person)]
-        heard = [item for item in lines if item["side"] in HEARD or item["type"] in HEARD]
+        heard = [item for item in lines if _is_heard(item)]
         return [
             sorted(
                 (item for item in heard if deed.seq < item["seq"] <= end),
@@ -110,70 +150,91 @@ class Recording:
             for deed, end in zip(self._deeds, ends, strict=True)
         ]
 
-    def _calls(self) -> list[Exchange]:
-        """What the program asked of WeChat, without its tokens, which depend on what it still had."""
-        return [
-            entry
-            for entry in self._traffic.everything(self._from, appid=self.appid)
-            if entry.kind == "api"
-            and "token" not in entry.title
-            and (self.running or entry.seq <= self._until)
-        ]
+    def _entries(self) -> list[Exchange] | None:
+        """What went over the wire meanwhile; None when the log does not hold all of it any more."""
+        page = self._traffic.after(self._from, limit=self._traffic.last, appid=self.appid)
+        if self._traffic.oldest > self._from + 1:
+            return None
+        is_open = self.running or self._closing
+        return [entry for entry in page.entries if is_open or entry.seq <= self._until]
+
+    def _setting(self, account: AccountState, entries: list[Exchange]) -> Setting:
+        """What was there before and is named in what the program sent: its calls, and its answers to pushes."""
+        sent, made = b"", b""
+        for entry in entries:
+            if entry.kind == "push":
+                sent += entry.response_decrypted or entry.response_body
+            elif entry.kind == "api":
+                sent += entry.request_body + entry.url.encode()
+                made += entry.response_body
+        return Setting(
+            menu=self._menu,
+            templates=[
+                one for one in templates.listing(self._world, account) if one.template_id.encode() in sent
+            ],
+            files=[
+                file
+                for file in media.named_in(self._world, account, sent)
+                if file.media_id.encode() not in made
+            ],
+            agents=[one for one in agents.listing(self._world, account) if one.kf_account.encode() in sent],
+        )
+
+
+def _is_heard(line: Mapping[str, Any]) -> bool:
+    """Whether a line of a chat is one that the program, or its failure, brought."""
+    return line["side"] in HEARD or line["type"] in HEARD
 
 
 class Script:
-    """Writes the test down."""
+    """Writes the test down. `calls` None: they are not known, so nothing is said of them."""
 
     def __init__(
         self,
         account: AccountState,
         deeds: list[Deed],
         steps: list[list[dict[str, Any]]],
-        calls: list[Exchange],
-        menu: list[dict[str, Any]] | None,
-        templates: list[Template],
+        calls: list[Exchange] | None,
+        setting: Setting,
     ) -> None:
-        self._account, self._deeds, self._steps, self._calls, self._menu = account, deeds, steps, calls, menu
-        self._templates = templates
+        self._account, self._deeds, self._steps, self._calls = account, deeds, steps, calls
+        self._setting = setting
         self._names = _variables(dict.fromkeys(deed.person for deed in deeds))
+        self._files = Files()
+        self._remarks: list[str] = []
 
     def source(self, target: str) -> str:
-        body = "\n".join(f"    {line}" if line else "" for line in self._body())
-        head = [
-            '"""Recorded on the local platform."""',
-            "",
-            *self._imports(target),
-        ]
-        return "\n".join([*head, "", "", f"def test_recorded_conversation(platform):\n{body}", ""])
+        body = [f"    {line}" if line else "" for line in self._body()]
+        if self._calls is None:
+            self._remarks.append("The traffic log was too small to hold all calls: none is compared.")
+        parts = ['"""Recorded on the local platform."""', *(f"# {remark}" for remark in self._remarks), ""]
+        parts += self._imports(target)
+        if self._files.names:
+            parts += ["", *self._files.source()]
+        return "\n".join([*parts, "", "", "def test_recorded_conversation(platform):", *body, ""])
 
     def _imports(self, target: str) -> Iterator[str]:
         module, colon, attribute = target.rpartition(":")
         is_module = all(_is_plain(part) for part in module.split("."))
         if not colon or not _is_plain(attribute) or not (is_module or module.endswith(".py")):
             raise BadInput(f"写成 模块:对象，而不是 {target}", f"write module:attribute, not {target}")
-        if any("file" in deed.arguments for deed in self._deeds):
-            yield "from base64 import b64decode\n"
+        standard = []
+        if self._files.names:
+            standard.append("from base64 import b64decode")
         if module.endswith(".py"):
-            yield "from runpy import run_path\n"
+            standard.append("from runpy import run_path")
+        if standard:
+            yield from (*standard, "")
         if any("answer" in deed.arguments for deed in self._deeds):
-            yield "from gongzhong.testing import Answer\n"
+            yield "from gongzhong.testing import Answer"
+            yield ""
         if module.endswith(".py"):
-            yield f"oa = run_path({module!r})[{attribute!r}]"
+            yield f"oa = run_path({literal(module)})[{literal(attribute)}]"
         else:
             yield f"from {module} import {attribute}" + ("" if attribute == "oa" else " as oa")
 
     def _body(self) -> Iterator[str]:
-        account = self._account
-        yield f"platform.connect(oa, name={account.name!r}, kind={account.kind!r}, verified={account.verified})"
-        for person, name in self._names.items():
-            yield f"{name} = platform.person({person!r})"
-            first = next(deed for deed in self._deeds if deed.person == person)
-            if first.verb not in ("follows", "scans"):
-                yield f"{name}.follows(oa)"
-        if self._menu and any(deed.verb == "taps" for deed in self._deeds):
-            yield f"platform.menu({_literal(self._menu)})"
-        for one in self._templates:
-            yield f"platform.template({one.template_id!r}, {one.title!r}, {one.content!r})"
+        yield from self._scenery()
         yield "before = len(platform.calls)"
         last = self._deeds[0].time
         for deeds, lines in self._groups():
@@ -182,19 +243,66 @@ class Script:
                 if deed.time - last > PAUSE_S:
                     yield f"platform.clock.advance(seconds={round(deed.time - last)})"
                 last = deed.time
-                yield self._act(deed)
+                yield from self._act(deed)
             late = max((line["time"] for line in lines), default=last) - last
             if late > PAUSE_S:
                 yield f"platform.clock.advance(seconds={round(late)})"
                 last += late
             yield from self._expectations(deeds, lines)
         yield ""
+        yield from self._calls_made()
+
+    def _scenery(self) -> Iterator[str]:
+        """The account, the people, and what the program relies on."""
+        account, setting = self._account, self._setting
+        options: dict[str, Any] = {
+            "name": account.name,
+            "kind": account.kind,
+            "verified": account.verified,
+        }
+        if setting.agents:
+            options["wechat_id"] = account.wechat_id
+        yield from called("platform.connect", Call("oa"), **options)
+        for person, name in self._names.items():
+            yield from called("platform.person", person, before=f"{name} = ")
+            first = next(deed for deed in self._deeds if deed.person == person)
+            if first.verb not in ("follows", "scans"):
+                yield f"{name}.follows(oa)"
+        if setting.menu and any(deed.verb == "taps" for deed in self._deeds):
+            yield from called("platform.menu", setting.menu)
+        for template in setting.templates:
+            yield from called("platform.template", template.template_id, template.title, template.content)
+        for file in setting.files:
+            content = self._files.name(file.content)
+            if content is None:
+                self._remarks.append(
+                    f"Not kept, as it is too long: the file {file.media_id}; replaying fails."
+                )
+                continue
+            details: dict[str, Any] = {} if file.permanent else {"permanent": False}
+            words = {"title": file.title, "description": file.description}
+            details |= {name: word for name, word in words.items() if word}
+            yield from called("platform.file", file.media_id, file.kind, Call(content), **details)
+        for agent in setting.agents:
+            prefix = agent.kf_account.partition("@")[0]
+            worker: dict[str, Any] = {"worker": agent.kf_wx} if agent.kf_wx else {}
+            yield from called("platform.agent", prefix, agent.nickname, **worker)
+
+    def _calls_made(self) -> Iterator[str]:
+        """What the program asked of WeChat, without what the kit asked by itself."""
+        if self._calls is None:
+            return
         made = [(call.title, call.errcode) for call in self._calls]
-        yield 'made = [call for call in platform.calls[before:] if "token" not in call.title]'
+        calls = (
+            "made = [(call.title, call.errcode) for call in platform.calls[before:] if not call.is_lookup]"
+        )
+        yield calls
         if any(len(deeds) > 1 for deeds, _ in self._groups()):
-            yield f"assert sorted((call.title, call.errcode) for call in made) == {_literal(sorted(made))}"
+            yield from assigned("expected", sorted(made, key=str))
+            yield "assert sorted(made, key=str) == expected"
         else:
-            yield f"assert [(call.title, call.errcode) for call in made] == {_literal(made)}"
+            yield from assigned("expected", made)
+            yield "assert made == expected"
 
     def _groups(self) -> list[tuple[list[Deed], list[dict[str, Any]]]]:
         """Acts with what came of them: one by one, or together where an answer may belong to an earlier act.
@@ -216,20 +324,38 @@ class Script:
                 groups.append(([deed], [*lines]))
         return groups
 
-    def _act(self, deed: Deed) -> str:
-        actor, values = self._names[deed.person], dict(deed.arguments)
+    def _act(self, deed: Deed) -> list[str]:
+        """The deed as a call of the actor's method."""
+        values = dict(deed.arguments)
         if deed.verb == "scans":
-            return f"{actor}.scans(platform.code(platform.account_of(oa), {values['scene']!r}))"
-        words = [repr(word) for word in values.pop("words", ())]
-        file = values.pop("file", b"")
-        if file and len(file) <= EMBEDDED_BYTES:
-            words.append(f"file=b64decode({base64.b64encode(file).decode()!r})")
+            scene = literal(values["scene"])
+            code = f"platform.code(platform.account_of(oa), {scene})"
+            return called(f"{self._names[deed.person]}.scans", Call(code))
+        words = values.pop("words", ())
+        if "file" in values:
+            name = self._file(deed, values.pop("file"))
+            if name is not None:
+                values["file"] = name
         answer = values.pop("answer", None)
         if answer:
-            given = ", ".join(f"{name}={value!r}" for name, value in answer.items())
-            words.append(f"answer=Answer({given})")
-        words += [f"{name}={value!r}" for name, value in values.items()]
-        return f"{actor}.{deed.verb}({', '.join(words)})"
+            inside = {name: self._answered(deed, value) for name, value in answer.items()}
+            given = ", ".join(f"{name}={literal(value)}" for name, value in inside.items())
+            values["answer"] = Call(f"Answer({given})")
+        return called(f"{self._names[deed.person]}.{deed.verb}", *words, **values)
+
+    def _answered(self, deed: Deed, value: Any) -> Any:
+        """A field of what somebody gave to a menu button; files become names of constants."""
+        if not isinstance(value, list):
+            return value
+        return [name for file in value if (name := self._file(deed, file)) is not None]
+
+    def _file(self, deed: Deed, content: bytes) -> Call | None:
+        name = self._files.name(content)
+        if name is None:
+            self._remarks.append(
+                f"Not kept, as it is too long: a file of {len(content)} bytes ({deed.verb})."
+            )
+        return None if name is None else Call(name)
 
     def _expectations(self, deeds: list[Deed], lines: list[dict[str, Any]]) -> Iterator[str]:
         for person, name in self._names.items():
@@ -237,12 +363,13 @@ class Script:
             heard = [(line["type"], chats.spoken(line)) for line in own if line["side"] == "account"]
             if len(heard) == 1:
                 attribute, value = ("text", heard[0][1]) if heard[0][1] else ("type", heard[0][0])
-                yield f"assert {name}.inbox[-1].{attribute} == {value!r}"
+                yield from _compared(f"{name}.inbox[-1].{attribute}", value)
             elif heard:
                 said = f"[(line.type, line.text) for line in {name}.inbox[-{len(heard)}:]]"
                 if len(deeds) > 1:
                     said, heard = f"sorted({said})", sorted(heard)
-                yield f"assert {said} == {_literal(heard)}"
+                yield from assigned("expected", heard)
+                yield f"assert {said} == expected"
             elif any(person == deed.person for deed in deeds) and any(
                 line["type"] == "failure" for line in own
             ):
@@ -254,9 +381,14 @@ def _unfinished(lines: list[dict[str, Any]], deed: Deed) -> bool:
     return not lines or deed.time - max(line["time"] for line in lines) < STREAM_S
 
 
-def _literal(value: Any) -> str:
-    """Data as source, over several lines where it is long, indented for a function's body."""
-    return pprint.pformat(value, width=WIDTH, sort_dicts=False).replace("\n", "\n    ")
+def _compared(what: str, value: str) -> list[str]:
+    """An assertion on one line, or with its value assigned first where it is long."""
+    line = f"assert {what} == {literal(value)}"
+    return (
+        [line]
+        if columns(line) + STEP <= WIDTH
+        else [*assigned("expected", value), f"assert {what} == expected"]
+    )
 
 
 RESERVED = frozenset(
@@ -265,12 +397,12 @@ RESERVED = frozenset(
         "oa",
         "made",
         "before",
+        "expected",
         "call",
         "line",
-        "menus",
         "Answer",
         "b64decode",
-        "resolve",
+        "run_path",
         "annotations",
     }
 )
@@ -284,7 +416,9 @@ def _variables(people: Iterable[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for number, person in enumerate(people, 1):
         usable = _is_plain(person) and person not in RESERVED and person not in dir(builtins)
-        names[person] = person if usable and not person.startswith("person_") else f"person_{number}"
+        names[person] = (
+            person if usable and not person.startswith(("person_", "FILE_")) else f"person_{number}"
+        )
     return names
 
 

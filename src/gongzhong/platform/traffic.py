@@ -92,6 +92,11 @@ class Exchange(msgspec.Struct, kw_only=True):
         """The body of the answer, read like `sent`."""
         return _read(self.response_body if self.response_decrypted is None else self.response_decrypted)
 
+    @property
+    def is_lookup(self) -> bool:
+        """Whether the kit asked by itself, for a token or a permission, and not the program."""
+        return "x-gongzhong-lookup" in self.request_headers
+
 
 def _read(body: bytes) -> Any:
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterator
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -17,7 +17,7 @@ from ..errors import SetupError
 from ..platform import AccountConfig, Platform
 from ..platform.mistakes import in_words
 from ..platform.traffic import Exchange, TrafficLimits
-from ..platform.world import accounts, agents, chats, menus, people, qrcodes, recognition, templates
+from ..platform.world import accounts, agents, chats, media, menus, people, qrcodes, recognition, templates
 from ..platform.world.faults import Fault, Order, Side
 from ..platform.world.faults import Kind as Trouble
 from ..platform.world.world import AccountState, World
@@ -157,6 +157,23 @@ class SimulatedPlatform(ABC):
         """Have a template in use: `content` with `{{name.DATA}}` places."""
         account = self.account_of(of)
         self.look(lambda: templates.ensure(self.world, account, title, content, template_id, ""))
+
+    def file(
+        self,
+        media_id: str,
+        kind: Literal["image", "voice", "video", "thumb"],
+        content: bytes,
+        *,
+        of: AnyAccount = None,
+        **details: Any,
+    ) -> None:
+        """Have a file stored under this media_id, as an upload before the test would have left it.
+
+        It is a permanent material; `permanent=False` lets it expire. `title` and `description` are those of videos.
+        """
+        account = self.account_of(of)
+        stored = {"permanent": True, **details, "media_id": media_id}
+        self.look(lambda: media.keep(self.world, account, kind, content, **stored))
 
     def code(self, account: AnyAccount, scene: str | int) -> str:
         """The ticket of a permanent code with this scene."""

@@ -97,6 +97,8 @@ class FakeApi:
         self.times.append(asyncio.get_running_loop().time())
         return Ok()
 
+    look_up = perform
+
     @property
     def texts(self) -> list[str]:
         return [call.text.content for call in self.sent if call.text is not None]

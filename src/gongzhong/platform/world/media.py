@@ -174,6 +174,16 @@ def find(world: World, account: AccountState, media_id: str, *, permanent: bool 
     return file
 
 
+def named_in(world: World, account: AccountState, text: bytes) -> list[File]:
+    """The account's own stored files whose media_id stands in a text."""
+    rows = world.db.all(
+        "SELECT * FROM media WHERE appid = ? AND source IN ('api', 'config') AND instr(?, media_id) ORDER BY media_id",
+        account.appid,
+        text.decode("utf-8", "replace"),
+    )
+    return [_file(row) for row in rows]
+
+
 def serve(world: World, media_id: str) -> File | None:
     """The bytes for a page that shows them, whoever owns them."""
     row = world.db.one("SELECT * FROM media WHERE media_id = ?", media_id)

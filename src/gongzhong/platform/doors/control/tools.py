@@ -49,6 +49,7 @@ class RecordingView(msgspec.Struct, kw_only=True):
 
 PATIENCE_S = 20
 """Three attempts of five seconds, and a little more."""
+LOOK_AGAIN_S = 0.1
 TEST_FILE = Otherwise(200, "text/x-python", "the test")
 
 
@@ -132,11 +133,22 @@ async def start_recording(given: Given[OfAccount]) -> Any:
 
 
 async def stop_recording(given: Given[None]) -> Any:
-    """End the recording, after the pushes that are under way; it can still be fetched."""
+    """End the recording, once what people did last has been answered; it can still be fetched.
+
+    A program whose handler takes long acknowledges the push and sends its answer later as a customer-service message.
+    Nobody can tell that from a program that does not answer, so this waits up to 20 s.
+    """
+    kept = given.platform.recording
+    kept.close()
     with suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE_S):
             await asyncio.shield(given.platform.settle())
-    given.platform.recording.stop()
+            for _ in range(int(PATIENCE_S / LOOK_AGAIN_S)):
+                if not kept.awaits_answers():
+                    break
+                await asyncio.sleep(LOOK_AGAIN_S)
+            await asyncio.shield(given.platform.settle())
+    kept.stop()
     given.platform.live.announce("state", {})
     return _recording(given)
 
