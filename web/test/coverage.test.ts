@@ -11,6 +11,7 @@ const told: Coverage = {
   endpoints: [
     { group: 'menus', verb: 'POST', path: '/cgi-bin/menu/create', name: 'CreateMenu', zh: '创建自定义菜单', en: 'Make the menu', kit: 'typed', platform: 'behaviour' },
     { group: 'card', verb: 'POST', path: '/card/create', name: 'CardCreate', zh: '创建卡券', en: 'create a card', kit: 'listed', platform: 'fallback' },
+    { group: 'base', verb: 'GET', path: '/cgi-bin/getcallbackip', name: 'GetCallbackAddresses', zh: '微信推送服务器 IP', en: 'addresses', kit: 'typed', platform: 'constant' },
     { group: 'wifi', verb: 'POST', path: '/bizwifi/shop/list', name: 'BizwifiShopList', zh: '获取门店', en: 'stores', kit: 'listed', platform: 'retired' },
   ],
   pushes: [
@@ -18,20 +19,22 @@ const told: Coverage = {
     { kind: 'event', name: 'annual_renew', cls: 'AnnualRenew', zh: '年审', en: 'renewal', made_by: [] },
   ],
   codes: [
-    { code: 40001, zh: '凭证无效', en: 'invalid credential', given: true },
-    { code: 9001001, zh: '', en: 'invalid POST', given: false },
+    { code: 40001, zh: '凭证无效', en: 'invalid credential', given: 'behaviour' },
+    { code: 89503, zh: '等待管理员确认', en: 'wait for the administrator', given: 'fault' },
+    { code: 9001001, zh: '', en: 'invalid POST', given: 'no' },
   ],
 }
 
 describe('rows', () => {
   it('have a state for everything', () => {
-    expect(rowsOf(told, 'endpoints').map((row) => row.state)).toEqual(['behaviour', 'fallback', 'retired'])
+    expect(rowsOf(told, 'endpoints').map((row) => row.state)).toEqual(['behaviour', 'fallback', 'constant', 'retired'])
     expect(rowsOf(told, 'pushes').map((row) => [row.state, row.detail])).toEqual([
       ['behaviour', 'acts.follow'],
       ['trigger', 'AnnualRenew'],
     ])
     expect(rowsOf(told, 'codes').map((row) => [row.state, row.zh])).toEqual([
       ['given', '凭证无效'],
+      ['fault', '等待管理员确认'],
       ['known', 'invalid POST'],
     ])
   })
@@ -60,21 +63,28 @@ describe('the page', () => {
   const press = (testid: string): Promise<void> => view.get(`[data-testid="${testid}"]`).trigger('click')
 
   it('shows endpoints first, then what is asked for', async () => {
-    expect(names()).toHaveLength(3)
+    expect(names()).toHaveLength(4)
     await press('coverage-pushes')
     expect(names()).toEqual(['subscribe', 'annual_renew'])
     await press('coverage-codes')
-    expect(names()).toEqual(['40001', '9001001'])
+    expect(names()).toEqual(['40001', '89503', '9001001'])
   })
 
   it('filters by state and lets go of it with the view', async () => {
     await press('coverage-state-fallback')
     expect(names()).toEqual(['/card/create'])
     await press('coverage-state-fallback')
-    expect(names()).toHaveLength(3)
+    expect(names()).toHaveLength(4)
     await press('coverage-state-retired')
     await press('coverage-pushes')
     expect(names()).toHaveLength(2)
+  })
+
+  it('says what each mark means', async () => {
+    const legend = (): number => view.findAll('[data-testid="coverage-legend"] dt').length
+    expect(legend()).toBe(4)
+    await press('coverage-codes')
+    expect(legend()).toBe(3)
   })
 
   it('says when nothing is found', async () => {

@@ -39,10 +39,13 @@ export function world(subscribed = true): World {
     encryption: 'plain',
     url: '',
     oauth_domain: '',
+    second_oauth_domain: '',
     js_domains: [],
+    business_domains: [],
     ip_allow_list: [],
+    ip_allow_list_scope: 'all',
     open_platform: null,
   } as const
   const alice = { name: 'alice', nickname: '小雨', headimgurl: '', accounts: { wx1: { openid: 'o1', subscribed, unionid: null } } }
-  return { clock: { now: 1_790_000_000, frozen: true }, accounts: [{ ...account, js_domains: [], ip_allow_list: [] }], people: [alice], version: '0' }
+  return { clock: { now: 1_790_000_000, frozen: true }, accounts: [{ ...account, js_domains: [], business_domains: [], ip_allow_list: [] }], people: [alice], version: '0' }
 }

@@ -49,16 +49,18 @@ def _lines(counted: dict[str, int]) -> list[str]:
     return [
         say(
             f"接口 {counted['endpoints']}：有类型 {counted['typed']}，仅列出 {counted['listed']}；"
-            f"平台有行为 {counted['behaviour']}，仅校验 {counted['fallback']}，已下线 {counted['retired']}",
+            f"平台有行为 {counted['behaviour']}，应答不变 {counted['constant']}，仅校验 {counted['fallback']}，已下线 {counted['retired']}",
             f"endpoints {counted['endpoints']}: typed {counted['typed']}, listed {counted['listed']}; "
-            f"simulated {counted['behaviour']}, only checked {counted['fallback']}, withdrawn {counted['retired']}",
+            f"simulated {counted['behaviour']}, always the same answer {counted['constant']}, "
+            f"only checked {counted['fallback']}, withdrawn {counted['retired']}",
         ),
         say(
             f"推送 {counted['pushes']}：由行为产生 {counted['made']}，其余可用 gongzhong trigger 触发",
             f"pushes {counted['pushes']}: made by what happens {counted['made']}, the others by gongzhong trigger",
         ),
         say(
-            f"返回码 {counted['codes']}：平台会给出 {counted['given']}",
-            f"return codes {counted['codes']}: given by the platform {counted['given']}",
+            f"返回码 {counted['codes']}：测试中由行为产生 {counted['given']}，仅能由故障注入产生 {counted['faults']}",
+            f"return codes {counted['codes']}: given by behaviour in a test {counted['given']}, "
+            f"by an ordered fault only {counted['faults']}",
         ),
     ]

@@ -1,36 +1,33 @@
-"""What of WeChat's interface is here: endpoints, pushes and return codes, found out from the code itself.
+"""What of WeChat's interface is here: endpoints, pushes and return codes.
 
-Nothing is listed by hand: a call is typed when a chapter declares it, simulated when a function answers it; a push is
-made by the functions of the world that build its class; a return code is given where the sources refuse with it.
+A call is typed when a chapter declares it; the platform simulates it when a function answers it, and that function
+may declare that it always answers the same. What can't be declared was recorded: `given_codes.tsv` holds the return
+codes that the contract tests saw, `made_pushes.tsv` the functions of the world that make each push. Tests fail when one
+of the files is stale, and name the command that writes both.
 """
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, Literal, cast
 
 import msgspec
 
-from ..catalogue import codes, encoding, fields, listed
+from ..catalogue import codes, listed
 from ..catalogue.model import Call, Status
 from ..catalogue.registry import CALLS, chapter_of, listed_calls
 from ..messages import EVENTS, MESSAGES, Push
-from . import source_facts
-from .calls import BEHAVIOURS
+from .calls import BEHAVIOURS, CONSTANT
 from .doors import mp, open
 
 Kit = Literal["typed", "listed"]
-Simulated = Literal["behaviour", "fallback", "retired"]
+Simulated = Literal["behaviour", "constant", "fallback", "retired"]
+Given = Literal["behaviour", "fault", "no"]
 PushKind = Literal["message", "event"]
-
-CATALOGUE = "gongzhong.catalogue"
-PLATFORM = "gongzhong.platform"
-MESSAGE_PACKAGE = "messages"
-DECODING = frozenset(
-    {encoding.NOT_JSON, encoding.EMPTY_BODY, encoding.NO_FILE, fields.INVALID, fields.MISSING}
-)
-"""Codes of requests that are no call at all."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,12 +55,12 @@ class CoveredPush(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CoveredCode(msgspec.Struct, frozen=True, kw_only=True):
-    """One return code, and whether the platform gives it."""
+    """One return code, and whether a contract test saw it: in the course of things, or by an ordered fault only."""
 
     code: int
     zh: str
     en: str
-    given: bool
+    given: Given
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,11 +73,8 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def coverage() -> Coverage:
-    """Of this version; the sources do not change while it runs."""
-    given = (
-        source_facts.codes_of_declarations(CATALOGUE) | source_facts.codes_of_refusals(PLATFORM) | DECODING
-    )
-    makers = source_facts.makers(PLATFORM, MESSAGE_PACKAGE)
+    """Of this version; neither the code nor the recorded files change while it runs."""
+    given, makers = _given(), _makers()
     return Coverage(
         endpoints=[*map(_endpoint, CALLS), AUTHORISE, *map(_endpoint, listed_calls())],
         pushes=[
@@ -88,11 +82,51 @@ def coverage() -> Coverage:
             *(_push("event", name, cls, makers) for name, cls in EVENTS.items()),
         ],
         codes=[
-            CoveredCode(code=code, zh=row.zh, en=row.en, given=code in given)
+            CoveredCode(code=code, zh=row.zh, en=row.en, given=given.get(code, "no"))
             for code, row in codes.table().items()
             if row.category != "ok"
         ],
     )
+
+
+def recorded(name: str) -> list[list[str]]:
+    """The rows of one of the recorded files, without its header."""
+    text = resources.files(__package__).joinpath(f"{name}.tsv").read_text("utf-8")
+    return [line.split("\t") for line in text.splitlines()[1:]]
+
+
+@cache
+def codes_of() -> Mapping[str, Mapping[int, Given]]:
+    """Class of a call → the return codes that contract tests saw it refused with, and how each came about."""
+    found: dict[str, dict[int, Given]] = {}
+    for call, code, how in recorded("given_codes"):
+        found.setdefault(call, {})[int(code)] = cast(Given, how)
+    return MappingProxyType(found)
+
+
+def _given() -> dict[int, Given]:
+    given: dict[int, Given] = {}
+    for of_call in codes_of().values():
+        for code, how in of_call.items():
+            if given.get(code) != "behaviour":
+                given[code] = how
+    return given
+
+
+def _makers() -> dict[str, list[str]]:
+    makers: dict[str, list[str]] = {}
+    for push, maker in recorded("made_pushes"):
+        makers.setdefault(push, []).append(maker)
+    return makers
+
+
+def simulation(call: type[Call[Any]]) -> Simulated:
+    """What the platform does with a call."""
+    if call.spec.status is Status.RETIRED:
+        return "retired"
+    if call in CONSTANT:
+        return "constant"
+    return "behaviour" if call in BEHAVIOURS or call.spec.path == mp.SHOW_QR_CODE else "fallback"
 
 
 AUTHORISE = Endpoint(
@@ -111,8 +145,6 @@ AUTHORISE = Endpoint(
 def _endpoint(call: type[Call[Any]]) -> Endpoint:
     spec = call.spec
     line = listed.lines().get(spec.path)
-    answered = call in BEHAVIOURS or spec.path == mp.SHOW_QR_CODE
-    gone = spec.status is Status.RETIRED
     return Endpoint(
         group=line.group if line else chapter_of(call),
         verb=spec.verb,
@@ -121,7 +153,7 @@ def _endpoint(call: type[Call[Any]]) -> Endpoint:
         zh=line.zh if line else spec.document,
         en=line.en if line else (inspect.getdoc(call) or "").partition("\n")[0],
         kit="listed" if line else "typed",
-        platform="retired" if gone else "behaviour" if answered else "fallback",
+        platform=simulation(call),
     )
 
 

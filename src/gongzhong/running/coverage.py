@@ -15,10 +15,19 @@ from ..catalogue.listed import GROUPS
 from ..catalogue.registry import by_name
 from ..client.groups import Groups
 from ..client.method import Blocking, Performs
-from ..platform.coverage import AUTHORISE, Coverage, CoveredCode, CoveredPush, Endpoint, coverage
+from ..platform.coverage import AUTHORISE, Coverage, CoveredCode, CoveredPush, Endpoint, Given, coverage
 from .named_calls import everything
 
-SIGNS: Mapping[str, str] = {"behaviour": "✓", "fallback": "○", "retired": "×"}
+SIGNS: Mapping[str, str] = {"behaviour": "✓", "constant": "＝", "fallback": "○", "retired": "×"}
+LEGEND = (
+    "- ✓ 平台有真实行为：应答取决于参数和之前发生的事 / simulated: the answer depends on what is asked",
+    "  and on what happened",
+    "- ＝ 参数、令牌、权限和次数照常检查，合法的请求总是得到同一个应答 / parameters, token, permission and quota are",
+    "  checked, and every valid request gets the same answer",
+    "- ○ 校验参数后返回最小应答，应答头 `x-gongzhong-fallback: 1` / checked against its declaration, then the",
+    "  least that is valid",
+    "- × 微信已下线，平台照样拒绝 / withdrawn by WeChat, refused here too",
+)
 CODES_IN_A_LINE = 12
 
 
@@ -55,13 +64,12 @@ def summary(measured: Coverage) -> dict[str, int]:
         "endpoints": len(endpoints),
         "typed": sum(one.kit == "typed" for one in endpoints),
         "listed": sum(one.kit == "listed" for one in endpoints),
-        "behaviour": sum(one.platform == "behaviour" for one in endpoints),
-        "fallback": sum(one.platform == "fallback" for one in endpoints),
-        "retired": sum(one.platform == "retired" for one in endpoints),
+        **{state: sum(one.platform == state for one in endpoints) for state in SIGNS},
         "pushes": len(pushes),
         "made": sum(bool(one.made_by) for one in pushes),
         "codes": len(measured.codes),
-        "given": sum(one.given for one in measured.codes),
+        "given": sum(one.given == "behaviour" for one in measured.codes),
+        "faults": sum(one.given == "fault" for one in measured.codes),
     }
 
 
@@ -88,19 +96,20 @@ def _head(counted: Mapping[str, int]) -> Iterator[str]:
     yield "|---|---|---|"
     yield (
         f"| 接口 / endpoints | {counted['endpoints']} | 有类型 / typed {counted['typed']}, "
-        f"仅列出 / listed {counted['listed']}; ✓ {counted['behaviour']}, ○ {counted['fallback']}, "
-        f"× {counted['retired']} |"
+        f"仅列出 / listed {counted['listed']}; "
+        f"{', '.join(f'{sign} {counted[state]}' for state, sign in SIGNS.items())} |"
     )
     yield (
         f"| 推送 / pushes | {counted['pushes']} | 有类型 / typed {counted['pushes']}, "
         f"由行为产生 / made by what happens {counted['made']}, 可触发 / can be triggered {counted['pushes']} |"
     )
-    yield f"| 返回码 / return codes | {counted['codes']} | 平台会给出 / given by the platform {counted['given']} |"
+    yield (
+        f"| 返回码 / return codes | {counted['codes']} | "
+        f"测试中由行为产生 / given by behaviour in a test {counted['given']}, "
+        f"仅能由故障注入产生 / by an ordered fault only {counted['faults']} |"
+    )
     yield ""
-    yield "- ✓ 平台有真实行为 / simulated"
-    yield "- ○ 校验参数后返回最小应答，应答头 `x-gongzhong-fallback: 1` / checked against its declaration, then the"
-    yield "  least that is valid"
-    yield "- × 微信已下线，平台照样拒绝 / withdrawn by WeChat, refused here too"
+    yield from LEGEND
     yield ""
 
 
@@ -133,11 +142,21 @@ def _pushes(pushes: Iterable[CoveredPush]) -> Iterator[str]:
 
 
 def _codes(codes: Sequence[CoveredCode]) -> Iterator[str]:
-    given = [str(one.code) for one in codes if one.given]
     yield "## 平台会给出的返回码 / Return codes that the platform gives"
     yield ""
-    yield "含义见 `gongzhong explain` / `gongzhong explain` says what one means."
+    yield "只列出契约测试见到的返回码，含义见 `gongzhong explain`。"
+    yield "Those that a contract test saw; `gongzhong explain` says what one means."
     yield ""
+    yield from _numbers(codes, "behaviour")
+    yield "### 仅能由故障注入产生 / By an ordered fault only"
+    yield ""
+    yield "`gongzhong faults add errcode PATH --code CODE`"
+    yield ""
+    yield from _numbers(codes, "fault")
+
+
+def _numbers(codes: Sequence[CoveredCode], how: Given) -> Iterator[str]:
+    given = [str(one.code) for one in codes if one.given == how]
     for start in range(0, len(given), CODES_IN_A_LINE):
         yield " ".join(given[start : start + CODES_IN_A_LINE])
     yield ""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from gongzhong.catalogue.registry import CALLS
 from gongzhong.messages import EVENTS, MESSAGES
-from gongzhong.platform.calls import BEHAVIOURS
-from gongzhong.platform.coverage import coverage
+from gongzhong.platform.calls import BEHAVIOURS, CONSTANT
+from gongzhong.platform.coverage import codes_of, coverage, recorded
 
 FACTS = Path(__file__).parents[2] / "facts" / "core_endpoints.tsv"
 with FACTS.open(encoding="utf-8", newline="") as file:
@@ -27,13 +28,14 @@ def test_the_core_list_is_whole() -> None:
 def test_every_core_endpoint_is_typed_and_simulated(key: tuple[str, str]) -> None:
     endpoint = BY_KEY[key]
     assert endpoint.kit == "typed"
-    assert endpoint.platform in ("behaviour", "retired")
+    assert endpoint.platform in ("behaviour", "constant", "retired")
 
 
 def test_an_endpoint_stands_there_once() -> None:
     assert len(BY_KEY) == len(MEASURED.endpoints)
-    simulated = sum(one.platform == "behaviour" for one in MEASURED.endpoints)
+    simulated = sum(one.platform in ("behaviour", "constant") for one in MEASURED.endpoints)
     assert simulated >= len(BEHAVIOURS) - 3
+    assert sum(one.platform == "constant" for one in MEASURED.endpoints) == len(CONSTANT)
 
 
 def test_every_push_stands_there_with_who_makes_it() -> None:
@@ -44,7 +46,14 @@ def test_every_push_stands_there_with_who_makes_it() -> None:
     assert made["WifiConnected"] == []
 
 
-def test_return_codes_are_those_that_are_given() -> None:
-    given = {one.code for one in MEASURED.codes if one.given}
-    assert {40001, 40003, 45009, 45015, 47001, 101001} <= given
-    assert not {61451, 9001001} & given
+def test_return_codes_are_those_that_tests_saw() -> None:
+    given = {one.code: one.given for one in MEASURED.codes}
+    assert {given[code] for code in (40001, 40003, 45009, 45015, 47001, 101000)} == {"behaviour"}
+    assert given[89503] == "fault"
+    assert {given[code] for code in (61451, 9001001)} <= {"fault", "no"}
+
+
+def test_the_recorded_codes_belong_to_calls() -> None:
+    names = {call.__name__ for call in CALLS}
+    assert codes_of().keys() <= names
+    assert len(recorded("given_codes")) == sum(map(len, codes_of().values()))

@@ -16,8 +16,11 @@ export interface Account {
   encryption: Encryption
   url: string
   oauth_domain: string
+  second_oauth_domain: string
   js_domains: string[]
+  business_domains: string[]
   ip_allow_list: string[]
+  ip_allow_list_scope: 'all' | 'token'
   open_platform: string | null
   headimgurl?: string
   description?: string
@@ -365,8 +368,8 @@ export interface Coverage {
     zh: string
     en: string
     kit: 'typed' | 'listed'
-    platform: 'behaviour' | 'fallback' | 'retired'
+    platform: 'behaviour' | 'constant' | 'fallback' | 'retired'
   }[]
   pushes: { kind: 'message' | 'event'; name: string; cls: string; zh: string; en: string; made_by: string[] }[]
-  codes: { code: number; zh: string; en: string; given: boolean }[]
+  codes: { code: number; zh: string; en: string; given: 'behaviour' | 'fault' | 'no' }[]
 }

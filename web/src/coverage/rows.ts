@@ -2,7 +2,7 @@
 import type { Coverage } from '../api/types'
 
 export type View = 'endpoints' | 'pushes' | 'codes'
-export type State = 'behaviour' | 'fallback' | 'retired' | 'trigger' | 'given' | 'known'
+export type State = 'behaviour' | 'constant' | 'fallback' | 'retired' | 'trigger' | 'given' | 'fault' | 'known'
 
 export interface Row {
   key: string
@@ -14,10 +14,12 @@ export interface Row {
 }
 
 export const STATES: Record<View, State[]> = {
-  endpoints: ['behaviour', 'fallback', 'retired'],
+  endpoints: ['behaviour', 'constant', 'fallback', 'retired'],
   pushes: ['behaviour', 'trigger'],
-  codes: ['given', 'known'],
+  codes: ['given', 'fault', 'known'],
 }
+
+const CODE_STATES: Record<Coverage['codes'][number]['given'], State> = { behaviour: 'given', fault: 'fault', no: 'known' }
 
 export function rowsOf(coverage: Coverage, view: View): Row[] {
   if (view === 'endpoints') {
@@ -46,7 +48,7 @@ export function rowsOf(coverage: Coverage, view: View): Row[] {
     zh: zh || en,
     en: en || zh,
     detail: '',
-    state: given ? 'given' : 'known',
+    state: CODE_STATES[given],
   }))
 }
 

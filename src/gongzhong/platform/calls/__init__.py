@@ -13,10 +13,11 @@ from . import (
     templates,
     users,
 )
-from .registry import BEHAVIOURS, Behaviour, Caller, answers
+from .registry import BEHAVIOURS, CONSTANT, Behaviour, Caller, answers
 
 __all__ = [
     "BEHAVIOURS",
+    "CONSTANT",
     "Behaviour",
     "Caller",
     "ai",

@@ -71,7 +71,7 @@ def list_drafts(caller: Caller, call: drafts_calls.ListDrafts) -> drafts_calls.D
     return drafts_calls.DraftPage(total_count=total, item_count=len(entries), item=entries)
 
 
-@answers(drafts_calls.SwitchDrafts)
+@answers(drafts_calls.SwitchDrafts, constant=True)
 def switch_drafts(caller: Caller, call: drafts_calls.SwitchDrafts) -> drafts_calls.SwitchState:
     """The box has been on everywhere for years; turning it on again changes nothing."""
     return drafts_calls.SwitchState(is_open=1)

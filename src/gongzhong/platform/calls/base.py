@@ -34,12 +34,12 @@ def get_stable_token(caller: Caller, call: base_calls.GetStableToken) -> base_ca
     return base_calls.AccessToken(access_token=value, expires_in=left)
 
 
-@answers(base_calls.GetApiAddresses)
+@answers(base_calls.GetApiAddresses, constant=True)
 def get_api_addresses(caller: Caller, call: base_calls.GetApiAddresses) -> base_calls.ServerAddresses:
     return base_calls.ServerAddresses(ip_list=ADDRESSES)
 
 
-@answers(base_calls.GetCallbackAddresses)
+@answers(base_calls.GetCallbackAddresses, constant=True)
 def get_callback_addresses(
     caller: Caller, call: base_calls.GetCallbackAddresses
 ) -> base_calls.ServerAddresses:

@@ -29,15 +29,25 @@ class Caller(msgspec.Struct, frozen=True):
 
 Behaviour = Callable[[Caller, Any], Any]
 BEHAVIOURS: dict[type[Call[Any]], Behaviour] = {}
+CONSTANT: set[type[Call[Any]]] = set()
+"""Calls whose answer is the same whatever is asked and whatever happened before."""
 
 
-def answers(call: type[C]) -> Callable[[Callable[[Caller, C], R]], Callable[[Caller, C], R]]:
-    """Mark the function that behaves as the platform does for one call."""
+def answers(
+    call: type[C], *, constant: bool = False
+) -> Callable[[Callable[[Caller, C], R]], Callable[[Caller, C], R]]:
+    """Mark the function that behaves as the platform does for one call.
+
+    `constant` declares that every valid request gets one and the same answer (or the same return code): the coverage
+    page marks such a call, and a contract test asks twice.
+    """
 
     def register(function: Callable[[Caller, C], R]) -> Callable[[Caller, C], R]:
         if call in BEHAVIOURS:
             raise ValueError(f"{call.__name__} is answered twice")
         BEHAVIOURS[call] = function
+        if constant:
+            CONSTANT.add(call)
         return function
 
     return register

@@ -451,13 +451,13 @@ def get_hourly_share_activity(
     return old_calls.HourlyShareActivityList(rows=rows)
 
 
-@answers(card_calls.GetCardOverview)
+@answers(card_calls.GetCardOverview, constant=True)
 def get_card_overview(caller: Caller, call: card_calls.GetCardOverview) -> card_calls.CardActivityList:
     ready_period(caller, call)
     return card_calls.CardActivityList(rows=[])
 
 
-@answers(card_calls.GetCouponStatistics)
+@answers(card_calls.GetCouponStatistics, constant=True)
 def get_coupon_statistics(
     caller: Caller, call: card_calls.GetCouponStatistics
 ) -> card_calls.CouponActivityList:
@@ -465,7 +465,7 @@ def get_coupon_statistics(
     return card_calls.CouponActivityList(rows=[])
 
 
-@answers(card_calls.GetMemberCardOverview)
+@answers(card_calls.GetMemberCardOverview, constant=True)
 def get_member_card_overview(
     caller: Caller, call: card_calls.GetMemberCardOverview
 ) -> card_calls.MemberCardActivityList:
@@ -473,7 +473,7 @@ def get_member_card_overview(
     return card_calls.MemberCardActivityList(rows=[])
 
 
-@answers(card_calls.GetMemberCardStatistics)
+@answers(card_calls.GetMemberCardStatistics, constant=True)
 def get_member_card_statistics(
     caller: Caller, call: card_calls.GetMemberCardStatistics
 ) -> card_calls.MemberCardDetailList:
@@ -491,20 +491,20 @@ def _refuse(start: str, end: str, span: int | None) -> Refusal:
     )
 
 
-@answers(publisher_calls.GetSlotStatistics)
+@answers(publisher_calls.GetSlotStatistics, constant=True)
 def get_slot_statistics(
     caller: Caller, call: publisher_calls.GetSlotStatistics
 ) -> publisher_calls.SlotStatistics:
     raise _refuse(call.start_date, call.end_date, AD_SLOT_SPAN)
 
 
-@answers(publisher_calls.GetRebateStatistics)
+@answers(publisher_calls.GetRebateStatistics, constant=True)
 def get_rebate_statistics(
     caller: Caller, call: publisher_calls.GetRebateStatistics
 ) -> publisher_calls.RebateStatistics:
     raise _refuse(call.start_date, call.end_date, AD_REBATE_SPAN)
 
 
-@answers(publisher_calls.GetSettlements)
+@answers(publisher_calls.GetSettlements, constant=True)
 def get_settlements(caller: Caller, call: publisher_calls.GetSettlements) -> publisher_calls.Settlements:
     raise _refuse(call.start_date, call.end_date, None)

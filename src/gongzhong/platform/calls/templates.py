@@ -96,7 +96,7 @@ def send_template(caller: Caller, call: templates_calls.SendTemplate) -> templat
     return templates_calls.TemplateSent(msgid=msgid)
 
 
-@answers(templates_calls.QueryBlockedTemplates)
+@answers(templates_calls.QueryBlockedTemplates, constant=True)
 def query_blocked_templates(
     caller: Caller, call: templates_calls.QueryBlockedTemplates
 ) -> templates_calls.BlockedTemplates:
@@ -126,7 +126,7 @@ def send_one_time(caller: Caller, call: notice_calls.SendOneTime) -> Ok:
     return Ok()
 
 
-@answers(notice_calls.GetNoticeCategories)
+@answers(notice_calls.GetNoticeCategories, constant=True)
 def get_notice_categories(
     caller: Caller, call: notice_calls.GetNoticeCategories
 ) -> notice_calls.NoticeCategories:

@@ -67,7 +67,7 @@ def unblock_users(caller: Caller, call: users_calls.UnblockUsers) -> Ok:
     return Ok()
 
 
-@answers(users_calls.ConvertOpenIDs)
+@answers(users_calls.ConvertOpenIDs, constant=True)
 def convert_openids(caller: Caller, call: users_calls.ConvertOpenIDs) -> users_calls.ConvertedOpenIDs:
     """No account here was ever migrated into another one."""
     raise Refusal(NO_MIGRATION)

@@ -38,12 +38,19 @@ class AccountView(msgspec.Struct, kw_only=True):
     encryption: Encryption
     url: str
     oauth_domain: str
+    second_oauth_domain: str
     js_domains: list[str]
+    business_domains: list[str]
+    web_authorization: bool
     ip_allow_list: list[str]
+    ip_allow_list_scope: Literal["all", "token"]
+    ip_refusal_code: Literal[40164, 61004]
     open_platform: str | None
     headimgurl: str
     description: str
     call_limits: dict[str, int]
+    customer_service: bool
+    comments: bool
 
 
 class TieView(msgspec.Struct, kw_only=True):

@@ -12,9 +12,8 @@ import msgspec
 from ....catalogue import codes
 from ....catalogue.model import Acknowledged, Call, Download, Host, Status, Upload
 from ....catalogue.registry import chapter_of
-from ...calls import BEHAVIOURS
+from ...coverage import simulation
 from ...examples import request_of
-from .. import mp
 
 REF = "#/components/schemas/{name}"
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -77,7 +76,7 @@ def _operation(
         "parameters": _parameters(calls, components),
         "responses": {"200": _answers(calls, by_type), **_page_errors(spec.host)},
         "x-errcodes": _errors(calls),
-        "x-platform": _state(first),
+        "x-platform": simulation(first),
     }
     if spec.verb == "POST" and (content := _body(first, components)):
         operation["requestBody"] = {"required": "img" not in _fields(first), "content": content}
@@ -93,12 +92,6 @@ def _page_errors(host: Host) -> dict[str, Any]:
     return {
         "404": {"description": "没有 / not there", "content": {"text/html": {"schema": {"type": "string"}}}}
     }
-
-
-def _state(call: AnyCall) -> str:
-    if call.spec.status is Status.RETIRED:
-        return "retired"
-    return "behaviour" if call in BEHAVIOURS or call.spec.path == mp.SHOW_QR_CODE else "fallback"
 
 
 def _errors(calls: Sequence[AnyCall]) -> list[dict[str, Any]]:
