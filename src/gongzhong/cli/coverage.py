@@ -49,7 +49,8 @@ def _lines(counted: dict[str, int]) -> list[str]:
     return [
         say(
             f"接口 {counted['endpoints']}：有类型 {counted['typed']}，仅列出 {counted['listed']}；"
-            f"平台有行为 {counted['behaviour']}，应答不变 {counted['constant']}，仅校验 {counted['fallback']}，已下线 {counted['retired']}",
+            f"平台有行为 {counted['behaviour']}，应答不变 {counted['constant']}，"
+            f"仅校验 {counted['fallback']}，已下线 {counted['retired']}",
             f"endpoints {counted['endpoints']}: typed {counted['typed']}, listed {counted['listed']}; "
             f"simulated {counted['behaviour']}, always the same answer {counted['constant']}, "
             f"only checked {counted['fallback']}, withdrawn {counted['retired']}",
