@@ -9,7 +9,7 @@ for text, unknown fields, and it tells what is wrong with the rest by `DecodePro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import parse_qs
@@ -50,9 +50,8 @@ class Encoded(msgspec.Struct, frozen=True):
         size = "no body" if self.body is None else f"{len(self.body)} bytes of {self.content_type}"
         return f"Encoded({', '.join(self.query) or 'no query'}; {size})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
-        yield "query", list(self.query)
-        yield "content_type", self.content_type
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("query", list(self.query)), ("content_type", self.content_type)]
 
 
 class DecodeProblem(GongzhongError):

@@ -122,8 +122,8 @@ class Upload(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"Upload({self.size} bytes, {self.filename!r}, {self.content_type!r})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
-        return iter((("size", self.size), ("filename", self.filename), ("content_type", self.content_type)))
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("size", self.size), ("filename", self.filename), ("content_type", self.content_type)]
 
 
 def _on_disk(path: Path) -> FileSource:
@@ -175,5 +175,5 @@ class Download(msgspec.Struct, frozen=True):
         where = f"at {self.path!r}" if self.path else f"{len(self.content)} bytes"
         return f"Download({where}, {self.filename!r}, {self.content_type!r})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
-        return iter((("path", self.path), ("filename", self.filename), ("content_type", self.content_type)))
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("path", self.path), ("filename", self.filename), ("content_type", self.content_type)]

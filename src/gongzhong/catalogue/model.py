@@ -9,7 +9,7 @@ the OpenAPI document are read from it. Adding an endpoint is adding one of these
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args, get_origin
 from urllib.parse import parse_qsl
 
@@ -139,11 +139,10 @@ class Masked(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
         )
         return f"{type(self).__name__}({', '.join(shown)})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         # rich, and structlog with it, would take msgspec's own list of all fields.
-        return (
-            (name, "***" if name in self.hidden else getattr(self, name)) for name in self.__struct_fields__
-        )
+        shown = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return [(name, "***" if name in self.hidden else value) for name, value in shown]
 
 
 class Call(Masked, Generic[R], kw_only=True, frozen=True, omit_defaults=True):

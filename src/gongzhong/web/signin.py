@@ -8,8 +8,8 @@ authorize_url ──► WeChat asks the user ──► arrive(query) ──► e
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
@@ -83,8 +83,8 @@ class Arrival(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"Arrival(return_path={self.return_path!r})"
 
-    def __rich_repr__(self) -> Iterator[tuple[str, str]]:
-        yield "return_path", self.return_path
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("return_path", self.return_path)]
 
 
 class SignIn:
