@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gongzhong.client.landing import Landing
+from gongzhong.client.answer_file import AnswerFile
 from gongzhong.client.transports.network import Network
 from gongzhong.errors import NotReached, OutcomeUnknown
 
@@ -167,6 +167,6 @@ def test_limits_hold_behind_a_proxy(kind: Any, authority: Authority, peer: Start
     network = Network(proxies={"https": f"http://127.0.0.1:{server.port}"}, ca_file=authority.file)
     with pytest.raises(OutcomeUnknown, match="more than 100 bytes"):
         exchange(kind, post("https://wx.example", limit_bytes=100), network=network)
-    landing = Landing(tmp_path / "file")
-    exchange(kind, post("https://wx.example", landing=landing), network=network)
-    assert landing.words == JSON
+    answer_file = AnswerFile(tmp_path / "file")
+    exchange(kind, post("https://wx.example", answer_file=answer_file), network=network)
+    assert answer_file.words == JSON

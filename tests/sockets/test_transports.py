@@ -16,7 +16,7 @@ from pytest import param
 from gongzhong import Account, AsyncClient, Client, Hosts, Secret, SetupError, Upload
 from gongzhong.catalogue.multipart import write
 from gongzhong.client import CallPolicy, WireReply, WireRequest
-from gongzhong.client.landing import Landing
+from gongzhong.client.answer_file import AnswerFile
 from gongzhong.client.transports.aiohttp_transport import AiohttpTransport
 from gongzhong.client.transports.network import Network
 from gongzhong.client.transports.pyreqwest_transport import PyreqwestAsyncTransport, PyreqwestTransport
@@ -89,7 +89,7 @@ def test_compressed_answers_are_unpacked(kind: Any, peer: Start, tmp_path: Any) 
     head = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
     server = peer(whole(head + packed[:20], packed[20:]))
     assert exchange(kind, post(server.url))[0].body == JSON
-    assert exchange(kind, post(server.url, landing=Landing(tmp_path / "file")))[0].body == JSON
+    assert exchange(kind, post(server.url, answer_file=AnswerFile(tmp_path / "file")))[0].body == JSON
 
 
 @pytest.mark.parametrize("kind", DEFAULTS)
@@ -170,11 +170,13 @@ def test_a_file_may_take_longer_than_its_timeout_but_not_for_ever(
         connection.say(b"HTTP/1.1 200 OK\r\nContent-Length: 400000\r\n\r\n")
         connection.say(*[b"x" * 40_000] * 10, pause_s=0.1)
 
-    landing = Landing(tmp_path / "file")
-    exchange(kind, post(peer(steady).url, landing=landing, timeout_s=0.5))
-    assert landing.keep().stat().st_size == 400_000
+    answer_file = AnswerFile(tmp_path / "file")
+    exchange(kind, post(peer(steady).url, answer_file=answer_file, timeout_s=0.5))
+    assert answer_file.keep().stat().st_size == 400_000
     with pytest.raises(OutcomeUnknown):
-        exchange(kind, post(peer(dripping_body).url, landing=Landing(tmp_path / "other"), timeout_s=0.5))
+        exchange(
+            kind, post(peer(dripping_body).url, answer_file=AnswerFile(tmp_path / "other"), timeout_s=0.5)
+        )
 
 
 @pytest.mark.parametrize("kind", DEFAULTS)

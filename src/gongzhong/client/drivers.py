@@ -39,7 +39,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Wait until somebody else is done; the result is False when that did not happen within `patience_s`.
+    """Wait until somebody else is done; the result is False when that did not happen within `timeout_s`.
 
     `thread` is where that somebody runs: a blocking driver in the same thread would wait for ever, so it
     does not start.
@@ -47,7 +47,7 @@ class Wait:
 
     done: Future[None]
     thread: int
-    patience_s: float
+    timeout_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +105,11 @@ def _carry(step: Step, transport: Transport) -> Any:
             return time.sleep(seconds)
         case Ask(question, _):
             return question()
-        case Wait(done, thread, patience_s):
+        case Wait(done, thread, timeout_s):
             if thread == threading.get_ident():
                 return done.done()
             with suppress(TimeoutError):
-                done.result(patience_s)
+                done.result(timeout_s)
             return done.done()
 
 
@@ -121,9 +121,9 @@ async def _carry_awaiting(step: Step, transport: AsyncTransport) -> Any:
             return await asyncio.sleep(seconds)
         case Ask(question, threads):
             return await asyncio.get_running_loop().run_in_executor(threads, question)
-        case Wait(done, _, patience_s):
+        case Wait(done, _, timeout_s):
             with suppress(TimeoutError):
-                async with asyncio.timeout(patience_s):
+                async with asyncio.timeout(timeout_s):
                     await _settled(done)
             return done.done()
 

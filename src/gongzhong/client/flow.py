@@ -28,12 +28,12 @@ from ..catalogue.model import Call, Download, Repeat
 from ..catalogue.tickets import GetTicket
 from ..clock import Clock
 from ..errors import BadAnswer, SetupError, TransportError
+from .answer_file import AnswerFile, DiskError
 from .drivers import Pause, Send, Steps
-from .landing import DiskProblem, Landing
+from .replies import errcode_of, refusal, refuse_early, result
 from .token_store import TokenRecord
 from .tokens import Fetched, Tokens
 from .transport import LARGEST_ANSWER, WireReply, WireRequest
-from .verdict import errcode_of, refusal, refuse_early, result
 
 R = TypeVar("R")
 
@@ -62,7 +62,7 @@ LOOKUP: Final = {"X-Gongzhong-Lookup": "1"}
 
 
 class CallPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """How patient a call is, and how careful. Times are seconds."""
+    """How long a call may take, how often it is tried, and what is checked before. Times are seconds."""
 
     timeout_s: float = 10
     """Seconds until the whole answer of one request must be there, and how long a call may still be repeated.
@@ -78,7 +78,7 @@ class CallPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, with which tokens and how patiently."""
+    """The account that calls, its tokens, and the policy of its calls."""
 
     account: Account
     tokens: Tokens
@@ -93,37 +93,37 @@ class Caller:
 
     def save(self, call: Call[R], path: str | PathLike[str], timeout_s: float | None = None) -> Steps[R]:
         """The typed answer; a file among the answers goes to `path` while it comes in."""
-        landing = Landing(path)
+        answer_file = AnswerFile(path)
         try:
-            reply = yield from self.raw(call, timeout_s, landing)
+            reply = yield from self.raw(call, timeout_s, answer_file)
             answer = result(call, reply)
             if isinstance(answer, Download):
-                saved = landing.keep(answer.content)
+                saved = answer_file.keep(answer.content)
                 answer = msgspec.structs.replace(answer, content=b"", path=str(saved))
             return answer
-        except DiskProblem as problem:
+        except DiskError as problem:
             raise problem.error from None
         finally:
-            landing.discard()
+            answer_file.discard()
 
     def raw(
         self,
         call: Call[Any],
         timeout_s: float | None = None,
-        landing: Landing | None = None,
+        answer_file: AnswerFile | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> Steps[WireReply]:
         """The answer's bytes, after the same rules."""
         if self.policy.check:
             refuse_early(call)
-        patience = timeout_s or self.policy.timeout_s
+        timeout_s = timeout_s or self.policy.timeout_s
         token = (yield from self.access_token()) if call.spec.token else None
-        reply, code = yield from self._tried(call, token, patience, landing, headers)
+        reply, code = yield from self._tried(call, token, timeout_s, answer_file, headers)
         if code in REJECTED and token is not None:
             newer = yield from self.access_token(rejected=token)
             if newer.generation > token.generation:
                 token = newer
-                reply, code = yield from self._tried(call, token, patience, landing, headers)
+                reply, code = yield from self._tried(call, token, timeout_s, answer_file, headers)
         if code:
             raise refusal(call, reply, (self.account.secret, *([token.value] if token else ())))
         return reply
@@ -166,13 +166,13 @@ class Caller:
         self,
         call: Call[Any],
         token: TokenRecord | None,
-        patience_s: float,
-        landing: Landing | None,
+        timeout_s: float,
+        answer_file: AnswerFile | None,
         headers: Mapping[str, str],
     ) -> Steps[tuple[WireReply, int]]:
         """The answer and its return code, after as many tries as the call allows."""
-        request = self._request(call, token, patience_s, landing, headers)
-        until = self.clock.now() + patience_s
+        request = self._request(call, token, timeout_s, answer_file, headers)
+        until = self.clock.now() + timeout_s
         safe = call.spec.repeat is Repeat.SAFE
         tries = 1
         while True:
@@ -194,8 +194,8 @@ class Caller:
         self,
         call: Call[Any],
         token: TokenRecord | None,
-        patience_s: float,
-        landing: Landing | None,
+        timeout_s: float,
+        answer_file: AnswerFile | None,
         headers: Mapping[str, str],
     ) -> WireRequest:
         # No local variable holds a secret in clear: tracebacks may show them.
@@ -206,9 +206,9 @@ class Caller:
             query=({} if token is None else {"access_token": token.value.reveal()}) | encoded.query,
             headers={**headers, **({"Content-Type": encoded.content_type} if encoded.content_type else {})},
             body=encoded.body,
-            timeout_s=patience_s,
+            timeout_s=timeout_s,
             limit_bytes=self.policy.answer_bytes,
-            landing=landing,
+            answer_file=answer_file,
         )
 
     def _key(self, kind: str) -> str:

@@ -34,8 +34,8 @@ import msgspec
 from ..account import Secret
 from ..clock import Clock
 from ..errors import BusyError, CallError, GongzhongError, NotReached, TransportError
-from .budget import Budget, Elapsed
 from .drivers import Ask, Pause, Steps, Wait
+from .rate_limit import Elapsed, RateLimit
 from .token_store import MemoryTokenStore, TokenRecord, TokenStore
 
 T = TypeVar("T")
@@ -49,8 +49,8 @@ FATAL: Final = frozenset(
 )
 """Answers to a token request that asking again at once does not change (获取接口调用凭据, error table)."""
 
-PATIENT_FAILURES: Final = 3
-"""So many fetches in a row may bring no usable answer before the next one waits."""
+FREE_FAILURES: Final = 3
+"""Failed fetches in a row before the next one has to wait."""
 
 
 class TokenPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class TokenPolicy(msgspec.Struct, frozen=True, kw_only=True):
     lease_s: float = 30
     poll_s: float = 0.1
     """How often a process looks whether the one that holds the lease is done."""
-    patience_s: float = 60
+    wait_s: float = 60
     """How long a caller waits for another one's fetch before it goes on its own."""
     outage_s: float = 30
     """Longest pause between fetches while the endpoint gives no usable answer: 1, 2, 4 … after the third failure."""
@@ -106,8 +106,8 @@ class Pending:
 class Entry:
     """Everything that is known about one key."""
 
-    fetches: Budget
-    forced: Budget
+    fetches: RateLimit
+    forced: RateLimit
     record: TokenRecord | None = None
     renew_at: float = 0.0
     no_better_until: float = 0.0
@@ -141,7 +141,7 @@ class Entry:
             self.refusal, self.refused_until = error, now + policy.refusal_s
         elif costs_nothing(error) and not isinstance(error, NotReached):
             self.failures += 1
-            beyond = self.failures - PATIENT_FAILURES
+            beyond = self.failures - FREE_FAILURES
             self.outage = error
             self.pause_until = now + (min(policy.outage_s, 2.0 ** min(beyond, 20)) if beyond >= 0 else 0)
 
@@ -176,7 +176,7 @@ class Tokens:
                 return found
             if mine:
                 return (yield from self._fetch_shared(key, found, fetch))
-            if not (yield Wait(found.done, found.thread, self.policy.patience_s)):
+            if not (yield Wait(found.done, found.thread, self.policy.wait_s)):
                 self._finish(key, found)
             elif found.failure is not None:
                 raise again(found.failure)
@@ -369,8 +369,8 @@ class Tokens:
         if entry is None:
             policy = self.policy
             entry = self._entries[key] = Entry(
-                Budget(policy.fetch_burst, policy.fetch_refill_s),
-                Budget(policy.forced_burst, policy.forced_refill_s),
+                RateLimit(policy.fetch_burst, policy.fetch_refill_s),
+                RateLimit(policy.forced_burst, policy.forced_refill_s),
             )
         return entry
 

@@ -23,7 +23,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from ..catalogue.multipart import Pieces
 from ..errors import NotReached, OutcomeUnknown
-from .landing import Landing
+from .answer_file import AnswerFile
 
 PROXY_REFUSED: Final = 407
 """A proxy that wants a user and a password: the request went no further."""
@@ -53,8 +53,8 @@ class WireRequest:
     timeout_s: float = 10.0
     """Seconds until the whole answer must be there; files get longer by their size (`SLOWEST_FILE`)."""
     limit_bytes: int = LARGEST_ANSWER
-    """A longer answer is an error, unless it goes to a `landing`."""
-    landing: Landing | None = None
+    """A longer answer is an error, unless it goes to an `answer_file`."""
+    answer_file: AnswerFile | None = None
     """Where the answer's body goes, piece by piece; without one it is `WireReply.body`."""
 
     @property

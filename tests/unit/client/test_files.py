@@ -17,7 +17,7 @@ from gongzhong.catalogue.material import GetMaterial, MaterialNews, MaterialVide
 from gongzhong.catalogue.media import UploadMedia
 from gongzhong.catalogue.model import Download, Upload
 from gongzhong.client import CallPolicy
-from gongzhong.client.landing import Landing
+from gongzhong.client.answer_file import AnswerFile
 from gongzhong.client.transports.aiohttp_transport import AiohttpTransport
 from gongzhong.client.transports.network import Network
 from gongzhong.client.transports.pyreqwest_transport import PyreqwestAsyncTransport, PyreqwestTransport
@@ -225,15 +225,15 @@ def test_without_save_the_file_is_in_memory(weixin: tuple[str, type[Handler]], t
 
 
 def test_a_landing_waits_for_the_first_byte_that_decides(tmp_path: Path) -> None:
-    landing = Landing(tmp_path / "a.bin")
-    assert landing.take([b"", b"  ", b"\n{", b'"errcode":0}']) == b'  \n{"errcode":0}'
-    assert landing.take([b" ", b"\xff", b"{"]) == b""
-    assert landing.keep().read_bytes() == b" \xff{"
-    landing.take([b"\xff"])
-    landing.discard()
+    answer_file = AnswerFile(tmp_path / "a.bin")
+    assert answer_file.take([b"", b"  ", b"\n{", b'"errcode":0}']) == b'  \n{"errcode":0}'
+    assert answer_file.take([b" ", b"\xff", b"{"]) == b""
+    assert answer_file.keep().read_bytes() == b" \xff{"
+    answer_file.take([b"\xff"])
+    answer_file.discard()
     assert [found.name for found in tmp_path.iterdir()] == ["a.bin"]
 
 
 def test_a_transport_that_knows_no_landings_still_saves(tmp_path: Path) -> None:
-    landing = Landing(tmp_path / "a.bin")
-    assert landing.keep(b"whole").read_bytes() == b"whole"
+    answer_file = AnswerFile(tmp_path / "a.bin")
+    assert answer_file.keep(b"whole").read_bytes() == b"whole"

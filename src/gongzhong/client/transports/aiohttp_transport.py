@@ -199,22 +199,22 @@ class LookUps:
 
 
 async def _content(response: ClientResponse, request: WireRequest, scope: asyncio.Timeout) -> bytes:
-    encoding, landing = response.headers.get("content-encoding", ""), request.landing
+    encoding, answer_file = response.headers.get("content-encoding", ""), request.answer_file
     length = response.content_length
-    if landing is None and not encoding and length is not None and length <= request.limit_bytes:
+    if answer_file is None and not encoding and length is not None and length <= request.limit_bytes:
         return await response.read()
     inflater, content = Inflater(request, encoding), bytearray()
-    if landing is not None:
-        landing.begin()
+    if answer_file is not None:
+        answer_file.begin()
     async for piece in response.content.iter_chunked(PIECE_BYTES):
         plain = inflater.take(piece, len(content))
-        if landing is None:
+        if answer_file is None:
             content += plain
         else:
-            landing.write(plain)
+            answer_file.write(plain)
             scope.reschedule((scope.when() or 0) + len(piece) / SLOWEST_FILE)
     inflater.finish()
-    return bytes(content) if landing is None else landing.words
+    return bytes(content) if answer_file is None else answer_file.words
 
 
 @lru_cache(maxsize=64)

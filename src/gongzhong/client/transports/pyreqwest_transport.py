@@ -116,8 +116,8 @@ def _filled(builder: Request, request: WireRequest) -> Request:
 
 
 def _taken(pieces: Iterator[bytes], request: WireRequest) -> bytes:
-    if request.landing is not None:
-        return request.landing.take(pieces)
+    if request.answer_file is not None:
+        return request.answer_file.take(pieces)
     content = bytearray()
     for piece in pieces:
         content += piece
@@ -127,17 +127,17 @@ def _taken(pieces: Iterator[bytes], request: WireRequest) -> bytes:
 
 
 async def _taken_awaiting(response: Response, request: WireRequest) -> bytes:
-    landing, content = request.landing, bytearray()
-    if landing is not None:
-        landing.begin()
+    answer_file, content = request.answer_file, bytearray()
+    if answer_file is not None:
+        answer_file.begin()
     while (piece := await response.body_reader.read_chunk()) is not None:
-        if landing is not None:
-            landing.write(bytes(piece))
+        if answer_file is not None:
+            answer_file.write(bytes(piece))
             continue
         content += piece
         if len(content) > request.limit_bytes:
             raise TooLong(request)
-    return bytes(content) if landing is None else landing.words
+    return bytes(content) if answer_file is None else answer_file.words
 
 
 def _reply(response: BaseResponse, body: bytes) -> WireReply:

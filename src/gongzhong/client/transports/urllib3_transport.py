@@ -129,7 +129,7 @@ class Exchange:
 
     def _read(self) -> tuple[WireReply, bool]:
         """The answer, and whether the connection can be used again."""
-        answer, landing, body = Answer(), self.request.landing, bytearray()
+        answer, answer_file, body = Answer(), self.request.answer_file, bytearray()
         inflater: Inflater | None = None
         while not answer.whole:
             answer.feed(self.socket().recv(PIECE_BYTES))
@@ -137,18 +137,18 @@ class Exchange:
                 continue
             if inflater is None:
                 inflater = Inflater(self.request, answer.headers.get("content-encoding", ""))
-                if landing is not None:
-                    landing.begin()
+                if answer_file is not None:
+                    answer_file.begin()
             for piece in answer.taken():
                 plain = inflater.take(piece, len(body))
-                if landing is None:
+                if answer_file is None:
                     body += plain
                 else:
                     self.deadline.moved(len(piece))
-                    landing.write(plain)
+                    answer_file.write(plain)
         if inflater is not None:
             inflater.finish()
-        content = bytes(body) if landing is None else landing.words
+        content = bytes(body) if answer_file is None else answer_file.words
         return WireReply(answer.status, answer.headers, content), answer.keeps_alive
 
 

@@ -54,7 +54,7 @@ class Entrance(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._patience = asyncio.get_running_loop().call_later(HEAD_S, self._transport.abort)
+        self._timeout = asyncio.get_running_loop().call_later(HEAD_S, self._transport.abort)
 
     def data_received(self, data: bytes) -> None:
         if self._decided:
@@ -66,7 +66,7 @@ class Entrance(asyncio.Protocol):
         if not end and len(head) <= HEAD_BYTES:
             return
         self._decided = True
-        self._patience.cancel()
+        self._timeout.cancel()
         try:
             if len(head) > HEAD_BYTES:
                 raise Refused("431 Request Header Fields Too Large", "请求头太长", "the head is too long")
@@ -76,7 +76,7 @@ class Entrance(asyncio.Protocol):
             self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._patience.cancel()
+        self._timeout.cancel()
 
 
 class ForwardProxy:

@@ -58,7 +58,7 @@ def errcode_of(call: Call[Any], reply: WireReply) -> int:
     try:
         code = _HEAD.decode(reply.body).code
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        code = _patient_errcode(call, reply)
+        code = _lenient_errcode(call, reply)
     if code == 0 and reply.status != 200:
         raise bad_answer(call, reply)
     return code
@@ -108,7 +108,7 @@ def bad_answer(call: Call[Any], reply: WireReply) -> BadAnswer:
     )
 
 
-def _patient_errcode(call: Call[Any], reply: WireReply) -> int:
+def _lenient_errcode(call: Call[Any], reply: WireReply) -> int:
     try:
         answer = json.loads(reply.body.decode("utf-8", "replace"), strict=False)
         return head_of(answer)[0]

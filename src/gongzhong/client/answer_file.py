@@ -1,8 +1,7 @@
-"""Where the body of an answer goes while it comes in: into a file, unless it turns out to be words.
+"""Writes the body of an answer to a file while it comes in, unless it is JSON.
 
-A refusal is JSON whatever its content type says, and it begins with a brace; no picture, voice or video does. So the
-first byte decides, and a file is written only for a file. It grows beside its final name and gets that name when it
-is complete: nobody ever reads half of it.
+An error is JSON whatever its content type says, and begins with a brace; no picture, voice or video does. So the first
+byte decides. The file has a temporary name in the same folder until it is complete, so nobody reads half of it.
 """
 
 from __future__ import annotations
@@ -16,15 +15,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 
-class DiskProblem(Exception):
-    """The disk refused, not the network: kept apart from the errors that transports take for theirs."""
+class DiskError(Exception):
+    """An OSError of the disk, kept apart from those of the network, which transports catch."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(str(error))
         self.error = error
 
 
-class Landing:
+class AnswerFile:
     """Takes the pieces of one answer; a repeated request begins anew with `begin`.
 
     Raises FileNotFoundError at once when there is no folder to write to.
@@ -44,11 +43,11 @@ class Landing:
         self._words, self._deciding = bytearray(), True
 
     def write(self, piece: bytes) -> None:
-        """Take the next piece. Raises DiskProblem when the disk refuses."""
+        """Take the next piece. Raises DiskError when the disk refuses."""
         try:
             self._write(piece)
         except OSError as error:
-            raise DiskProblem(error) from error
+            raise DiskError(error) from error
 
     def _write(self, piece: bytes) -> None:
         if self._deciding:
@@ -79,7 +78,7 @@ class Landing:
         return bytes(self._words)
 
     def keep(self, content: bytes = b"") -> Path:
-        """Give the complete file its name; `content` is what a transport gave that knows nothing of landings."""
+        """Give the complete file its name; `content` is what a transport gave that knows nothing of files."""
         if self._file is None:
             self._file = self._part()
             self._file.write(content)

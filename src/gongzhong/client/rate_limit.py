@@ -1,8 +1,7 @@
-"""Time that never goes back, and a bound on how often something may be fetched, whatever else goes wrong.
+"""A clock that never goes back, and a limit on how often a token may be fetched.
 
-When a store is down or two programs keep taking the token away from each other, every call would like to
-fetch one; a day's quota is then gone in seconds. A budget allows a few at once and, after that, one in a
-while.
+When the store is down, or two programs invalidate each other's token, every call needs a new one, and a day's quota
+would be used up in seconds. A `RateLimit` allows a few fetches at once, then one per interval.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ class Elapsed:
             return self._total
 
 
-class Budget:
-    """At most `burst` at once; one more comes back every `refill_s` seconds. Its owner locks it."""
+class RateLimit:
+    """At most `burst` at once; one more comes back every `refill_s` seconds. Not thread-safe."""
 
     def __init__(self, burst: int, refill_s: float) -> None:
         self._burst, self._refill_s = burst, refill_s
