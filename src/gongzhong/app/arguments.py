@@ -20,6 +20,7 @@ no push, are errors when the handler is registered, not when the first user arri
 from __future__ import annotations
 
 import difflib
+import dis
 import inspect
 import os
 import sys
@@ -58,6 +59,8 @@ OWN_PACKAGE = __name__.partition(".")[0]
 User = NewType("User", str)
 """The person who sent a push: their OpenID, a plain str, which is what every call and every store wants."""
 
+SUSPENDING = frozenset({"SEND", "YIELD_VALUE"})
+"""Instructions of which every await, `async with` and `async for` has one (Python 3.11 and later)."""
 Kinds: TypeAlias = tuple[type[Push], ...]
 """Classes of pushes, subclasses included."""
 
@@ -79,6 +82,8 @@ class Handler(msgspec.Struct, frozen=True):
     wants_session: bool
     wants_push_only: bool
     """Whether every parameter is a name of the push, as in most handlers."""
+    waits: bool = True
+    """Whether it may have to wait for something: False for an `async def` without any await or session."""
     annotated: tuple[Kinds, ...] = ()
     """What the annotations of the push say, one entry for each; a push must fit all of them."""
 
@@ -150,6 +155,7 @@ def as_handler(
         tuple(wanted),
         wants_session="session" in wanted,
         wants_push_only=PUSH_NAMES.issuperset(wanted),
+        waits="session" in wanted or _awaits(function),
         annotated=tuple(kinds for kinds in annotated if Push not in kinds),
     )
 
@@ -214,6 +220,15 @@ def _style(function: Callable[..., Any]) -> Style:
             fix_en="write it as `async def` with yield",
         )
     return Style.THREAD
+
+
+def _awaits(function: Callable[..., Any]) -> bool:
+    """Whether a handler can be suspended: everything but an `async def` whose own code awaits nothing."""
+    plain = getattr(function, "__func__", function)
+    code = getattr(plain, "__code__", None)
+    if code is None or not code.co_flags & inspect.CO_COROUTINE:
+        return True
+    return any(step.opname in SUSPENDING for step in dis.get_instructions(code))
 
 
 def _unfillable(

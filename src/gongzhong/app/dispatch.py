@@ -10,7 +10,7 @@ import asyncio
 import contextvars
 import inspect
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -33,6 +33,8 @@ Middleware: TypeAlias = Callable[..., Awaitable[Result]]
 """`async def` with `call_next` among its parameters; the others are those of handlers."""
 
 Stream: TypeAlias = AsyncGenerator[Reply | None, None]
+Later: TypeAlias = Coroutine[Any, Any, tuple[Reply | None, Stream | None]]
+"""Gives the first reply, and the stream of those that follow."""
 END = object()
 
 
@@ -64,7 +66,34 @@ class Dispatcher:
         self._oa = oa
         self._middleware = middleware
 
-    async def begin(self, push: Push) -> tuple[Reply | None, Stream | None]:
+    def begin(self, push: Push) -> Reply | Later | None:
+        """The whole answer to a push whose handler cannot wait: it is called here and now, in a context of its own,
+        without a task. For any other push a coroutine, to be run as a task; so is what remains of a dialogue's move.
+
+        Raises what the handler raises.
+        """
+        oa = self._oa
+        if self._middleware or oa.dialogues():
+            return self._run(push)
+        found = oa.find(push)
+        if found is None:
+            oa.counters["unhandled"] += 1
+            return None
+        handler, groups = found
+        if handler.waits:
+            return self._run(push)
+        with Naming(handler):
+            result = contextvars.copy_context().run(_call, handler, Invocation(oa, push, handler, groups))
+        if type(result) is str and result:  # as nearly every handler answers
+            return TextReply(content=result)
+        if isinstance(result, Move):
+            return self._moved(result, Invocation(oa, push, handler, groups))
+        return as_reply(result, push, handler)
+
+    async def _moved(self, move: Move, invocation: Invocation) -> tuple[Reply | None, Stream | None]:
+        return await Run(self._oa, self._middleware).settled(move, invocation), None
+
+    async def _run(self, push: Push) -> tuple[Reply | None, Stream | None]:
         """The first reply to a push, and the replies that follow it. Raises what the handler raises."""
         run = Run(self._oa, self._middleware)
         try:
@@ -143,7 +172,7 @@ class Run:
         if decision.handler.style is Style.STREAM:
             self.stream = self._streamed(invocation, held.pop_all(), state)
             return await anext(self.stream, None)
-        return await self._settled(await self._result(invocation), invocation, state)
+        return await self.settled(await self._result(invocation), invocation, state)
 
     async def _route(self, push: Push) -> Reply | None:
         found = self._oa.find(push)
@@ -159,9 +188,9 @@ class Run:
 
     async def _run(self, invocation: Invocation) -> Reply | None:
         if not invocation.handler.wants_session:
-            return await self._settled(await self._result(invocation), invocation)
+            return await self.settled(await self._result(invocation), invocation)
         async with self._oa.sessions.borrow(invocation.push.openid) as invocation.session:
-            return await self._settled(await self._result(invocation), invocation)
+            return await self.settled(await self._result(invocation), invocation)
 
     async def _streamed(
         self, invocation: Invocation, held: AsyncExitStack, state: DialogueState | None = None
@@ -179,11 +208,11 @@ class Run:
                     if result is END:
                         break
                     moved = moved or isinstance(result, Move)
-                    yield await self._settled(result, invocation)
+                    yield await self.settled(result, invocation)
             if state is not None and not moved:
-                await self._settled(state.stay(), invocation)
+                await self.settled(state.stay(), invocation)
 
-    async def _settled(
+    async def settled(
         self, result: Any, invocation: Invocation, state: DialogueState | None = None
     ) -> Reply | None:
         """The reply that a result means, and the person's new place in a dialogue. `state`: of the step it is from."""
@@ -225,6 +254,17 @@ class Run:
         if ended:
             raise ended[0]
         return await result if inspect.isawaitable(result) else result
+
+
+def _call(handler: Handler, invocation: Invocation) -> Any:
+    """The result of a handler that cannot wait."""
+    running = handler.function(**invocation.arguments())
+    try:
+        running.send(None)
+    except StopIteration as done:
+        return done.value
+    running.close()
+    raise RuntimeError(f"{handler.name} waits although its code awaits nothing")
 
 
 class Naming:

@@ -22,7 +22,9 @@ T = TypeVar("T")
 log = logging.getLogger("gongzhong.app")
 
 LOOK_AGAIN_S = 0.5
-"""How often somebody who waits for a loop looks whether it still runs."""
+"""How often somebody who waits for a loop of others looks whether it still runs."""
+SELDOM_S = 10.0
+"""The same for a loop of our own, which tells of its end."""
 
 
 class LoopEnded(Exception):
@@ -34,6 +36,8 @@ class Background:
 
     def __init__(self, name: str = "gongzhong-app") -> None:
         self.loop = asyncio.new_event_loop()
+        self._waiting: set[Future[Any]] = set()
+        """What other threads wait for here."""
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         running = threading.Event()
         self.loop.call_soon(running.set)
@@ -45,6 +49,18 @@ class Background:
         """Whether the caller runs on this loop. Under gevent every greenlet sees its loop as running."""
         return threading.get_ident() == self._thread.ident
 
+    def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do the work on this loop and block until it is done. Raises LoopEnded if the loop ends first.
+
+        The end of the loop cancels what is waited for, so a thousand threads that wait here need not poll for it.
+        """
+        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        self._waiting.add(future)
+        try:
+            return _blocked(future, self.loop, SELDOM_S)
+        finally:
+            self._waiting.discard(future)
+
     def stop(self) -> None:
         """End the loop and wait for its thread."""
         self.loop.call_soon_threadsafe(self.loop.stop)
@@ -55,6 +71,8 @@ class Background:
         try:
             self.loop.run_forever()
         finally:
+            for future in list(self._waiting):
+                future.cancel()
             self.loop.close()
 
 
@@ -119,8 +137,11 @@ class Home:
                 home = self.loop
                 if home is None or not home.is_running():
                     home = self._in_background()
+                background = self._background
             try:
-                return _blocked(asyncio.run_coroutine_threadsafe(work(), home), home)
+                if background is not None and background.loop is home:
+                    return background.wait_for(work())
+                return _blocked(asyncio.run_coroutine_threadsafe(work(), home), home, LOOK_AGAIN_S)
             except LoopEnded:
                 self._background = None
         raise LoopEnded
@@ -130,7 +151,7 @@ class Home:
         self.refuse_to_block()
         background, self._background = self._background, None
         if background is not None:
-            _blocked(asyncio.run_coroutine_threadsafe(work(), background.loop), background.loop)
+            background.wait_for(work())
             background.stop()
 
     def discard(self) -> None:
@@ -172,10 +193,11 @@ async def _waited(future: Future[T], home: asyncio.AbstractEventLoop) -> T:
     return waiting.result()
 
 
-def _blocked(future: Future[T], home: asyncio.AbstractEventLoop) -> T:
+def _blocked(future: Future[T], home: asyncio.AbstractEventLoop, look_s: float) -> T:
+    """The result of work on a loop in another thread. Raises LoopEnded if that ends, looking every `look_s` seconds."""
     while True:
         try:
-            return future.result(LOOK_AGAIN_S)
+            return future.result(look_s)
         except TimeoutError:
             if future.done():
                 return future.result()

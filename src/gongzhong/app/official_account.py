@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property
 from types import EllipsisType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias, TypeVar, cast, overload
 
 from ..account import PREFIX, Account, EnvironmentAccount
 from ..catalogue.base import GetQuota
@@ -248,7 +248,8 @@ class OfficialAccount(Router):
         """
         home = self._home
         if home.loop is asyncio.get_running_loop() and home.pid == os.getpid():
-            return await self._reception.handle(query, body, method, gone)
+            answer = self._reception.begin(query, body, method, gone)
+            return answer if type(answer) is Answer else await cast("Coroutine[Any, Any, Answer]", answer)
         self._notice_fork()
         return await self._home.carry_out(lambda: self._reception.handle(query, body, method, gone))
 

@@ -57,6 +57,16 @@ def checked(reply: Reply) -> Reply:
     return reply
 
 
+def fits(reply: object) -> bool:
+    """Whether a reply is one whole passive reply as it is: a text that needs no check, cut or repair, or None."""
+    if type(reply) is not TextReply:
+        return reply is None
+    try:
+        return 0 < len(reply.content.encode()) <= TEXT_MAX_BYTES
+    except (UnicodeEncodeError, AttributeError):
+        return False
+
+
 def _checked_fields(reply: Reply) -> Reply:
     plain = msgspec.to_builtins(reply, str_keys=True)
     cleaned = _cleaned(plain)

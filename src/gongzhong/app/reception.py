@@ -7,7 +7,9 @@ why; it is counted by reason and logged. What was believed goes to the reply win
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Coroutine
+from typing import Any, Final
 
 from ..clock import Clock
 from ..errors import CallbackError, Replayed
@@ -21,6 +23,8 @@ log = logging.getLogger("gongzhong.app")
 
 Body = bytes | bytearray | memoryview | str
 
+GROUPS = 64
+"""In how many parts pushes are forgotten."""
 PUSHES_REMEMBERED = 100_000
 """Against replays; our choice: some 10 MB."""
 
@@ -45,6 +49,13 @@ class Reception:
 
     async def handle(self, query: Query, body: Body, method: str, gone: Gone | None = None) -> Answer:
         """Answer one request. Raises nothing, whatever comes in."""
+        answer = self.begin(query, body, method, gone)
+        return answer if isinstance(answer, Answer) else await answer
+
+    def begin(
+        self, query: Query, body: Body, method: str, gone: Gone | None = None
+    ) -> Answer | Coroutine[Any, Any, Answer]:
+        """The same: the answer, or a coroutine that waits for it, which has to be awaited at once."""
         try:
             if method == "POST":
                 given = PushQuery.read(query)
@@ -59,7 +70,7 @@ class Reception:
         except Exception:
             log.exception("请求读不懂 / a request could not be read")
             return self.refuse(Unreadable("请求读不懂", "the request could not be read"))
-        return await self._push(opened, push, key, gone)
+        return self._push(opened, push, key, gone)
 
     def _admitted(self, query: PushQuery, push: Push) -> str:
         """The name under which a push is known. Raises Replayed for one that was recorded and is sent again."""
@@ -96,21 +107,48 @@ class Reception:
             )
         return opened, push
 
-    async def _push(self, opened: Opened, push: Push, key: str, gone: Gone | None) -> Answer:
-        self._counters["received"] += 1
-        self._counters[f"type.{type(push).__name__}"] += 1
+    def _push(
+        self, opened: Opened, push: Push, key: str, gone: Gone | None
+    ) -> Answer | Coroutine[Any, Any, Answer]:
+        counters = self._counters
+        counters["received"] += 1
+        counters[_COUNTED[type(push)]] += 1
 
         def seal(reply: Reply) -> bytes:
-            xml = encode_reply(reply, push, int(self._clock.now()))
-            return self._reader.seal(xml, opened=opened)
+            now = int(self._clock.now())
+            return self._reader.seal(encode_reply(reply, push, now), now, opened=opened)
 
         try:
-            answer = await self._window.deliver(push, seal, key, gone)
+            body = self._window.begin(push, seal, key, gone)
         except Exception:
-            self._counters["internal_errors"] += 1
-            log.exception("处理推送时出错 / could not answer a push: %s", about(push))
-            answer = SUCCESS
-        return Answer(200, answer) if answer == SUCCESS else Answer(200, answer, XML)
+            return self._went_wrong(push)
+        return _answered(body) if isinstance(body, bytes) else self._waited(push, body)
+
+    async def _waited(self, push: Push, body: Coroutine[Any, Any, bytes]) -> Answer:
+        try:
+            return _answered(await body)
+        except Exception:
+            return self._went_wrong(push)
+
+    def _went_wrong(self, push: Push) -> Answer:
+        self._counters["internal_errors"] += 1
+        log.exception("处理推送时出错 / could not answer a push: %s", about(push))
+        return _answered(SUCCESS)
+
+
+def _answered(body: bytes) -> Answer:
+    return Answer(200, body) if body == SUCCESS else Answer(200, body, XML)
+
+
+class _Counted(dict[type[Push], str]):
+    """The counter of each class of pushes."""
+
+    def __missing__(self, kind: type[Push]) -> str:
+        name = self[kind] = f"type.{kind.__name__}"
+        return name
+
+
+_COUNTED: Final = _Counted()
 
 
 class Replays:
@@ -123,8 +161,10 @@ class Replays:
 
     def __init__(self, window_s: float | None, clock: Clock, size: int = PUSHES_REMEMBERED) -> None:
         self._window_s, self._clock, self._size = window_s, clock, size
-        self._seen: dict[int, int] = {}
-        """Timestamps by a 64-bit hash of the push, the first received first."""
+        self._seen: set[int] = set()
+        """A 64-bit hash of each push."""
+        self._groups: deque[_Group] = deque([_Group(clock.now())])
+        """The same in the order in which they came, in groups that are forgotten together."""
         self._oldest = 0
 
     def check(self, signature: str, timestamp: str, what: str) -> None:
@@ -140,16 +180,38 @@ class Replays:
             raise Replayed(
                 "这条推送已经收到过，拒绝重放", "this push was received before: a replay, which is refused"
             )
-        self._seen[key] = stamp
-        self._forget(now - self._window_s)
+        self._seen.add(key)
+        group = self._groups[-1]
+        group.keys.append(key)
+        if stamp > group.newest:
+            group.newest = stamp
+        if now >= group.began + self._window_s / GROUPS or len(group.keys) >= self._size / GROUPS:
+            self._forget(now)
 
-    def _forget(self, horizon: float) -> None:
-        seen = self._seen
-        if len(seen) > self._size:
-            self._oldest = max(self._oldest, seen.pop(next(iter(seen))))
-        first = next(iter(seen))
-        if seen[first] < horizon:
-            del seen[first]
+    def _forget(self, now: float) -> None:
+        """Begin a new group; forget those that are too old, and the oldest one while there are too many pushes."""
+        seen, groups = self._seen, self._groups
+        groups.append(_Group(now))
+        while len(groups) > 1:
+            too_old = groups[0].newest < now - (self._window_s or 0)
+            if not too_old and len(seen) < self._size:
+                return
+            group = groups.popleft()
+            seen.difference_update(group.keys)
+            if not too_old:
+                self._oldest = max(self._oldest, group.newest)
+
+
+class _Group:
+    """Pushes that came one after the other."""
+
+    __slots__ = ("began", "keys", "newest")
+
+    def __init__(self, began: float) -> None:
+        self.began = began
+        self.keys: list[int] = []
+        self.newest = 0
+        """The latest of their timestamps."""
 
 
 def _too_far(stamp: int, now: float, window_s: float) -> Replayed:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 import types
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Coroutine, Generator, Sequence
@@ -49,10 +50,10 @@ from .claims import (
     Wake,
     decide,
 )
-from .dispatch import Dispatcher
+from .dispatch import Dispatcher, Later
 from .outbox import Outbox, Reason, Undelivered, about
 from .permission import Permission
-from .pieces import MOST_ANSWER_BYTES, TOO_LONG_EN, TOO_LONG_ZH, checked, size
+from .pieces import MOST_ANSWER_BYTES, TOO_LONG_EN, TOO_LONG_ZH, checked, fits, size
 from .sender import Sender
 
 log = logging.getLogger("gongzhong.app")
@@ -107,12 +108,14 @@ class Holds:
 class Run:
     """One claim at work: its record, and what belongs to this process."""
 
-    __slots__ = ("body", "changed", "claim", "cut", "loop", "push", "rescue", "said_bytes", "task")
+    __slots__ = ("body", "changed", "claim", "cut", "first", "loop", "push", "rescue", "said_bytes", "task")
 
     def __init__(self, claim: Claim, push: Push, loop: asyncio.AbstractEventLoop) -> None:
         self.claim, self.push, self.loop = claim, push, loop
         self.body: bytes | None = None
         """What every delivery is answered with, once that is decided."""
+        self.first: Reply | Later | None = None
+        """What the handler said at once, or the coroutine that runs it."""
         self.task: asyncio.Task[None] | None = None
         self.cut = False
         """Whether the handler was cancelled from here."""
@@ -169,21 +172,56 @@ class ReplyWindow:
         """Whether a push is being worked on or was just answered, so that it is a repeat of WeChat's own."""
         return key in self._settled or key in self._runs or key in self._interrupted
 
-    async def deliver(self, push: Push, seal: Seal, key: str, gone: Gone | None = None) -> bytes:
-        """Answer one delivery of a push, known as `key`: the body for WeChat."""
+    def begin(
+        self, push: Push, seal: Seal, key: str, gone: Gone | None = None
+    ) -> bytes | Coroutine[Any, Any, bytes]:
+        """Answer one delivery of a push, known as `key`: the body for WeChat, or a coroutine that waits for it, which
+        has to be awaited at once."""
         settled = self._settled.get(key)
         if settled is not None:
             self._counters["joined"] += 1
             return settled[1]
         loop = asyncio.get_running_loop()
-        began = loop.time()
         run = self._runs.get(key)
-        if run is None:
-            run = self._begin(key, push, loop)
-        else:
+        if run is not None:
             self._counters["joined"] += 1
             self._apply(run, Delivered())
-        number, sure = run.claim.deliveries, False
+            return self._finish(run, loop.time(), seal, gone)
+        began, fetches = time.monotonic(), self._fetches(push)
+        self._opened(push)
+        first = None if fetches else self._first(push)
+        if not fetches and fits(first) and (first is None or push.answerable):
+            body = self._at_once(push, cast("Reply | None", first), seal)
+            if (
+                body is not None
+                and time.monotonic() < began + self._rules.patience_s
+                and not (gone and gone())
+            ):
+                self._counters["passive"] += first is not None
+                self._remember(key, body, loop.time())
+                return body
+        return self._finish(self._begin(key, push, loop, fetches, first), loop.time(), seal, gone)
+
+    def _first(self, push: Push) -> Reply | Later | None:
+        """What the handler says at once, or the coroutine that runs it."""
+        try:
+            return self._dispatcher.begin(push)
+        except BaseException:  # whatever a handler raises is its failure
+            return self._failed(push)
+
+    def _at_once(self, push: Push, reply: Reply | None, seal: Seal) -> bytes | None:
+        """The body for a reply that is the whole answer; None while something waits to stand before it, or if it
+        cannot be written."""
+        if self._outbox.find(push.openid) is not None:
+            return None
+        try:
+            return SUCCESS if reply is None else seal(reply)
+        except Exception:
+            return None
+
+    async def _finish(self, run: Run, began: float, seal: Seal, gone: Gone | None) -> bytes:
+        """Wait for the body of one delivery; `began` in the loop's seconds."""
+        loop, number, sure = run.loop, run.claim.deliveries, False
         try:
             body = await self._answer(run, number, began, seal, gone)
             if body is None:
@@ -194,13 +232,19 @@ class ReplyWindow:
             self._apply(run, ConnectionClosed(sure))
             self._settle(run)
 
-    def _begin(self, key: str, push: Push, loop: asyncio.AbstractEventLoop) -> Run:
-        fetches = self._fetches(push)
+    def _begin(
+        self,
+        key: str,
+        push: Push,
+        loop: asyncio.AbstractEventLoop,
+        fetches: bool,
+        first: Reply | Later | None,
+    ) -> Run:
         claim = Claim(
             key, push.openid, push.answerable, fetches, articles_allowed(push), first=fetches, ended=fetches
         )
         run = self._runs[key] = Run(claim, push, loop)
-        self._opened(push)
+        run.first = first
         self._apply(run, Delivered())
         return run
 
@@ -300,7 +344,7 @@ class ReplyWindow:
         try:
             return seal(reply)
         except Exception:
-            failure = self._failed(run)
+            failure = self._failed(run.push)
             return SUCCESS if failure is None else seal(failure)
 
     def _apply(self, run: Run, event: Event) -> None:
@@ -361,31 +405,40 @@ class ReplyWindow:
             return
         if run.rescue is not None:
             run.rescue.cancel()
-        now, settled = run.loop.time(), self._settled
-        settled[claim.key] = now, run.body or SUCCESS
+        self._remember(claim.key, run.body or SUCCESS, run.loop.time())
+
+    def _remember(self, key: str, body: bytes, now: float) -> None:
+        """Keep an answer for late repetitions, for some time."""
+        settled = self._settled
+        settled[key] = now, body
         while len(settled) > MOST_KEPT or next(iter(settled.values()))[0] <= now - KEPT_S:
             settled.popitem(last=False)
 
     # ---- the handler's side
 
     def _start(self, run: Run) -> None:
-        run.task = _eagerly(self._work(run), run.loop)
-        if not run.task.done():
-            self._keep(run.task)
+        first, run.first = run.first, None
+        if isinstance(first, Coroutine):
+            run.task = _eagerly(self._work(run, first), run.loop)
+            return
+        try:
+            self._apply(run, FirstResult(self._checked(run, first)))
+        except Exception:
+            self._apply(run, Failed(self._failed(run.push)))
 
-    async def _work(self, run: Run) -> None:
+    async def _work(self, run: Run, handling: Later) -> None:
         """Run the handler to its end. Whatever it raises is its failure: SystemExit and its own cancellation, too."""
         try:
-            await self._handle(run)
+            await self._handle(run, handling)
         except BaseException as problem:
             if run.cut or (isinstance(problem, GeneratorExit) and not run.loop.is_running()):
                 raise
-            self._apply(run, Failed(self._failed(run)))
+            self._apply(run, Failed(self._failed(run.push)))
         finally:
             self._handler_ended(run)
 
-    async def _handle(self, run: Run) -> None:
-        first, stream = await self._dispatcher.begin(run.push)
+    async def _handle(self, run: Run, handling: Later) -> None:
+        first, stream = await handling
         self._apply(run, FirstResult(self._checked(run, first), stream is None))
         if stream is None:
             return
@@ -412,18 +465,23 @@ class ReplyWindow:
             line.change()
         self._settle(run)
 
-    def _failed(self, run: Run) -> Reply | None:
+    def _failed(self, push: Push) -> Reply | None:
         """Log and count the exception being handled; gives what the person is told instead of an answer."""
         self._counters["handler_errors"] += 1
-        log.exception("处理函数出错 / handler failed: %s", about(run.push))
+        log.exception("处理函数出错 / handler failed: %s", about(push))
         return self._failure
 
     # ---- the end
 
     @property
     def busy(self) -> bool:
-        """Whether any task is under way."""
-        return bool(self._tasks)
+        """Whether a handler is running or an answer is being sent."""
+        return bool(self._under_way())
+
+    def _under_way(self) -> set[asyncio.Task[None]]:
+        """The tasks of handlers and of sending that are not done."""
+        handlers = {run.task for run in self._runs.values() if run.task is not None and not run.task.done()}
+        return self._tasks | handlers
 
     async def drain(self, patience_s: float) -> None:
         """Let everything finish; what is not done after `patience_s` seconds is cut off and recorded.
@@ -434,33 +492,35 @@ class ReplyWindow:
             if run.rescue is not None and not run.claim.open:  # no further delivery will come
                 run.rescue.cancel()
                 self._untaken(run)
-        await self._finish(patience_s)
+        await self._let_finish(patience_s)
         unfinished = [run for run in self._runs.values() if run.task is not None and not run.task.done()]
         for run in unfinished:
             self._cut_off(run)
         if unfinished:
             count = len(unfinished)
             log.error("停止时中断了 %d 个处理函数 / %d handlers were cut off", count, count)
-            await self._finish(LAST_SENDING_S)
-        for task in self._tasks:
+            await self._let_finish(LAST_SENDING_S)
+        left = self._under_way()
+        for task in left:
             task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=LAST_SENDING_S)
+        if left:
+            await asyncio.wait(left, timeout=LAST_SENDING_S)
         undelivered = self._outbox.summary()
         if undelivered:
             log.warning("停止时还有未送达的答复 / undelivered answers at the stop: %s", undelivered)
 
-    async def _finish(self, patience_s: float) -> None:
+    async def _let_finish(self, patience_s: float) -> None:
         loop = asyncio.get_running_loop()
         ends = loop.time() + patience_s
-        while self._tasks and loop.time() < ends:
-            await asyncio.wait(self._tasks, timeout=ends - loop.time())
+        while (under_way := self._under_way()) and loop.time() < ends:
+            await asyncio.wait(under_way, timeout=ends - loop.time())
 
     def _cut_off(self, run: Run) -> None:
         self._apply(run, OwnerLost())
         run.wake()
         run.cut = True
         if run.task is not None:
+            self._keep(run.task)  # its run may be settled before it has ended
             run.task.cancel()
 
     def move(self) -> bool:

@@ -5,6 +5,7 @@ Nothing in it is believed before a signature matches.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self, TypeAlias
 from urllib.parse import unquote_plus
@@ -39,7 +40,12 @@ class PushQuery(msgspec.Struct, frozen=True):
         Other parameters are ignored. Raises CallbackError if one of these is given twice or is no text, or if
         the source is none of these shapes.
         """
+        if type(source) is bytes:
+            source = source.decode("utf-8", "replace")
         if type(source) is str:
+            usual_query = _USUAL.fullmatch(source)
+            if usual_query is not None:
+                return cls(*usual_query.groups(""))
             given: Mapping[str, Any] = _known(source)
         else:
             given = source if type(source) is dict else _collected(source)
@@ -60,6 +66,12 @@ class PushQuery(msgspec.Struct, frozen=True):
         return cls(*values) if usual else cls(**_collected(given))
 
 
+# As WeChat writes it, encrypted or not: nothing is escaped or given twice.
+_USUAL = re.compile(
+    r"signature=([0-9a-f]+)&timestamp=([0-9]+)&nonce=([0-9A-Za-z]+)&openid=([\w-]+)"
+    r"(?:&encrypt_type=(aes|raw))?(?:&msg_signature=([0-9a-f]+))?",
+    re.ASCII,
+)
 _NAMES = frozenset(PushQuery.__struct_fields__)
 
 
