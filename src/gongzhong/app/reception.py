@@ -176,7 +176,7 @@ class Replays:
         if abs(now - stamp) > self._window_s:
             raise _too_far(stamp, now, self._window_s)
         key = hash((signature, what))
-        if key in self._seen or stamp < self._oldest:
+        if key in self._seen or stamp <= self._oldest:
             raise Replayed(
                 "这条推送已经收到过，拒绝重放", "this push was received before: a replay, which is refused"
             )
