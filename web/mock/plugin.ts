@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect, Plugin } from 'vite'
 
-import type { Account, ChatItem, Saying, World } from '../src/api/types'
+import type { Account, ChatItem, Saying, TrafficPage, World } from '../src/api/types'
 import { accounts, exchange, menu, people, place, story, traffic, type Draft } from './world.ts'
 
 const BASE = '/_platform/'
@@ -88,13 +88,20 @@ function state(): World {
 
 const QUOTA = { calls: ['/cgi-bin/token', '/cgi-bin/message/template/send', '/cgi-bin/user/info', '/cgi-bin/menu/create'].map((path, at) => ({ path, daily: [2000, 100_000, 5_000_000, 1000][at]!, used: [12, 4021, 0, 1000][at]! })) }
 
+function trafficPage(after: number, limit: number): TrafficPage {
+  const found = traffic.filter((entry) => entry.seq > after)
+  const entries = after ? found.slice(0, limit) : found.slice(-limit)
+  const last = traffic.at(-1)?.seq ?? 0
+  return { entries, oldest: traffic[0]?.seq ?? last + 1, last, dropped: 0, more: after > 0 && found.length > limit }
+}
+
 type Answer = (match: string[], body: any, query: URLSearchParams) => unknown
 const ROUTES: [string, RegExp, Answer][] = [
   ['GET', /^state$/, state],
   ['GET', /^clock$/, now],
   ['POST', /^clock$/, (_, body) => moveClock(body)],
   ['POST', /^reset$/, () => (tell('state', {}), {})],
-  ['GET', /^traffic$/, (_, __, query) => ({ entries: traffic.filter((entry) => entry.seq > Number(query.get('after'))) })],
+  ['GET', /^traffic$/, (_, __, query) => trafficPage(Number(query.get('after')), Number(query.get('limit') ?? 200))],
   ['POST', /^traffic\/(\d+)\/resend$/, () => (tell('traffic', exchange(++seq, { time: now().now })), { ok: true })],
   ['POST', /^accounts$/, (_, body: Account) => (accounts.push({ ...accounts[0]!, ...body, appid: `wx${Date.now()}`, url: '' }), accounts.at(-1))],
   ['PATCH', /^accounts\/(\w+)$/, ([, appid], body) => Object.assign(accounts.find((one) => one.appid === appid)!, body)],

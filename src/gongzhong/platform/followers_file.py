@@ -2,7 +2,8 @@
 
 The first line names the columns; only `openid` is needed. A follower who is known already gets what the file says and
 keeps the rest. A row that cannot be taken is reported with its line and left out; the others come in, so a mended file
-can simply be imported again.
+can simply be imported again. A file that is damaged anywhere changes nothing: `check` reads all of it before the
+first row is stored.
 
     openid, person, subscribed, subscribe_time, subscribe_scene, scene, remark, tags, blacklisted, refuses
 
@@ -15,7 +16,7 @@ import codecs
 import csv
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -28,6 +29,9 @@ from .world.world import CHINA, AccountState, World
 BATCH = 5_000
 SHOWN_PROBLEMS = 20
 LONGEST_ROW = 64 * 1024
+SECONDS = re.compile(r"[0-9]{1,10}")
+LAST_MOMENT = 9_999_999_999
+"""WeChat writes times with ten digits."""
 OPENID = re.compile(rf"[A-Za-z0-9_-]{{1,{limits.OPENID_LENGTH}}}")
 YES, NO = frozenset({"1", "true", "yes", "是"}), frozenset({"0", "false", "no", "否"})
 FROM_CODE = "ADD_SCENE_QR_CODE"
@@ -79,18 +83,22 @@ def _flag(name: str) -> Callable[[str], dict[str, Any]]:
 
 
 def _time(text: str) -> dict[str, Any]:
+    wrong = Wrong(f"subscribe_time 不是时间：{text[:40]}", f"subscribe_time is not a time: {text[:40]}")
+    if SECONDS.fullmatch(text):
+        return {"subscribe_time": int(text)}
     try:
-        if text.isdecimal():
-            return {"subscribe_time": int(text)}
         moment = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        raise Wrong(f"subscribe_time 不是时间：{text}", f"subscribe_time is not a time: {text}") from None
-    # A time without a zone is meant as WeChat's own pages show it.
-    return {"subscribe_time": int((moment if moment.tzinfo else moment.replace(tzinfo=CHINA)).timestamp())}
+        # A time without a zone is meant as WeChat's own pages show it.
+        seconds = int((moment if moment.tzinfo else moment.replace(tzinfo=CHINA)).timestamp())
+    except (ValueError, OverflowError):
+        raise wrong from None
+    if not 0 <= seconds <= LAST_MOMENT:
+        raise wrong
+    return {"subscribe_time": seconds}
 
 
 def _scene(text: str) -> dict[str, Any]:
-    is_number = text.isdecimal() and len(text) <= 9
+    is_number = text.isascii() and text.isdecimal() and len(text) <= 9
     return {
         "subscribe_scene": FROM_CODE,
         "qr_scene": int(text) if is_number else 0,
@@ -119,10 +127,22 @@ class Row(msgspec.Struct):
     tags: list[str]
 
 
-class Import:
-    """Takes the bytes of one file as they come: `feed`, `feed`, …, `finish`."""
+def check(world: World, account: AccountState, pieces: Iterable[bytes]) -> None:
+    """Read a whole file without storing anything. Raises BadInput for one that is damaged, with the line."""
+    work = Import(world, account, storing=False)
+    for piece in pieces:
+        work.feed(piece)
+    work.finish()
 
-    def __init__(self, world: World, account: AccountState) -> None:
+
+class Import:
+    """Takes the bytes of one file as they come: `feed`, `feed`, …, `finish`.
+
+    Without `storing` it only finds out whether the file can be read.
+    """
+
+    def __init__(self, world: World, account: AccountState, *, storing: bool = True) -> None:
+        self._storing = storing
         self._world, self._account = world, account
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._text = ""
@@ -142,7 +162,10 @@ class Import:
         try:
             self._text += self._decoder.decode(piece)
         except UnicodeDecodeError:
-            raise BadInput("文件不是 UTF-8 编码", "the file is not in UTF-8") from None
+            line = self._line + self._text.count("\n") + 1
+            raise BadInput(
+                f"文件不是 UTF-8 编码（第 {line} 行之后）", f"the file is not in UTF-8 (after line {line})"
+            ) from None
         whole, _, rest = self._text.rpartition("\n")
         # A line break between quotes belongs to a value.
         if whole and whole.count('"') % 2 == 0:
@@ -155,16 +178,25 @@ class Import:
 
     def finish(self) -> Report:
         """Take what is left and say what came of it all. Raises BadInput for a file without a heading."""
+        try:
+            self._decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            raise BadInput("文件在一个字符中间断了", "the file ends within a character") from None
+        if self._text.count('"') % 2:
+            raise BadInput(
+                f"第 {self._line + 1} 行起引号不成对", f"quotes do not match from line {self._line + 1} on"
+            )
         if self._text.strip():
             self._take(self._text.split("\n"))
         if not self._columns:
             raise BadInput("文件是空的", "the file is empty")
-        self._store()
+        if self._storing:
+            self._store()
         self.report.problems.sort(key=lambda problem: problem.line)
         return self.report
 
     def _take(self, lines: list[str]) -> None:
-        for cells in csv.reader(f"{line}\n" for line in lines):
+        for cells in self._rows(lines):
             self._line += 1
             if not self._columns:
                 self._columns = _heading(cells)
@@ -174,7 +206,18 @@ class Import:
                 if len(self._batch) >= BATCH:
                     self._store()
 
+    def _rows(self, lines: list[str]) -> Iterator[list[str]]:
+        try:
+            yield from csv.reader(f"{line}\n" for line in lines)
+        except csv.Error:
+            raise BadInput(
+                f"第 {self._line + 1} 行不是 CSV：含 U+0000，或有一格超过 128 KB",
+                f"line {self._line + 1} is no CSV: it holds U+0000, or a cell of more than 128 KB",
+            ) from None
+
     def _row(self, cells: list[str]) -> None:
+        if not self._storing:
+            return
         try:
             self._batch.append(self._read(cells))
         except Wrong as wrong:

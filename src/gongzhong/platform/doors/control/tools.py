@@ -4,14 +4,16 @@ covered."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 import msgspec
 from starlette.responses import Response
 
 from ...coverage import Coverage, coverage
-from ...followers_file import Import, Report
+from ...followers_file import Import, Report, check
 from ...snapshots import NoSnapshot, Snapshot
 from ...world import recognition
 from ...world.faults import Fault, Order
@@ -50,6 +52,7 @@ class RecordingView(msgspec.Struct, kw_only=True):
 PATIENCE_S = 20
 """Three attempts of five seconds, and a little more."""
 LOOK_AGAIN_S = 0.1
+PIECE_BYTES = 64 * 1024
 TEST_FILE = Otherwise(200, "text/x-python", "the test")
 
 
@@ -159,14 +162,26 @@ async def recorded_test(given: Given[None]) -> Response:
     return Response(source, media_type="text/x-python; charset=utf-8")
 
 
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    return iter(lambda: file.read(PIECE_BYTES), b"")
+
+
 async def import_followers(given: Given[None]) -> Any:
-    """Take in followers from CSV, as it arrives."""
+    """Take in followers from CSV. A file that is damaged, or does not arrive whole, changes nothing."""
     account = account_of(given, given.path["appid"])
     assert given.stream is not None
-    work = Import(given.platform.world, account)
-    async for piece in given.stream:
-        work.feed(piece)
-    report = work.finish()
+    with TemporaryFile() as whole:
+        async for piece in given.stream:
+            whole.write(piece)
+        whole.seek(0)
+        check(given.platform.world, account, _pieces(whole))
+        whole.seek(0)
+        work = Import(given.platform.world, account)
+        for piece in _pieces(whole):
+            work.feed(piece)
+            # Others are answered between two pieces.
+            await asyncio.sleep(0)
+        report = work.finish()
     given.platform.live.announce("state", {})
     return report
 
