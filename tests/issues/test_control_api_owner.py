@@ -28,6 +28,7 @@ FOREIGN = [
     [HOST, JSON, (b"sec-fetch-site", b"same-site")],
     [HOST, JSON, (b"origin", b"http://127.0.0.1:9999")],
     [HOST, JSON, (b"origin", b"null")],
+    [HOST, JSON, (b"origin", b"")],
     [HOST, JSON, (b"origin", b"https://127.0.0.1:8700.evil.example")],
 ]
 REBOUND = [

@@ -13,11 +13,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
 from ..messages import TEXT_MAX_BYTES, NewsReply, Reply, TextReply
+from ..wire.surrogates import mended, mended_value
 
 JOINT = "\n\n"
 """Between two texts that go out as one message."""
@@ -50,8 +50,7 @@ def checked(reply: Reply) -> Reply:
     try:
         size = len(reply.content.encode())
     except UnicodeEncodeError:
-        whole = _without_surrogates(reply.content)
-        return checked(type(reply)(content=whole))
+        return checked(type(reply)(content=mended(reply.content)))
     if size > MOST_ANSWER_BYTES:
         raise ValueError(f"{TOO_LONG_ZH} / {TOO_LONG_EN}")
     return reply
@@ -69,7 +68,7 @@ def fits(reply: object) -> bool:
 
 def _checked_fields(reply: Reply) -> Reply:
     plain = msgspec.to_builtins(reply, str_keys=True)
-    cleaned = _cleaned(plain)
+    cleaned = mended_value(plain)
     try:
         made = msgspec.convert(cleaned, type(reply))
     except msgspec.ValidationError as problem:
@@ -78,19 +77,6 @@ def _checked_fields(reply: Reply) -> Reply:
     if size(made) > MOST_ANSWER_BYTES:
         raise ValueError(f"{TOO_LONG_ZH} / {TOO_LONG_EN}")
     return reply if cleaned == plain else made
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, str):
-        return _without_surrogates(value)
-    if isinstance(value, dict):
-        return {name: _cleaned(item) for name, item in value.items()}
-    return [_cleaned(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _without_surrogates(text: str) -> str:
-    """Pairs become the character they mean, halves U+FFFD."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def size(reply: Reply) -> int:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast, get_args
 import msgspec
 
 from ..errors import BadAnswer
+from ..wire.surrogates import mended_value
 from .lenient import build_answer
 from .model import ANY_FILE, Acknowledged, Call, Download, Reply
 
@@ -74,24 +75,9 @@ def _first_document(body: bytes, kinds: list[Any]) -> Any | None:
 def _as_document(body: bytes, kind: Any) -> Any | None:
     """The body as a struct, read with patience; None when it is something else."""
     try:
-        return build_answer(_whole(json.loads(body.decode("utf-8", "replace"), strict=False)), kind)
+        return build_answer(mended_value(json.loads(body.decode("utf-8", "replace"), strict=False)), kind)
     except (ValueError, RecursionError, msgspec.ValidationError):
         return None
-
-
-def _whole(value: Any) -> Any:
-    """The same JSON with pairs of surrogates joined, and U+FFFD for half ones: nicknames are cut inside emoji."""
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        return value
-    if isinstance(value, list):
-        return [_whole(entry) for entry in value]
-    if isinstance(value, dict):
-        return {name: _whole(entry) for name, entry in value.items()}
-    return value
 
 
 def _bad_answer(call: type[Call[Any]]) -> BadAnswer:

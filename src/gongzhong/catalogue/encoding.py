@@ -2,8 +2,9 @@
 declaration.
 
 GET sends its fields in the query, POST as JSON in raw UTF-8 (WeChat does not undo `\\u` escapes everywhere),
-a call with an `Upload` as multipart. The platform's half takes what WeChat takes: text for numbers, numbers
-for text, unknown fields, and it tells what is wrong with the rest by `DecodeProblem`.
+a call with an `Upload` as multipart; half an emoji (a lone surrogate) goes out as U+FFFD. The platform's half
+takes what WeChat takes: text for numbers, numbers for text, unknown fields, and it tells what is wrong with the
+rest by `DecodeProblem`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from msgspec import inspect as shapes
 
 from ..account import Secret
 from ..errors import GongzhongError
+from ..wire.surrogates import mended, mended_value
 from . import multipart
 from .fields import codes_for, is_demanded
 from .lenient import alternatives, build
@@ -143,13 +145,13 @@ def encode(call: Call[Any], injected: Mapping[str, str | Secret] | None = None) 
     call_type: Any = type(call)
     layout, spec, added = _layout(call_type), call.spec, dict(injected or {})
     if spec.verb == "POST" and not (added or layout.queried or layout.has_file or spec.whole):
-        return Encoded({}, msgspec.json.encode(call), JSON)
+        return Encoded({}, _as_json(call), JSON)
     given = [(field, getattr(call, field.attribute)) for field in layout.fields]
     sent = [(field, value) for field, value in given if value is not None and value != field.default]
     query = {
         field.name: _as_text(value) for field, value in sent if field.in_query and field.name != spec.rest
     }
-    query |= getattr(call, spec.rest) if spec.rest else {}
+    query |= mended_value(getattr(call, spec.rest)) if spec.rest else {}
     in_query = {name: value for name, value in added.items() if spec.in_query(name)}
     if spec.verb == "GET":
         return Encoded(spec.action | query | _revealed(in_query))
@@ -166,19 +168,32 @@ def encode(call: Call[Any], injected: Mapping[str, str | Secret] | None = None) 
             for name, value in payload.items()
         }
         return Encoded(query | _revealed(in_query), *multipart.write(parts | _revealed(in_body)))
-    return Encoded(query | _revealed(in_query), msgspec.json.encode(payload | _revealed(in_body)), JSON)
+    if not in_body:
+        return Encoded(query | _revealed(in_query), _as_json(payload), JSON)
+    plain = mended_value(msgspec.to_builtins(payload))
+    return Encoded(query | _revealed(in_query), msgspec.json.encode(plain | _revealed(in_body)), JSON)
 
 
 def _revealed(values: Mapping[str, str | Secret]) -> dict[str, str]:
-    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in values.items()}
+    return {
+        name: _as_text(value.reveal() if isinstance(value, Secret) else value)
+        for name, value in values.items()
+    }
 
 
 def _whole(value: Any) -> tuple[bytes, str]:
-    return (value.encode(), TEXT) if isinstance(value, str) else (msgspec.json.encode(value), JSON)
+    return (mended(value).encode(), TEXT) if isinstance(value, str) else (_as_json(value), JSON)
 
 
 def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return mended(value) if isinstance(value, str) else _as_json(value).decode()
+
+
+def _as_json(value: Any) -> bytes:
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(mended_value(msgspec.to_builtins(value)))
 
 
 def decode(call_type: type[C], query: Mapping[str, str], body: bytes = b"", content_type: str = "") -> C:

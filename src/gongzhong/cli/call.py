@@ -72,17 +72,20 @@ def _perform(named: NamedCall, made: Any, account: Account, output: Path | None,
         answer = client.perform(made)
     if isinstance(answer, Download):
         return _save(answer, output)
-    print_json(msgspec.to_builtins(answer) if show else _masked(answer))
+    print_json(msgspec.to_builtins(answer) if show else without_secrets(answer))
     return DONE
 
 
-def _masked(answer: Any) -> Any:
+def without_secrets(answer: Any) -> Any:
     """The answer without tokens and other secrets: fields that a declared answer hides, and names of secrets."""
     hidden = getattr(type(answer), "hidden", ())
     values = msgspec.to_builtins(answer)
-    if not isinstance(values, dict):
-        return values
-    return {name: "***" if name in hidden or secret_name(name) else value for name, value in values.items()}
+    if isinstance(values, dict):
+        return {
+            name: "***" if name in hidden or secret_name(name) else without_secrets(value)
+            for name, value in values.items()
+        }
+    return [without_secrets(item) for item in values] if isinstance(values, list) else values
 
 
 def _save(answer: Any, output: Path | None) -> int:

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import BadXml, TooLarge
+from .surrogates import mended
 from .xml import MAX_BODY_BYTES, MAX_DEPTH, Fields, Tree, refuse_doctype, refuse_encoding, refuse_instruction
 
 _CDATA = "<![CDATA["
@@ -107,13 +108,14 @@ def read_tree(body: bytes, max_depth: int = MAX_DEPTH) -> Fields:
     return PushXml(_text_of(body), max_depth).read()
 
 
-# A pair of surrogates, each written as if it were a character (CESU-8), as some Java and C programs write emoji.
-_HALVES = re.compile("[\ud800-\udfff]+")
 _REPLACEMENT = "\ufffd"
 
 
 def _text_of(body: bytes) -> str:
-    """The body as text: pairs of surrogates joined, half ones and bytes that are not UTF-8 as U+FFFD."""
+    """The body as text: pairs of surrogates joined, half ones and bytes that are not UTF-8 as U+FFFD.
+
+    Some Java and C programs write each half of an emoji's pair as if it were a character (CESU-8).
+    """
     try:
         return body.decode()
     except UnicodeDecodeError:
@@ -122,9 +124,7 @@ def _text_of(body: bytes) -> str:
         text = body.decode("utf-8", "surrogatepass")
     except UnicodeDecodeError:
         return body.decode("utf-8", "replace")
-    return _HALVES.sub(
-        lambda halves: halves[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"), text
-    )
+    return mended(text)
 
 
 _TOKEN = re.compile(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gongzhong.cli.call import without_secrets
 from gongzhong.cli.outcome import DONE, FAILED, USAGE, run
 
 from .conftest import RunningPlatform
@@ -56,6 +57,21 @@ def test_what_the_platform_refuses_is_a_failure(words: list[str], capsys: pytest
 def test_a_call_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["call", "users.get", "--openid", OPENID, "--account", "商城"]) == DONE
     assert json.loads(capsys.readouterr().out)["openid"] == OPENID
+
+
+def test_a_call_that_is_only_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["call", "listed.call", "--path", "/card/create", "--body", "{}", "--account", "商城"]
+    assert run(words) == DONE
+    assert json.loads(capsys.readouterr().out)["errcode"] == 0
+
+
+def test_an_answer_of_any_shape_is_shown_without_secrets() -> None:
+    answer = {"list": [{"jsapi_ticket": "S" * 20, "n": 1}], "access_token": {"any": "shape"}, "ok": "plain"}
+    assert without_secrets(answer) == {
+        "list": [{"jsapi_ticket": "***", "n": 1}],
+        "access_token": "***",
+        "ok": "plain",
+    }
 
 
 def test_a_call_through_all_pages(capsys: pytest.CaptureFixture[str]) -> None:

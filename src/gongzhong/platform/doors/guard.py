@@ -79,7 +79,8 @@ class Guard:
             return
         # Behind a TLS proxy the scheme differs; a page of the same host and port is ours all the same.
         authority = origin.lower().partition("://")[2]
-        if authority != headers.get("host", "").lower() and origin.lower() != self._origin:
+        own = {headers.get("host", "").lower(), self._origin.partition("://")[2]} - {""}
+        if authority not in own:
             raise _cross_site(origin)
 
     def check_type(self, method: str, headers: Mapping[str, str], accepted: Iterable[str]) -> None:

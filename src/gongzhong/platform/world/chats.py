@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from ...wire.surrogates import mended_value
 from .refusal import Refusal
 from .world import AccountState, World
 
@@ -26,7 +27,8 @@ FAILURE_LINE = "该公众号提供的服务出现故障，请稍后再试"
 def add(
     world: World, account: AccountState, person: str, side: Side, via: Via, type: str, **content: Any
 ) -> dict[str, Any]:
-    """Write one line and show it at once on the person's phone."""
+    """Write one line and show it at once on the person's phone; half an emoji is shown as U+FFFD."""
+    content = mended_value(content)
     time = world.now()
     seq = world.db.insert(
         "INSERT INTO chat (appid, person, time, side, via, type, document) VALUES (?, ?, ?, ?, ?, ?, ?)",
