@@ -9,7 +9,7 @@ import pytest
 from gongzhong.errors import SetupError
 from gongzhong.platform import Platform
 from gongzhong.platform.config import load
-from gongzhong.platform.world import chats, mass, people, templates
+from gongzhong.platform.world import chats, mass, menus, notices, people, quotas, templates, tokens
 from gongzhong.platform.world.refusal import Refusal
 
 BED = """
@@ -69,3 +69,79 @@ def test_a_wrong_number_is_refused_by_its_name(tmp_path: Path, wrong: str, named
     with pytest.raises(SetupError) as refused:
         opened(tmp_path, BED.replace(wrong, named))
     assert named.partition(" ")[0] in refused.value.en
+
+
+FULL = """
+[[account]]
+name = "shop"
+menu = [{ type = "click", name = "today", key = "TODAY" }]
+used_quota = { "/cgi-bin/user/get" = 7 }
+[[account.conditional_menu]]
+matchrule = { client_platform_type = "1" }
+button = [{ type = "click", name = "a", key = "A" }]
+[[notice]]
+account = "shop"
+tid = 3102
+kids = [1, 2]
+template_id = "NOTICE"
+[[person]]
+name = "alice"
+[person.accounts.shop]
+follows = true
+notices = { NOTICE = 2 }
+"""
+
+
+def test_a_bed_has_menus_notices_and_used_quotas(tmp_path: Path) -> None:
+    platform = opened(tmp_path, FULL)
+    world, shop = platform.world, platform.account("shop")
+    assert menus.default(world, shop) == [{"type": "click", "name": "today", "key": "TODAY"}]
+    assert len(menus.conditional(world, shop)) == 1
+    assert quotas.used(world, shop, "/cgi-bin/user/get") == 7
+    alice = people.relation(world, shop, "alice")
+    assert notices.remaining(world, shop, alice.openid, notices.find(world, shop, "NOTICE")) == 2
+    world.close()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        ("kids = [1, 2]", "kids = [1, 99]", "200020"),
+        ("{ NOTICE = 2 }", "{ OTHER = 2 }", "40037"),
+        ("{ NOTICE = 2 }", "{ NOTICE = -2 }", "person[0].accounts['shop'].notices['NOTICE']"),
+        ('menu = [{ type = "click", name = "today", key = "TODAY" }]', "", "65303"),
+        ('key = "TODAY"', 'keyy = "TODAY"', "40019"),
+        ("/cgi-bin/user/get", "/cgi-bin/user/gett", "used_quota"),
+        ("follows = true", "folows = true", "did you mean follows"),
+        (
+            "used_quota",
+            "usd_quota",
+            "account[0]: Object contains unknown field `usd_quota`; did you mean used_quota",
+        ),
+        ("[[notice]]", "[[notise]]", "did you mean notice"),
+        ("[[notice]]", "[rules]\ndeliverys = 3\n[[notice]]", "did you mean deliveries"),
+        ("[[notice]]", "[rules]\ndeliveries = -1\n[[notice]]", "rules.deliveries must be from 0"),
+        ("[[notice]]", "[rules]\nanswer_timeout_s = inf\n[[notice]]", "rules.answer_timeout_s"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(tmp_path: Path, right: str, wrong: str, words: str) -> None:
+    with pytest.raises(SetupError) as refused:
+        opened(tmp_path, FULL.replace(right, wrong))
+    assert words in refused.value.en
+
+
+def test_a_file_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    for text in ("a = " + "[" * 100_000, "a = " + "{ a = " * 100_000):
+        with pytest.raises(SetupError, match="nested"):
+            opened(tmp_path, text)
+
+
+def test_a_frozen_secret_and_a_page_error(tmp_path: Path) -> None:
+    """AppSecret: a frozen one gives 40243 (limits.md section 3; 公众号与服务号 1.2)."""
+    frozen = FULL.replace('name = "shop"', 'name = "shop"\nsecret_frozen = true\npage_error = 10009', 1)
+    platform = opened(tmp_path, frozen)
+    shop = platform.account("shop")
+    assert shop.page_error == 10009
+    with pytest.raises(Refusal, match="40243"):
+        tokens.credentials(platform.world, shop.appid, shop.secret)
+    platform.world.close()

@@ -18,7 +18,7 @@ from gongzhong.platform.doors.http import Request, Response
 from gongzhong.platform.doors.open import DECISION_PATH, PATH, OpenDoor
 from gongzhong.platform.rules import Rules
 from gongzhong.platform.traffic import Traffic
-from gongzhong.platform.world import accounts
+from gongzhong.platform.world import accounts, people
 
 from ..unit.platform.conftest import Bench
 
@@ -201,3 +201,22 @@ def test_a_subscription_account_may_be_given_the_right() -> None:
         grant_type="authorization_code",
     )
     assert token["scope"] == "snsapi_base"
+
+
+@pytest.mark.parametrize("number", [10004, 10009, 10015, 10016])
+def test_page_errors_that_a_setting_provokes(number: int) -> None:
+    """api/web.md, the complete list of page errors."""
+    page = Page(page_error=number)
+    assert f"{number}" in page.opens().body.decode()
+    accounts.change(page.bench.world, page.account.appid, {"page_error": 0})
+    assert page.sent_to("https://shop.example/cb")
+
+
+def test_a_domain_may_be_an_ipv6_address_of_a_test_account() -> None:
+    page = Page(kind="test", oauth_domain="[2001:db8::7]:8000")
+    people.follow(page.bench.world, page.account, "alice")
+    assert page.sent_to("http://[2001:db8::7]:8000/cb")
+    for other in ("http://[2001:db8::7]:8001/cb", "http://[2001:db8::8]:8000/cb", "http://shop.example/cb"):
+        assert not page.sent_to(other)
+    with pytest.raises(SetupError):
+        accounts.change(page.bench.world, page.account.appid, {"oauth_domain": "[2001:db8::zz]"})

@@ -5,12 +5,17 @@ The same file gives the same platform on every run. Whatever is left out is deri
 
 from __future__ import annotations
 
+import math
+import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from msgspec import inspect as shapes
 
 from ..account import Encryption
+from ..catalogue.menus import Button, MatchRule
 from ..errors import SetupError
 from .autoreply_settings import AutoReplySettings
 from .mass_settings import MassSettings
@@ -19,7 +24,17 @@ from .rules import Rules
 from .traffic import NORMAL, TrafficLimits
 
 LONGEST_FILE = 16 * 1024 * 1024
+LARGEST_NUMBER = 9_999_999_999
+"""Of every number in the file; as a time it is in the year 2286, as far as the clock can be moved."""
 Kind = Literal["subscription", "service", "test"]
+PageError = Literal[0, 10004, 10009, 10015, 10016]
+
+
+class ConditionalMenuConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A personalised menu (个性化菜单); `matchrule` as the call takes it."""
+
+    button: list[Button]
+    matchrule: MatchRule
 
 
 class AccountConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -64,6 +79,17 @@ class AccountConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Whether the account has the comment function (留言功能)."""
     call_limits: dict[str, int] = {}
     """Daily quota by path, in place of the published default."""
+    used_quota: dict[str, int] = {}
+    """Calls of today by path that were made before the start."""
+    menu: list[Button] = []
+    """The buttons of the default menu (自定义菜单), as menu/create takes them."""
+    conditional_menu: list[ConditionalMenuConfig] = []
+    """Personalised menus, oldest first; they need a default menu."""
+    page_error: PageError = 0
+    """The page error that everybody meets on the authorisation page (网页授权): banned, too frequent, not authorised to
+    the third-party platform, an AppID of the Open Platform; 0 is none."""
+    secret_frozen: bool = False
+    """Whether the AppSecret is frozen: calls that carry it are refused with 40243."""
     mass: MassSettings = MassSettings()
     autoreply: AutoReplySettings = AutoReplySettings()
 
@@ -80,6 +106,8 @@ class TieConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     blacklisted: bool = False
     remark: str = ""
     tags: list[str] = []
+    notices: dict[str, int] = {}
+    """Subscription notices that the person accepted: template_id → how many more; any number for a long-term one."""
     refuses: bool = False
     reports_location: bool = False
 
@@ -109,6 +137,16 @@ class TemplateConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     content: str
     template_id: str = ""
     example: str = ""
+
+
+class NoticeConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A template of subscription notices (订阅通知) in use: `tid` of the library and the `kids` of its keywords."""
+
+    account: str
+    tid: int
+    kids: list[int]
+    template_id: str
+    scene: str = ""
 
 
 class MediaConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -152,6 +190,7 @@ class PlatformConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     person: list[PersonConfig] = []
     tag: list[TagConfig] = []
     template: list[TemplateConfig] = []
+    notice: list[NoticeConfig] = []
     media: list[MediaConfig] = []
     agent: list[AgentConfig] = []
     recognised: list[RecognisedConfig] = []
@@ -186,7 +225,58 @@ def load(path: str | Path) -> PlatformConfig:
             f"不能读取配置文件 {file}：{reason}", f"cannot read the configuration file {file}: {reason}"
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        zh, en = in_words(problem)
-        raise SetupError(f"配置文件 {file} 有误：{zh}", f"mistake in {file}: {en}") from None
+        raise _mistake(file, *_advised(problem)) from None
+    _require_numbers(file, config, "")
     config.folder = str(file.parent)
     return config
+
+
+def _mistake(file: Path, zh: str, en: str) -> SetupError:
+    return SetupError(f"配置文件 {file} 有误：{zh}", f"mistake in {file}: {en}")
+
+
+def _advised(problem: Exception) -> tuple[str, str]:
+    """What is wrong and at which key (`account[0].mass`), with the keys that an unknown one may stand for."""
+    zh, en = (text.removeprefix("$.") for text in in_words(problem))
+    unknown = re.search(r"unknown field `(.+?)`(?: - at `\$\.(.+)`)?", str(problem))
+    if unknown:
+        close = get_close_matches(unknown[1], _keys_at(unknown[2] or ""), n=3)
+        if close:
+            zh, en = f"{zh}，是不是 {'、'.join(close)}？", f"{en}; did you mean {', '.join(close)}?"
+    return zh, en
+
+
+def _keys_at(place: str) -> list[str]:
+    """The keys that the table at a place of the file may have."""
+    node: shapes.Type = shapes.type_info(PlatformConfig)
+    for name, _ in re.findall(r"(\w+)|(\[)", place.replace("...", "")):
+        if isinstance(node, shapes.StructType) and not name.isdigit():
+            node = next((one.type for one in node.fields if one.encode_name == name), node)
+        elif isinstance(node, shapes.ListType) and name.isdigit():
+            node = node.item_type
+        if isinstance(node, shapes.UnionType):
+            node = next((one for one in node.types if isinstance(one, shapes.StructType)), node)
+        if isinstance(node, shapes.DictType):
+            node = node.value_type
+    return [one.encode_name for one in node.fields] if isinstance(node, shapes.StructType) else []
+
+
+def _require_numbers(file: Path, value: object, place: str) -> None:
+    """Raises SetupError for a number, anywhere in the file, that is negative, too large or none at all.
+
+    What `recognised` teaches is left alone, and so is the seed.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if not (math.isfinite(value) and 0 <= value <= LARGEST_NUMBER):
+            zh = f"{place} 应在 0 到 {LARGEST_NUMBER} 之间，不能是 {value}"
+            raise _mistake(file, zh, f"{place} must be from 0 to {LARGEST_NUMBER}, not {value}")
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            if not (isinstance(value, PlatformConfig) and name in ("recognised", "seed")):
+                _require_numbers(file, getattr(value, name), f"{place}.{name}".removeprefix("."))
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            _require_numbers(file, inner, f"{place}[{key!r}]")
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            _require_numbers(file, inner, f"{place}[{index}]")

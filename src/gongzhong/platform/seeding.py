@@ -6,21 +6,45 @@ Seeding is idempotent: what an earlier run left in the data directory stays, and
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import msgspec
 
-from ..catalogue import registry
+from ..catalogue import codes, fields, registry
+from ..catalogue.menus import AddConditionalMenu, CreateMenu
 from ..errors import SetupError
-from .config import AccountConfig, AgentConfig, PlatformConfig, TagConfig, TieConfig
-from .world import accounts, agents, chats, mass, media, people, recognition, tags, templates
+from .config import (
+    LARGEST_NUMBER,
+    AccountConfig,
+    AgentConfig,
+    NoticeConfig,
+    PlatformConfig,
+    TagConfig,
+    TieConfig,
+)
+from .world import (
+    accounts,
+    agents,
+    chats,
+    mass,
+    media,
+    menus,
+    notices,
+    people,
+    quotas,
+    recognition,
+    tags,
+    templates,
+)
 from .world.refusal import BadInput, Refusal
 from .world.world import AccountState, World
 
 T = TypeVar("T", int, float)
-LAST_SECOND: Final = 9_999_999_999
-"""The year 2286: as far as the clock can be moved."""
+MOST_NOTICES = 1_000
+"""More accepted notices of one person and template than this count as this many."""
 
 
 def seed(world: World, config: PlatformConfig) -> None:
@@ -53,9 +77,15 @@ def _seed(world: World, config: PlatformConfig) -> None:
         for account in config.account:
             _usable(account)
             if not any(known.name == account.name for known in world.accounts.values()):
-                _industries(world, account, accounts.create(world, account))
+                state = accounts.create(world, account)
+                _industries(world, account, state)
+                _menus(world, account, state)
+                for path, used in account.used_quota.items():
+                    quotas.begin_at(world, state, path, used)
         for tag in config.tag:
             _tag(world, tag)
+        for notice in config.notice:
+            _notice(world, notice)
         for person in config.person:
             _person(world, person.name, msgspec.structs.asdict(person), person.accounts)
         for template in config.template:
@@ -80,12 +110,58 @@ def _usable(account: AccountConfig) -> None:
             fix_zh=problem.fix_zh,
             fix_en=problem.fix_en,
         ) from None
-    for path in account.call_limits:
-        if registry.by_path(path) is None:
-            raise SetupError(
-                f"公众号{account.name}的 call_limits 里没有这个接口：{path}",
-                f"call_limits of account {account.name}: there is no call {path}",
-            )
+    for what, paths in (("call_limits", account.call_limits), ("used_quota", account.used_quota)):
+        for path in paths:
+            if registry.by_path(path) is None:
+                raise SetupError(
+                    f"公众号{account.name}的 {what} 里没有这个接口：{path}",
+                    f"{what} of account {account.name}: there is no call {path}",
+                )
+
+
+def _menus(world: World, account: AccountConfig, state: AccountState) -> None:
+    """Set the menus as the calls would; only that files and articles exist is not asked, they may come later."""
+    where = f"account {account.name}"
+    if account.menu:
+        default = CreateMenu(button=account.menu)
+        _kept(where, "menu", default)
+        _obeyed(where, "menu", lambda: menus.set_default(world, state, msgspec.to_builtins(account.menu)))
+    for index, one in enumerate(account.conditional_menu):
+        name = f"conditional_menu[{index}]"
+        _kept(where, name, AddConditionalMenu(button=one.button, matchrule=one.matchrule))
+        buttons, rule = msgspec.to_builtins(one.button), msgspec.to_builtins(one.matchrule)
+        _obeyed(where, name, partial(menus.add_conditional, world, state, buttons, rule))
+
+
+def _kept(where: str, name: str, call: msgspec.Struct) -> None:
+    """Raises SetupError for what the call that sets it would be refused for."""
+    broken = fields.check(call)
+    if broken is not None:
+        raise SetupError(
+            f"{where} 的 {name} 有误（{broken.code}）：{broken.zh}",
+            f"mistake in {name} of {where} ({broken.code}): {broken.en}",
+        )
+
+
+def _obeyed(where: str, name: str, step: Callable[[], object]) -> None:
+    """Raises SetupError where WeChat would refuse a step."""
+    try:
+        step()
+    except Refusal as refusal:
+        row = codes.lookup(refusal.code)
+        zh, en = (row.meaning("zh"), row.meaning("en")) if row else ("", "")
+        raise SetupError(
+            f"{where} 的 {name} 有误（{refusal.code}）：{zh}",
+            f"mistake in {name} of {where} ({refusal.code}): {en}",
+        ) from None
+
+
+def _notice(world: World, notice: NoticeConfig) -> None:
+    owner = _account(world, notice.account)
+    if any(one.template_id == notice.template_id for one in notices.listing(world, owner)):
+        return
+    add = partial(notices.add, world, owner, str(notice.tid), notice.kids, notice.scene)
+    _obeyed(f"account {notice.account}", "notice", partial(add, template_id=notice.template_id))
 
 
 def _tag(world: World, tag: TagConfig) -> None:
@@ -145,16 +221,21 @@ def _person(world: World, name: str, profile: dict[str, object], ties: dict[str,
             )
         if tie.wrote_s_ago is not None:
             chats.wrote(world, account, relation.openid, _within("wrote_s_ago", tie.wrote_s_ago))
+        for template_id, times in tie.notices.items():
+            where = f"person {name}"
+            _obeyed(where, "notices", partial(notices.find, world, account, template_id))
+            for _ in range(min(times, MOST_NOTICES)):
+                notices.allow(world, account, relation.openid, notices.find(world, account, template_id))
         for tag in tie.tags:
             tags.put_on(world, account, tags.ensure(world, account, tag), relation)
 
 
 def _within(what: str, seconds: T) -> T:
     """Raises SetupError for a time that no clock here can show."""
-    if not 0 <= seconds <= LAST_SECOND:
+    if not 0 <= seconds <= LARGEST_NUMBER:
         raise SetupError(
-            f"{what} 应在 0 到 {LAST_SECOND} 秒之间，不能是 {seconds}",
-            f"{what} must be from 0 to {LAST_SECOND} seconds, not {seconds}",
+            f"{what} 应在 0 到 {LARGEST_NUMBER} 秒之间，不能是 {seconds}",
+            f"{what} must be from 0 to {LARGEST_NUMBER} seconds, not {seconds}",
         )
     return seconds
 

@@ -32,12 +32,19 @@ PAGE_ERRORS = {
         "redirect_uri is no address: it begins with http:// or https://, is encoded once, holds no blanks or line ends",
     ),
     10003: ("redirect_uri 域名与后台配置不一致", "the host of redirect_uri differs from the configured one"),
+    10004: ("此公众号被封禁", "this account is banned"),
     10005: ("该公众号没有这些 scope 的权限", "the account lacks the right to this scope"),
     10006: ("必须关注此测试号", "follow this test account first"),
+    10009: ("操作太频繁，请稍后重试", "too frequent, try again later"),
     10010: ("scope 不能为空", "scope is empty"),
     10011: ("redirect_uri 不能为空", "redirect_uri is empty"),
     10012: ("appid 不能为空", "appid is empty"),
     10013: ("state 不能为空", "state is empty"),
+    10015: ("公众号未授权第三方平台", "the account did not authorise the third-party platform"),
+    10016: (
+        "不支持微信开放平台的 AppID，请使用公众号的 AppID",
+        "an AppID of the Open Platform was used: use the account's",
+    ),
 }
 
 
@@ -95,6 +102,9 @@ class OpenDoor(AskingDoor):
         for name, number in NEVER_EMPTY.items():
             if not query.get(name):
                 raise page_error(number)
+        asked = self.world.accounts.get(query["appid"])
+        if asked is not None and asked.page_error:
+            raise page_error(asked.page_error)
         state = query.get("state", "")
         if not state and self.world.rules.web_state_required:
             raise page_error(STATE_EMPTY)

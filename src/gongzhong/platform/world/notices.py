@@ -61,7 +61,15 @@ def of_library(tid: str) -> LibraryNotice:
     return notice
 
 
-def add(world: World, account: AccountState, tid: str, kids: Sequence[int], scene: str) -> str:
+def add(
+    world: World,
+    account: AccountState,
+    tid: str,
+    kids: Sequence[int],
+    scene: str,
+    *,
+    template_id: str | None = None,
+) -> str:
     """Take a template into use; returns its id. Refuses with 200012 to 200014, 200020 and 200022."""
     notice = of_library(tid)
     require(not notice.banned, BANNED)
@@ -73,7 +81,7 @@ def add(world: World, account: AccountState, tid: str, kids: Sequence[int], scen
         one.notice is notice and {keyword.kid for keyword in one.keywords} == set(kids) for one in mine
     )
     require(not same, TAKEN)
-    template_id = world.ids.template_id()
+    template_id = template_id or world.ids.template_id()
     world.db.run(
         "INSERT INTO notice_template VALUES (?, ?, ?, ?, ?)",
         account.appid,

@@ -70,6 +70,13 @@ def _count(world: World, account: AccountState, period: str, path: str, allowed:
     return counted is not None
 
 
+def begin_at(world: World, account: AccountState, path: str, count: int) -> None:
+    """Have `count` calls of today as made already."""
+    world.db.run(
+        "INSERT OR REPLACE INTO quota VALUES (?, ?, ?, ?)", account.appid, world.today(), path, count
+    )
+
+
 def spend(world: World, account: AccountState, path: str, allowed: int | None) -> None:
     """Count one call of today; refuses with 45009 when `allowed` is used up."""
     if not _count(world, account, world.today(), path, allowed):

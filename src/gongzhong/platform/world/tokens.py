@@ -23,6 +23,7 @@ def credentials(world: World, appid: str, secret: str) -> AccountState:
     account = accounts.get(world, appid)
     require(secret, 41004)
     require(secret == account.secret, 40125)
+    require(not account.secret_frozen, 40243)
     return account
 
 

@@ -17,7 +17,7 @@ from ...catalogue.model import TEST, VERIFIED_SERVICE, Accounts
 from ...clock import MovableClock
 from ...messages import Push
 from ..autoreply_settings import AutoReplySettings
-from ..config import Kind
+from ..config import Kind, PageError
 from ..mass_settings import MassSettings
 from ..rules import Rules
 from .database import MEMORY, Database
@@ -58,6 +58,8 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
     web_authorization: bool = False
     ip_allow_list_scope: Literal["all", "token"] = "all"
     ip_refusal_code: Literal[40164, 61004] = 40164
+    page_error: PageError = 0
+    secret_frozen: bool = False
     ip_list_before: list[str] = []
     """The allow-list that counts until `ip_list_from`."""
     ip_list_from: float = 0.0

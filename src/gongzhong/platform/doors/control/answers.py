@@ -12,6 +12,7 @@ import msgspec
 
 from ....account import Encryption
 from ...config import Kind as AccountKind
+from ...config import PageError
 from ...traffic import Kind as ExchangeKind
 from ...world.schedule import FailedJob
 
@@ -49,6 +50,8 @@ class AccountView(msgspec.Struct, kw_only=True):
     headimgurl: str
     description: str
     call_limits: dict[str, int]
+    page_error: PageError
+    secret_frozen: bool
     customer_service: bool
     comments: bool
 

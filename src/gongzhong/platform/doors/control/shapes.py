@@ -9,7 +9,7 @@ import msgspec
 from ....account import Encryption
 from ....clock import MovableClock
 from ...autoreply_settings import AutoReplySettings
-from ...config import Kind
+from ...config import Kind, PageError
 from ...mass_settings import MassSettings
 from ...world import people
 from ...world.acts import Said
@@ -37,6 +37,8 @@ class AccountChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, om
     ip_allow_list: list[str] | msgspec.UnsetType = msgspec.UNSET
     ip_allow_list_scope: Literal["all", "token"] | msgspec.UnsetType = msgspec.UNSET
     ip_refusal_code: Literal[40164, 61004] | msgspec.UnsetType = msgspec.UNSET
+    page_error: PageError | msgspec.UnsetType = msgspec.UNSET
+    secret_frozen: bool | msgspec.UnsetType = msgspec.UNSET
     open_platform: str | msgspec.UnsetType = msgspec.UNSET
     headimgurl: str | msgspec.UnsetType = msgspec.UNSET
     description: str | msgspec.UnsetType = msgspec.UNSET
