@@ -11,6 +11,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from .errors import say
+
 
 class Clock:
     """The wall clock, in unix seconds."""
@@ -38,7 +40,7 @@ class MovableClock(Clock):
         """Move forward and return the new time. Backwards is refused: WeChat's clock never does that."""
         step = seconds + 60 * minutes + 3600 * hours + 86400 * days
         if step < 0:
-            raise ValueError("a clock moves forward only / 时钟只能向前拨")
+            raise ValueError(say("时钟只能向前拨", "a clock moves forward only"))
         with self._lock:
             if self._frozen_at is None:
                 self._offset += step

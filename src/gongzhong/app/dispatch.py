@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapp
 from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..errors import HandlerError, SetupError
+from ..errors import HandlerError, SetupError, say
 from ..messages import Push, Reply, TextReply
 from .arguments import CALL_NEXT, DIALOGUE, Handler, Invocation, Style, as_handler, described
 from .dialogues import Decision, DialogueState, Outcome, decide, place_after
@@ -148,7 +148,7 @@ class Run:
             return as_reply(dialogue.cancel_text, push, dialogue)
         if decision.outcome is Outcome.UNKNOWN:
             log.warning(
-                "对话或步骤已不存在，按没有对话处理 / a dialogue or step no longer exists and is left"
+                say("对话或步骤已不存在，按没有对话处理", "a dialogue or step no longer exists and is left")
             )
         reply = await self._route(push)
         if decision.outcome is Outcome.TIMED_OUT and dialogue is not None and dialogue.timeout_text:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
-from ..errors import SetupError
+from ..errors import SetupError, say
 
 T = TypeVar("T")
 log = logging.getLogger("gongzhong.app")
@@ -105,8 +105,10 @@ class Home:
                 cut_off = self._moved()
                 if cut_off or home is self._ended:
                     log.warning(
-                        "事件循环在处理函数完成之前就结束了：以后在后台的事件循环里运行 / "
-                        "an event loop ended before its handlers did: from now on they run on one in the background"
+                        say(
+                            "事件循环在处理函数完成之前就结束了：以后在后台的事件循环里运行",
+                            "an event loop ended before its handlers did: from now on they run in the background",
+                        )
                     )
                     return self._in_background()
                 self.loop = here

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from ..clock import Clock
-from ..errors import CallError, GongzhongError
+from ..errors import CallError, GongzhongError, say
 
 log = logging.getLogger("gongzhong.app")
 
@@ -83,4 +83,6 @@ class Permission:
 
     def _failed(self, problem: GongzhongError) -> None:
         self._again_at = self._clock.now() + RETRY_AFTER_S
-        log.warning("没能查到客服消息权限 / could not find out about customer-service messages: %s", problem)
+        log.warning(
+            say("没能查到客服消息权限：%s", "could not find out about customer-service messages: %s"), problem
+        )

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ..errors import say
 from ..messages import TEXT_MAX_BYTES, NewsReply, Reply, TextReply
 from ..wire.surrogates import mended, mended_value
 
@@ -44,15 +45,17 @@ def checked(reply: Reply) -> Reply:
         return _checked_fields(reply)
     if not isinstance(reply.content, str):
         kind = type(reply.content).__name__
-        raise TypeError(f"文本回复的内容是 {kind}，不是 str / the content of a text reply is {kind}, not str")
+        raise TypeError(
+            say(f"文本回复的内容是 {kind}，不是 str", f"the content of a text reply is {kind}, not str")
+        )
     if len(reply.content) > MOST_ANSWER_BYTES:
-        raise ValueError(f"{TOO_LONG_ZH} / {TOO_LONG_EN}")
+        raise ValueError(say(TOO_LONG_ZH, TOO_LONG_EN))
     try:
         size = len(reply.content.encode())
     except UnicodeEncodeError:
         return checked(type(reply)(content=mended(reply.content)))
     if size > MOST_ANSWER_BYTES:
-        raise ValueError(f"{TOO_LONG_ZH} / {TOO_LONG_EN}")
+        raise ValueError(say(TOO_LONG_ZH, TOO_LONG_EN))
     return reply
 
 
@@ -73,9 +76,11 @@ def _checked_fields(reply: Reply) -> Reply:
         made = msgspec.convert(cleaned, type(reply))
     except msgspec.ValidationError as problem:
         kind = type(reply).__name__
-        raise TypeError(f"{kind} 的字段类型不对 / a field of {kind} has a wrong type: {problem}") from None
+        raise TypeError(
+            say(f"{kind} 的字段类型不对：{problem}", f"a field of {kind} has a wrong type: {problem}")
+        ) from None
     if size(made) > MOST_ANSWER_BYTES:
-        raise ValueError(f"{TOO_LONG_ZH} / {TOO_LONG_EN}")
+        raise ValueError(say(TOO_LONG_ZH, TOO_LONG_EN))
     return reply if cleaned == plain else made
 
 

@@ -12,7 +12,7 @@ from collections.abc import Coroutine
 from typing import Any, Final
 
 from ..clock import Clock
-from ..errors import CallbackError, Replayed
+from ..errors import CallbackError, Replayed, say
 from ..messages import Push, Reply, dedup_key, encode_reply, parse
 from ..wire import Opened, PushQuery, PushReader, Query
 from .answer import XML, Answer, Incomplete, Unreadable, WrongMethod, refusal
@@ -68,7 +68,7 @@ class Reception:
         except CallbackError as problem:
             return self.refuse(problem)
         except Exception:
-            log.exception("请求读不懂 / a request could not be read")
+            log.exception(say("请求读不懂", "a request could not be read"))
             return self.refuse(Unreadable("请求读不懂", "the request could not be read"))
         return self._push(opened, push, key, gone)
 
@@ -83,7 +83,7 @@ class Reception:
         """Count, log and answer a request that is not believed."""
         self._counters[f"refused.{problem.reason}"] += 1
         line = " ".join(problem.text().split())
-        log.warning("拒绝了一个请求 / refused a request (%s): %s", problem.reason, line)
+        log.warning(say("拒绝了一个请求（%s）：%s", "refused a request (%s): %s"), problem.reason, line)
         return refusal(problem)
 
     def _verify(self, query: PushQuery) -> Answer:
@@ -98,7 +98,7 @@ class Reception:
         except CallbackError:
             raise
         except Exception as surprise:
-            log.exception("推送读不懂 / a push could not be read")
+            log.exception(say("推送读不懂", "a push could not be read"))
             raise Unreadable("推送读不懂", "the push could not be read") from surprise
         if not (push.from_user_name and push.to_user_name and push.msg_type):
             raise Incomplete(
@@ -132,7 +132,7 @@ class Reception:
 
     def _went_wrong(self, push: Push) -> Answer:
         self._counters["internal_errors"] += 1
-        log.exception("处理推送时出错 / could not answer a push: %s", about(push))
+        log.exception(say("处理推送时出错：%s", "could not answer a push: %s"), about(push))
         return _answered(SUCCESS)
 
 

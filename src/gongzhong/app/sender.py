@@ -28,7 +28,7 @@ from ..catalogue.customer_messages import (
 )
 from ..catalogue.limits import CUSTOMER_ARTICLES
 from ..clock import Clock
-from ..errors import BusyError, CallError, GongzhongError, NotReached, OutcomeUnknown
+from ..errors import BusyError, CallError, GongzhongError, NotReached, OutcomeUnknown, say
 from ..messages import (
     TEXT_MAX_BYTES,
     ImageReply,
@@ -176,7 +176,10 @@ class Sender:
         if reason is Reason.NOT_PERMITTED:
             self._permission.denied()
         log.error(
-            "客服消息没有发出 / customer-service message to %s not sent (%s): %s", openid, reason, problem
+            say("发给 %s 的客服消息没有发出（%s）：%s", "customer-service message to %s not sent (%s): %s"),
+            openid,
+            reason,
+            problem,
         )
         self._lost(line, reason, str(problem))
         if reason in FUTILE:
@@ -193,7 +196,11 @@ class Sender:
             line.items.appendleft(item)
         else:
             self._counters["undelivered"] += 1
-            log.error("答复没有送达 / answer not delivered (%s): openid=%s", reason, item.openid)
+            log.error(
+                say("答复没有送达（%s）：openid=%s", "answer not delivered (%s): openid=%s"),
+                reason,
+                item.openid,
+            )
             self._outbox.record(item)
 
     def _mark(self, line: Line, reason: Reason) -> None:
@@ -205,7 +212,14 @@ class Sender:
         """Note what waits for the person's next message from now on."""
         self._counters["parked"] += len(line.items)
         if line.items:
-            log.info("%d 条答复等待用户的下一条消息 / answers wait: openid=%s", len(line.items), openid)
+            log.info(
+                say(
+                    "%d 条答复等待用户的下一条消息：openid=%s",
+                    "%d answers wait for the next message: openid=%s",
+                ),
+                len(line.items),
+                openid,
+            )
         self._outbox.tidy(openid)
 
     async def _repeatedly(self, openid: str, message: Reply) -> tuple[Reason, Exception] | None:
@@ -232,7 +246,7 @@ class Sender:
         except NoForm as problem:
             return Reason.NO_FORM, problem
         except Exception as problem:
-            log.exception("客服消息发送时出错 / sending a customer-service message failed")
+            log.exception(say("客服消息发送时出错", "sending a customer-service message failed"))
             return Reason.IN_DOUBT, problem
         self._allowance.spend(openid)
         return None

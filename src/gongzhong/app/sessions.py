@@ -27,7 +27,7 @@ from typing import Any, Protocol, runtime_checkable
 import msgspec
 
 from ..clock import Clock
-from ..errors import HandlerError
+from ..errors import HandlerError, say
 
 log = logging.getLogger("gongzhong.app")
 
@@ -237,7 +237,7 @@ def _decoded(data: bytes | None) -> dict[str, Any]:
     try:
         return msgspec.json.decode(data, type=dict[str, Any]) if data else {}
     except msgspec.MsgspecError:
-        log.error("存储里的会话读不懂，从空会话开始 / a stored session cannot be read and begins anew")
+        log.error(say("存储里的会话读不懂，从空会话开始", "a stored session cannot be read and begins anew"))
         return {}
 
 
@@ -245,7 +245,9 @@ def _place(stored: Any) -> Place | None:
     try:
         return None if stored is None else msgspec.convert(stored, Place)
     except msgspec.ValidationError:
-        log.error("存储里对话的位置读不懂，对话结束 / a stored place in a dialogue cannot be read and ends")
+        log.error(
+            say("存储里对话的位置读不懂，对话结束", "a stored place in a dialogue cannot be read and ends")
+        )
         return None
 
 
@@ -258,8 +260,10 @@ def _merged(mine: Mapping[str, Any], before: Mapping[str, Any], theirs: dict[str
             continue
         if other not in (old, new):
             log.warning(
-                "会话的键 %s 同时被两处修改，保留后写的 / two handlers changed session key %s: the later one stays",
-                key,
+                say(
+                    "会话的键 %s 同时被两处修改，保留后写的",
+                    "two handlers changed session key %s: the later one stays",
+                ),
                 key,
             )
         if new is MISSING:

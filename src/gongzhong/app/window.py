@@ -22,6 +22,7 @@ from contextlib import aclosing
 from typing import Any, Final, TypeAlias, cast
 
 from ..clock import Clock
+from ..errors import say
 from ..messages import Push, Reply, Text, TextReply, articles_allowed
 from .claims import (
     Again,
@@ -386,10 +387,10 @@ class ReplyWindow:
     def _record(self, run: Run, reason: str, replies: Sequence[Reply]) -> None:
         self._counters[reason] += 1
         if reason == "not_answerable":
-            log.warning("微信不显示对它的回复 / WeChat shows no reply to this: %s", about(run.push))
+            log.warning(say("微信不显示对它的回复：%s", "WeChat shows no reply to this: %s"), about(run.push))
             return
         self._counters["undelivered"] += len(replies) or 1
-        log.error("答复没有送达 / answer not delivered (%s): %s", reason, about(run.push))
+        log.error(say("答复没有送达（%s）：%s", "answer not delivered (%s): %s"), reason, about(run.push))
         now = self._clock.now()
         for reply in replies or (None,):
             self._outbox.record(
@@ -468,7 +469,7 @@ class ReplyWindow:
     def _failed(self, push: Push) -> Reply | None:
         """Log and count the exception being handled; gives what the person is told instead of an answer."""
         self._counters["handler_errors"] += 1
-        log.exception("处理函数出错 / handler failed: %s", about(push))
+        log.exception(say("处理函数出错：%s", "handler failed: %s"), about(push))
         return self._failure
 
     # ---- the end
@@ -498,7 +499,7 @@ class ReplyWindow:
             self._cut_off(run)
         if unfinished:
             count = len(unfinished)
-            log.error("停止时中断了 %d 个处理函数 / %d handlers were cut off", count, count)
+            log.error(say("停止时中断了 %d 个处理函数", "%d handlers were cut off at the stop"), count)
             await self._let_finish(LAST_SENDING_S)
         left = self._under_way()
         for task in left:
@@ -507,7 +508,7 @@ class ReplyWindow:
             await asyncio.wait(left, timeout=LAST_SENDING_S)
         undelivered = self._outbox.summary()
         if undelivered:
-            log.warning("停止时还有未送达的答复 / undelivered answers at the stop: %s", undelivered)
+            log.warning(say("停止时还有未送达的答复：%s", "undelivered answers at the stop: %s"), undelivered)
 
     async def _let_finish(self, patience_s: float) -> None:
         loop = asyncio.get_running_loop()

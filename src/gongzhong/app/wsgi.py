@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CallbackError
+from ..errors import CallbackError, say
 from ..wire import MAX_BODY_BYTES
 from .answer import Answer
 from .asgi import too_large
@@ -69,9 +69,11 @@ class WsgiDoor:
         if environ.get("wsgi.multiprocess") and not self._warned:
             self._warned = True
             log.warning(
-                "服务器有多个进程，去重和等待的答复却只在各自的进程里，处理函数可能运行多次；请用一个进程（多线程） / "
-                "this server runs several processes, but repeats and waiting answers are known to one process only, "
-                "so a handler may run once in each; use one process with threads"
+                say(
+                    "服务器有多个进程，去重和等待的答复却只在各自的进程里，处理函数可能运行多次；请用一个进程（多线程）",
+                    "this server runs several processes, but repeats and waiting answers are known to one process "
+                    "only, so a handler may run once in each; use one process with threads",
+                )
             )
         return self._oa.handle_blocking(query, body, method, gone=_looking_at(environ))
 

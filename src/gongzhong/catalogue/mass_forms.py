@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from ..errors import say
 from .mass import Audience, PreviewMass, SendMass, SendMassToUsers
 from .mass_contents import MassImages, MassMedia, MassText, MassVideo
 
 
 def _audience(to_all: bool, tag_id: int | None) -> Audience:
     if to_all == (tag_id is not None):
-        raise ValueError("to_all=True 与 tag_id 请二选一 / choose exactly one of to_all=True and tag_id")
+        raise ValueError(
+            say("to_all=True 与 tag_id 请二选一", "choose exactly one of to_all=True and tag_id")
+        )
     return Audience(is_to_all=to_all, tag_id=tag_id)
 
 

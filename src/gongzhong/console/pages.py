@@ -21,6 +21,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from ..catalogue.js_apis import SCRIPT_VERSIONS
+from ..errors import say
 
 STATIC = Path(__file__).parent / "static"
 BASE = "/_platform/pages/"
@@ -114,13 +115,15 @@ class Pages:
 
     def _answer(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
-            return PlainTextResponse("只能用 GET / only GET is possible", 405, headers={"allow": "GET, HEAD"})
+            return PlainTextResponse(
+                say("只能用 GET", "only GET is possible"), 405, headers={"allow": "GET, HEAD"}
+            )
         if not self._load():
             return HTMLResponse(NOT_BUILT, 503, headers={"cache-control": "no-store"})
         asset = self._assets.get(self._name(request.url.path))
         if asset is None:
             return PlainTextResponse(
-                "没有这个页面 / there is no such page", 404, headers={"cache-control": ASK_EACH_TIME}
+                say("没有这个页面", "there is no such page"), 404, headers={"cache-control": ASK_EACH_TIME}
             )
         answer = self._send(asset, request)
         if SCRIPT_ADDRESS.fullmatch(request.url.path):

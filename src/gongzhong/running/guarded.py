@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
+from ..errors import say
+
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
@@ -18,7 +20,6 @@ BODY_WAIT_S = 15.0
 """The longest pause within a body, in seconds."""
 BODY_S = 300.0
 """The longest time for a whole body: uploads of pictures and videos over slow networks pass here, too."""
-TIMED_OUT = "请求没有按时发完 / the request was not sent in time\n".encode()
 
 
 class Guarded:
@@ -94,9 +95,11 @@ class _Exchange:
         """Answer in the application's place when the body did not come."""
         if not self._late or self._answering:
             return
+        body = say("请求没有按时发完\n", "the request was not sent in time\n").encode()
         headers = [
             (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", str(len(TIMED_OUT)).encode()),
+            (b"content-length", str(len(body)).encode()),
         ]
+        body = say("请求没有按时发完\n", "the request was not sent in time\n").encode()
         await self._send({"type": "http.response.start", "status": 408, "headers": headers})
-        await self._send({"type": "http.response.body", "body": TIMED_OUT})
+        await self._send({"type": "http.response.body", "body": body})

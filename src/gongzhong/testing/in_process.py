@@ -19,7 +19,7 @@ from urllib.parse import urlencode, urlsplit
 from ..app import OfficialAccount
 from ..client.transport import WireReply, WireRequest, outcome_unknown
 from ..clock import MovableClock
-from ..errors import SetupError
+from ..errors import SetupError, say
 from ..platform.delivery.receiver import Answered, Unanswered
 from ..platform.doors.server import Server
 from .virtual_time import VirtualTimeLoop
@@ -120,7 +120,7 @@ class BedClock(MovableClock):
     def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> float:
         step = seconds + 60 * minutes + 3600 * hours + 86400 * days
         if step < 0:
-            raise ValueError("a clock moves forward only / 时钟只能向前拨")
+            raise ValueError(say("时钟只能向前拨", "a clock moves forward only"))
         self._bed.run(asyncio.sleep(step))
         return self.now()
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ..errors import missing_extra
+from ..errors import missing_extra, say
 
 if TYPE_CHECKING:
     from .live_platform import LivePlatform
@@ -59,5 +59,5 @@ def pytest_runtest_makereport(
         failures = getattr(bed, "failures", ()) if type(bed).__module__.startswith(__package__ or "") else ()
         shown = "".join("".join(traceback.format_exception(failure)) for failure in failures)
         if shown and "Traceback" not in report.caplog:
-            report.sections.append(("gongzhong: a handler failed / 处理函数出错", shown))
+            report.sections.append((say("gongzhong：处理函数出错", "gongzhong: a handler failed"), shown))
     return report

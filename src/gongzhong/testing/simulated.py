@@ -13,7 +13,7 @@ from ..account import Account, EnvironmentAccount
 from ..app import OfficialAccount
 from ..app.arguments import meant
 from ..clock import MovableClock
-from ..errors import SetupError
+from ..errors import SetupError, say
 from ..platform import AccountConfig, Platform
 from ..platform.mistakes import in_words
 from ..platform.traffic import Exchange, TrafficLimits
@@ -208,8 +208,11 @@ class SimulatedPlatform(ABC):
         log = self.platform.traffic
         if log.oldest > log.cleared + 1:
             raise LookupError(
-                f"the traffic log has lost its first {log.oldest - 1} entries; give the platform a larger "
-                "PlatformConfig(traffic=TrafficLimits(…)) / 流量记录已丢失最早的条目，请放宽 traffic 限制"
+                say(
+                    f"流量记录已丢失最早的 {log.oldest - 1} 条：用 PlatformConfig(traffic=TrafficLimits(…)) 放宽限制",
+                    f"the traffic log has lost its first {log.oldest - 1} entries: give the platform a larger "
+                    "PlatformConfig(traffic=TrafficLimits(…))",
+                )
             )
         return self.look(log.everything)
 

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher as BlockCipher
 from cryptography.hazmat.primitives.ciphers import CipherContext, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 
-from ..errors import BadCipher, SetupError
+from ..errors import BadCipher, SetupError, say
 
 PADDING_BLOCK = 32  # bytes; the protocol's own choice, AES itself has 16
 RANDOM_BYTES = 16
@@ -53,7 +53,7 @@ class Cipher:
         """Wrap a message: base64 as it stands in <Encrypt>. `random16` is for reproducing known vectors."""
         start = random16 or b2a_base64(urandom(12), newline=False)
         if len(start) != RANDOM_BYTES:
-            raise ValueError("random16 must be 16 bytes / random16 必须是 16 字节")
+            raise ValueError(say("random16 必须是 16 字节", "random16 must be 16 bytes"))
         try:
             context, before = self._encryptors.pop()
         except IndexError:

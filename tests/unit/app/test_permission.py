@@ -60,7 +60,7 @@ async def test_a_failed_question_is_asked_again_after_a_minute(caplog: pytest.Lo
     assert await permission.find_out() is None
     clock.advance(61)
     assert await permission.find_out() is True
-    assert caplog.text.count("could not find out") == 2
+    assert caplog.text.count("没能查到客服消息权限") == 2
 
 
 async def test_an_old_answer_is_asked_again_while_it_still_counts() -> None:

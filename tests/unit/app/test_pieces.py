@@ -89,7 +89,7 @@ def test_a_field_of_the_wrong_type_is_the_handlers_mistake(reply: Reply) -> None
 
 @pytest.mark.parametrize("content", ["x" * (MOST_ANSWER_BYTES + 1), "字" * (MOST_ANSWER_BYTES // 2)])
 def test_an_endless_answer_is_refused_in_words(content: str) -> None:
-    with pytest.raises(ValueError, match="100000 bytes"):
+    with pytest.raises(ValueError, match="100000"):
         checked(text(content))
 
 

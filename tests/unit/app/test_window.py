@@ -328,7 +328,7 @@ async def test_a_refused_message_is_never_lost(
     await asyncio.sleep(20)
     assert [(item.reason, item.waiting) for item in wechat.oa.undelivered] == [(reason, waiting)]
     assert wechat.oa.counters["customer_failed"] == 1
-    assert "not sent" in caplog.text
+    assert "没有发出" in caplog.text
 
 
 async def test_after_48001_the_account_counts_as_one_that_may_not(make: Make) -> None:
@@ -444,7 +444,7 @@ async def test_a_default_answer_does_not_pester_users_whose_phone_reports_a_plac
     await asyncio.sleep(20)
     assert wechat.api.sent == []
     assert wechat.oa.counters["not_answerable"] == 1
-    assert "shows no reply" in caplog.text
+    assert "微信不显示对它的回复" in caplog.text
 
 
 async def test_a_stream_may_still_write_to_somebody_who_opened_a_page(make: Make) -> None:
@@ -486,7 +486,7 @@ async def test_shutdown_does_not_wait_for_ever(make: Make, caplog: pytest.LogCap
     await wechat.say("慢")
     await wechat.oa.shutdown()
     assert now() == 24.5
-    assert "cut off" in caplog.text
+    assert "停止时中断了" in caplog.text
 
 
 async def test_without_a_placeholder_the_last_delivery_says_nothing(make: Make) -> None:

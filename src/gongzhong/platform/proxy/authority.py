@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ...errors import SetupError
+from ...errors import SetupError, say
 
 NAME = "gongzhong local platform"
 CERTIFICATE, KEY = "ca.pem", "ca.key"
@@ -59,7 +59,7 @@ class Authority:
     def context(self, host: str) -> ssl.SSLContext:
         """What a TLS server needs to answer as `host`. Raises ValueError for a name that is not WeChat's."""
         if not is_ours(host):
-            raise ValueError(f"不为 {host} 签发证书 / no certificates for {host}")
+            raise ValueError(say(f"不为 {host} 签发证书", f"no certificates for {host}"))
         if host not in self._contexts:
             self._contexts[host] = self._context(host)
         return self._contexts[host]

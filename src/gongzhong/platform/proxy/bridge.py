@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.web_exceptions import HTTPRequestEntityTooLarge
 
+from ...errors import say
 from ..doors.http import BODY_LIMIT, Receive, Scope, Send
 from .authority import is_ours
 
@@ -50,7 +51,9 @@ def connection_factory(app: Asgi) -> web.Server:
         host = (request.url.host or "").lower()
         path = request.rel_url.path
         if not is_ours(host) or (path.startswith(CONTROL) and not path.startswith(FILES)):
-            return web.Response(status=403, text="这里只有微信的接口 / only WeChat's own paths are here\n")
+            return web.Response(
+                status=403, text=say("这里只有微信的接口\n", "only WeChat's own paths are here\n")
+            )
         try:
             body = await request.read()
         except HTTPRequestEntityTooLarge:

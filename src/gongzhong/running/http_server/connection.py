@@ -43,6 +43,7 @@ from collections.abc import Coroutine, Generator
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from ...errors import say
 from .reading import Part, Refusal, Request, RequestReader, timed_out
 
 if TYPE_CHECKING:
@@ -223,9 +224,7 @@ class Connection(asyncio.Protocol):
         else:
             if self.phase is Phase.ANSWERING:
                 allowed_s = self._home.limits.answer_s
-                log.error(
-                    "%g 秒没有答复，连接已关闭 / no answer in %g s, connection closed", allowed_s, allowed_s
-                )
+                log.error(say("%g 秒没有答复，连接已关闭", "no answer in %g s, connection closed"), allowed_s)
             self.abort()
 
     def give_way(self) -> None:
@@ -342,7 +341,7 @@ class Connection(asyncio.Protocol):
 
     def _fail(self, problem: BaseException | None = None) -> None:
         """Answer for an application that raised, which an OfficialAccount never does."""
-        log.error("应用出错 / the application failed", exc_info=problem or True)
+        log.error(say("应用出错", "the application failed"), exc_info=problem or True)
         self._requests.clear()
         self._refusal = Refusal(500, "Internal Server Error", "应用出错", "the application failed")
 
@@ -373,12 +372,17 @@ class Connection(asyncio.Protocol):
         self._read(True)
 
     def _write_refusal(self, refusal: Refusal) -> None:
-        body = f"{refusal.zh} / {refusal.en}\n".encode()
+        reason = say(refusal.zh, refusal.en)
+        body = f"{reason}\n".encode()
         head = (
             f"HTTP/1.1 {refusal.status} {refusal.phrase}\r\ncontent-type: text/plain; charset=utf-8\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n"
         )
-        log.info("拒绝了一个请求 / refused a request (%d): %s", refusal.status, refusal.en)
+        log.info(
+            say("拒绝了一个请求（%d）：%s", "refused a request (%d): %s"),
+            refusal.status,
+            say(refusal.zh, refusal.en),
+        )
         if self._transport is not None:
             self._transport.write(head.encode() + self._home.date + body)
 
