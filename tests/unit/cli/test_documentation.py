@@ -1,4 +1,4 @@
-"""docs/cli.md names every command, every option, every exit status and every check of the doctor."""
+"""docs/cli.md and its Chinese page name every command, every option, every exit status and every check of the doctor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 from gongzhong.cli import outcome
 from gongzhong.cli.application import COMMANDS, build
 
-TEXT = (Path(__file__).parents[3] / "docs" / "cli.md").read_text("utf-8")
+DOCS = Path(__file__).parents[3] / "docs"
+TEXT = (DOCS / "cli.md").read_text("utf-8")
+CHINESE = (DOCS / "cli.zh-CN.md").read_text("utf-8")
 STATUSES = (outcome.DONE, outcome.FAILED, outcome.USAGE, outcome.SETUP, outcome.NETWORK, outcome.INTERRUPTED)
 DOCTOR_OPTIONS = {"--appid", "--secret", "--token", "--aes-key", "--encryption", "--api-base"}
 """Named as the environment variables are; `--help` lists them."""
@@ -24,7 +26,7 @@ def test_every_command_and_option_is_documented(command: object) -> None:
         one for argument in arguments if argument.show for one in argument.names if one.startswith("--")
     }
     hidden = {"--target", *DOCTOR_OPTIONS, *(one for one in options if one.startswith("--no-"))}
-    assert {one for one in options - hidden if one not in TEXT} == set()
+    assert {one for one in options - hidden if one not in TEXT or one not in CHINESE} == set()
 
 
 @pytest.mark.parametrize("status", STATUSES)
