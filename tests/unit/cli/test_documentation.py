@@ -1,4 +1,4 @@
-"""docs/cli.md and its Chinese page name every command, every option, every exit status and every check of the doctor."""
+"""docs/cli.md and its Chinese page name every command, option and exit status."""
 
 from __future__ import annotations
 
