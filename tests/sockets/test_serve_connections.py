@@ -46,7 +46,17 @@ async def crowd(port: int, count: int) -> Counter[str]:
         return Counter(await asyncio.gather(*(one(number) for number in range(1, count + 1))))
 
 
-@pytest.mark.parametrize(("door", "count"), [("account", 1000), ("asgi", 1000), ("wsgi", 400)])
+@pytest.mark.parametrize(
+    ("door", "count"),
+    [
+        ("account", 1000),
+        ("asgi", 1000),
+        ("wsgi", 400),
+        pytest.param(
+            "wsgi", 1000, marks=pytest.mark.slow
+        ),  # a second of processor time: needs a core of its own
+    ],
+)
 def test_slow_handlers_at_once_all_answer_within_the_window(door: str, count: int) -> None:
     with serving(DOORS[door]) as server:
         assert asyncio.run(crowd(server.port, count)) == {"answered": count}

@@ -126,25 +126,26 @@ class FromWsgi:
     async def _run(self, environ: Environ, send: Send) -> None:
         """Run the application in a thread, and send what it gives as it comes."""
         loop = asyncio.get_running_loop()
-        pieces: asyncio.Queue[Message | BaseException | None] = asyncio.Queue()
+        pieces: asyncio.Queue[list[Message] | BaseException | None] = asyncio.Queue()
         taken = threading.Semaphore(2)  # the application is never more than two pieces ahead of its peer
         gone = threading.Event()
 
-        def give(piece: Message | BaseException | None) -> None:
+        def give(piece: list[Message] | BaseException | None) -> None:
             loop.call_soon_threadsafe(pieces.put_nowait, piece)
 
-        def offer(message: Message) -> None:
+        def offer(messages: list[Message]) -> None:
             taken.acquire()
             if gone.is_set():
                 raise PeerGone("the peer has gone")
-            give(message)
+            give(messages)
 
         self._threads.run(lambda: _call(self._app, environ, offer, give))
         try:
             while (piece := await pieces.get()) is not None:
                 if isinstance(piece, BaseException):
                     raise piece
-                await send(piece)
+                for message in piece:
+                    await send(message)
                 taken.release()
         finally:
             gone.set()
@@ -154,7 +155,7 @@ class FromWsgi:
 def _call(
     app: Application,
     environ: Environ,
-    offer: Callable[[Message], None],
+    offer: Callable[[list[Message]], None],
     give: Callable[[BaseException | None], None],
 ) -> None:
     """In a thread: call the application and hand its answer on. Gives None at the end, or the exception."""
@@ -173,9 +174,12 @@ class PeerGone(ConnectionError):
 
 
 class _Response:
-    """The answer of one call: holds the head back until the first bytes of the body, as PEP 3333 wants it."""
+    """The answer of one call: holds the head back until the first bytes of the body, as PEP 3333 wants it.
 
-    def __init__(self, offer: Callable[[Message], None]) -> None:
+    Both go to the event loop together: each time that a thread wakes it costs more than the rest of a short answer.
+    """
+
+    def __init__(self, offer: Callable[[list[Message]], None]) -> None:
         self._offer = offer
         self._head: Message | None = None
         self._head_sent = self._complete = False
@@ -188,9 +192,8 @@ class _Response:
             for piece in result:
                 if piece and not self._complete:
                     self.write(piece)
-            self._send_head()
             if not self._complete:
-                self._offer({"type": "http.response.body", "body": b""})
+                self._offer([*self._unsent_head(), {"type": "http.response.body", "body": b""}])
         finally:
             close = getattr(result, "close", None)
             if close is not None:
@@ -209,18 +212,19 @@ class _Response:
         return self.write
 
     def write(self, piece: bytes) -> None:
-        self._send_head()
+        head = self._unsent_head()
         if self._left is not None:
             self._left -= len(piece)
             self._complete = self._left <= 0
-        self._offer({"type": "http.response.body", "body": piece, "more_body": not self._complete})
+        self._offer([*head, {"type": "http.response.body", "body": piece, "more_body": not self._complete}])
 
-    def _send_head(self) -> None:
+    def _unsent_head(self) -> list[Message]:
         if self._head is None:
             raise AssertionError("the application answered without start_response")
-        if not self._head_sent:
-            self._head_sent = True
-            self._offer(self._head)
+        if self._head_sent:
+            return []
+        self._head_sent = True
+        return [self._head]
 
 
 def environ(scope: Message, body: IO[bytes], length: int) -> Environ:
