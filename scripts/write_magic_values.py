@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from gongzhong.platform import magic
+from gongzhong.platform.world import faults
 
-(Path(__file__).parents[1] / "docs" / "magic-values.md").write_text(magic.document(), "utf-8")
+(Path(__file__).parents[1] / "docs" / "magic-values.md").write_text(faults.document(), "utf-8")

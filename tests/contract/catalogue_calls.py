@@ -6,14 +6,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from gongzhong.catalogue import (
-    agents,
     ai,
     article_statistics,
-    autoreply,
     base,
     card_statistics,
     comments,
     customer_messages,
+    customer_service,
     drafts,
     mass,
     material,
@@ -24,8 +23,6 @@ from gongzhong.catalogue import (
     publisher,
     publishing,
     qrcodes,
-    records,
-    sessions,
     statistics,
     subscriptions,
     tags,
@@ -33,9 +30,9 @@ from gongzhong.catalogue import (
     tickets,
     users,
 )
-from gongzhong.catalogue.mass_forms import mass_text, preview_text, text_to_users
+from gongzhong.catalogue.ai import PictureCall
+from gongzhong.catalogue.mass import mass_text, preview_text, text_to_users
 from gongzhong.catalogue.model import Call, Upload
-from gongzhong.catalogue.pictures import PictureCall
 from gongzhong.platform.world import js_sdk
 from gongzhong.testing import PNG
 
@@ -196,15 +193,15 @@ _PLAIN: Final = (
     tags.GetTags,
     subscriptions.GetNoticeCategories,
     subscriptions.GetNoticeTemplates,
-    autoreply.GetAutoReplyInfo,
+    menus.GetAutoReplyInfo,
     material.CountMaterial,
     drafts.CountDrafts,
     drafts.ListDrafts,
     drafts.SwitchDrafts,
     publishing.ListPublished,
-    agents.GetAgents,
-    agents.GetOnlineAgents,
-    sessions.GetWaiting,
+    customer_service.GetAgents,
+    customer_service.GetOnlineAgents,
+    customer_service.GetWaiting,
 )
 """They ask for nothing that would have to be there."""
 
@@ -339,19 +336,31 @@ SUCCEEDS: Final[dict[type[Call[Any]], Maker]] = {
     comments.DeleteComment: lambda shop: comments.DeleteComment(**shop.comment()),
     comments.ReplyToComment: lambda shop: comments.ReplyToComment(**shop.comment(), content="谢谢"),
     comments.DeleteCommentReply: lambda shop: comments.DeleteCommentReply(**_answered(shop)),
-    agents.AddAgent: lambda shop: agents.AddAgent(kf_account="helper@shop", nickname="小助手"),
-    agents.UpdateAgent: lambda shop: agents.UpdateAgent(kf_account=shop.agent(), nickname="小张"),
-    agents.DeleteAgent: lambda shop: agents.DeleteAgent(kf_account=shop.agent()),
-    agents.InviteAgent: lambda shop: agents.InviteAgent(kf_account=new_agent(shop), invite_wx="bob"),
-    agents.UploadAgentPortrait: lambda shop: agents.UploadAgentPortrait(
+    customer_service.AddAgent: lambda shop: customer_service.AddAgent(
+        kf_account="helper@shop", nickname="小助手"
+    ),
+    customer_service.UpdateAgent: lambda shop: customer_service.UpdateAgent(
+        kf_account=shop.agent(), nickname="小张"
+    ),
+    customer_service.DeleteAgent: lambda shop: customer_service.DeleteAgent(kf_account=shop.agent()),
+    customer_service.InviteAgent: lambda shop: customer_service.InviteAgent(
+        kf_account=new_agent(shop), invite_wx="bob"
+    ),
+    customer_service.UploadAgentPortrait: lambda shop: customer_service.UploadAgentPortrait(
         kf_account=shop.agent(), media=Upload(JPG, "a.jpg")
     ),
-    sessions.CreateSession: lambda shop: sessions.CreateSession(kf_account=shop.agent(), openid=shop.openid),
-    sessions.CloseSession: lambda shop: sessions.CloseSession(**shop.session()),
-    sessions.GetSession: lambda shop: sessions.GetSession(openid=shop.session()["openid"]),
-    sessions.ListSessions: lambda shop: sessions.ListSessions(kf_account=shop.session()["kf_account"]),
-    records.GetRecords: lambda shop: records.GetRecords(starttime=int(NOON) - 600, endtime=int(NOON)),
-    records.GetOldRecords: lambda shop: records.GetOldRecords(
+    customer_service.CreateSession: lambda shop: customer_service.CreateSession(
+        kf_account=shop.agent(), openid=shop.openid
+    ),
+    customer_service.CloseSession: lambda shop: customer_service.CloseSession(**shop.session()),
+    customer_service.GetSession: lambda shop: customer_service.GetSession(openid=shop.session()["openid"]),
+    customer_service.ListSessions: lambda shop: customer_service.ListSessions(
+        kf_account=shop.session()["kf_account"]
+    ),
+    customer_service.GetRecords: lambda shop: customer_service.GetRecords(
+        starttime=int(NOON) - 600, endtime=int(NOON)
+    ),
+    customer_service.GetOldRecords: lambda shop: customer_service.GetOldRecords(
         starttime=int(NOON) - 600, endtime=int(NOON), pagesize=10, pageindex=1
     ),
     publisher.GetSlotStatistics: lambda shop: publisher.GetSlotStatistics(**_period()),
@@ -366,7 +375,7 @@ SUCCEEDS: Final[dict[type[Call[Any]], Maker]] = {
 
 def new_agent(shop: Shop) -> str:
     """An agent to whom nobody is bound yet."""
-    shop.perform(agents.AddAgent(kf_account="new@shop", nickname="新人"))
+    shop.perform(customer_service.AddAgent(kf_account="new@shop", nickname="新人"))
     return "new@shop"
 
 
@@ -374,7 +383,7 @@ NEVER_SUCCEEDS: Final[dict[type[Call[Any]], tuple[int, str]]] = {
     material.AddNews: (45106, "withdrawn by WeChat"),
     qrcodes.ShortenUrl: (45106, "withdrawn by WeChat"),
     material.UpdateNews: (45106, "withdrawn by WeChat"),
-    records.GetOldRecords: (45106, "withdrawn by WeChat"),
+    customer_service.GetOldRecords: (45106, "withdrawn by WeChat"),
     users.ConvertOpenIDs: (63183, "no account of the platform was migrated into another"),
     publisher.GetSlotStatistics: (2009, "no account of the platform shows advertisements"),
     publisher.GetRebateStatistics: (2009, "no account of the platform shows advertisements"),

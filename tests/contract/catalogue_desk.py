@@ -7,18 +7,16 @@ from typing import Any, Final
 import msgspec
 
 from gongzhong.catalogue import (
-    agents,
     ai,
     article_statistics,
     card_statistics,
+    customer_service,
     limits,
     old_article_statistics,
-    records,
-    sessions,
     statistics,
 )
+from gongzhong.catalogue.ai import PictureCall
 from gongzhong.catalogue.model import Call, Upload
-from gongzhong.catalogue.pictures import PictureCall
 from gongzhong.catalogue.registry import CALLS
 from gongzhong.testing import PNG
 
@@ -77,13 +75,13 @@ def _offline(shop: Shop) -> None:
 
 
 def _create_offline(shop: Shop) -> object:
-    call = SUCCEEDS[sessions.CreateSession](shop)
+    call = SUCCEEDS[customer_service.CreateSession](shop)
     _offline(shop)
     return shop.perform(call)
 
 
 def _unbound(shop: Shop) -> Call[Any]:
-    return sessions.CreateSession(kf_account=new_agent(shop), openid=shop.openid)
+    return customer_service.CreateSession(kf_account=new_agent(shop), openid=shop.openid)
 
 
 def _served_by_another(kind: AnyCall) -> Provocation:
@@ -95,18 +93,18 @@ def _served_by_another(kind: AnyCall) -> Provocation:
 
 
 def _invited_twice(shop: Shop) -> object:
-    shop.perform(SUCCEEDS[agents.InviteAgent](shop))
-    shop.perform(agents.AddAgent(kf_account="second@shop", nickname="二号"))
-    return shop.perform(agents.InviteAgent(kf_account="second@shop", invite_wx="bob"))
+    shop.perform(SUCCEEDS[customer_service.InviteAgent](shop))
+    shop.perform(customer_service.AddAgent(kf_account="second@shop", nickname="二号"))
+    return shop.perform(customer_service.InviteAgent(kf_account="second@shop", invite_wx="bob"))
 
 
 def _works_already(shop: Shop) -> object:
     shop.agent(worker="bob")
-    return shop.perform(SUCCEEDS[agents.InviteAgent](shop))
+    return shop.perform(SUCCEEDS[customer_service.InviteAgent](shop))
 
 
 def _bound(shop: Shop) -> object:
-    return shop.perform(agents.InviteAgent(kf_account=shop.agent(), invite_wx="bob"))
+    return shop.perform(customer_service.InviteAgent(kf_account=shop.agent(), invite_wx="bob"))
 
 
 def _switched_off(*kinds: AnyCall) -> dict[AnyCall, Provocations]:
@@ -115,40 +113,42 @@ def _switched_off(*kinds: AnyCall) -> dict[AnyCall, Provocations]:
 
 
 DESK: Final[dict[AnyCall, Provocations]] = _switched_off(
-    agents.AddAgent,
-    agents.UpdateAgent,
-    agents.DeleteAgent,
-    agents.InviteAgent,
-    agents.GetAgents,
-    agents.GetOnlineAgents,
-    sessions.CreateSession,
-    sessions.CloseSession,
-    sessions.GetSession,
-    sessions.ListSessions,
-    sessions.GetWaiting,
-    records.GetRecords,
+    customer_service.AddAgent,
+    customer_service.UpdateAgent,
+    customer_service.DeleteAgent,
+    customer_service.InviteAgent,
+    customer_service.GetAgents,
+    customer_service.GetOnlineAgents,
+    customer_service.CreateSession,
+    customer_service.CloseSession,
+    customer_service.GetSession,
+    customer_service.ListSessions,
+    customer_service.GetWaiting,
+    customer_service.GetRecords,
 )
-DESK[agents.AddAgent][65405] = before(agents.AddAgent, rules(agents_per_account=0))
-DESK[agents.InviteAgent] |= {
+DESK[customer_service.AddAgent][65405] = before(customer_service.AddAgent, rules(agents_per_account=0))
+DESK[customer_service.InviteAgent] |= {
     65407: _works_already,
     65408: _invited_twice,
-    65410: before(agents.InviteAgent, rules(agents_per_person=0)),
+    65410: before(customer_service.InviteAgent, rules(agents_per_person=0)),
     65412: _bound,
 }
-DESK[agents.UploadAgentPortrait] = {
-    40005: having(agents.UploadAgentPortrait, media=Upload(PNG, "a.png")),
+DESK[customer_service.UploadAgentPortrait] = {
+    40005: having(customer_service.UploadAgentPortrait, media=Upload(PNG, "a.png")),
     40009: having(
-        agents.UploadAgentPortrait, media=Upload(JPG + bytes(limits.AGENT_PORTRAIT_BYTES), "a.jpg")
+        customer_service.UploadAgentPortrait, media=Upload(JPG + bytes(limits.AGENT_PORTRAIT_BYTES), "a.jpg")
     ),
 }
-DESK[sessions.CreateSession] |= {
+DESK[customer_service.CreateSession] |= {
     65402: performing(_unbound),
-    65414: _served_by_another(sessions.CreateSession),
+    65414: _served_by_another(customer_service.CreateSession),
     65415: _create_offline,
 }
-DESK[sessions.CloseSession] |= {
-    65413: performing(lambda shop: sessions.CloseSession(kf_account=shop.agent(), openid=shop.openid)),
-    65414: _served_by_another(sessions.CloseSession),
+DESK[customer_service.CloseSession] |= {
+    65413: performing(
+        lambda shop: customer_service.CloseSession(kf_account=shop.agent(), openid=shop.openid)
+    ),
+    65414: _served_by_another(customer_service.CloseSession),
 }
 
 WEEKLY: Final = (statistics.GetWeeklyMessageCounts, statistics.GetWeeklySenderDistribution)

@@ -23,11 +23,10 @@ from gongzhong.catalogue import (
     templates,
     users,
 )
-from gongzhong.catalogue.mass_contents import MassCard, MassMedia
-from gongzhong.catalogue.mass_forms import mass_text
+from gongzhong.catalogue.mass import MassCard, MassMedia, mass_text
 from gongzhong.catalogue.model import Upload
-from gongzhong.platform.mass_settings import MassSettings
 from gongzhong.platform.world import articles
+from gongzhong.platform.world.settings import MassSettings
 from gongzhong.testing import PNG
 
 from .catalogue_calls import SUCCEEDS

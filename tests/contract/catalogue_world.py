@@ -10,7 +10,7 @@ from gongzhong.account import Hosts
 from gongzhong.catalogue.articles import Article
 from gongzhong.catalogue.customer_messages import SendCustomerMessage, TextContent
 from gongzhong.catalogue.drafts import AddDraft
-from gongzhong.catalogue.mass_forms import mass_article
+from gongzhong.catalogue.mass import mass_article
 from gongzhong.catalogue.material import AddMaterial
 from gongzhong.catalogue.model import Call, Upload
 from gongzhong.catalogue.oauth import ExchangeCode, WebToken
@@ -22,8 +22,8 @@ from gongzhong.catalogue.templates import AddTemplate
 from gongzhong.client import AsyncClient, Client, Transport, WireReply, WireRequest
 from gongzhong.client.flow import CallPolicy
 from gongzhong.platform import PlatformConfig
-from gongzhong.platform.rules import Rules
 from gongzhong.platform.world import media, webauth
+from gongzhong.platform.world.settings import Rules
 from gongzhong.testing import PNG, LocalPlatform
 
 NOON = 1_773_806_400.0

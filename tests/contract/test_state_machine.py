@@ -19,7 +19,7 @@ from gongzhong.catalogue.users import ListFollowers
 from gongzhong.client import Client
 from gongzhong.client.transport import WireRequest
 from gongzhong.errors import CallError
-from gongzhong.platform.rules import Rules
+from gongzhong.platform.world.settings import Rules
 from gongzhong.testing import LocalPlatform
 from gongzhong.testing.in_process import InProcessTransport
 

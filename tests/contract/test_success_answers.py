@@ -17,7 +17,7 @@ import pytest
 
 from gongzhong import BadAnswer
 from gongzhong.catalogue.registry import by_path
-from gongzhong.platform.rules import Rules
+from gongzhong.platform.world.settings import Rules
 
 from .catalogue_calls import SUCCEEDS
 from .catalogue_world import Shop

@@ -16,8 +16,8 @@ import pytest
 
 from gongzhong.catalogue import customer_messages, drafts, menus
 from gongzhong.catalogue.encoding import encode
-from gongzhong.platform.json_bodies import as_understood
-from gongzhong.platform.rules import Rules
+from gongzhong.platform.doors.json_form import as_understood
+from gongzhong.platform.world.settings import Rules
 
 from .door import Door
 

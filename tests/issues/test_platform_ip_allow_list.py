@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gongzhong.errors import SetupError
-from gongzhong.platform.rules import Rules
 from gongzhong.platform.world import accounts
+from gongzhong.platform.world.settings import Rules
 
 from ..unit.platform.conftest import SECRET, Bench
 

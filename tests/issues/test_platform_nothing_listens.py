@@ -8,9 +8,9 @@ import time
 import pytest
 
 from gongzhong.platform import AccountConfig, PersonConfig, Platform, PlatformConfig, TieConfig
-from gongzhong.platform.rules import Rules
 from gongzhong.platform.world import acts
 from gongzhong.platform.world.acts import Saying
+from gongzhong.platform.world.settings import Rules
 
 pytestmark = pytest.mark.anyio
 

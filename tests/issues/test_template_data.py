@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from gongzhong.platform.rules import Rules
 from gongzhong.platform.world import notices, templates
+from gongzhong.platform.world.settings import Rules
 
 from .door import Door
 

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from gongzhong.catalogue.agents import UploadAgentPortrait
+from gongzhong.catalogue.customer_service import UploadAgentPortrait
 from gongzhong.catalogue.encoding import encode
-from gongzhong.catalogue.formats import recognise, upload_name
+from gongzhong.catalogue.files import recognise, upload_name
 from gongzhong.catalogue.material import AddMaterial
 from gongzhong.catalogue.media import MediaType, UploadImage, UploadMedia
 from gongzhong.catalogue.model import Upload

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gongzhong.platform.rules import Rules
+from gongzhong.platform.world.settings import Rules
 
 from .door import Door
 

@@ -16,9 +16,9 @@ from gongzhong.platform.doors.asking import COOKIE
 from gongzhong.platform.doors.guard import Guard
 from gongzhong.platform.doors.http import Request, Response
 from gongzhong.platform.doors.open import DECISION_PATH, PATH, OpenDoor
-from gongzhong.platform.rules import Rules
 from gongzhong.platform.traffic import Traffic
 from gongzhong.platform.world import accounts, people
+from gongzhong.platform.world.settings import Rules
 
 from ..unit.platform.conftest import Bench
 

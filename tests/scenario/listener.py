@@ -13,8 +13,8 @@ from gongzhong.messages import parse
 from gongzhong.platform import AccountConfig, PersonConfig, Platform, PlatformConfig, TieConfig
 from gongzhong.platform.delivery.pusher import Outcome
 from gongzhong.platform.delivery.receiver import Answered, FailureClass, Unanswered
-from gongzhong.platform.rules import Rules
 from gongzhong.platform.world import acts, chats, people
+from gongzhong.platform.world.settings import Rules
 from gongzhong.wire import PushQuery, PushReader
 
 APPID, NAME = "wx00000000000000aa", "花店"

@@ -16,7 +16,7 @@ import msgspec
 from gongzhong import Account, OfficialAccount, Push, Secret
 from gongzhong.client import WireRequest
 from gongzhong.platform import PlatformConfig
-from gongzhong.platform.rules import Rules
+from gongzhong.platform.world.settings import Rules
 from gongzhong.testing import Actor, LocalPlatform
 from gongzhong.testing.in_process import InProcessTransport
 

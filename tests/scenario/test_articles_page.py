@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from gongzhong.platform.rules import Rules
 from gongzhong.platform.world import articles
+from gongzhong.platform.world.settings import Rules
 from gongzhong.testing import PNG, LocalPlatform
 
 from .conftest import Magazine

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from gongzhong import Account, OfficialAccount, Secret, Text
-from gongzhong.platform.autoreply_settings import (
+from gongzhong.platform.world import media
+from gongzhong.platform.world.settings import (
     AutoReplySettings,
     ConsoleKeyword,
     ConsoleReply,
     ConsoleRule,
     ReplyArticle,
 )
-from gongzhong.platform.world import media
 from gongzhong.platform.world.world import AccountState
 from gongzhong.testing import PNG, LocalPlatform
 

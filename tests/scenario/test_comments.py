@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gongzhong import CallError
-from gongzhong.platform.rules import Rules
 from gongzhong.platform.world import articles
 from gongzhong.platform.world.acts import NotPossible
+from gongzhong.platform.world.settings import Rules
 from gongzhong.testing import LocalPlatform
 
 from .conftest import Browser, Magazine, refused

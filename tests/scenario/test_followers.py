@@ -11,7 +11,7 @@ import pytest
 from gongzhong.catalogue.model import Upload
 from gongzhong.messages import Subscribe, Unsubscribe
 from gongzhong.platform import PlatformConfig
-from gongzhong.platform.rules import Rules
+from gongzhong.platform.world.settings import Rules
 from gongzhong.testing import PNG, Actor, LocalPlatform
 
 from .conftest import Magazine, refused

@@ -9,14 +9,13 @@ import pytest
 
 from gongzhong import Account, OfficialAccount, Secret
 from gongzhong.catalogue.articles import Article
-from gongzhong.catalogue.mass import Audience
-from gongzhong.catalogue.mass_contents import MassCard
+from gongzhong.catalogue.mass import Audience, MassCard
 from gongzhong.client import Client
 from gongzhong.errors import CallError
 from gongzhong.messages import MassSendJobFinish
 from gongzhong.platform import PlatformConfig
-from gongzhong.platform.mass_settings import CopyrightFinding, MassOutcome, MassSettings
 from gongzhong.platform.world import articles, drafts, mass, media, people, tags
+from gongzhong.platform.world.settings import CopyrightFinding, MassOutcome, MassSettings
 from gongzhong.platform.world.world import CHINA
 from gongzhong.testing import PNG, LocalPlatform
 

@@ -28,7 +28,7 @@ from gongzhong.catalogue.material import (
 from gongzhong.catalogue.menus import Button
 from gongzhong.catalogue.model import Download, Upload
 from gongzhong.platform import PlatformConfig
-from gongzhong.platform.rules import Rules
+from gongzhong.platform.world.settings import Rules
 from gongzhong.testing import PNG, LocalPlatform
 
 from .conftest import Magazine, refused

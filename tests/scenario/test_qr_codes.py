@@ -13,9 +13,9 @@ from PIL import Image
 from gongzhong.catalogue.qrcodes import ActionInfo, Scene
 from gongzhong.messages import Push, Scan, Subscribe
 from gongzhong.platform import PlatformConfig
-from gongzhong.platform.rules import Rules
 from gongzhong.platform.world import pictures
 from gongzhong.platform.world.acts import NotPossible
+from gongzhong.platform.world.settings import Rules
 from gongzhong.testing import LocalPlatform
 
 from .conftest import Browser, Magazine, refused

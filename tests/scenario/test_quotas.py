@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from gongzhong.errors import CallError, QuotaError
-from gongzhong.platform.rules import Rules
+from gongzhong.platform.world.settings import Rules
 
 from .conftest import refused
 from .shop import SECRET, Shop

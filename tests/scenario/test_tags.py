@@ -9,7 +9,7 @@ import pytest
 
 from gongzhong import CallError
 from gongzhong.platform import PlatformConfig
-from gongzhong.platform.rules import Rules
+from gongzhong.platform.world.settings import Rules
 from gongzhong.testing import LocalPlatform
 
 from .conftest import Magazine, refused

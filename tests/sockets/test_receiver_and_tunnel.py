@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gongzhong.platform.delivery.receiver import ANSWER_BYTES, Answered, HttpReceiver, Unanswered
-from gongzhong.platform.proxy import Authority, ForwardProxy, tunnel
+from gongzhong.platform.proxy import Authority, ForwardProxy, server
 
 from .peers import Act, Connection, Peer, once, peer, whole
 
@@ -74,7 +74,7 @@ async def test_a_tunnel_in_which_bytes_flow_one_way_stays_open(
     from_client: bool, tmp_path: Path, peer: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Idle is what neither direction moves: a long download is no idle tunnel."""
-    monkeypatch.setattr(tunnel, "IDLE_S", 0.3)
+    monkeypatch.setattr(server, "IDLE_S", 0.3)
     received = bytearray()
 
     def far(connection: Connection) -> None:
@@ -110,7 +110,7 @@ async def test_a_tunnel_in_which_bytes_flow_one_way_stays_open(
 async def test_a_tunnel_in_which_nothing_moves_is_closed(
     tmp_path: Path, peer: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tunnel, "IDLE_S", 0.2)
+    monkeypatch.setattr(server, "IDLE_S", 0.2)
     target = peer(lambda connection: connection.ended.wait(20) and None)
     proxy = ForwardProxy(app, Authority(tmp_path), allowed=["127.0.0.1"])  # type: ignore[arg-type]
     await proxy.start()

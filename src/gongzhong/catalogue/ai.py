@@ -1,11 +1,13 @@
 """Intelligent interfaces (智能接口): speech to text, translation, and what is in a picture.
 
 Fields of an answer that WeChat could not read are absent, hence optional.
+
+Pictures come as an address or as a file; places in them are given by their corners in pixels.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -13,7 +15,59 @@ from . import limits
 from .codes import ReturnCode
 from .fields import Violation, always, coded
 from .model import VERIFIED, Acknowledged, Call, Ok, Repeat, Reply, Spec, Upload
-from .pictures import Corners, PictureCall, PictureSize, Place
+
+R = TypeVar("R")
+
+BAD_ADDRESS = 101000
+NO_PICTURE = 41005
+TOO_LARGE = 40009
+
+
+class PictureCall(Call[R], Generic[R], kw_only=True, frozen=True):
+    """A call about one picture: `img_url` is its address, `img` the file itself, at most 2 MB; one of them."""
+
+    img_url: Annotated[str, coded(invalid=BAD_ADDRESS, pattern="^https?://.")] | None = None
+    img: Upload | None = None
+
+    def cross_check(self) -> Violation | None:
+        if self.img is None and self.img_url is None:
+            zh, en = "需要 img_url 或图片文件 img", "either img_url or the file img is needed"
+            return Violation(path="img", code=NO_PICTURE, zh=zh, en=en)
+        if self.img is not None and self.img.size > limits.PICTURE_BYTES:
+            size, most = self.img.size, limits.PICTURE_BYTES
+            zh, en = f"图片最大 {most} 字节, 现有 {size}", f"a picture may have {most} bytes, not {size}"
+            return Violation(path="img", code=TOO_LARGE, zh=zh, en=en)
+        return None
+
+
+class Point(msgspec.Struct, kw_only=True, frozen=True):
+    """Pixels from the left and from the top."""
+
+    x: int
+    y: int
+
+
+class Corners(msgspec.Struct, kw_only=True, frozen=True):
+    """Where something is, as the four corners around it."""
+
+    left_top: Point
+    right_top: Point
+    right_bottom: Point
+    left_bottom: Point
+
+
+class Place(msgspec.Struct, kw_only=True, frozen=True):
+    """Where a document lies in the picture."""
+
+    pos: Corners
+
+
+class PictureSize(msgspec.Struct, kw_only=True, frozen=True):
+    """Width and height of the picture in pixels."""
+
+    w: int
+    h: int
+
 
 Language = Literal["zh_CN", "en_US"]
 VoiceID = Annotated[str, coded(invalid=40007, missing=41006, min_length=1, max_length=limits.MEDIA_ID_LENGTH)]

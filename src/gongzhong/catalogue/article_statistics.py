@@ -8,10 +8,9 @@ from __future__ import annotations
 import msgspec
 
 from . import limits
-from .dates import DatedCall, Row
 from .fields import always
 from .model import TEST, VERIFIED, Reply, Spec
-from .statistics import DATED_ERRORS
+from .statistics import DATED_ERRORS, DatedCall, Row
 
 
 class ReadSource(msgspec.Struct, kw_only=True, frozen=True):

@@ -7,10 +7,9 @@ from typing import Annotated, Literal
 import msgspec
 
 from . import limits
-from .dates import DatedCall, Row
 from .fields import coded
 from .model import VERIFIED, Reply, Spec
-from .statistics import DATED_ERRORS
+from .statistics import DATED_ERRORS, DatedCall, Row
 
 Source = Annotated[Literal[0, 1], coded(invalid=40035, missing=40035)]
 """0 cards made in the console, 1 by API."""

@@ -4,7 +4,7 @@ are.
 Grades: *confirmed* stands on the official page named; *recalled* was read in older editions, consoles or SDKs
 and not on a current page. Daily quotas are those of a newly registered account; the platform lets a
 configuration change each. What the platform does by itself (lifetimes, windows, delivery) is in
-`platform/rules.py`.
+`platform/world/settings.py`.
 """
 
 from __future__ import annotations

@@ -2,23 +2,119 @@
 
 An accepted call is only a submitted job: the event MASSSENDJOBFINISH says later what came of it. A subscription
 account sends once a day; every follower of a service account receives at most four a month.
+
+Sending by tag, sending by OpenID and previewing share their contents (`MassCall`). The functions at the end build the
+calls for one kind of content: the client offers them as methods.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
+from ..errors import say
 from . import limits
 from .articles import Article
 from .fields import MediaID, Violation, always, coded
-from .mass_contents import Flag, MassCall, MassMedia, MassSent
-from .model import TEST, VERIFIED, VERIFIED_SERVICE, Call, Ok, Repeat, Reply, Spec
+from .model import TEST, VERIFIED, VERIFIED_SERVICE, Acknowledged, Call, Ok, Repeat, Reply, Spec
 
 ClientMsgID = Annotated[str, coded(invalid=45067, certain=False, max_bytes=limits.MASS_CLIENT_MSG_ID_BYTES)]
 MsgID = Annotated[int, coded(invalid=40059, missing=40059)]
 NO_SUCH_TAG = 40152
+
+Flag = Literal[0, 1]
+MassType = Literal["mpnews", "text", "voice", "image", "mpvideo", "wxcard", "music", "video"]
+"""`music` exists in previews only; `video` is what the page of sending by OpenID calls `mpvideo`."""
+
+WRONG_TYPE = 40008
+
+
+class MassSent(Acknowledged, kw_only=True, frozen=True):
+    """The job was accepted; what came of it is told by the event MASSSENDJOBFINISH.
+
+    `msg_data_id` names the articles for comments and statistics and comes with articles and pictures only.
+    """
+
+    errmsg: ClassVar[str] = "send job submission success"
+
+    msg_id: int
+    msg_data_id: int | None = None
+
+
+class MassText(msgspec.Struct, kw_only=True, frozen=True):
+    """Plain text."""
+
+    content: Annotated[str, coded(invalid=44004, missing=44004, min_length=1)]
+
+
+class MassMedia(msgspec.Struct, kw_only=True, frozen=True):
+    """A permanent picture or voice, a draft, or a video prepared for mass sending."""
+
+    media_id: MediaID
+
+
+class MassImages(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """Pictures with a word of recommendation; `msgtype` stays `image`."""
+
+    media_ids: Annotated[list[MediaID], coded(invalid=40007, missing=41006, min_length=1)]
+    recommend: str | None = None
+    title: str | None = None
+    need_open_comment: Flag | None = None
+    only_fans_can_comment: Flag | None = None
+
+
+class MassVideo(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A video by the id that UploadMassVideo gave; title and description count when sending by OpenID."""
+
+    media_id: MediaID
+    title: str | None = None
+    description: str | None = None
+
+
+class CardExtension(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """What the preview of a coupon needs beside its id."""
+
+    code: str | None = None
+    openid: str | None = None
+    timestamp: str | None = None
+    signature: str | None = None
+
+
+class MassCard(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """A coupon. Mass sends of coupons are refused now (45113); `card_ext` may come as an object or as its JSON."""
+
+    card_id: Annotated[str, coded(missing=40008)]
+    card_ext: CardExtension | str | None = None
+
+
+class MassCall(Call[MassSent], kw_only=True, frozen=True, omit_defaults=True):
+    """The content stands in the field named like `msgtype`; several pictures in `images`."""
+
+    wrong_type: ClassVar[int] = WRONG_TYPE
+
+    msgtype: Annotated[MassType, coded(invalid=WRONG_TYPE, missing=WRONG_TYPE)]
+    mpnews: MassMedia | None = None
+    text: MassText | None = None
+    voice: MassMedia | None = None
+    image: MassMedia | None = None
+    images: MassImages | None = None
+    mpvideo: MassVideo | None = None
+    wxcard: MassCard | None = None
+
+    @property
+    def kind(self) -> str:
+        """`msgtype`, with the page's other word for a video put right."""
+        return "mpvideo" if self.msgtype == "video" else self.msgtype
+
+    def cross_check(self) -> Violation | None:
+        """The pairing of msgtype and object."""
+        present = self.kind != "image" or self.images is None
+        if not present or getattr(self, self.kind, None) is not None:
+            return None
+        zh = f"msgtype 是 {self.msgtype}, 却没有 {self.kind}"
+        en = f"msgtype is {self.msgtype}, but there is no {self.kind}"
+        return Violation(path=self.kind, code=self.wrong_type, zh=zh, en=en)
 
 
 class MassUploaded(Reply, kw_only=True, frozen=True):
@@ -255,3 +351,109 @@ class SetMassSpeed(Call[Ok], kw_only=True, frozen=True):
         errors=(-1, 40001, 45083, 45084, 89504, 89505),
     )
     speed: Annotated[int, coded(invalid=45083, missing=45084, ge=0, le=limits.MASS_SPEED_MAX)]
+
+
+def _audience(to_all: bool, tag_id: int | None) -> Audience:
+    if to_all == (tag_id is not None):
+        raise ValueError(
+            say("to_all=True 与 tag_id 请二选一", "choose exactly one of to_all=True and tag_id")
+        )
+    return Audience(is_to_all=to_all, tag_id=tag_id)
+
+
+def mass_text(
+    *, content: str, to_all: bool = False, tag_id: int | None = None, clientmsgid: str | None = None
+) -> SendMass:
+    """Send text to all followers or to a tag (群发: 文本)."""
+    return SendMass(
+        filter=_audience(to_all, tag_id),
+        msgtype="text",
+        text=MassText(content=content),
+        clientmsgid=clientmsgid,
+    )
+
+
+def mass_article(
+    *,
+    media_id: str,
+    to_all: bool = False,
+    tag_id: int | None = None,
+    even_if_reprint: bool = False,
+    clientmsgid: str | None = None,
+) -> SendMass:
+    """Send a draft, or articles from UploadNews, to all followers or to a tag (群发: 图文)."""
+    return SendMass(
+        filter=_audience(to_all, tag_id),
+        msgtype="mpnews",
+        mpnews=MassMedia(media_id=media_id),
+        send_ignore_reprint=1 if even_if_reprint else None,
+        clientmsgid=clientmsgid,
+    )
+
+
+def mass_images(
+    *,
+    media_ids: list[str],
+    to_all: bool = False,
+    tag_id: int | None = None,
+    recommend: str | None = None,
+    title: str | None = None,
+    clientmsgid: str | None = None,
+) -> SendMass:
+    """Send permanent pictures to all followers or to a tag (群发: 图片)."""
+    return SendMass(
+        filter=_audience(to_all, tag_id),
+        msgtype="image",
+        images=MassImages(media_ids=media_ids, recommend=recommend, title=title),
+        clientmsgid=clientmsgid,
+    )
+
+
+def mass_voice(
+    *, media_id: str, to_all: bool = False, tag_id: int | None = None, clientmsgid: str | None = None
+) -> SendMass:
+    """Send a permanent voice message to all followers or to a tag (群发: 语音)."""
+    return SendMass(
+        filter=_audience(to_all, tag_id),
+        msgtype="voice",
+        voice=MassMedia(media_id=media_id),
+        clientmsgid=clientmsgid,
+    )
+
+
+def mass_video(
+    *, media_id: str, to_all: bool = False, tag_id: int | None = None, clientmsgid: str | None = None
+) -> SendMass:
+    """Send a video from UploadMassVideo to all followers or to a tag (群发: 视频)."""
+    return SendMass(
+        filter=_audience(to_all, tag_id),
+        msgtype="mpvideo",
+        mpvideo=MassVideo(media_id=media_id),
+        clientmsgid=clientmsgid,
+    )
+
+
+def text_to_users(*, openids: list[str], content: str, clientmsgid: str | None = None) -> SendMassToUsers:
+    """Send text to 2 to 10,000 followers by OpenID (根据OpenID群发: 文本)."""
+    return SendMassToUsers(
+        touser=openids, msgtype="text", text=MassText(content=content), clientmsgid=clientmsgid
+    )
+
+
+def article_to_users(*, openids: list[str], media_id: str, clientmsgid: str | None = None) -> SendMassToUsers:
+    """Send a draft to 2 to 10,000 followers by OpenID (根据OpenID群发: 图文)."""
+    return SendMassToUsers(
+        touser=openids, msgtype="mpnews", mpnews=MassMedia(media_id=media_id), clientmsgid=clientmsgid
+    )
+
+
+def preview_text(*, content: str, openid: str | None = None, wechat_id: str | None = None) -> PreviewMass:
+    """Show a text to one follower, by OpenID or WeChat id (预览: 文本)."""
+    return PreviewMass(touser=openid, towxname=wechat_id, msgtype="text", text=MassText(content=content))
+
+
+def preview_article(*, media_id: str, openid: str | None = None, wechat_id: str | None = None) -> PreviewMass:
+    """Show a draft to one follower, by OpenID or WeChat id (预览: 图文)."""
+    return PreviewMass(
+        touser=openid, towxname=wechat_id, msgtype="mpnews", mpnews=MassMedia(media_id=media_id)
+    )

@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from .codes import ReturnCode
+from .files import ANY_FILE as ANY_FILE
 from .files import Download as Download
 from .files import Upload as Upload
-from .formats import ANY_FILE as ANY_FILE
 
 R = TypeVar("R")
 T = TypeVar("T")

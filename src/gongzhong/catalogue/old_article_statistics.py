@@ -5,9 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from . import limits
-from .dates import DatedCall, Row
 from .model import TEST, VERIFIED, Reply, Spec
-from .statistics import DATED_ERRORS
+from .statistics import DATED_ERRORS, DatedCall, Row
 
 
 class Activity(msgspec.Struct, kw_only=True, frozen=True):

@@ -10,14 +10,13 @@ from types import ModuleType
 from typing import Any, Final
 
 from . import (
-    agents,
     ai,
     article_statistics,
-    autoreply,
     base,
     card_statistics,
     comments,
     customer_messages,
+    customer_service,
     drafts,
     mass,
     material,
@@ -28,8 +27,6 @@ from . import (
     publisher,
     publishing,
     qrcodes,
-    records,
-    sessions,
     statistics,
     subscriptions,
     tags,
@@ -55,14 +52,11 @@ CHAPTERS: Final[tuple[ModuleType, ...]] = (
     media,
     mass,
     subscriptions,
-    autoreply,
     material,
     drafts,
     publishing,
     comments,
-    agents,
-    sessions,
-    records,
+    customer_service,
     statistics,
     article_statistics,
     old_article_statistics,
@@ -73,10 +67,14 @@ CHAPTERS: Final[tuple[ModuleType, ...]] = (
 
 
 def _calls_of(chapter: ModuleType) -> list[AnyCall]:
+    """The calls that the chapter declares; bases without a spec are none."""
     return [
         found
         for found in vars(chapter).values()
-        if isinstance(found, type) and issubclass(found, Call) and found.__module__ == chapter.__name__
+        if isinstance(found, type)
+        and issubclass(found, Call)
+        and found.__module__ == chapter.__name__
+        and hasattr(found, "spec")
     ]
 
 

@@ -9,18 +9,16 @@ from __future__ import annotations
 from typing import Generic
 
 from ..catalogue import (
-    agents,
     ai,
     article_statistics,
-    autoreply,
     base,
     card_statistics,
     comments,
     customer_messages,
+    customer_service,
     drafts,
     listed,
     mass,
-    mass_forms,
     material,
     media,
     menus,
@@ -29,8 +27,6 @@ from ..catalogue import (
     publisher,
     publishing,
     qrcodes,
-    records,
-    sessions,
     statistics,
     subscriptions,
     tags,
@@ -226,17 +222,17 @@ class MassSending(Group[Mode]):
     """群发: one message to everybody, to a tag or to a list; the result comes as an event."""
 
     send = Method(mass.SendMass)
-    send_text = Method(mass_forms.mass_text)
-    send_article = Method(mass_forms.mass_article)
-    send_images = Method(mass_forms.mass_images)
-    send_voice = Method(mass_forms.mass_voice)
-    send_video = Method(mass_forms.mass_video)
+    send_text = Method(mass.mass_text)
+    send_article = Method(mass.mass_article)
+    send_images = Method(mass.mass_images)
+    send_voice = Method(mass.mass_voice)
+    send_video = Method(mass.mass_video)
     send_to_users = Method(mass.SendMassToUsers)
-    send_text_to_users = Method(mass_forms.text_to_users)
-    send_article_to_users = Method(mass_forms.article_to_users)
+    send_text_to_users = Method(mass.text_to_users)
+    send_article_to_users = Method(mass.article_to_users)
     preview = Method(mass.PreviewMass)
-    preview_text = Method(mass_forms.preview_text)
-    preview_article = Method(mass_forms.preview_article)
+    preview_text = Method(mass.preview_text)
+    preview_article = Method(mass.preview_article)
     delete = Method(mass.DeleteMass)
     status = Method(mass.GetMassStatus)
     get_speed = Method(mass.GetMassSpeed)
@@ -263,7 +259,7 @@ class Subscriptions(Group[Mode]):
 class AutoReplies(Group[Mode]):
     """自动回复: the rules set in the console."""
 
-    get = Method(autoreply.GetAutoReplyInfo)
+    get = Method(menus.GetAutoReplyInfo)
 
 
 class Intelligence(Group[Mode]):
@@ -294,26 +290,26 @@ class Listed(Group[Mode]):
 class Agents(Group[Mode]):
     """客服账号管理: who answers in the account's name."""
 
-    add = Method(agents.AddAgent)
-    update = Method(agents.UpdateAgent)
-    delete = Method(agents.DeleteAgent)
-    invite = Method(agents.InviteAgent)
-    upload_portrait = Method(agents.UploadAgentPortrait)
-    list = Method(agents.GetAgents)
-    online = Method(agents.GetOnlineAgents)
+    add = Method(customer_service.AddAgent)
+    update = Method(customer_service.UpdateAgent)
+    delete = Method(customer_service.DeleteAgent)
+    invite = Method(customer_service.InviteAgent)
+    upload_portrait = Method(customer_service.UploadAgentPortrait)
+    list = Method(customer_service.GetAgents)
+    online = Method(customer_service.GetOnlineAgents)
 
 
 class Sessions(Group[Mode]):
     """客服会话控制: who serves whom, who waits, and what was said."""
 
-    create = Method(sessions.CreateSession)
-    close = Method(sessions.CloseSession)
-    of_person = Method(sessions.GetSession)
-    of_agent = Method(sessions.ListSessions)
-    waiting = Method(sessions.GetWaiting)
-    list_records = Method(records.GetRecords)
-    walk_records = Walk(records.GetRecords)
-    old_records = Method(records.GetOldRecords)
+    create = Method(customer_service.CreateSession)
+    close = Method(customer_service.CloseSession)
+    of_person = Method(customer_service.GetSession)
+    of_agent = Method(customer_service.ListSessions)
+    waiting = Method(customer_service.GetWaiting)
+    list_records = Method(customer_service.GetRecords)
+    walk_records = Walk(customer_service.GetRecords)
+    old_records = Method(customer_service.GetOldRecords)
 
 
 class Statistics(Group[Mode]):

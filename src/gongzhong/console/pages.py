@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from ..catalogue.js_apis import SCRIPT_VERSIONS
+from ..catalogue.tickets import SCRIPT_VERSIONS
 from ..errors import say
 
 STATIC = Path(__file__).parent / "static"

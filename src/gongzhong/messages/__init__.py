@@ -115,8 +115,7 @@ from .events.user import (
 )
 from .model import Event, Message, Push, UnknownEvent, UnknownMessage
 from .ordinary import Image, Link, Location, MiniProgramPage, ShortVideo, Text, Video, Voice
-from .parsing import dedup_key, parse
-from .registry import EVENTS, MESSAGES
+from .parsing import EVENTS, MESSAGES, dedup_key, parse
 from .replies import (
     Article,
     ImageReply,

@@ -3,18 +3,25 @@
 WeChat adds elements and events without notice, and a push that cannot be read must still reach a handler:
 what is known becomes attributes, the rest stays in `extra`, and only a push without what makes its type (see
 `elements.read`) becomes an unknown one.
+
+Which class stands for which push: looked up by `parse`, read by tables in documentation and forms.
+
+A class is listed when it fixes the message type or the event's name; the bases in between do not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import blake2b
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from . import ordinary
 from .elements import EXTRA, read
+from .events import account, cards, sending, shops, user
 from .model import Event, Message, Push, UnknownEvent, UnknownMessage
-from .registry import EVENTS, MESSAGES
 
 if TYPE_CHECKING:
     from ..wire.xml import Fields
@@ -69,3 +76,28 @@ def dedup_key(push: Push) -> str:
     name = push.event if isinstance(push, Event) else push.msg_type
     digest = blake2b(msgspec.json.encode(push, order="deterministic"), digest_size=12).hexdigest()
     return f"{push.from_user_name}:{push.create_time}:{name.lower()}:{digest}"
+
+
+_CHAPTERS = (user, sending, account, cards, shops)
+
+
+def _listed(module: ModuleType, base: type[Push]) -> Iterator[type[Push]]:
+    for value in vars(module).values():
+        if isinstance(value, type) and issubclass(value, base) and value.entry:
+            yield value
+
+
+def type_name(cls: type[Push]) -> str:
+    """The MsgType of a message's class, the Event of an event's class, in WeChat's letter case."""
+    attribute = "event" if issubclass(cls, Event) else "msg_type"
+    fields, defaults = cls.__struct_fields__, cls.__struct_defaults__
+    return str(defaults[fields.index(attribute) - len(fields)])
+
+
+MESSAGES: dict[str, type[Push]] = {type_name(cls): cls for cls in _listed(ordinary, Message)}
+"""Messages by MsgType, in the order of the official list."""
+
+EVENTS: dict[str, type[Push]] = {
+    type_name(cls).lower(): cls for chapter in _CHAPTERS for cls in _listed(chapter, Event)
+}
+"""Events by name in lower case, as letter case differs between WeChat's own pages; by chapter."""

@@ -17,11 +17,9 @@ from msgspec import inspect as shapes
 from ..account import Encryption
 from ..catalogue.menus import Button, MatchRule
 from ..errors import SetupError
-from .autoreply_settings import AutoReplySettings
-from .mass_settings import MassSettings
-from .mistakes import in_words
-from .rules import Rules
 from .traffic import NORMAL, TrafficLimits
+from .world.refusal import in_words
+from .world.settings import AutoReplySettings, MassSettings, Rules
 
 LONGEST_FILE = 16 * 1024 * 1024
 LARGEST_NUMBER = 9_999_999_999

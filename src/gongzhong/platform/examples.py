@@ -1,20 +1,22 @@
 """A plausible request for every call: what documentation shows, and where generated tests begin.
 
-Only required fields are filled, by their names where the name tells what belongs there; a call whose rules between
-fields ask for more has its example written out.
+Only required fields are filled, by their names where the name tells what belongs there; a call whose
+rules between fields ask for more has its example written out.
+
+`smallest` and `answer_of` give the smallest value of a declared type, required fields empty and all
+others absent: what a call without behaviour answers.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import inspect as shapes
 
+from ..catalogue.ai import PictureCall
 from ..catalogue.lenient import alternatives
-from ..catalogue.model import Call, Upload
-from ..catalogue.pictures import PictureCall
-from .minimal import smallest
+from ..catalogue.model import Call, Download, Ok, Upload
 
 OPENID = "oABCD0123456789abcdefghijklm"
 MEDIA_ID = "hbMl5Ci6Gr2Cno4bnmCbdt0mTbZ0pYzbTz5bYDPlZkM"
@@ -109,3 +111,42 @@ WRITTEN_OUT: dict[str, dict[str, Any]] = {
     "AddDraft": {"articles": [_ARTICLE]},
     "UpdateDraft": {"media_id": MEDIA_ID, "index": 0, "articles": _ARTICLE},
 }
+
+
+def answer_of(call: type[Call[Any]]) -> Any:
+    """The smallest answer of a call: JSON where there is a choice, and for calls without a declared answer just ok."""
+    if call.returns == dict[str, Any]:
+        return Ok()
+    documents = [kind for kind in get_args(call.returns) or (call.returns,) if kind is not Download]
+    return smallest(documents[0]) if documents else Download(b"")
+
+
+def smallest(kind: Any) -> Any:
+    """A value of the type that satisfies its declared limits."""
+    built: Any = msgspec.convert(_raw(shapes.type_info(kind)), kind, strict=False)
+    return built
+
+
+def _raw(node: shapes.Type) -> Any:
+    match node:
+        case shapes.Metadata():
+            return _raw(node.type)
+        case shapes.UnionType():
+            return (
+                None if any(isinstance(kind, shapes.NoneType) for kind in node.types) else _raw(node.types[0])
+            )
+        case shapes.LiteralType():
+            return node.values[0]
+        case shapes.StrType():
+            return "0" * (node.min_length or 0)
+        case shapes.BoolType():
+            return False
+        case shapes.IntType() | shapes.FloatType():
+            return max(node.ge or 0, 0)
+        case shapes.ListType():
+            return [_raw(node.item_type)] * (node.min_length or 0)
+        case shapes.StructType():
+            return {field.encode_name: _raw(field.type) for field in node.fields if field.required}
+        case shapes.DictType():
+            return {}
+    return None

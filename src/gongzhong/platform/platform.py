@@ -4,12 +4,16 @@
     act ──► world ──► pushes ──► delivery ──► your server ──► chat        something a person does
 
 `Platform.asgi` answers for api., mp., open. and res. on one port, and for the control API under `/_platform/`.
+
+What happens, for whoever is looking: named events to any number of open pages.
+
+A page that reads too slowly loses its oldest events and is told to fetch the state again; it never slows the platform.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +24,6 @@ from .config import PlatformConfig
 from .delivery import verification
 from .delivery.pusher import Outcome, Pusher
 from .delivery.receiver import HttpReceiver, Receiver
-from .live import Live
 from .recording import Recording
 from .seeding import seed
 from .snapshots import Snapshot, Snapshots
@@ -191,3 +194,40 @@ class Platform:
         await self.receiver.close()
         self.snapshots.close()
         self.world.close()
+
+
+QUEUE = 1_000
+
+Event = tuple[str, dict[str, Any]]
+
+
+class Live:
+    """Fan-out of events. Costs nothing while nobody looks."""
+
+    def __init__(self) -> None:
+        self._queues: set[asyncio.Queue[Event]] = set()
+
+    def announce(self, name: str, data: dict[str, Any]) -> None:
+        self.announce_lazily(name, lambda: data)
+
+    def announce_lazily(self, name: str, make: Callable[[], dict[str, Any]]) -> None:
+        """Announce something that is worth building only for an audience."""
+        if not self._queues:
+            return
+        data = make()
+        for queue in self._queues:
+            if queue.full():
+                while not queue.empty():
+                    queue.get_nowait()
+                queue.put_nowait(("state", {}))
+            queue.put_nowait((name, data))
+
+    async def listen(self) -> AsyncGenerator[Event, None]:
+        """Everything from now on."""
+        queue: asyncio.Queue[Event] = asyncio.Queue(QUEUE)
+        self._queues.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._queues.discard(queue)

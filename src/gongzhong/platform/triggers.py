@@ -2,6 +2,10 @@
 
 Every class of `messages` can be made: fields that the caller leaves out get a value of the right shape, the
 common ones a realistic one.
+
+Values for pushes that somebody triggers without saying more: of the form and the size that real ones have.
+
+By the element's name on the wire; where WeChat's documentation lists values, one of those.
 """
 
 from __future__ import annotations
@@ -13,11 +17,10 @@ import msgspec
 
 from ..messages import EVENTS, MESSAGES, Push
 from ..messages.elements import Element, Slot, slots
-from ..messages.registry import type_name
-from . import push_examples
-from .mistakes import in_words
-from .world import people
-from .world.refusal import BadInput
+from ..messages.parsing import type_name
+from .world import media, people
+from .world.refusal import BadInput, in_words
+from .world.rendering import picture
 from .world.world import AccountState, World
 
 ENVELOPE = frozenset({"to_user_name", "from_user_name", "create_time", "msg_type", "event"})
@@ -120,7 +123,129 @@ def _example(
     if slot.part is not None:
         part = slot.part(**_filled(world, account, push, slot.part, {}, sender))
         return (part,) if slot.repeated else part
-    example = push_examples.value(world, account, push, slot.name, sender)
+    example = value(world, account, push, slot.name, sender)
     if example is not None:
         return example
     return _converted(cls, slot, "example" if slot.is_text else "1")
+
+
+DAY_S = 86400
+YEAR_S = 365 * DAY_S
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8cfc0000003"
+    "0101005a4d7ff10000000049454e44ae426082"
+)
+AMR = b"#!AMR\n" + b"\x3c" + bytes(31)
+MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom"
+FILES = {"image": PNG, "voice": AMR, "video": MP4, "shortvideo": MP4}
+"""The smallest files of their kinds: what a push names can be fetched."""
+
+VALUES: dict[str, Any] = {
+    # Messages, menu, places
+    "Content": "你好",
+    "Title": "示例链接",
+    "Description": "这是一条示例",
+    "Url": "https://example.com/",
+    "Latitude": 31.230416,
+    "Longitude": 121.473701,
+    "Precision": 65.0,
+    "Location_X": 31.230416,
+    "Location_Y": 121.473701,
+    "Scale": 16,
+    "Label": "人民广场",
+    "Format": "amr",
+    "AppId": "wx0000000000000000",
+    "PagePath": "pages/index/index",
+    "ScanType": "qrcode",
+    "ScanResult": "https://example.com/",
+    "PicMd5Sum": "5a75aaca956d97be686719218f275c6b",
+    # Results of sends and publishing
+    "Status": "success",
+    "TotalCount": 1200,
+    "FilterCount": 1180,
+    "SentCount": 1175,
+    "ErrorCount": 5,
+    "publish_id": 2_247_503_999,
+    "publish_status": 0,
+    "SubscribeStatusString": "accept",
+    "PopupScene": "2",
+    "ErrorStatus": "success",
+    # Verification
+    "FailReason": "资料不清晰",
+    # Cards, payment, invoices
+    "CardId": "pEXAMPLE0000000000000000000c",
+    "UserCardCode": "110201201245",
+    "Code": "110201201245",
+    "Detail": "the card's quantity is equal to 0",
+    "OrderId": "404091456",
+    "OrderType": "ORDER_TYPE_WXPAY",
+    "PageId": "page-1",
+    "TransId": "1000000000000000000000000001",
+    "Fee": 4900,
+    "OriginalFee": 5000,
+    "MerchantId": 1001,
+    "title": "示例科技有限公司",
+    "title_type": "InvoiceUserTitleBusinessType",
+    "fpqqlsh": "14570000000000000001",
+    "nsrsbh": "150000000000000001",
+    # Shops and devices
+    "UniqId": "store-7",
+    "PoiId": "285633001",
+    "audit_id": 414_569_001,
+    "ProductId": "prod_1",
+    "OrderStatus": 2,
+    "DeviceNo": "00:1f:7a:ad:5c:a8",
+    "Uuid": "FDA50693-A4E2-4FB1-AFCF-C6EB07647825",
+    "Major": 10001,
+    "Minor": 10002,
+    "Distance": 0.65,
+    "KeyStandard": "ean13",
+    "KeyStr": "6900000000012",
+    "debug_str": "hello world",
+}
+OF_PUSH: dict[tuple[str, str], Any] = {
+    ("view", "EventKey"): "https://example.com/",
+    ("view_miniprogram", "EventKey"): "pages/index/index",
+    ("poi_check_notify", "Result"): "succ",
+    ("user_scan_product_verify_action", "Result"): "verify_ok",
+    ("cloud_invoice_invoiceresult_event", "status"): 100,
+}
+"""Where the same element means something else in another push."""
+KEY = "example-key"
+
+
+def value(world: World, account: AccountState, push: str, name: str, sender: str) -> Any:
+    """An example for one element of the push called `push`, or None when any text or number will do."""
+    if (push, name) in OF_PUSH:
+        return OF_PUSH[push, name]
+    now = world.seconds()
+    match name:
+        case "MsgId" | "MsgID":
+            return world.message_id()
+        case "OpenID" | "openid":
+            return sender
+        case "AppID":
+            return account.appid
+        case "EventKey":
+            return KEY
+        case "ExpiredTime":
+            return now + YEAR_S
+        case "FailTime" | "CreateOrderTime" | "ConnectTime":
+            return now
+        case "KfAccount" | "FromKfAccount":
+            return f"kf@{account.wechat_id}"
+        case "ToKfAccount":
+            return f"kf2@{account.wechat_id}"
+        case "MediaId" | "ThumbMediaId":
+            return _file(world, account, "image" if name == "ThumbMediaId" else push)
+        case "PicUrl":
+            return picture(_file(world, account, "image"))["url"]
+    return VALUES.get(name)
+
+
+def _file(world: World, account: AccountState, push: str) -> str:
+    """The media_id of a file that is really there."""
+    content = FILES.get(push, PNG)
+    kind = "video" if push == "shortvideo" else push if push in FILES else "image"
+    return media.keep(world, account, kind, content, source="user").media_id

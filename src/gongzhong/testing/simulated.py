@@ -15,11 +15,11 @@ from ..app.arguments import meant
 from ..clock import MovableClock
 from ..errors import SetupError, say
 from ..platform import AccountConfig, Platform
-from ..platform.mistakes import in_words
 from ..platform.traffic import Exchange, TrafficLimits
 from ..platform.world import accounts, agents, chats, media, menus, people, qrcodes, recognition, templates
 from ..platform.world.faults import Fault, Order, Side
 from ..platform.world.faults import Kind as Trouble
+from ..platform.world.refusal import in_words
 from ..platform.world.world import AccountState, World
 from .actors import Actor, ServiceAgent, unknown_attribute
 from .seen import Exchanges, Lines

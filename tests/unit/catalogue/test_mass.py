@@ -7,19 +7,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from gongzhong.catalogue import mass_forms as forms
+from gongzhong.catalogue import mass as forms
 from gongzhong.catalogue import subscriptions
 from gongzhong.catalogue.encoding import DecodeProblem, decode, encode
 from gongzhong.catalogue.fields import check
 from gongzhong.catalogue.mass import (
     Audience,
     DeleteMass,
+    MassImages,
+    MassMedia,
+    MassText,
     PreviewMass,
     SendMass,
     SendMassToUsers,
     SetMassSpeed,
 )
-from gongzhong.catalogue.mass_contents import MassImages, MassMedia, MassText
 from gongzhong.catalogue.model import Repeat
 
 TO_ALL = {"filter": {"is_to_all": True}}

@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from gongzhong.catalogue import agents, publisher, records
-from gongzhong.catalogue.dates import broken_range
+from gongzhong.catalogue import customer_service, publisher
 from gongzhong.catalogue.encoding import decode, encode
 from gongzhong.catalogue.failures import failure, head_of
 from gongzhong.catalogue.fields import check
 from gongzhong.catalogue.model import Call, Upload
 from gongzhong.catalogue.publisher import GetSettlements, GetSlotStatistics
 from gongzhong.catalogue.registry import by_path
-from gongzhong.catalogue.statistics import GetFollowerChanges
+from gongzhong.catalogue.statistics import GetFollowerChanges, broken_range
 from gongzhong.errors import ParameterError, PermissionDenied, QuotaError
 
 
@@ -36,26 +35,30 @@ def code(call: Call[Any]) -> int:
     ],
 )
 def test_names_of_agents(kf_account: str, expected: int) -> None:
-    assert code(agents.AddAgent(kf_account=kf_account, nickname="客服")) == expected
+    assert code(customer_service.AddAgent(kf_account=kf_account, nickname="客服")) == expected
 
 
 @pytest.mark.parametrize(("nickname", "expected"), [("客" * 16, 0), ("客" * 17, 65403), ("", 65403)])
 def test_nicknames(nickname: str, expected: int) -> None:
-    assert code(agents.UpdateAgent(kf_account="anna@shop", nickname=nickname)) == expected
+    assert code(customer_service.UpdateAgent(kf_account="anna@shop", nickname=nickname)) == expected
 
 
 def test_portraits_have_a_size() -> None:
-    portrait = agents.UploadAgentPortrait(kf_account="anna@shop", media=Upload(b"x" * (5 * 1024 * 1024)))
+    portrait = customer_service.UploadAgentPortrait(
+        kf_account="anna@shop", media=Upload(b"x" * (5 * 1024 * 1024))
+    )
     assert code(portrait) == 0
-    larger = agents.UploadAgentPortrait(kf_account="anna@shop", media=Upload(b"x" * (5 * 1024 * 1024 + 1)))
+    larger = customer_service.UploadAgentPortrait(
+        kf_account="anna@shop", media=Upload(b"x" * (5 * 1024 * 1024 + 1))
+    )
     assert code(larger) == 40009
 
 
 def test_an_agent_is_deleted_in_either_way() -> None:
-    wanted = agents.DeleteAgent(kf_account="anna@shop")
-    assert decode(agents.DeleteAgent, {}, encode(wanted).body or b"") == wanted  # type: ignore[arg-type]
-    assert decode(agents.DeleteAgent, {"kf_account": "anna@shop", "access_token": "T"}) == wanted
-    assert by_path("/customservice/kfaccount/del", "GET") is agents.DeleteAgent
+    wanted = customer_service.DeleteAgent(kf_account="anna@shop")
+    assert decode(customer_service.DeleteAgent, {}, encode(wanted).body or b"") == wanted  # type: ignore[arg-type]
+    assert decode(customer_service.DeleteAgent, {"kf_account": "anna@shop", "access_token": "T"}) == wanted
+    assert by_path("/customservice/kfaccount/del", "GET") is customer_service.DeleteAgent
 
 
 @pytest.mark.parametrize(
@@ -69,17 +72,17 @@ def test_an_agent_is_deleted_in_either_way() -> None:
     ],
 )
 def test_periods_of_records(start: int, end: int, number: int, expected: int) -> None:
-    assert code(records.GetRecords(starttime=start, endtime=end, number=number)) == expected
+    assert code(customer_service.GetRecords(starttime=start, endtime=end, number=number)) == expected
 
 
 def test_records_go_on_while_pages_are_full() -> None:
-    call = records.GetRecords(starttime=0, endtime=9, number=1)
-    line = records.Record(openid="o", opercode=2002, text="好", time=1, worker="anna@shop")
-    following = call.following(records.RecordPage(recordlist=[line], number=1, msgid=8))
-    assert following == records.GetRecords(starttime=0, endtime=9, number=1, msgid=8)
-    assert following.items(records.RecordPage(recordlist=[line], number=1, msgid=8)) == [line]
-    assert following.following(records.RecordPage(recordlist=[], number=0, msgid=8)) is None
-    assert following.following(records.RecordPage(recordlist=[line], number=1, msgid=8)) is None
+    call = customer_service.GetRecords(starttime=0, endtime=9, number=1)
+    line = customer_service.Record(openid="o", opercode=2002, text="好", time=1, worker="anna@shop")
+    following = call.following(customer_service.RecordPage(recordlist=[line], number=1, msgid=8))
+    assert following == customer_service.GetRecords(starttime=0, endtime=9, number=1, msgid=8)
+    assert following.items(customer_service.RecordPage(recordlist=[line], number=1, msgid=8)) == [line]
+    assert following.following(customer_service.RecordPage(recordlist=[], number=0, msgid=8)) is None
+    assert following.following(customer_service.RecordPage(recordlist=[line], number=1, msgid=8)) is None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import re
 
 import gongzhong.messages
 from gongzhong.messages import EVENTS, MESSAGES, Event, Message, Push, UnknownEvent, UnknownMessage
-from gongzhong.messages.registry import type_name
+from gongzhong.messages.parsing import type_name
 
 # The official pages, in the numbers used for the list: 2 is a subscribe that came from a code.
 ENTRIES = {str(number) for number in range(1, 66)} | {"63a", "64a"}

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from gongzhong.platform import AccountConfig
-from gongzhong.platform.rules import Rules
 from gongzhong.platform.world import accounts, agents, people
 from gongzhong.platform.world.refusal import Refusal
+from gongzhong.platform.world.settings import Rules
 from gongzhong.platform.world.world import AccountState, World
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 64

@@ -15,8 +15,8 @@ from gongzhong.catalogue.menus import Button
 from gongzhong.errors import SetupError
 from gongzhong.platform import Platform, PlatformConfig
 from gongzhong.platform.config import load
-from gongzhong.platform.rules import Rules
 from gongzhong.platform.world import accounts, acts, agents, chats, people, quotas, recognition, tags
+from gongzhong.platform.world.settings import Rules
 
 pytestmark = pytest.mark.anyio
 EXAMPLE = Path(__file__).parents[3] / "examples" / "testbed.toml"

@@ -16,8 +16,8 @@ from gongzhong.client.transport import WireReply, WireRequest
 from gongzhong.errors import PermissionDenied
 from gongzhong.platform import AccountConfig, PlatformConfig
 from gongzhong.platform.calls import BEHAVIOURS
-from gongzhong.platform.fallback import HEADER
-from gongzhong.platform.minimal import answer_of, smallest
+from gongzhong.platform.doors.api import FALLBACK_HEADER
+from gongzhong.platform.examples import answer_of, smallest
 from gongzhong.platform.world import tokens
 from gongzhong.testing import LocalPlatform
 from gongzhong.testing.in_process import InProcessTransport
@@ -94,7 +94,7 @@ def test_permission_and_token_come_first() -> None:
 
 def test_what_has_behaviour_is_not_marked(caller: Caller) -> None:
     reply = caller.send("GET", "/cgi-bin/user/get")
-    assert not set(HEADER) & set(reply.headers)
+    assert not set(FALLBACK_HEADER) & set(reply.headers)
 
 
 ANSWERED = [call for call in CALLS if get_args(call.returns) or call.returns is not Download]

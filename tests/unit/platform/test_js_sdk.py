@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from gongzhong import Account, CallError, OfficialAccount, Secret
-from gongzhong.catalogue.js_apis import JS_APIS, OPEN_TAGS
+from gongzhong.catalogue.tickets import JS_APIS, OPEN_TAGS
 from gongzhong.client.transport import WireRequest
 from gongzhong.platform.world import js_sdk, recognition
 from gongzhong.platform.world.domains import covers

@@ -9,25 +9,25 @@ import pytest
 from gongzhong import Account, OfficialAccount, Secret
 from gongzhong.catalogue import codes
 from gongzhong.errors import BusyError, CallError
-from gongzhong.platform import magic
+from gongzhong.platform.world import faults
 from gongzhong.platform.world.refusal import Refusal
 from gongzhong.testing import LocalPlatform
 
 PAGE = Path(__file__).parents[3] / "docs" / "magic-values.md"
 VALUES = [
-    (f"{prefix}{magic.MARK}{code}", code) for prefix, numbers in magic.COMMON.items() for code in numbers
+    (f"{prefix}{faults.MARK}{code}", code) for prefix, numbers in faults.COMMON.items() for code in numbers
 ]
 
 
 def test_the_page_is_what_the_code_says() -> None:
-    assert PAGE.read_text("utf-8") == magic.document(), "run: python scripts/write_magic_values.py"
+    assert PAGE.read_text("utf-8") == faults.document(), "run: python scripts/write_magic_values.py"
 
 
 @pytest.mark.parametrize(("value", "code"), VALUES)
 def test_each_listed_value_is_refused_with_its_code(value: str, code: int) -> None:
     for given in (value, f"{value}AAAAAAAA", f"{value}_x-9"):
         with pytest.raises(Refusal) as refused:
-            magic.refuse(given)
+            faults.refuse(given)
         assert refused.value.code == code
     assert codes.lookup(code) is not None
 
@@ -37,7 +37,7 @@ def test_each_listed_value_is_refused_with_its_code(value: str, code: int) -> No
     ["", "oSIM", "oSIMabc", "SIM45015", "xoSIM45015", "oSIM999999999", "osim45015", "oSIMple", "你好"],
 )
 def test_everything_else_passes(value: str) -> None:
-    magic.refuse(value)
+    faults.refuse(value)
 
 
 def test_they_work_in_queries_bodies_lists_and_credentials(platform: LocalPlatform) -> None:

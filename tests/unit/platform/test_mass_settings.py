@@ -8,7 +8,7 @@ import pytest
 
 from gongzhong.errors import SetupError
 from gongzhong.platform import load
-from gongzhong.platform.mass_settings import MassOutcome
+from gongzhong.platform.world.settings import MassOutcome
 
 TOML = """
 [[account]]

@@ -10,8 +10,8 @@ import pytest
 
 from gongzhong import Account, OfficialAccount, Secret
 from gongzhong.client.transport import WireRequest
-from gongzhong.platform.mass_settings import MassSettings
 from gongzhong.platform.world import notices
+from gongzhong.platform.world.settings import MassSettings
 from gongzhong.platform.world.world import AccountState
 from gongzhong.testing import LocalPlatform
 from gongzhong.testing.in_process import InProcessTransport

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ...catalogue import ai as catalogue
-from ...catalogue.formats import recognise
+from ...catalogue.ai import PictureCall
+from ...catalogue.files import recognise
 from ...catalogue.model import Ok
-from ...catalogue.pictures import PictureCall
 from ..world import recognition
 from ..world.refusal import require
 from .registry import Caller, answers

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ...catalogue import agents as agents_calls
-from ...catalogue import records as records_calls
-from ...catalogue import sessions as sessions_calls
+from ...catalogue import customer_service as agents_calls
+from ...catalogue import customer_service as records_calls
+from ...catalogue import customer_service as sessions_calls
 from ...catalogue.model import Ok
 from ..world import agents, people, sessions
 from .registry import Caller, answers

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from ...catalogue import mass as mass_calls
-from ...catalogue.mass_contents import MassCall, MassSent
+from ...catalogue.mass import MassCall, MassSent
 from ...catalogue.model import Ok
 from ..world import chats, drafts, mass, media, people
 from ..world.refusal import Refusal, require

@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 
-from ...catalogue import autoreply as autoreply_calls
+from ...catalogue import menus as autoreply_calls
 from ...catalogue import menus as menus_calls
 from ...catalogue import qrcodes as qrcodes_calls
 from ...catalogue.model import Ok
-from ..autoreply_settings import ConsoleReply, ConsoleRule
 from ..world import media, menus, people, qrcodes
 from ..world.refusal import Refusal
 from ..world.rendering import media_url
+from ..world.settings import ConsoleReply, ConsoleRule
 from .registry import Caller, answers
 
 NO_MENU, NO_SUCH_PERSON, NO_SUCH_MENU = 46003, 65302, 65301

@@ -23,8 +23,7 @@ from ..world.refusal import Refusal
 from ..world.rendering import show_reply
 from ..world.world import AccountState, World
 from .alarms import Alarms, Sample
-from .mishaps import FirstLost, Mishaps
-from .receiver import Receiver, Unanswered
+from .receiver import FirstLost, Mishaps, Receiver, Unanswered
 from .verdict import UNANSWERED, Judged, foreign_file, judge
 
 BLOCKED = Verdict(False, "mark_fail", "MarkFail 屏蔽中，未推送", "not pushed: MarkFail is in force")

@@ -2,12 +2,16 @@
 
 The order is WeChat's: path, verb, token, permission, quota, then the request itself. Business errors are HTTP
 200 with a return code; the trace id at the end of each errmsg can be asked about for seven days.
+
+A call that is declared but has no behaviour is held to its declaration and answered with the least that
+is valid, marked by a header; a call that WeChat has withdrawn stays withdrawn. A fault may change the
+answer: another code, a gateway's page, a late answer, or none at all.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
@@ -17,23 +21,20 @@ from ...catalogue.articles import Article
 from ...catalogue.drafts import AddDraft, UpdateDraft
 from ...catalogue.encoding import DecodeProblem, decode, injected_values
 from ...catalogue.fields import check
-from ...catalogue.model import Call, Download, Host, Spec
+from ...catalogue.model import Call, Download, Host, Spec, Status
 from ...catalogue.registry import by_path
 from ...catalogue.subscriptions import SendNotice
 from ...catalogue.templates import SendTemplate
 from ...wire.masking import masked
-from .. import fallback, magic
-from ..answer_form import write_answer
 from ..calls import BEHAVIOURS, Caller
-from ..json_bodies import as_understood, with_data_values
-from ..minimal import answer_of
+from ..examples import answer_of
 from ..traffic import KEPT_LETTERS, Exchange, Traffic, Verdict
-from ..world import accounts, quotas, tokens
-from ..world.faults import Faults
+from ..world import accounts, faults, quotas, tokens
+from ..world.faults import Fault, Faults
 from ..world.refusal import Refusal, require
 from ..world.world import AccountState, World
 from .http import Request, Response
-from .trouble import spoil
+from .json_form import as_understood, with_data_values, write_answer
 
 UNKNOWN_PATH = 40066
 GET_NEEDED, POST_NEEDED = 43001, 43002
@@ -111,18 +112,18 @@ class ApiDoor:
     ) -> Response:
         spec, behaviour = call_type.spec, BEHAVIOURS.get(call_type)
         if behaviour is None:
-            fallback.refuse_if_gone(spec)
+            refuse_if_gone(spec)
         if not _may(account, spec):
             raise Refusal(UNAUTHORIZED)
         self._count(account, spec)
         body, remark = as_understood(spec, request.body, self.world.rules)
         call = self._decode(call_type, request, query, body)
-        magic.refuse_call(call, request.body, request.query_string)
+        faults.refuse_call(call, request.body, request.query_string)
         entry.openid = getattr(call, "touser", None) or getattr(call, "openid", None)
         entry.errcode = 0
         if behaviour is None:
-            entry.verdict = fallback.VERDICT
-            return replace(self._present(answer_of(call_type), spec), headers=fallback.HEADER)
+            entry.verdict = FALLBACK_VERDICT
+            return replace(self._present(answer_of(call_type), spec), headers=FALLBACK_HEADER)
         answer = behaviour(Caller(self.world, account, request.ip), call)
         entry.verdict = remark or _hints(call)
         return self._present(answer, spec)
@@ -135,7 +136,7 @@ class ApiDoor:
             return account or tokens.of_web_token(self.world, query.get("access_token"))
         given = injected_values(call_type, query, request.body, request.headers.get("content-type", ""))
         meant = {meaning: given.get(name, "") for name, meaning in spec.inject.items()}
-        magic.refuse(meant["appid"])
+        faults.refuse(meant["appid"])
         if account is not None:
             require(meant["appid"] == account.appid, WRONG_APPID)
             return account
@@ -245,3 +246,49 @@ def _error(refusal: Refusal, errmsg: str, *, wrapped: bool) -> bytes:
     if wrapped:
         return msgspec.json.encode({"base_resp": {"ret": refusal.code, "err_msg": errmsg}, **refusal.fields})
     return msgspec.json.encode({"errcode": refusal.code, "errmsg": errmsg, **refusal.fields})
+
+
+GATEWAY_PAGE = (
+    b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>%d</h1></center></body></html>"
+)
+
+
+def spoil(fault: Fault, entry: Exchange, answer: Response | None) -> Response:
+    """The answer as it leaves. `answer` is None when the call was not carried out. Raises Refusal."""
+    entry.fault = fault.id
+    done = answer is not None
+    match fault.kind:
+        case "errcode":
+            raise Refusal(fault.errcode)
+        case "status":
+            entry.verdict = _verdict(f"HTTP {fault.status}", f"HTTP {fault.status}", done=done)
+            return Response(fault.status, GATEWAY_PAGE % fault.status, "text/html")
+        case "drop":
+            entry.verdict = _verdict("连接断开，没有应答", "connection dropped, no answer", done=done)
+            return Response(200, b"", cut=True)
+        case _:
+            late = answer or Response(200, b"")
+            return Response(
+                late.status, late.body, late.content_type, late.headers, fault.delay_s, cut=late.cut
+            )
+
+
+def _verdict(zh: str, en: str, *, done: bool) -> Verdict:
+    done_zh, done_en = ("已执行", "carried out") if done else ("未执行", "not carried out")
+    return Verdict(False, "fault", f"注入的故障：{zh}（{done_zh}）", f"ordered fault: {en} ({done_en})")
+
+
+FALLBACK_HEADER: Final = {"x-gongzhong-fallback": "1"}
+WITHDRAWN = 45106
+
+FALLBACK_VERDICT: Final = Verdict(
+    True,
+    "fallback",
+    "没有模拟行为：参数已校验，返回最小应答",
+    "not simulated: the parameters were checked, the answer is the least that is valid",
+)
+
+
+def refuse_if_gone(spec: Spec) -> None:
+    """Refuse with 45106 a call that was withdrawn, with 48001 one whose product was closed."""
+    require(spec.status is Status.CURRENT, UNAUTHORIZED if UNAUTHORIZED in spec.errors[:1] else WITHDRAWN)

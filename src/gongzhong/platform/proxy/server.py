@@ -3,6 +3,8 @@
 CONNECT to one of WeChat's hosts ends here: the connection turns to TLS with a certificate for that name, and the
 platform answers the requests in it. Every other host is refused with a reason, unless it was named; then bytes pass
 through unread. Nothing here reaches the real WeChat.
+
+Bytes from one connection to another, unread: for hosts that the proxy was told to let through.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ from typing import Any, cast
 from ...errors import SetupError
 from .authority import Authority, is_ours
 from .bridge import Asgi, connection_factory
-from .tunnel import Pipe, join
 
 HEAD_BYTES = 8 * 1024
 HEAD_END = b"\r\n\r\n"
@@ -207,3 +208,58 @@ def _host_and_port(target: str) -> tuple[str, int]:
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise Refused("400 Bad Request", "CONNECT 需要 主机:端口", "CONNECT needs host:port")
     return host.strip("[]").lower(), int(port)
+
+
+IDLE_S = 300.0
+"""A tunnel through which nothing came in either direction for so long is closed."""
+
+
+class Pipe(asyncio.Protocol):
+    """One end of a tunnel: what arrives here leaves at the other end."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.other: Pipe | None = None
+        self._idle: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self._moved()
+
+    def data_received(self, data: bytes) -> None:
+        self._moved()
+        if self.other is not None and self.other.transport is not None:
+            self.other._moved()
+            self.other.transport.write(data)
+
+    def eof_received(self) -> bool:
+        """One side has nothing more to say; the other may still answer."""
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.write_eof()
+        return True
+
+    def pause_writing(self) -> None:
+        """This end cannot keep up, so the other one stops taking in."""
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.close()
+
+    def _moved(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        if self.transport is not None:
+            self._idle = asyncio.get_running_loop().call_later(IDLE_S, self.transport.abort)
+
+
+def join(near: Pipe, far: Pipe) -> None:
+    """Make two ends one tunnel."""
+    near.other, far.other = far, near

@@ -24,7 +24,7 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 import msgspec
 
-from ...catalogue.js_apis import JS_APIS, OPEN_TAGS
+from ...catalogue.tickets import JS_APIS, OPEN_TAGS
 from . import chats, domains, media, people, recognition
 from .refusal import require
 from .world import AccountState, World

@@ -30,12 +30,12 @@ from ...messages.events.sending import (
     CopyrightItem,
     CopyrightItems,
 )
-from ..mass_settings import SUCCESS, CopyrightFinding, MassOutcome
 from . import articles, chats, drafts, statistics
 from .articles import next_msg_data_id
 from .refusal import Refusal, require
 from .schedule import job as due
 from .schedule import later
+from .settings import SUCCESS, CopyrightFinding, MassOutcome
 from .tags import STAR_GROUP
 from .world import CHINA, AccountState, World
 

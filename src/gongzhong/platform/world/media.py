@@ -16,7 +16,7 @@ from typing import Final, Literal
 import msgspec
 
 from ...catalogue import limits
-from ...catalogue.formats import extension_of, recognise
+from ...catalogue.files import extension_of, recognise
 from . import pictures
 from .refusal import Refusal, require
 from .world import AccountState, World

@@ -15,7 +15,7 @@ import msgspec
 import zxingcpp
 from PIL import Image
 
-from ...catalogue.formats import recognise
+from ...catalogue.files import recognise
 
 PILLOW_NAMES: Final = {"png": "PNG", "jpg": "JPEG", "gif": "GIF", "bmp": "BMP"}
 """Extension → what Pillow calls the format; nothing else is ever opened."""

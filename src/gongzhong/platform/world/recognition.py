@@ -16,11 +16,10 @@ import msgspec
 from PIL import Image
 
 from ...catalogue import ai
+from ...catalogue.ai import Corners, PictureCall, PictureSize, Point
 from ...catalogue.model import Call
-from ...catalogue.pictures import Corners, PictureCall, PictureSize, Point
-from ..mistakes import in_words
 from . import media, pictures, qrcodes
-from .refusal import BadInput, Refusal, require
+from .refusal import BadInput, Refusal, in_words, require
 from .rendering import MEDIA_PATH
 from .world import AccountState, World
 

@@ -21,8 +21,8 @@ from ...messages import (
     VideoReply,
     VoiceReply,
 )
-from ..autoreply_settings import ConsoleReply, ConsoleRule
 from . import chats
+from .settings import ConsoleReply, ConsoleRule
 from .world import AccountState, World
 
 MEDIA_PATH = "/_platform/media/"

@@ -2,9 +2,7 @@
 
 A row stands only where something happened; days before the account existed have none.
 
-Counting what happens, as it happens, for the statistics of the days to come: nothing here is ever estimated.
-
-Days of China, as statistics are asked for: which are ready, and the weeks and months made of them.
+Every act is counted when it happens; nothing is estimated. Days, weeks and months are China's.
 """
 
 from __future__ import annotations

@@ -16,12 +16,10 @@ from ...account import Encryption
 from ...catalogue.model import TEST, VERIFIED_SERVICE, Accounts
 from ...clock import MovableClock
 from ...messages import Push
-from ..autoreply_settings import AutoReplySettings
 from ..config import Kind, PageError
-from ..mass_settings import MassSettings
-from ..rules import Rules
 from .database import MEMORY, Database
 from .ids import Ids
+from .settings import AutoReplySettings, MassSettings, Rules
 
 LOCAL = "http://127.0.0.1:8700"
 CHINA = datetime.timezone(datetime.timedelta(hours=8))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ...account import Account
 from ...client.transport import AsyncTransport
 from ...platform.delivery.receiver import HttpReceiver, Receiver
-from ...platform.rules import Rules
+from ...platform.world.settings import Rules
 from .credentials import check_credentials
 from .delivery import check_pushes
 from .finding import Finding, Status, healthy

@@ -14,9 +14,9 @@ from gongzhong.clock import MovableClock
 from gongzhong.platform import AccountConfig, PersonConfig, Platform, PlatformConfig, TieConfig
 from gongzhong.platform.delivery.pusher import Outcome
 from gongzhong.platform.delivery.receiver import Answered, FailureClass, Unanswered
-from gongzhong.platform.rules import Rules
 from gongzhong.platform.world import accounts, acts, chats, people
 from gongzhong.platform.world.acts import Saying
+from gongzhong.platform.world.settings import Rules
 from gongzhong.platform.world.world import AccountState
 from gongzhong.wire import Opened, PushQuery, PushReader
 

@@ -11,8 +11,8 @@ from PIL import Image
 from gongzhong.messages import Scan, Subscribe
 from gongzhong.platform.doors import mp
 from gongzhong.platform.doors.http import Request, Response
-from gongzhong.platform.rules import Rules
 from gongzhong.platform.world import acts
+from gongzhong.platform.world.settings import Rules
 
 from ..conftest import Bench
 

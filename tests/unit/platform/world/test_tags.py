@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from gongzhong.platform.rules import Rules
 from gongzhong.platform.world import acts, tags
+from gongzhong.platform.world.settings import Rules
 
 from ..conftest import Bench
 

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from ....catalogue import limits
-from ...mass_settings import MassOutcome
 from ...world import mass, notices, people
 from ...world.notices import PopupScene
 from ...world.refusal import BadInput
+from ...world.settings import MassOutcome
 from .acts import account_of, person_of
 from .route import Given, Route
 

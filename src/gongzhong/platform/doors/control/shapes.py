@@ -8,11 +8,10 @@ import msgspec
 
 from ....account import Encryption
 from ....clock import MovableClock
-from ...autoreply_settings import AutoReplySettings
 from ...config import Kind, PageError
-from ...mass_settings import MassSettings
 from ...world import people
 from ...world.acts import Said
+from ...world.settings import AutoReplySettings, MassSettings
 from ...world.world import AccountState, World
 
 

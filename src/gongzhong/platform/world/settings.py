@@ -1,7 +1,12 @@
 """The numbers of WeChat's rules that the platform enforces, each with its default and where it comes from.
 
-Numbers marked (unverified) in the sources are settings for that reason; the others are settings so that a test can make
-a limit small. `[rules]` in the configuration file changes any of them.
+Numbers marked (unverified) in the sources are settings for that reason; the others are settings so that
+a test can make a limit small. `[rules]` in the configuration file changes any of them.
+
+Beside the rules stand the settings of one account. How the review of a mass send ends cannot be
+predicted for the real one; here the account's setting decides, and the control API can say how the next
+send ends. Automatic replies (自动回复) are read by one API call and never written by any; they answer people
+while no server URL is set.
 """
 
 from __future__ import annotations
@@ -9,6 +14,9 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+
+from ...messages.events.sending import MASS_SEND_STATUSES
+from .refusal import BadInput
 
 MINUTE = 60
 HOUR = 3600
@@ -160,3 +168,122 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     job_retry_s: float = 5.0
     # The console wants port 80 or 443; on one machine every port must do.
     any_port: bool = True
+
+
+SUCCESS = "send success"
+
+
+class CopyrightFinding(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What the originality check says of one article (`article_idx` from 1); the fields are the event's."""
+
+    article_idx: int = 1
+    user_declare_state: Literal[0, 1, 2] = 0
+    audit_state: int = 11
+    original_article_url: str = ""
+    original_article_type: Literal[1, 2, 3, 4] = 1
+    can_reprint: bool = False
+    need_replace_content: bool = False
+    need_show_reprint_source: bool = False
+
+
+class MassOutcome(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """How a job ends: with a `status` of MASSSENDJOBFINISH, or as the originality check decides.
+
+    `check_state` 1: no reprint; 2: a permitted reprint, sent only if the sender said so; 3: must not be sent.
+    """
+
+    status: str = ""
+    check_state: Literal[1, 2, 3] = 1
+    findings: list[CopyrightFinding] = []
+
+    def __post_init__(self) -> None:
+        if self.status and self.status not in MASS_SEND_STATUSES:
+            known = ", ".join(MASS_SEND_STATUSES)
+            raise BadInput(
+                f"没有这种群发结果：{self.status}，可用：{known}",
+                f"no such result of a mass send: {self.status}; there are {known}",
+            )
+
+    def result(self, *, of_articles: bool, ignore_reprint: bool) -> str:
+        """The Status of the event. The originality check concerns articles only."""
+        if self.status:
+            return self.status
+        if not of_articles or self.check_state == 1:
+            return SUCCESS
+        if self.check_state == 3:
+            return "err(30002)"
+        return SUCCESS if ignore_reprint else "err(30003)"
+
+
+class MassSettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """`protected` is API群发保护: a send to everybody waits for the administrator."""
+
+    outcome: MassOutcome = MassOutcome()
+    protected: bool = False
+
+
+ReplyKind = Literal["text", "img", "voice", "video", "news"]
+
+
+class ReplyArticle(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """One article of a news reply."""
+
+    title: str
+    author: str = ""
+    digest: str = ""
+    show_cover: bool = False
+    cover_url: str = ""
+    content_url: str = ""
+    source_url: str = ""
+
+
+class ConsoleReply(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """What is said: `content` is the text, or the media_id of a permanent file; articles stand in `articles`."""
+
+    type: ReplyKind = "text"
+    content: str = ""
+    articles: list[ReplyArticle] = []
+
+    def __post_init__(self) -> None:
+        missing = not self.articles if self.type == "news" else not self.content
+        if missing:
+            raise BadInput(
+                f"类型为 {self.type} 的自动回复缺少内容",
+                f"an automatic reply of type {self.type} has no content",
+            )
+
+
+class ConsoleKeyword(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """A keyword: half match (`contain`) or full match (`equal`)."""
+
+    content: str
+    match: Literal["contain", "equal"] = "contain"
+
+    def fits(self, text: str) -> bool:
+        return text == self.content if self.match == "equal" else self.content in text
+
+
+class ConsoleRule(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Keywords and what answers them: everything, or one by chance."""
+
+    name: str
+    keywords: list[ConsoleKeyword]
+    replies: list[ConsoleReply]
+    reply_mode: Literal["reply_all", "random_one"] = "reply_all"
+    create_time: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.keywords or not self.replies:
+            raise BadInput(
+                f"规则 {self.name} 缺少关键词或回复", f"the rule {self.name} lacks keywords or replies"
+            )
+
+
+class AutoReplySettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Everything on the console's page of automatic replies; both switches start on, as nothing is set yet."""
+
+    add_friend_open: bool = True
+    open: bool = True
+    add_friend: ConsoleReply | None = None
+    default: ConsoleReply | None = None
+    rules: list[ConsoleRule] = []
