@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from .options import option
+from .options import AsJson, option
 from .outcome import DONE, FAILED, USAGE
-from .who import AsJson
 from .words import err, out, print_json, say
 
 Source = Annotated[str, option("HTML 文件，- 表示标准输入", "HTML file, or - for standard input")]

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from ..wire.masking import secret_name
-from .options import flag, option
+from .options import AccountName, AsJson, PlatformUrl, account_for, flag, option
 from .outcome import DONE, USAGE, Usage
-from .who import AccountName, AsJson, PlatformUrl, account_for
 from .words import err, out, print_json, print_plain, say
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import msgspec
 
-from .options import option
+from .options import AsJson, option
 from .outcome import DONE, FAILED
-from .who import AsJson
 from .words import err, out, print_json, say
 
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 
 from ..errors import language
-from .options import option
+from .options import AccountName, AsJson, PlatformUrl, option, require_named
 from .outcome import DONE, FAILED
-from .who import AccountName, AsJson, PlatformUrl, require_named
 from .words import out, print_json, say
 
 if TYPE_CHECKING:

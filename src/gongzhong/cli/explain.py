@@ -11,8 +11,8 @@ from cyclopts import Parameter
 from rich.markup import escape
 
 from ..errors import language
+from .options import AsJson
 from .outcome import DONE, FAILED, Usage
-from .who import AsJson
 from .words import out, print_json, say
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from .options import flag, option
+from .options import AccountName, AsJson, PlatformUrl, flag, option
 from .outcome import DONE, Usage
-from .who import AccountName, AsJson, PlatformUrl
 from .words import out, print_json, say
 
 if TYPE_CHECKING:

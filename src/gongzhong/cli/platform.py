@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from .options import AllowHost, Data, flag, option
+from .options import AccountName, AllowHost, AsJson, Data, PlatformUrl, flag, option
 from .outcome import DONE, FAILED, Usage
-from .who import AccountName, AsJson, PlatformUrl
 from .words import err, out, print_json, print_plain, say
 
 if TYPE_CHECKING:

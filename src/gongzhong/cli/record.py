@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from .options import flag, option
+from .options import AccountName, PlatformUrl, flag, option
 from .outcome import DONE, Usage
-from .who import AccountName, PlatformUrl
 from .words import err, out, say
 
 if TYPE_CHECKING:

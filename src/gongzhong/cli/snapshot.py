@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from .options import option
+from .options import AsJson, PlatformUrl, option
 from .outcome import DONE
-from .who import AsJson, PlatformUrl
 from .words import out, print_json, say
 
 Name = Annotated[str, option("快照名", "name of the snapshot")]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from .options import flag
-from .who import AccountName, AsJson, PlatformUrl, account_for
+from .options import AccountName, AsJson, PlatformUrl, account_for, flag
 from .words import print_json, print_plain, say
 
 SHOWN = 8

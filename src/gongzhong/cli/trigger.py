@@ -5,9 +5,8 @@ from __future__ import annotations
 import json as json_text
 from typing import Annotated, Any
 
-from .options import flag, option
+from .options import AccountName, AsJson, PlatformUrl, flag, option
 from .outcome import DONE, FAILED, Usage
-from .who import AccountName, AsJson, PlatformUrl
 from .words import out, print_json, say
 
 SCENE_PREFIX = {"subscribe": "qrscene_", "scan": ""}
