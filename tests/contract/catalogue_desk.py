@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import msgspec
 
+from gongzhong import facts
 from gongzhong.catalogue import (
     ai,
     article_statistics,
     card_statistics,
     customer_service,
-    limits,
     old_article_statistics,
     statistics,
 )
@@ -136,7 +136,7 @@ DESK[customer_service.InviteAgent] |= {
 DESK[customer_service.UploadAgentPortrait] = {
     40005: having(customer_service.UploadAgentPortrait, media=Upload(PNG, "a.png")),
     40009: having(
-        customer_service.UploadAgentPortrait, media=Upload(JPG + bytes(limits.AGENT_PORTRAIT_BYTES), "a.jpg")
+        customer_service.UploadAgentPortrait, media=Upload(JPG + bytes(facts.AGENT_PORTRAIT_BYTES), "a.jpg")
     ),
 }
 DESK[customer_service.CreateSession] |= {
@@ -167,7 +167,7 @@ STATISTICS: Final[dict[AnyCall, Provocations]] = {
 
 
 def _pictures(kind: type[PictureCall[Any]]) -> Provocations:
-    large = Upload(PNG + bytes(limits.PICTURE_BYTES), "a.png")
+    large = Upload(PNG + bytes(facts.PICTURE_BYTES), "a.png")
     return {
         40009: having(kind, img=large),
         101000: having(kind, img=None, img_url="https://nowhere.example.com/a.png"),
@@ -180,7 +180,7 @@ RECOGNITION: Final[dict[AnyCall, Provocations]] = {
     call: _pictures(call) for call in CALLS if issubclass(call, PictureCall)
 }
 RECOGNITION[ai.SubmitVoice] = {
-    40010: having(ai.SubmitVoice, media=Upload(MP3 + bytes(limits.RECOGNISED_VOICE_BYTES), "a.mp3"))
+    40010: having(ai.SubmitVoice, media=Upload(MP3 + bytes(facts.RECOGNISED_VOICE_BYTES), "a.mp3"))
 }
 for _kind in (ai.ReadPrintedText, ai.ReadCodes, ai.CropPicture, ai.EnlargePicture):
     del RECOGNITION[_kind][101001]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from gongzhong import facts
 from gongzhong.catalogue import (
     base,
     comments,
     customer_messages,
     drafts,
-    limits,
     mass,
     material,
     media,
@@ -243,7 +243,7 @@ SPECIFIC: Final[dict[AnyCall, Provocations]] = {
     media.UploadMedia: upload_rules(media.UploadMedia, permanent=False),
     media.UploadImage: {
         40005: having(media.UploadImage, media=Upload(b"GIF89a", "a.gif")),
-        40009: having(media.UploadImage, media=Upload(PNG + bytes(limits.ARTICLE_IMAGE_BYTES), "a.png")),
+        40009: having(media.UploadImage, media=Upload(PNG + bytes(facts.ARTICLE_IMAGE_BYTES), "a.png")),
     },
     mass.UploadNews: article_rules(mass.UploadNews, lambda article: [article]),
     mass.SendMass: {**_mass(mass.SendMass), 89504: _protected},

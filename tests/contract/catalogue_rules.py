@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from gongzhong.catalogue import limits, mass
+from gongzhong import facts
+from gongzhong.catalogue import mass
 from gongzhong.catalogue.articles import Article, FooterProduct, ProductInfo
 from gongzhong.catalogue.model import Upload
 from gongzhong.client.transport import WireRequest
@@ -32,10 +33,10 @@ from .catalogue_world import JPG, MP3, MP4, Shop
 LONG_VOICE = b"#!AMR\n" + bytes(13 * 3001)
 """More than a minute."""
 LARGEST: Final = (
-    ("image", PNG, limits.IMAGE_BYTES, 40009),
-    ("voice", MP3, limits.VOICE_BYTES, 40010),
-    ("video", MP4, limits.VIDEO_BYTES, 40011),
-    ("thumb", JPG, limits.THUMB_BYTES, 40012),
+    ("image", PNG, facts.IMAGE_BYTES, 40009),
+    ("voice", MP3, facts.VOICE_BYTES, 40010),
+    ("video", MP4, facts.VIDEO_BYTES, 40011),
+    ("thumb", JPG, facts.THUMB_BYTES, 40012),
 )
 """Kind of file, its beginning, how large it may be, and the code beyond."""
 
@@ -57,13 +58,13 @@ def menu_rules(kind: AnyCall) -> Provocations:
     return {
         40033: escaped,
         40007: first(type="media_id"),
-        40020: first(type="view", url="https://example.com/" + "x" * limits.MENU_URL_BYTES),
+        40020: first(type="view", url="https://example.com/" + "x" * facts.MENU_URL_BYTES),
         40022: second({**sub, "sub_button": [sub]}),
-        40023: second(*[sub] * (limits.MENU_SUB_BUTTONS + 1)),
+        40023: second(*[sub] * (facts.MENU_SUB_BUTTONS + 1)),
         40024: second({**sub, "type": "dance"}),
-        40025: second({**sub, "name": "长" * limits.MENU_SUB_NAME_BYTES}),
-        40026: second({**sub, "key": "x" * (limits.MENU_KEY_BYTES + 1)}),
-        40027: second({**view, "url": "https://example.com/" + "x" * limits.MENU_URL_BYTES}),
+        40025: second({**sub, "name": "长" * facts.MENU_SUB_NAME_BYTES}),
+        40026: second({**sub, "key": "x" * (facts.MENU_KEY_BYTES + 1)}),
+        40027: second({**view, "url": "https://example.com/" + "x" * facts.MENU_URL_BYTES}),
         40054: second(view),
         40055: putting(kind, "button", 0, value=view),
     }
@@ -92,11 +93,11 @@ def article_rules(kind: AnyCall, place: Callable[[Article], Any]) -> Provocation
             msgspec.structs.replace(SUCCEEDS[kind](shop), articles=place(shop.article(**fields)))
         )
 
-    long_url = "https://example.com/" + "x" * limits.ARTICLE_SOURCE_URL_BYTES
+    long_url = "https://example.com/" + "x" * facts.ARTICLE_SOURCE_URL_BYTES
     found = {
-        45004: holding(digest="长" * (limits.ARTICLE_DIGEST_LENGTH // 2 + 1)),
+        45004: holding(digest="长" * (facts.ARTICLE_DIGEST_LENGTH // 2 + 1)),
         45005: holding(content_source_url=long_url),
-        45110: holding(author="长" * (limits.ARTICLE_AUTHOR_LENGTH // 2 + 1)),
+        45110: holding(author="长" * (facts.ARTICLE_AUTHOR_LENGTH // 2 + 1)),
         45166: holding(content="<script>1</script>"),
     }
     if kind is mass.UploadNews:

@@ -7,13 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gongzhong.clock import MovableClock
-from gongzhong.platform.config import AccountConfig
 from gongzhong.platform.doors.api import ApiDoor
 from gongzhong.platform.doors.http import Request, Response
 from gongzhong.platform.traffic import Traffic
 from gongzhong.platform.world import accounts, acts, chats, people, tokens
 from gongzhong.platform.world.faults import Faults
-from gongzhong.platform.world.settings import Rules
+from gongzhong.platform.world.settings import AccountConfig, Rules
 from gongzhong.platform.world.world import World
 
 

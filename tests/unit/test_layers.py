@@ -15,7 +15,7 @@ PACKAGE = "gongzhong"
 
 # Lowest first; parts of one row do not import each other.
 LAYERS = [
-    {"errors", "version", "threads"},
+    {"errors", "version", "threads", "facts"},
     {"account", "clock"},
     {"wire"},
     {"messages"},
@@ -119,3 +119,46 @@ def test_importing_the_package_is_quick(record_property: Callable[[str, object],
     best = min(float(run(code)) for _ in range(5))
     record_property("import_ms", best)
     assert best <= IMPORT_BUDGET_MS
+
+
+# Inside `platform`, lowest first: what stands in one row does not import from its own row or above.
+PLATFORM_ORDER = [
+    {"world"},
+    {"traffic", "examples", "python_source"},
+    {"config", "triggers", "snapshots", "followers_file"},
+    {"delivery", "calls", "seeding", "recording"},
+    {"platform"},
+    {"doors", "coverage"},
+    {"proxy"},
+]
+COVERAGE_PAIR = {"doors", "coverage"}  # the control API shows what the coverage table reads from the doors
+PLATFORM_HEIGHT = {part: height for height, row in enumerate(PLATFORM_ORDER) for part in row}
+PLATFORM_FILES = [path for path in FILES if path.is_relative_to(SOURCE / "platform")]
+
+
+def inner_part(module: str) -> str:
+    """`gongzhong.platform.world.people` → `world`; the package's own face → an empty text."""
+    parts = module.split(".")
+    return parts[2] if parts[1:2] == ["platform"] and len(parts) > 2 else ""
+
+
+@pytest.mark.parametrize("path", PLATFORM_FILES, ids=module_name)
+def test_imports_inside_the_platform_point_downwards(path: Path) -> None:
+    importer = module_name(path)
+    part = inner_part(importer)
+    if not part:
+        return
+    assert part in PLATFORM_HEIGHT, "a new part of the platform needs its row in PLATFORM_ORDER"
+    below = {inner_part(target) for target in imported(path, ast.parse(path.read_text("utf-8")))} - {"", part}
+    if part in COVERAGE_PAIR:
+        below -= COVERAGE_PAIR
+    wrong = {other for other in below if PLATFORM_HEIGHT.get(other, 99) >= PLATFORM_HEIGHT[part]}
+    assert wrong == set(), f"{importer} imports from {wrong}"
+
+
+def test_every_fact_names_its_source() -> None:
+    grades = ("confirmed", "recalled", "older", "measured", "conflicting", "report")
+    for block in (SOURCE / "facts.py").read_text("utf-8").split("\n\n"):
+        if ": Final =" in block:
+            remark = "\n".join(line for line in block.splitlines() if line.startswith("#"))
+            assert any(grade in remark for grade in grades), f"no source and grade: {block}"

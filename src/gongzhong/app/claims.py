@@ -38,11 +38,12 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from .. import facts
 from ..messages import TEXT_MAX_BYTES, Reply
 from .pieces import Piece, added, first_message, size
 
 # 接收普通消息, 被动回复用户消息 (confirmed): seconds from the request to the complete answer
-ANSWER_TIMEOUT_S: Final = 5.0
+ANSWER_TIMEOUT_S: Final = facts.ANSWER_TIMEOUT_S
 # The same pages say "three retries in all" (confirmed); three deliveries in all is what developers see (recalled)
 DELIVERIES: Final = 3
 

@@ -26,9 +26,9 @@ from ..catalogue.customer_messages import (
     video_message,
     voice_message,
 )
-from ..catalogue.limits import CUSTOMER_ARTICLES
 from ..clock import Clock
 from ..errors import BusyError, CallError, GongzhongError, NotReached, OutcomeUnknown, say
+from ..facts import CUSTOMER_ARTICLES
 from ..messages import (
     TEXT_MAX_BYTES,
     ImageReply,

@@ -21,6 +21,7 @@ from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import aclosing
 from typing import Any, Final, TypeAlias, cast
 
+from .. import facts
 from ..clock import Clock
 from ..errors import say
 from ..messages import Push, Reply, Text, TextReply, articles_allowed
@@ -77,8 +78,8 @@ LAST_SENDING_S = 3.0
 """How long a stop lets what was cut off still be sent."""
 
 # 接口报警 (confirmed): this many timeouts in five minutes raise the alarm and may block the account's URL
-ALARM_TIMEOUTS: Final = 30
-ALARM_WINDOW_S: Final = 300.0
+ALARM_TIMEOUTS: Final = facts.ALARM_TIMEOUTS
+ALARM_WINDOW_S: Final = facts.ALARM_WINDOW_S
 MOST_HOLDS = ALARM_TIMEOUTS * 2 // 3
 """Leaves a third of the alarm's count for timeouts that nobody chose."""
 

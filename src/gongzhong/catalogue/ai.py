@@ -11,7 +11,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .codes import ReturnCode
 from .fields import Violation, always, coded
 from .model import VERIFIED, Acknowledged, Call, Ok, Repeat, Reply, Spec, Upload
@@ -33,8 +33,8 @@ class PictureCall(Call[R], Generic[R], kw_only=True, frozen=True):
         if self.img is None and self.img_url is None:
             zh, en = "需要 img_url 或图片文件 img", "either img_url or the file img is needed"
             return Violation(path="img", code=NO_PICTURE, zh=zh, en=en)
-        if self.img is not None and self.img.size > limits.PICTURE_BYTES:
-            size, most = self.img.size, limits.PICTURE_BYTES
+        if self.img is not None and self.img.size > facts.PICTURE_BYTES:
+            size, most = self.img.size, facts.PICTURE_BYTES
             zh, en = f"图片最大 {most} 字节, 现有 {size}", f"a picture may have {most} bytes, not {size}"
             return Violation(path="img", code=TOO_LARGE, zh=zh, en=en)
         return None
@@ -70,7 +70,7 @@ class PictureSize(msgspec.Struct, kw_only=True, frozen=True):
 
 
 Language = Literal["zh_CN", "en_US"]
-VoiceID = Annotated[str, coded(invalid=40007, missing=41006, min_length=1, max_length=limits.MEDIA_ID_LENGTH)]
+VoiceID = Annotated[str, coded(invalid=40007, missing=41006, min_length=1, max_length=facts.MEDIA_ID_LENGTH)]
 PICTURE_ERRORS = (-1, 40001, 40009, 41005, 42001, 45009, 48001, 101000, 101001, 101002, 101003)
 PICTURE_CODES = {
     101002: ReturnCode(101002, "INVALID_PICTURE", "图片数据无效", "invalid picture data", "parameter"),
@@ -79,7 +79,7 @@ PICTURE_CODES = {
     ),
 }
 """As the pages have them; the global table calls the first one what the second one is."""
-RATIOS = rf"^\d{{1,4}}(\.\d{{1,4}})?(,\d{{1,4}}(\.\d{{1,4}})?){{0,{limits.CROP_RATIOS - 1}}}$"
+RATIOS = rf"^\d{{1,4}}(\.\d{{1,4}})?(,\d{{1,4}}(\.\d{{1,4}})?){{0,{facts.CROP_RATIOS - 1}}}$"
 NO_FILE, VOICE_TOO_LARGE, TEXT_TOO_LONG = 41005, 40010, 45002
 
 
@@ -90,7 +90,7 @@ def _look(path: str, document: str, *, query: tuple[str, ...] = ()) -> Spec:
         path,
         document=document,
         accounts=VERIFIED,
-        daily=limits.PICTURE_DAILY,
+        daily=facts.PICTURE_DAILY,
         file_kind="image",
         query=frozenset({"img_url", *query}),
         errors=PICTURE_ERRORS,
@@ -120,8 +120,8 @@ class SubmitVoice(Call[Ok], kw_only=True, frozen=True):
     lang: Language = "zh_CN"
 
     def cross_check(self) -> Violation | None:
-        if self.media.size > limits.RECOGNISED_VOICE_BYTES:
-            most, size = limits.RECOGNISED_VOICE_BYTES, self.media.size
+        if self.media.size > facts.RECOGNISED_VOICE_BYTES:
+            most, size = facts.RECOGNISED_VOICE_BYTES, self.media.size
             zh, en = f"语音最大 {most} 字节, 现有 {size}", f"a voice may have {most} bytes, not {size}"
             return Violation(path="media", code=VOICE_TOO_LARGE, zh=zh, en=en)
         return None
@@ -171,7 +171,7 @@ class Translate(Call[Translation], kw_only=True, frozen=True):
     lfrom: Language
     lto: Language
     content: Annotated[
-        str, coded(invalid=TEXT_TOO_LONG, missing=44002, min_length=1, max_bytes=limits.TRANSLATION_BYTES)
+        str, coded(invalid=TEXT_TOO_LONG, missing=44002, min_length=1, max_bytes=facts.TRANSLATION_BYTES)
     ]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .fields import always
 from .model import TEST, VERIFIED, Reply, Spec
 from .statistics import DATED_ERRORS, DatedCall, Row
@@ -51,7 +51,7 @@ class GetArticleReads(DatedCall[ArticleReadsList], kw_only=True, frozen=True):
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.ARTICLE_DAY_SPAN
+    span = facts.ARTICLE_DAY_SPAN
 
 
 class Shares(msgspec.Struct, kw_only=True, frozen=True):
@@ -84,7 +84,7 @@ class GetArticleShares(DatedCall[ArticleSharesList], kw_only=True, frozen=True):
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.ARTICLE_DAY_SPAN
+    span = facts.ARTICLE_DAY_SPAN
 
 
 class Overview(Reads, kw_only=True, frozen=True):
@@ -126,7 +126,7 @@ class GetArticlesOverview(DatedCall[OverviewList], kw_only=True, frozen=True):
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.ACCOUNT_OVERVIEW_SPAN
+    span = facts.ACCOUNT_OVERVIEW_SPAN
 
 
 class JumpPosition(msgspec.Struct, kw_only=True, frozen=True):
@@ -181,4 +181,4 @@ class GetArticleDetails(DatedCall[ArticleDetailList], kw_only=True, frozen=True)
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.ARTICLE_DAY_SPAN
+    span = facts.ARTICLE_DAY_SPAN

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeVar
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .fields import INVALID, MediaID, Violation, always, coded
 from .model import PagedCall, Reply
 
@@ -38,7 +38,7 @@ class Picture(msgspec.Struct, kw_only=True, frozen=True):
 class ImageInfo(msgspec.Struct, kw_only=True, frozen=True):
     """The pictures of a picture message; the first is its cover."""
 
-    image_list: Annotated[list[Picture], coded(invalid=INVALID, min_length=1, max_length=limits.PICTURES)]
+    image_list: Annotated[list[Picture], coded(invalid=INVALID, min_length=1, max_length=facts.PICTURES)]
 
 
 class CropPercent(msgspec.Struct, kw_only=True, frozen=True):
@@ -77,7 +77,7 @@ class Article(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """
 
     title: Annotated[
-        str, coded(invalid=45003, missing=44003, min_length=1, max_length=limits.ARTICLE_TITLE_LENGTH)
+        str, coded(invalid=45003, missing=44003, min_length=1, max_length=facts.ARTICLE_TITLE_LENGTH)
     ]
     content: Annotated[
         str,
@@ -85,21 +85,21 @@ class Article(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
             invalid=45002,
             missing=44003,
             min_length=1,
-            max_bytes=limits.ARTICLE_CONTENT_BYTES - 1,
+            max_bytes=facts.ARTICLE_CONTENT_BYTES - 1,
         ),
     ]
     article_type: Annotated[ArticleType, coded(invalid=INVALID)] | None = None
     """`news` when left out."""
-    author: Annotated[str, coded(invalid=45110, max_length=limits.ARTICLE_AUTHOR_LENGTH)] | None = None
+    author: Annotated[str, coded(invalid=45110, max_length=facts.ARTICLE_AUTHOR_LENGTH)] | None = None
     digest: (
-        Annotated[str, coded(invalid=45004, certain=False, max_length=limits.ARTICLE_DIGEST_LENGTH)] | None
+        Annotated[str, coded(invalid=45004, certain=False, max_length=facts.ARTICLE_DIGEST_LENGTH)] | None
     ) = None
     """Of a single article; the first 54 characters of the text when left out."""
     content_source_url: (
-        Annotated[str, coded(invalid=45005, max_bytes=limits.ARTICLE_SOURCE_URL_BYTES)] | None
+        Annotated[str, coded(invalid=45005, max_bytes=facts.ARTICLE_SOURCE_URL_BYTES)] | None
     ) = None
     """Where "read the original" leads."""
-    thumb_media_id: Annotated[str, coded(invalid=40007, max_length=limits.MEDIA_ID_LENGTH)] | None = None
+    thumb_media_id: Annotated[str, coded(invalid=40007, max_length=facts.MEDIA_ID_LENGTH)] | None = None
     need_open_comment: Flag | None = None
     only_fans_can_comment: Flag | None = None
     show_cover_pic: Flag | None = None
@@ -173,8 +173,8 @@ class Offsets(PagedCall[L, T], kw_only=True, frozen=True, omit_defaults=True):
     """A list read from `offset` on, 1 to 20 entries at once; an offset beyond the end gives an empty page."""
 
     offset: Annotated[int, coded(invalid=40035, ge=0)] = always(0)
-    count: Annotated[int, coded(invalid=40035, ge=1, le=limits.LIST_PAGE)] = msgspec.field(
-        default_factory=lambda: limits.LIST_PAGE
+    count: Annotated[int, coded(invalid=40035, ge=1, le=facts.LIST_PAGE)] = msgspec.field(
+        default_factory=lambda: facts.LIST_PAGE
     )
 
     def items(self, page: L) -> Sequence[T]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .fields import always, coded
 from .model import Acknowledged, Call, Masked, Ok, Repeat, Reply, Spec
 
@@ -34,8 +34,8 @@ class GetToken(Call[AccessToken], kw_only=True, frozen=True):
         "GET",
         "/cgi-bin/token",
         document="获取接口调用凭据",
-        daily=limits.TOKEN_DAILY,
-        daily_test=limits.TOKEN_DAILY_TEST,
+        daily=facts.TOKEN_DAILY,
+        daily_test=facts.TOKEN_DAILY_TEST,
         token=False,
         inject={"appid": "appid", "secret": "secret"},
         errors=(*TOKEN_ERRORS, *CONFIRMATION_ERRORS),
@@ -53,8 +53,8 @@ class GetStableToken(Call[AccessToken], kw_only=True, frozen=True):
         "POST",
         "/cgi-bin/stable_token",
         document="获取稳定版接口调用凭据",
-        daily=limits.STABLE_TOKEN_DAILY,
-        per_minute=limits.STABLE_TOKEN_PER_MINUTE,
+        daily=facts.STABLE_TOKEN_DAILY,
+        per_minute=facts.STABLE_TOKEN_PER_MINUTE,
         token=False,
         inject={"appid": "appid", "secret": "secret"},
         errors=(

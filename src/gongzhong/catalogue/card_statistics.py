@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .fields import coded
 from .model import VERIFIED, Reply, Spec
 from .statistics import DATED_ERRORS, DatedCall, Row
@@ -47,7 +47,7 @@ class GetCardOverview(DatedCall[CardActivityList], kw_only=True, frozen=True):
         accounts=VERIFIED,
         errors=DATED_ERRORS,
     )
-    span = limits.CARD_STATISTICS_SPAN
+    span = facts.CARD_STATISTICS_SPAN
     cond_source: Source
 
 
@@ -75,7 +75,7 @@ class GetCouponStatistics(DatedCall[CouponActivityList], kw_only=True, frozen=Tr
         accounts=VERIFIED,
         errors=DATED_ERRORS,
     )
-    span = limits.CARD_STATISTICS_SPAN
+    span = facts.CARD_STATISTICS_SPAN
     cond_source: Source
     card_id: CardID | None = None
 
@@ -105,7 +105,7 @@ class GetMemberCardOverview(DatedCall[MemberCardActivityList], kw_only=True, fro
         accounts=VERIFIED,
         errors=DATED_ERRORS,
     )
-    span = limits.CARD_STATISTICS_SPAN
+    span = facts.CARD_STATISTICS_SPAN
     cond_source: Source
 
 
@@ -136,6 +136,6 @@ class GetMemberCardStatistics(DatedCall[MemberCardDetailList], kw_only=True, fro
         accounts=VERIFIED,
         errors=DATED_ERRORS,
     )
-    span = limits.CARD_STATISTICS_SPAN
+    span = facts.CARD_STATISTICS_SPAN
     cond_source: Source | None = None
     card_id: CardID

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .fields import always, coded
 from .model import VERIFIED, Acknowledged, Call, Ok, PagedCall, Repeat, Spec
 
@@ -91,8 +91,8 @@ class ListComments(PagedCall[CommentPage, Comment], kw_only=True, frozen=True):
     index: Index = always(0)
     begin: Annotated[int, coded(invalid=40035, ge=0)] = always(0)
     # Only described, not enforced while decoding: the refusal carries an empty list beside its code.
-    count: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": limits.COMMENT_PAGE})] = (
-        msgspec.field(default_factory=lambda: limits.COMMENT_PAGE)
+    count: Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": facts.COMMENT_PAGE})] = (
+        msgspec.field(default_factory=lambda: facts.COMMENT_PAGE)
     )
     type: Annotated[Literal[0, 1, 2], coded(invalid=40035)] = always(0)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .fields import MediaID, OpenID, Violation, always, coded
 from .model import TEST, VERIFIED, Call, Ok, Repeat, Spec
 
@@ -32,7 +32,7 @@ class TextContent(msgspec.Struct, kw_only=True, frozen=True):
     """Text; `<a href>` links, also into mini programs, work inside."""
 
     content: Annotated[
-        str, coded(invalid=45002, missing=44004, certain=False, max_bytes=limits.CUSTOMER_TEXT_BYTES)
+        str, coded(invalid=45002, missing=44004, certain=False, max_bytes=facts.CUSTOMER_TEXT_BYTES)
     ]
 
     def cross_check(self) -> Violation | None:
@@ -79,7 +79,7 @@ class NewsContent(msgspec.Struct, kw_only=True, frozen=True):
     """Exactly one article since 2018."""
 
     articles: Annotated[
-        list[Article], coded(invalid=45008, missing=44003, min_length=1, max_length=limits.CUSTOMER_ARTICLES)
+        list[Article], coded(invalid=45008, missing=44003, min_length=1, max_length=facts.CUSTOMER_ARTICLES)
     ]
 
 
@@ -146,8 +146,8 @@ class SendCustomerMessage(Call[Ok], kw_only=True, frozen=True):
         "/cgi-bin/message/custom/send",
         document="发送客服消息",
         accounts=VERIFIED | TEST,
-        daily=limits.CUSTOMER_MESSAGE_DAILY,
-        daily_test=limits.CUSTOMER_MESSAGE_DAILY_TEST,
+        daily=facts.CUSTOMER_MESSAGE_DAILY,
+        daily_test=facts.CUSTOMER_MESSAGE_DAILY_TEST,
         repeat=Repeat.IF_NOT_SENT,
         errors=(
             *(-1, 40001, 40003, 40007, 40008, 40013, 43004, 43019, 44004, 45002, 45008, 45015, 45047),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .fields import OpenID, Violation, always, coded
 from .media import File
 from .model import VERIFIED, Acknowledged, Call, Ok, PagedCall, Repeat, Reply, Spec, Status
@@ -16,15 +16,15 @@ NewAgentName = Annotated[
     coded(
         invalid=65404,
         missing=65404,
-        pattern=rf"^[A-Za-z0-9_]{{1,{limits.AGENT_PREFIX_LENGTH}}}@[A-Za-z0-9_-]+$",
-        max_length=limits.AGENT_NAME_LENGTH,
+        pattern=rf"^[A-Za-z0-9_]{{1,{facts.AGENT_PREFIX_LENGTH}}}@[A-Za-z0-9_-]+$",
+        max_length=facts.AGENT_NAME_LENGTH,
     ),
 ]
 """`prefix@WeChat id of the account`; the prefix is letters, digits and underscores."""
 AgentName = Annotated[str, coded(invalid=65401, missing=65401, min_length=1)]
 """An agent that exists, such as `anna@shopid`."""
 AgentNickname = Annotated[
-    str, coded(invalid=65403, missing=65403, min_length=1, max_length=limits.AGENT_NICKNAME_LENGTH)
+    str, coded(invalid=65403, missing=65403, min_length=1, max_length=facts.AGENT_NICKNAME_LENGTH)
 ]
 
 
@@ -108,7 +108,7 @@ class UploadAgentPortrait(Call[Ok], kw_only=True, frozen=True):
     media: File
 
     def cross_check(self) -> Violation | None:
-        size, largest = self.media.size, limits.AGENT_PORTRAIT_BYTES
+        size, largest = self.media.size, facts.AGENT_PORTRAIT_BYTES
         if size <= largest:
             return None
         zh, en = f"头像最大 {largest} 字节, 现有 {size}", f"a portrait may have {largest} bytes, not {size}"
@@ -189,7 +189,7 @@ def _period(start: int, end: int) -> Violation | None:
         return Violation(
             path="endtime", code=65416, zh="endtime 早于 starttime", en="endtime is before starttime"
         )
-    if end - start > limits.RECORD_SPAN_S:
+    if end - start > facts.RECORD_SPAN_S:
         zh, en = "起止时间不能超过 24 小时", "the period may have 24 hours at most"
         return Violation(path="endtime", code=65417, zh=zh, en=en)
     return None
@@ -222,13 +222,13 @@ class GetRecords(PagedCall[RecordPage, Record], kw_only=True, frozen=True):
         "/customservice/msgrecord/getmsglist",
         document="获取聊天记录",
         accounts=VERIFIED,
-        daily=limits.RECORDS_DAILY,
+        daily=facts.RECORDS_DAILY,
         errors=(-1, 40001, 45009, 65400, 65416, 65417),
     )
     starttime: Moment
     endtime: Moment
     msgid: Annotated[int, coded(invalid=65416, ge=0)] = always(1)
-    number: Annotated[int, coded(invalid=65416, ge=1, le=limits.RECORD_PAGE)] = always(limits.RECORD_PAGE)
+    number: Annotated[int, coded(invalid=65416, ge=1, le=facts.RECORD_PAGE)] = always(facts.RECORD_PAGE)
 
     def cross_check(self) -> Violation | None:
         return _period(self.starttime, self.endtime)

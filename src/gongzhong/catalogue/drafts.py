@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .articles import (
     Article,
     ArticleSet,
@@ -37,7 +37,7 @@ class AddDraft(Call[DraftAdded], kw_only=True, frozen=True):
         "POST",
         "/cgi-bin/draft/add",
         document="新增草稿",
-        daily=limits.DRAFT_DAILY,
+        daily=facts.DRAFT_DAILY,
         repeat=Repeat.IF_NOT_SENT,
         errors=(-1, 40001, *_ARTICLE_ERRORS, 45008, 47001, 48001),
     )
@@ -90,7 +90,7 @@ class GetDraft(Call[Draft], kw_only=True, frozen=True):
         "POST",
         "/cgi-bin/draft/get",
         document="获取草稿详情",
-        daily=limits.DRAFT_GET_DAILY,
+        daily=facts.DRAFT_GET_DAILY,
         errors=(-1, 40001, 40007),
     )
     media_id: MediaID
@@ -103,7 +103,7 @@ class DeleteDraft(Call[Ok], kw_only=True, frozen=True):
         "POST",
         "/cgi-bin/draft/delete",
         document="删除草稿",
-        daily=limits.DRAFT_DAILY,
+        daily=facts.DRAFT_DAILY,
         errors=(-1, 40001, 40007),
     )
     media_id: MediaID
@@ -116,7 +116,7 @@ class UpdateDraft(Call[Ok], kw_only=True, frozen=True):
         "POST",
         "/cgi-bin/draft/update",
         document="更新草稿",
-        daily=limits.DRAFT_DAILY,
+        daily=facts.DRAFT_DAILY,
         errors=(-1, 40001, 40114, *_ARTICLE_ERRORS),
     )
     media_id: MediaID
@@ -134,7 +134,7 @@ class CountDrafts(Call[DraftCount], kw_only=True, frozen=True):
     """Count the drafts (获取草稿总数)."""
 
     spec = Spec(
-        "GET", "/cgi-bin/draft/count", document="获取草稿总数", daily=limits.DRAFT_DAILY, errors=(-1, 40001)
+        "GET", "/cgi-bin/draft/count", document="获取草稿总数", daily=facts.DRAFT_DAILY, errors=(-1, 40001)
     )
 
 
@@ -159,7 +159,7 @@ class ListDrafts(Offsets[DraftPage, DraftEntry], kw_only=True, frozen=True):
         "POST",
         "/cgi-bin/draft/batchget",
         document="获取草稿列表",
-        daily=limits.DRAFT_DAILY,
+        daily=facts.DRAFT_DAILY,
         errors=(-1, 40001, 40035),
     )
     no_content: Flag = always(0)

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta
 from msgspec import inspect as shapes
 
-from . import limits
+from .. import facts
 from .lenient import alternatives
 
 T = TypeVar("T")
@@ -69,8 +69,8 @@ def always(value: T) -> T:
     return default
 
 
-OpenID = Annotated[str, coded(invalid=40003, missing=41009, min_length=1, max_length=limits.OPENID_LENGTH)]
-MediaID = Annotated[str, coded(invalid=40007, missing=41006, min_length=1, max_length=limits.MEDIA_ID_LENGTH)]
+OpenID = Annotated[str, coded(invalid=40003, missing=41009, min_length=1, max_length=facts.OPENID_LENGTH)]
+MediaID = Annotated[str, coded(invalid=40007, missing=41006, min_length=1, max_length=facts.MEDIA_ID_LENGTH)]
 TemplateID = Annotated[str, coded(invalid=40037, missing=40037, min_length=1)]
 Url = Annotated[str, coded(invalid=40039)]
 

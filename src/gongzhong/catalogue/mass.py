@@ -13,13 +13,13 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
+from .. import facts
 from ..errors import say
-from . import limits
 from .articles import Article
 from .fields import MediaID, Violation, always, coded
 from .model import TEST, VERIFIED, VERIFIED_SERVICE, Acknowledged, Call, Ok, Repeat, Reply, Spec
 
-ClientMsgID = Annotated[str, coded(invalid=45067, certain=False, max_bytes=limits.MASS_CLIENT_MSG_ID_BYTES)]
+ClientMsgID = Annotated[str, coded(invalid=45067, certain=False, max_bytes=facts.MASS_CLIENT_MSG_ID_BYTES)]
 MsgID = Annotated[int, coded(invalid=40059, missing=40059)]
 NO_SUCH_TAG = 40152
 
@@ -133,13 +133,13 @@ class UploadNews(Call[MassUploaded], kw_only=True, frozen=True):
         "/cgi-bin/media/uploadnews",
         document="上传图文消息素材",
         accounts=VERIFIED | TEST,
-        daily=limits.MASS_NEWS_DAILY,
+        daily=facts.MASS_NEWS_DAILY,
         repeat=Repeat.IF_NOT_SENT,
         errors=(-1, 40001, 40007, 44003, 45002, 45003, 45004, 45005, 45008, 45110, 45166),
     )
     articles: Annotated[
         list[Article],
-        coded(invalid=45008, missing=44003, min_length=1, max_length=limits.MASS_ARTICLES),
+        coded(invalid=45008, missing=44003, min_length=1, max_length=facts.MASS_ARTICLES),
     ]
 
 
@@ -189,8 +189,8 @@ class SendMass(MassCall, kw_only=True, frozen=True, omit_defaults=True):
         "/cgi-bin/message/mass/sendall",
         document="根据标签群发消息",
         accounts=VERIFIED | TEST,
-        daily=limits.MASS_DAILY,
-        per_minute=limits.MASS_PER_MINUTE,
+        daily=facts.MASS_DAILY,
+        per_minute=facts.MASS_PER_MINUTE,
         repeat=Repeat.IF_NOT_SENT,
         errors=(
             *(-1, 40001, 40007, 40008, 40152, 42010, 45028, 45062, 45065, 45066, 45067, 45113, 45159),
@@ -210,8 +210,8 @@ class SendMassToUsers(MassCall, kw_only=True, frozen=True, omit_defaults=True):
         "/cgi-bin/message/mass/send",
         document="根据OpenID群发消息",
         accounts=VERIFIED_SERVICE,
-        daily=limits.MASS_DAILY,
-        per_minute=limits.MASS_PER_MINUTE,
+        daily=facts.MASS_DAILY,
+        per_minute=facts.MASS_PER_MINUTE,
         repeat=Repeat.IF_NOT_SENT,
         errors=(
             *(-1, 40001, 40007, 40031, 40032, 40130, 42010, 45028, 45062, 45065, 45066, 45067, 45113),
@@ -221,14 +221,14 @@ class SendMassToUsers(MassCall, kw_only=True, frozen=True, omit_defaults=True):
     wrong_type: ClassVar[int] = 45162
 
     touser: Annotated[
-        list[Annotated[str, coded(invalid=40031, min_length=1, max_length=limits.OPENID_LENGTH)]],
-        coded(invalid=40032, missing=40032, max_length=limits.MASS_OPENIDS_MAX),
+        list[Annotated[str, coded(invalid=40031, min_length=1, max_length=facts.OPENID_LENGTH)]],
+        coded(invalid=40032, missing=40032, max_length=facts.MASS_OPENIDS_MAX),
     ]
     send_ignore_reprint: Flag | None = None
     clientmsgid: ClientMsgID | None = None
 
     def cross_check(self) -> Violation | None:
-        if len(self.touser) >= limits.MASS_OPENIDS_MIN:
+        if len(self.touser) >= facts.MASS_OPENIDS_MIN:
             return super().cross_check()
         zh, en = "OpenID 至少要 2 个", "at least two OpenIDs"
         return Violation(path="touser", code=40130, zh=f"touser {zh}", en=f"touser: {en}")
@@ -253,13 +253,13 @@ class PreviewMass(MassCall, kw_only=True, frozen=True, omit_defaults=True):
         "/cgi-bin/message/mass/preview",
         document="预览消息",
         accounts=VERIFIED | TEST,
-        daily=limits.MASS_PREVIEW_DAILY,
+        daily=facts.MASS_PREVIEW_DAILY,
         repeat=Repeat.IF_NOT_SENT,
         errors=(-1, 40001, 40003, 40007, 40008, 40132, 43004, 45009),
     )
     returns: ClassVar[type[MassSent]] = MassPreviewed
 
-    touser: Annotated[str, coded(invalid=40003, max_length=limits.OPENID_LENGTH)] | None = None
+    touser: Annotated[str, coded(invalid=40003, max_length=facts.OPENID_LENGTH)] | None = None
     towxname: Annotated[str, coded(invalid=40132, min_length=1)] | None = None
     music: MassMedia | None = None
 
@@ -282,12 +282,12 @@ class DeleteMass(Call[Ok], kw_only=True, frozen=True):
         "/cgi-bin/message/mass/delete",
         document="删除群发消息",
         accounts=VERIFIED | TEST,
-        daily=limits.MASS_DELETE_DAILY,
+        daily=facts.MASS_DELETE_DAILY,
         repeat=Repeat.IF_NOT_SENT,
         errors=(-1, 40001, 40059, 40060, 40065, 40204, 9500001),
     )
     msg_id: MsgID | None = None
-    article_idx: Annotated[int, coded(invalid=40060, ge=0, le=limits.MASS_ARTICLES)] | None = None
+    article_idx: Annotated[int, coded(invalid=40060, ge=0, le=facts.MASS_ARTICLES)] | None = None
     url: str | None = None
 
     def cross_check(self) -> Violation | None:
@@ -350,7 +350,7 @@ class SetMassSpeed(Call[Ok], kw_only=True, frozen=True):
         accounts=VERIFIED,
         errors=(-1, 40001, 45083, 45084, 89504, 89505),
     )
-    speed: Annotated[int, coded(invalid=45083, missing=45084, ge=0, le=limits.MASS_SPEED_MAX)]
+    speed: Annotated[int, coded(invalid=45083, missing=45084, ge=0, le=facts.MASS_SPEED_MAX)]
 
 
 def _audience(to_all: bool, tag_id: int | None) -> Audience:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .articles import ArticleSet, Flag, Listing, Offsets, StoredArticle
 from .fields import MediaID, Violation, always, coded
 from .files import FileLike
@@ -213,7 +213,7 @@ class AddNews(Call[NewsAdded], kw_only=True, frozen=True):
         errors=(45106,),
         status=Status.RETIRED,
     )
-    articles: Annotated[list[NewsArticle], coded(min_length=1, max_length=limits.OLD_NEWS_ARTICLES)]
+    articles: Annotated[list[NewsArticle], coded(min_length=1, max_length=facts.OLD_NEWS_ARTICLES)]
 
 
 class UpdateNews(Call[Ok], kw_only=True, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from . import limits
+from .. import facts
 from .fields import MediaID, Violation, coded
 from .model import (
     TEST,
@@ -22,10 +22,10 @@ MediaType = Literal["image", "voice", "video", "thumb"]
 File = Annotated[Upload, coded(invalid=41005, missing=41005)]
 
 _LARGEST: dict[MediaType, tuple[int, int]] = {
-    "image": (limits.IMAGE_BYTES, 40009),
-    "voice": (limits.VOICE_BYTES, 40010),
-    "video": (limits.VIDEO_BYTES, 40011),
-    "thumb": (limits.THUMB_BYTES, 40012),
+    "image": (facts.IMAGE_BYTES, 40009),
+    "voice": (facts.VOICE_BYTES, 40010),
+    "video": (facts.VIDEO_BYTES, 40011),
+    "thumb": (facts.THUMB_BYTES, 40012),
 }
 """Kind → bytes allowed, and the code of a larger file."""
 
@@ -70,8 +70,8 @@ class UploadMedia(Call[MediaUploaded], kw_only=True, frozen=True):
         "POST",
         "/cgi-bin/media/upload",
         document="新增临时素材",
-        daily=limits.MEDIA_UPLOAD_DAILY,
-        daily_test=limits.MEDIA_UPLOAD_DAILY_TEST,
+        daily=facts.MEDIA_UPLOAD_DAILY,
+        daily_test=facts.MEDIA_UPLOAD_DAILY_TEST,
         repeat=Repeat.IF_NOT_SENT,
         query=frozenset({"type"}),
         errors=(-1, 40001, 40004, 40005, 40006, 40009, 40010, 40011, 40012, 41005, 45001, 45007),
@@ -96,8 +96,8 @@ class GetMedia(Call[Download | VideoLink], kw_only=True, frozen=True):
         "GET",
         "/cgi-bin/media/get",
         document="获取临时素材",
-        daily=limits.MEDIA_GET_DAILY,
-        daily_test=limits.MEDIA_GET_DAILY_TEST,
+        daily=facts.MEDIA_GET_DAILY,
+        daily_test=facts.MEDIA_GET_DAILY_TEST,
         answer=Answer.BYTES,
         errors=(-1, 40001, 40007),
     )
@@ -139,4 +139,4 @@ class UploadImage(Call[ImageAddress], kw_only=True, frozen=True):
     media: File
 
     def cross_check(self) -> Violation | None:
-        return _size(self.media, limits.ARTICLE_IMAGE_BYTES - 1, 40009)
+        return _size(self.media, facts.ARTICLE_IMAGE_BYTES - 1, 40009)

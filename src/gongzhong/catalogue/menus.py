@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .fields import Violation, always, coded
 from .model import EVERY_ACCOUNT, TEST, VERIFIED, Call, Ok, Reply, Spec
 
@@ -93,10 +93,10 @@ _FIELD_CODES = {"media_id": 40007, "appid": 40013, "pagepath": 40165, "article_i
 class SubButton(_Deed, kw_only=True, frozen=True, omit_defaults=True):
     """A button of the second level: it always does something."""
 
-    name: Annotated[str, coded(invalid=40025, min_length=1, max_bytes=limits.MENU_SUB_NAME_BYTES)]
+    name: Annotated[str, coded(invalid=40025, min_length=1, max_bytes=facts.MENU_SUB_NAME_BYTES)]
     type: Annotated[ButtonType, coded(invalid=40024, missing=40024)]
-    key: Annotated[str, coded(invalid=40026, max_bytes=limits.MENU_KEY_BYTES)] | None = None
-    url: Annotated[str, coded(invalid=40027, max_bytes=limits.MENU_URL_BYTES)] | None = None
+    key: Annotated[str, coded(invalid=40026, max_bytes=facts.MENU_KEY_BYTES)] | None = None
+    url: Annotated[str, coded(invalid=40027, max_bytes=facts.MENU_URL_BYTES)] | None = None
     sub_button: Annotated[list[Any], coded(invalid=40022, max_length=0)] = []
     """Always empty: a menu has two levels."""
 
@@ -107,11 +107,11 @@ class SubButton(_Deed, kw_only=True, frozen=True, omit_defaults=True):
 class Button(_Deed, kw_only=True, frozen=True, omit_defaults=True):
     """A button at the bottom of the chat: it does something, or it opens up to five second-level buttons."""
 
-    name: Annotated[str, coded(invalid=40018, min_length=1, max_bytes=limits.MENU_NAME_BYTES)]
+    name: Annotated[str, coded(invalid=40018, min_length=1, max_bytes=facts.MENU_NAME_BYTES)]
     type: Annotated[ButtonType, coded(invalid=40017)] | None = None
-    key: Annotated[str, coded(invalid=40019, max_bytes=limits.MENU_KEY_BYTES)] | None = None
-    url: Annotated[str, coded(invalid=40020, max_bytes=limits.MENU_URL_BYTES)] | None = None
-    sub_button: Annotated[list[SubButton], coded(invalid=40023, max_length=limits.MENU_SUB_BUTTONS)] = []
+    key: Annotated[str, coded(invalid=40019, max_bytes=facts.MENU_KEY_BYTES)] | None = None
+    url: Annotated[str, coded(invalid=40020, max_bytes=facts.MENU_URL_BYTES)] | None = None
+    sub_button: Annotated[list[SubButton], coded(invalid=40023, max_length=facts.MENU_SUB_BUTTONS)] = []
 
     def cross_check(self) -> Violation | None:
         if self.sub_button:
@@ -123,7 +123,7 @@ class Button(_Deed, kw_only=True, frozen=True, omit_defaults=True):
 
 
 Buttons = Annotated[
-    list[Button], coded(invalid=40016, missing=40016, min_length=1, max_length=limits.MENU_BUTTONS)
+    list[Button], coded(invalid=40016, missing=40016, min_length=1, max_length=facts.MENU_BUTTONS)
 ]
 
 
@@ -182,8 +182,8 @@ class CreateMenu(Call[Ok], kw_only=True, frozen=True):
         "/cgi-bin/menu/create",
         document="创建自定义菜单",
         accounts=VERIFIED | TEST,
-        daily=limits.MENU_CREATE_DAILY,
-        daily_test=limits.MENU_CREATE_DAILY_TEST,
+        daily=facts.MENU_CREATE_DAILY,
+        daily_test=facts.MENU_CREATE_DAILY_TEST,
         errors=(
             *(40007, 40015, 40016, 40017, 40018, 40019, 40020, 40022, 40023, 40024, 40025, 40026, 40027),
             *(40028, 40033, 40054, 40055, 45010, 45064, 47001, 48001, 65316, 65317),
@@ -200,8 +200,8 @@ class GetMenu(Call[MenuSettings], kw_only=True, frozen=True):
         "/cgi-bin/menu/get",
         document="获取自定义菜单配置",
         accounts=VERIFIED | TEST,
-        daily=limits.MENU_GET_DAILY,
-        daily_test=limits.MENU_GET_DAILY_TEST,
+        daily=facts.MENU_GET_DAILY,
+        daily_test=facts.MENU_GET_DAILY_TEST,
         errors=(46003,),
     )
 
@@ -214,8 +214,8 @@ class DeleteMenu(Call[Ok], kw_only=True, frozen=True):
         "/cgi-bin/menu/delete",
         document="删除自定义菜单",
         accounts=VERIFIED | TEST,
-        daily=limits.MENU_DELETE_DAILY,
-        daily_test=limits.MENU_DELETE_DAILY_TEST,
+        daily=facts.MENU_DELETE_DAILY,
+        daily_test=facts.MENU_DELETE_DAILY_TEST,
         errors=(-1, 40001),
     )
 
@@ -296,7 +296,7 @@ class AddConditionalMenu(Call[ConditionalMenuAdded], kw_only=True, frozen=True):
         "/cgi-bin/menu/addconditional",
         document="创建个性化菜单",
         accounts=VERIFIED | TEST,
-        daily=limits.CONDITIONAL_MENU_DAILY,
+        daily=facts.CONDITIONAL_MENU_DAILY,
         errors=(
             *CreateMenu.spec.errors,
             *(
@@ -329,7 +329,7 @@ class DeleteConditionalMenu(Call[Ok], kw_only=True, frozen=True):
         "/cgi-bin/menu/delconditional",
         document="删除个性化菜单",
         accounts=VERIFIED | TEST,
-        daily=limits.CONDITIONAL_MENU_DAILY,
+        daily=facts.CONDITIONAL_MENU_DAILY,
         errors=(_MENU_ID_MISSING,),
     )
     menuid: Annotated[int | str, coded(invalid=_MENU_ID_MISSING, missing=_MENU_ID_MISSING)]
@@ -354,7 +354,7 @@ class TryMenu(Call[MatchedMenu], kw_only=True, frozen=True):
         "/cgi-bin/menu/trymatch",
         document="测试个性化菜单匹配结果",
         accounts=VERIFIED | TEST,
-        daily=limits.MENU_MATCH_DAILY,
+        daily=facts.MENU_MATCH_DAILY,
         errors=(65302,),
     )
     user_id: Annotated[str, coded(invalid=65302, missing=65302, min_length=1)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from . import limits
+from .. import facts
 from .fields import OpenID, always, coded
 from .model import TEST, VERIFIED_SERVICE, Call, Ok, Repeat, Reply, Spec
 from .users import Language
@@ -42,7 +42,7 @@ class ExchangeCode(Call[WebToken], kw_only=True, frozen=True):
         "/sns/oauth2/access_token",
         document="通过code换取网页授权access_token",
         accounts=VERIFIED_SERVICE | TEST,
-        per_minute=limits.WEB_CALLS_PER_MINUTE,
+        per_minute=facts.WEB_CALLS_PER_MINUTE,
         repeat=Repeat.IF_NOT_SENT,
         token=False,
         inject={"appid": "appid", "secret": "secret"},
@@ -63,7 +63,7 @@ class RefreshWebToken(Call[WebToken], kw_only=True, frozen=True):
         "/sns/oauth2/refresh_token",
         document="刷新网页授权access_token",
         accounts=VERIFIED_SERVICE | TEST,
-        per_minute=limits.WEB_CALLS_PER_MINUTE,
+        per_minute=facts.WEB_CALLS_PER_MINUTE,
         token=False,
         inject={"appid": "appid"},
         errors=(40029, 40030, 41003, 42002, 42007),
@@ -99,7 +99,7 @@ class GetWebUser(Call[WebUser], kw_only=True, frozen=True):
         "/sns/userinfo",
         document="获取授权用户信息",
         accounts=VERIFIED_SERVICE | TEST,
-        per_minute=limits.WEB_CALLS_PER_MINUTE,
+        per_minute=facts.WEB_CALLS_PER_MINUTE,
         token=False,
         errors=(40001, 40003, 40014, 41001, 41009, 42001, 48001),
     )

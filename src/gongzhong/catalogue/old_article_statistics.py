@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .model import TEST, VERIFIED, Reply, Spec
 from .statistics import DATED_ERRORS, DatedCall, Row
 
@@ -47,7 +47,7 @@ class GetArticleActivity(DatedCall[ArticleActivityList], kw_only=True, frozen=Tr
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.OLD_ARTICLE_DAY_SPAN
+    span = facts.OLD_ARTICLE_DAY_SPAN
 
 
 class ArticleActivityTotal(Activity, kw_only=True, frozen=True):
@@ -101,7 +101,7 @@ class GetArticleTotals(DatedCall[ArticleTotalList], kw_only=True, frozen=True):
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.OLD_ARTICLE_DAY_SPAN
+    span = facts.OLD_ARTICLE_DAY_SPAN
 
 
 class SourceActivity(Activity, kw_only=True, frozen=True):
@@ -130,7 +130,7 @@ class GetReadActivity(DatedCall[SourceActivityList], kw_only=True, frozen=True):
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.OLD_ARTICLE_READ_SPAN
+    span = facts.OLD_ARTICLE_READ_SPAN
 
 
 class HourlySourceActivity(SourceActivity, kw_only=True, frozen=True):
@@ -155,7 +155,7 @@ class GetHourlyReadActivity(DatedCall[HourlySourceActivityList], kw_only=True, f
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.OLD_ARTICLE_DAY_SPAN
+    span = facts.OLD_ARTICLE_DAY_SPAN
 
 
 class ShareActivity(Row, kw_only=True, frozen=True):
@@ -182,7 +182,7 @@ class GetShareActivity(DatedCall[ShareActivityList], kw_only=True, frozen=True):
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.OLD_ARTICLE_SHARE_SPAN
+    span = facts.OLD_ARTICLE_SHARE_SPAN
 
 
 class HourlyShareActivity(ShareActivity, kw_only=True, frozen=True):
@@ -207,4 +207,4 @@ class GetHourlyShareActivity(DatedCall[HourlyShareActivityList], kw_only=True, f
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.OLD_ARTICLE_DAY_SPAN
+    span = facts.OLD_ARTICLE_DAY_SPAN

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .codes import ReturnCode
 from .fields import always, coded
 from .model import VERIFIED, BaseResp, PagedCall, Reply, Spec
@@ -27,7 +27,7 @@ ERRORS: Final = (-1, 40001, 45009, WRONG_SLOT, WRONG_DAY, NO_TRAFFIC_OWNER)
 
 AdDay = Annotated[str, coded(invalid=WRONG_DAY, missing=WRONG_DAY, pattern=r"^\d{4}-\d{2}-\d{2}$")]
 Page = Annotated[int, coded(invalid=47003, ge=1)]
-PageSize = Annotated[int, coded(invalid=47003, ge=1, le=limits.AD_PAGE)]
+PageSize = Annotated[int, coded(invalid=47003, ge=1, le=facts.AD_PAGE)]
 SlotName = Annotated[str, coded(invalid=WRONG_SLOT, pattern=r"^SLOT_ID_[A-Z0-9_]+$")]
 """Such as `SLOT_ID_BIZ_BOTTOM` or `SLOT_ID_BIZ_MID_CONTEXT`."""
 
@@ -78,7 +78,7 @@ class GetSlotStatistics(PagedCall[SlotStatistics, SlotDay], kw_only=True, frozen
         wrapped=True,
     )
     page: Page = always(1)
-    page_size: PageSize = always(limits.AD_PAGE)
+    page_size: PageSize = always(facts.AD_PAGE)
     start_date: AdDay
     end_date: AdDay
     ad_slot: SlotName | None = None
@@ -131,7 +131,7 @@ class GetRebateStatistics(PagedCall[RebateStatistics, RebateDay], kw_only=True, 
         wrapped=True,
     )
     page: Page = always(1)
-    page_size: PageSize = always(limits.AD_PAGE)
+    page_size: PageSize = always(facts.AD_PAGE)
     start_date: AdDay
     end_date: AdDay
 
@@ -189,7 +189,7 @@ class GetSettlements(PagedCall[Settlements, Settlement], kw_only=True, frozen=Tr
         wrapped=True,
     )
     page: Page = always(1)
-    page_size: PageSize = always(limits.AD_PAGE)
+    page_size: PageSize = always(facts.AD_PAGE)
     start_date: AdDay
     end_date: AdDay
 

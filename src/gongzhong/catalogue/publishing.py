@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .articles import ArticleSet, Flag, Listing, Offsets, StoredArticle
 from .fields import MediaID, always, coded
 from .model import TEST, VERIFIED, Acknowledged, Call, Ok, Repeat, Reply, Spec
@@ -29,7 +29,7 @@ class SubmitDraft(Call[PublishSubmitted], kw_only=True, frozen=True):
         "/cgi-bin/freepublish/submit",
         document="发布草稿",
         accounts=VERIFIED | TEST,
-        daily=limits.PUBLISH_DAILY,
+        daily=facts.PUBLISH_DAILY,
         repeat=Repeat.IF_NOT_SENT,
         errors=(40001, 40007, 48001, 53500, 53501, 53503, 53504, 53505),
     )
@@ -70,7 +70,7 @@ class GetPublishStatus(Call[PublishStatus], kw_only=True, frozen=True):
         "/cgi-bin/freepublish/get",
         document="发布状态查询",
         accounts=VERIFIED | TEST,
-        daily=limits.PUBLISH_DAILY,
+        daily=facts.PUBLISH_DAILY,
         errors=(40001, 40002, 48001, 53502),
     )
     publish_id: Annotated[int | str, coded(invalid=53502, missing=53502)]
@@ -84,7 +84,7 @@ class DeletePublished(Call[Ok], kw_only=True, frozen=True):
         "/cgi-bin/freepublish/delete",
         document="删除发布文章",
         accounts=VERIFIED | TEST,
-        daily=limits.PUBLISH_DELETE_DAILY,
+        daily=facts.PUBLISH_DELETE_DAILY,
         errors=(48001, 53600),
     )
     article_id: ArticleID
@@ -107,7 +107,7 @@ class GetPublished(Call[PublishedArticles], kw_only=True, frozen=True):
         "/cgi-bin/freepublish/getarticle",
         document="获取已发布图文信息",
         accounts=VERIFIED | TEST,
-        daily=limits.PUBLISH_DAILY,
+        daily=facts.PUBLISH_DAILY,
         errors=(40001, 48001, 53600),
     )
     article_id: ArticleID
@@ -135,7 +135,7 @@ class ListPublished(Offsets[PublishedPage, PublishedEntry], kw_only=True, frozen
         "/cgi-bin/freepublish/batchget",
         document="获取已发布的消息列表",
         accounts=VERIFIED | TEST,
-        daily=limits.PUBLISH_DAILY,
+        daily=facts.PUBLISH_DAILY,
         errors=(40001, 40035, 48001),
     )
     no_content: Flag = always(0)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .fields import Violation, always, coded
 from .model import (
     TEST,
@@ -31,9 +31,9 @@ _BAD_INFO = 40053
 class Scene(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """What the code carries: a number or a text of 1 to 64 characters."""
 
-    scene_id: Annotated[int, coded(invalid=_BAD_INFO, ge=1, le=limits.QR_SCENE_ID_MAX)] | None = None
+    scene_id: Annotated[int, coded(invalid=_BAD_INFO, ge=1, le=facts.QR_SCENE_ID_MAX)] | None = None
     scene_str: (
-        Annotated[str, coded(invalid=_BAD_INFO, min_length=1, max_length=limits.QR_SCENE_STR_LENGTH)] | None
+        Annotated[str, coded(invalid=_BAD_INFO, min_length=1, max_length=facts.QR_SCENE_STR_LENGTH)] | None
     ) = None
 
 
@@ -63,13 +63,13 @@ class CreateQRCode(Call[QRCodeTicket], kw_only=True, frozen=True):
         "/cgi-bin/qrcode/create",
         document="生成带参数的二维码",
         accounts=VERIFIED_SERVICE | TEST,
-        daily=limits.QR_CODE_DAILY,
-        daily_test=limits.QR_CODE_DAILY_TEST,
+        daily=facts.QR_CODE_DAILY,
+        daily_test=facts.QR_CODE_DAILY_TEST,
         errors=(-1, 40052, 40053, 45029, 47001, 48001),
     )
     action_name: Annotated[ActionName, coded(invalid=40052, missing=40052)]
     action_info: Annotated[ActionInfo, coded(invalid=_BAD_INFO, missing=_BAD_INFO)]
-    expire_seconds: Annotated[int, coded(invalid=_BAD_INFO, ge=1, le=limits.QR_EXPIRE_SECONDS_MAX)] | None = (
+    expire_seconds: Annotated[int, coded(invalid=_BAD_INFO, ge=1, le=facts.QR_EXPIRE_SECONDS_MAX)] | None = (
         None
     )
 
@@ -79,7 +79,7 @@ class CreateQRCode(Call[QRCodeTicket], kw_only=True, frozen=True):
         if (scene.scene_str if as_text else scene.scene_id) is None:
             zh, en = f"{self.action_name} 需要 {path}", f"{self.action_name} needs {path}"
             return Violation(path=path, code=_BAD_INFO, zh=zh, en=en)
-        largest = limits.QR_PERMANENT_SCENE_ID_MAX
+        largest = facts.QR_PERMANENT_SCENE_ID_MAX
         if self.action_name == "QR_LIMIT_SCENE" and (scene.scene_id or 0) > largest:
             zh, en = (
                 f"永久二维码的 scene_id 最大 {largest}",
@@ -142,9 +142,9 @@ class CreateShortKey(Call[ShortKey], kw_only=True, frozen=True):
         repeat=Repeat.IF_NOT_SENT,
         errors=(44002, 47001, 47003, 9410010, 9410011),
     )
-    long_data: Annotated[str, coded(invalid=9410010, missing=47003, max_bytes=limits.SHORTEN_DATA_BYTES)]
+    long_data: Annotated[str, coded(invalid=9410010, missing=47003, max_bytes=facts.SHORTEN_DATA_BYTES)]
     expire_seconds: (
-        Annotated[int, coded(invalid=9410011, ge=1, le=limits.SHORTEN_EXPIRE_SECONDS_MAX)] | None
+        Annotated[int, coded(invalid=9410011, ge=1, le=facts.SHORTEN_EXPIRE_SECONDS_MAX)] | None
     ) = None
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Final, Generic, TypeVar
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .fields import Violation, coded
 from .model import TEST, VERIFIED, Call, Reply, Spec
 
@@ -87,7 +87,7 @@ class GetFollowerChanges(DatedCall[FollowerChanges], kw_only=True, frozen=True):
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.USER_STATISTICS_SPAN
+    span = facts.USER_STATISTICS_SPAN
 
 
 class FollowerTotal(Row, kw_only=True, frozen=True):
@@ -113,7 +113,7 @@ class GetFollowerTotals(DatedCall[FollowerTotals], kw_only=True, frozen=True):
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.USER_STATISTICS_SPAN
+    span = facts.USER_STATISTICS_SPAN
 
 
 class MessageCount(Row, kw_only=True, frozen=True):
@@ -143,7 +143,7 @@ class GetMessageCounts(DatedCall[MessageCounts], kw_only=True, frozen=True):
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.MESSAGE_SPAN
+    span = facts.MESSAGE_SPAN
 
 
 class HourlyMessageCount(MessageCount, kw_only=True, frozen=True):
@@ -168,7 +168,7 @@ class GetHourlyMessageCounts(DatedCall[HourlyMessageCounts], kw_only=True, froze
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.MESSAGE_HOUR_SPAN
+    span = facts.MESSAGE_HOUR_SPAN
 
 
 class GetWeeklyMessageCounts(DatedCall[MessageCounts], kw_only=True, frozen=True):
@@ -181,7 +181,7 @@ class GetWeeklyMessageCounts(DatedCall[MessageCounts], kw_only=True, frozen=True
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.MESSAGE_PERIOD_SPAN
+    span = facts.MESSAGE_PERIOD_SPAN
 
 
 class GetMonthlyMessageCounts(DatedCall[MessageCounts], kw_only=True, frozen=True):
@@ -194,7 +194,7 @@ class GetMonthlyMessageCounts(DatedCall[MessageCounts], kw_only=True, frozen=Tru
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.MESSAGE_PERIOD_SPAN
+    span = facts.MESSAGE_PERIOD_SPAN
 
 
 class Senders(Row, kw_only=True, frozen=True):
@@ -220,7 +220,7 @@ class GetSenderDistribution(DatedCall[SenderDistribution], kw_only=True, frozen=
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.MESSAGE_DISTRIBUTION_SPAN
+    span = facts.MESSAGE_DISTRIBUTION_SPAN
 
 
 class GetWeeklySenderDistribution(DatedCall[SenderDistribution], kw_only=True, frozen=True):
@@ -233,7 +233,7 @@ class GetWeeklySenderDistribution(DatedCall[SenderDistribution], kw_only=True, f
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.MESSAGE_DISTRIBUTION_SPAN
+    span = facts.MESSAGE_DISTRIBUTION_SPAN
 
 
 class GetMonthlySenderDistribution(DatedCall[SenderDistribution], kw_only=True, frozen=True):
@@ -246,7 +246,7 @@ class GetMonthlySenderDistribution(DatedCall[SenderDistribution], kw_only=True, 
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.MESSAGE_DISTRIBUTION_SPAN
+    span = facts.MESSAGE_DISTRIBUTION_SPAN
 
 
 class CallbackCount(Row, kw_only=True, frozen=True):
@@ -274,7 +274,7 @@ class GetCallbackCounts(DatedCall[CallbackCounts], kw_only=True, frozen=True):
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.INTERFACE_SPAN
+    span = facts.INTERFACE_SPAN
 
 
 class HourlyCallbackCount(CallbackCount, kw_only=True, frozen=True):
@@ -299,4 +299,4 @@ class GetHourlyCallbackCounts(DatedCall[HourlyCallbackCounts], kw_only=True, fro
         accounts=VERIFIED | TEST,
         errors=DATED_ERRORS,
     )
-    span = limits.INTERFACE_HOUR_SPAN
+    span = facts.INTERFACE_HOUR_SPAN

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .fields import OpenID, TemplateID, Url, always, coded
 from .model import VERIFIED, VERIFIED_SERVICE, Acknowledged, Call, Ok, PagedCall, Repeat, Spec
 from .templates import MiniProgram, TemplateValue
@@ -25,7 +25,7 @@ PLURAL_IDS = r"^\d+(,\d+)*$"
 class OneTimeContent(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     """The text, at most 200 characters, and its colour such as #FF0000."""
 
-    value: Annotated[str, coded(max_length=limits.ONE_TIME_CONTENT_LENGTH)]
+    value: Annotated[str, coded(max_length=facts.ONE_TIME_CONTENT_LENGTH)]
     color: str | None = None
 
 
@@ -46,14 +46,14 @@ class SendOneTime(Call[Ok], kw_only=True, frozen=True):
         "/cgi-bin/message/template/subscribe",
         document="发送一次性订阅消息",
         accounts=VERIFIED,
-        daily=limits.ONE_TIME_DAILY,
+        daily=facts.ONE_TIME_DAILY,
         repeat=Repeat.IF_NOT_SENT,
         errors=(-1, 40001, 40003, 40013, 40037, 40062, 43101, 45009, 47003),
     )
     touser: OpenID
     template_id: TemplateID
     scene: Annotated[str, coded(pattern=SCENE_PATTERN)]
-    title: Annotated[str, coded(invalid=40062, missing=40062, max_length=limits.ONE_TIME_TITLE_LENGTH)]
+    title: Annotated[str, coded(invalid=40062, missing=40062, max_length=facts.ONE_TIME_TITLE_LENGTH)]
     data: OneTimeData
     url: Url | None = None
     miniprogram: MiniProgram | None = None
@@ -137,8 +137,8 @@ class ListNoticeTitles(PagedCall[NoticeTitles, NoticeTitle], kw_only=True, froze
     )
     ids: Annotated[str, coded(invalid=200019, missing=200018, pattern=PLURAL_IDS)]
     start: Annotated[int, coded(invalid=200016, missing=200016, ge=0)] = msgspec.field(default_factory=int)
-    limit: Annotated[int, coded(invalid=200017, missing=200017, ge=1, le=limits.NOTICE_TITLES_PAGE)] = (
-        msgspec.field(default_factory=lambda: limits.NOTICE_TITLES_PAGE)
+    limit: Annotated[int, coded(invalid=200017, missing=200017, ge=1, le=facts.NOTICE_TITLES_PAGE)] = (
+        msgspec.field(default_factory=lambda: facts.NOTICE_TITLES_PAGE)
     )
 
     def items(self, page: NoticeTitles) -> list[NoticeTitle]:
@@ -217,11 +217,11 @@ class AddNoticeTemplate(Call[NoticeTemplateAdded], kw_only=True, frozen=True):
         coded(
             invalid=200020,
             missing=200020,
-            min_length=limits.NOTICE_KEYWORDS_MIN,
-            max_length=limits.NOTICE_KEYWORDS_MAX,
+            min_length=facts.NOTICE_KEYWORDS_MIN,
+            max_length=facts.NOTICE_KEYWORDS_MAX,
         ),
     ]
-    sceneDesc: Annotated[str, coded(invalid=200021, max_length=limits.NOTICE_SCENE_LENGTH)] | None = None
+    sceneDesc: Annotated[str, coded(invalid=200021, max_length=facts.NOTICE_SCENE_LENGTH)] | None = None
 
 
 class KeywordChoices(msgspec.Struct, kw_only=True, frozen=True):

@@ -6,15 +6,15 @@ from typing import Annotated
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .fields import OpenID, always, coded
 from .model import TEST, VERIFIED, Call, Ok, PagedCall, Repeat, Reply, Spec
 from .users import OpenIDPage
 
-TagName = Annotated[str, coded(invalid=45158, missing=45157, max_length=limits.TAG_NAME_LENGTH)]
+TagName = Annotated[str, coded(invalid=45158, missing=45157, max_length=facts.TAG_NAME_LENGTH)]
 TagID = Annotated[int, coded(invalid=45159, missing=45159, ge=0)]
 TagBatch = Annotated[
-    list[OpenID], coded(invalid=40032, missing=40032, min_length=1, max_length=limits.TAG_BATCH)
+    list[OpenID], coded(invalid=40032, missing=40032, min_length=1, max_length=facts.TAG_BATCH)
 ]
 _MISSING_TAG = 45157
 _BATCH_ERRORS = (-1, 40003, 40032, 45058, 45059, 45159, 45169, 45171, 49003, 50005, 61007, 61016)
@@ -67,8 +67,8 @@ class CreateTag(Call[TagCreated], kw_only=True, frozen=True):
         "/cgi-bin/tags/create",
         document="创建标签",
         accounts=VERIFIED | TEST,
-        daily=limits.TAG_EDIT_DAILY,
-        daily_test=limits.TAG_EDIT_DAILY_TEST,
+        daily=facts.TAG_EDIT_DAILY,
+        daily_test=facts.TAG_EDIT_DAILY_TEST,
         repeat=Repeat.IF_NOT_SENT,
         errors=(-1, 45056, 45157, 45158),
     )
@@ -83,8 +83,8 @@ class GetTags(Call[TagList], kw_only=True, frozen=True):
         "/cgi-bin/tags/get",
         document="获取标签",
         accounts=VERIFIED | TEST,
-        daily=limits.TAG_EDIT_DAILY,
-        daily_test=limits.TAG_EDIT_DAILY_TEST,
+        daily=facts.TAG_EDIT_DAILY,
+        daily_test=facts.TAG_EDIT_DAILY_TEST,
         errors=(-1, 40001),
     )
 
@@ -97,8 +97,8 @@ class RenameTag(Call[Ok], kw_only=True, frozen=True):
         "/cgi-bin/tags/update",
         document="编辑标签",
         accounts=VERIFIED | TEST,
-        daily=limits.TAG_EDIT_DAILY,
-        daily_test=limits.TAG_EDIT_DAILY_TEST,
+        daily=facts.TAG_EDIT_DAILY,
+        daily_test=facts.TAG_EDIT_DAILY_TEST,
         errors=(-1, 45058, 45157, 45158, 45159),
     )
     tag: Annotated[RenamedTag, coded(invalid=_MISSING_TAG, missing=_MISSING_TAG)]
@@ -112,8 +112,8 @@ class DeleteTag(Call[Ok], kw_only=True, frozen=True):
         "/cgi-bin/tags/delete",
         document="删除标签",
         accounts=VERIFIED | TEST,
-        daily=limits.TAG_EDIT_DAILY,
-        daily_test=limits.TAG_EDIT_DAILY_TEST,
+        daily=facts.TAG_EDIT_DAILY,
+        daily_test=facts.TAG_EDIT_DAILY_TEST,
         errors=(-1, 45057, 45058, 45159),
     )
     tag: Annotated[TagReference, coded(invalid=45159, missing=45159)]
@@ -150,8 +150,8 @@ class TagUsers(Call[Ok], kw_only=True, frozen=True):
         "/cgi-bin/tags/members/batchtagging",
         document="批量为用户打标签",
         accounts=VERIFIED | TEST,
-        daily=limits.TAG_USERS_DAILY,
-        daily_test=limits.TAG_USERS_DAILY_TEST,
+        daily=facts.TAG_USERS_DAILY,
+        daily_test=facts.TAG_USERS_DAILY_TEST,
         errors=_BATCH_ERRORS,
     )
     openid_list: TagBatch
@@ -166,8 +166,8 @@ class UntagUsers(Call[Ok], kw_only=True, frozen=True):
         "/cgi-bin/tags/members/batchuntagging",
         document="批量为用户取消标签",
         accounts=VERIFIED | TEST,
-        daily=limits.TAG_USERS_DAILY,
-        daily_test=limits.TAG_USERS_DAILY_TEST,
+        daily=facts.TAG_USERS_DAILY,
+        daily_test=facts.TAG_USERS_DAILY_TEST,
         errors=_BATCH_ERRORS,
     )
     openid_list: TagBatch

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .fields import OpenID, TemplateID, Url, always, coded
 from .model import TEST, VERIFIED_SERVICE, Acknowledged, Call, Ok, PagedCall, Repeat, Reply, Spec
 
@@ -155,7 +155,7 @@ class SendTemplate(Call[TemplateSent], kw_only=True, frozen=True):
         "/cgi-bin/message/template/send",
         document="发送模板消息",
         accounts=VERIFIED_SERVICE | TEST,
-        daily=limits.TEMPLATE_DAILY,
+        daily=facts.TEMPLATE_DAILY,
         repeat=Repeat.IF_NOT_SENT,
         errors=(
             *(-1, 40001, 40003, 40008, 40013, 40036, 40037, 40039, 40165, 40249, 41030, 43004, 43116),
@@ -167,7 +167,7 @@ class SendTemplate(Call[TemplateSent], kw_only=True, frozen=True):
     data: Annotated[dict[str, TemplateValue], coded(invalid=47003, missing=47003)]
     url: Url | None = None
     miniprogram: MiniProgram | None = None
-    client_msg_id: Annotated[str, coded(invalid=40035, max_length=limits.CLIENT_MSG_ID_LENGTH)] | None = None
+    client_msg_id: Annotated[str, coded(invalid=40035, max_length=facts.CLIENT_MSG_ID_LENGTH)] | None = None
 
 
 class BlockedTemplate(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
@@ -208,8 +208,8 @@ class QueryBlockedTemplates(PagedCall[BlockedTemplates, BlockedTemplate], kw_onl
     )
     tmpl_msg_id: Annotated[int | str, coded(missing=40037)]
     largest_id: int | str = msgspec.field(default_factory=int)
-    limit: Annotated[int, coded(invalid=40035, ge=1, le=limits.BLOCKED_TEMPLATE_PAGE)] = msgspec.field(
-        default_factory=lambda: limits.BLOCKED_TEMPLATE_PAGE
+    limit: Annotated[int, coded(invalid=40035, ge=1, le=facts.BLOCKED_TEMPLATE_PAGE)] = msgspec.field(
+        default_factory=lambda: facts.BLOCKED_TEMPLATE_PAGE
     )
 
     def items(self, page: BlockedTemplates) -> list[BlockedTemplate]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
-from . import limits
+from .. import facts
 from .fields import coded
 from .model import EVERY_ACCOUNT, TEST, VERIFIED, VERIFIED_SERVICE, Accounts, Acknowledged, Call, Spec
 
@@ -68,7 +68,7 @@ class GetTicket(Call[Ticket], kw_only=True, frozen=True):
         "GET",
         "/cgi-bin/ticket/getticket",
         document="获取ticket",
-        daily=limits.TICKET_DAILY,
+        daily=facts.TICKET_DAILY,
         errors=(-1, 40001, 40097, 45009, 48001),
     )
     type: Annotated[Literal["jsapi", "wx_card"], coded(invalid=40097, missing=40097)]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from . import limits
+from .. import facts
 from .fields import OpenID, always, coded
 from .model import EVERY_ACCOUNT, TEST, VERIFIED, Acknowledged, Call, Ok, PagedCall, Reply, Spec
 
@@ -47,8 +47,8 @@ class ListFollowers(PagedCall[OpenIDPage, str], kw_only=True, frozen=True):
         "/cgi-bin/user/get",
         document="获取关注者列表",
         accounts=VERIFIED | TEST,
-        daily=limits.FOLLOWER_LIST_DAILY,
-        daily_test=limits.FOLLOWER_LIST_DAILY_TEST,
+        daily=facts.FOLLOWER_LIST_DAILY,
+        daily_test=facts.FOLLOWER_LIST_DAILY_TEST,
         errors=(
             *(-1, 40001, 40003, 40013, 41001, 42001, 45009, 48001, 50002, 61004, 61007, 61016),
             268487002,
@@ -102,8 +102,8 @@ class GetUser(Call[Follower], kw_only=True, frozen=True):
         "/cgi-bin/user/info",
         document="获取用户基本信息",
         accounts=VERIFIED | TEST,
-        daily=limits.USER_INFO_DAILY,
-        daily_test=limits.USER_INFO_DAILY_TEST,
+        daily=facts.USER_INFO_DAILY,
+        daily_test=facts.USER_INFO_DAILY_TEST,
         errors=(-1, 40001, 40003, 40013, 46004, 48001),
     )
     openid: OpenID
@@ -134,7 +134,7 @@ class GetUsers(Call[FollowerList], kw_only=True, frozen=True):
         errors=(-1, 40001, 40003, 40013, 40032),
     )
     user_list: Annotated[
-        list[UserQuery], coded(invalid=40032, missing=40032, min_length=1, max_length=limits.USER_BATCH)
+        list[UserQuery], coded(invalid=40032, missing=40032, min_length=1, max_length=facts.USER_BATCH)
     ]
 
 
@@ -151,11 +151,11 @@ class SetRemark(Call[Ok], kw_only=True, frozen=True):
         "/cgi-bin/user/info/updateremark",
         document="设置用户备注名",
         accounts=VERIFIED | TEST,
-        daily=limits.REMARK_DAILY,
+        daily=facts.REMARK_DAILY,
         errors=(40003, 40013, 40092, 43002, 43004, 44002, 45009, 47001, 48001, 61016),
     )
     openid: OpenID
-    remark: Annotated[str, coded(invalid=40092, missing=40092, max_length=limits.REMARK_LENGTH)]
+    remark: Annotated[str, coded(invalid=40092, missing=40092, max_length=facts.REMARK_LENGTH)]
 
 
 class ListBlocked(PagedCall[OpenIDPage, str], kw_only=True, frozen=True):
@@ -179,7 +179,7 @@ class ListBlocked(PagedCall[OpenIDPage, str], kw_only=True, frozen=True):
 
 
 BlockBatch = Annotated[
-    list[OpenID], coded(invalid=40032, missing=40032, min_length=1, max_length=limits.BLACKLIST_BATCH)
+    list[OpenID], coded(invalid=40032, missing=40032, min_length=1, max_length=facts.BLACKLIST_BATCH)
 ]
 
 
@@ -239,5 +239,5 @@ class ConvertOpenIDs(Call[ConvertedOpenIDs], kw_only=True, frozen=True):
     from_appid: Annotated[str, coded(invalid=63178, missing=63178, min_length=1)]
     openid_list: Annotated[
         list[str],
-        coded(invalid=63182, missing=63182, min_length=1, max_length=limits.OPENID_CONVERSION_BATCH),
+        coded(invalid=63182, missing=63182, min_length=1, max_length=facts.OPENID_CONVERSION_BATCH),
     ]

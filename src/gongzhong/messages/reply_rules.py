@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from .. import facts
 from ..errors import Language, language
 from .model import Event, Push
 from .ordinary import Image, Link, Location, Text, Video, Voice
@@ -21,7 +22,7 @@ from .replies import (
     VoiceReply,
 )
 
-TEXT_MAX_BYTES = 2048
+TEXT_MAX_BYTES = facts.REPLY_TEXT_BYTES
 """Of a text reply's Content, in UTF-8."""
 ARTICLES_TO_MESSAGE = 1
 """In answer to a text, image, voice, video, link or location message."""

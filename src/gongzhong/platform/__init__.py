@@ -9,15 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .config import AccountConfig, PersonConfig, PlatformConfig, TieConfig, load
+    from .config import PersonConfig, PlatformConfig, TieConfig, load
     from .platform import Platform
+    from .world.settings import AccountConfig
 
 __all__ = ["AccountConfig", "PersonConfig", "Platform", "PlatformConfig", "TieConfig", "load"]
+_HOMES = {"Platform": ".platform", "AccountConfig": ".world.settings"}
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(".platform" if name == "Platform" else ".config", __name__), name)
+    value = getattr(import_module(_HOMES.get(name, ".config"), __name__), name)
     globals()[name] = value
     return value

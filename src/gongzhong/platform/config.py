@@ -14,82 +14,14 @@ from typing import Any, Literal
 import msgspec
 from msgspec import inspect as shapes
 
-from ..account import Encryption
-from ..catalogue.menus import Button, MatchRule
 from ..errors import SetupError
 from .traffic import NORMAL, TrafficLimits
 from .world.refusal import in_words
-from .world.settings import AutoReplySettings, MassSettings, Rules
+from .world.settings import AccountConfig, Rules
 
 LONGEST_FILE = 16 * 1024 * 1024
 LARGEST_NUMBER = 9_999_999_999
 """Of every number in the file; as a time it is in the year 2286, as far as the clock can be moved."""
-Kind = Literal["subscription", "service", "test"]
-PageError = Literal[0, 10004, 10009, 10015, 10016]
-
-
-class ConditionalMenuConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A personalised menu (个性化菜单); `matchrule` as the call takes it."""
-
-    button: list[Button]
-    matchrule: MatchRule
-
-
-class AccountConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One official account. `url` is where its pushes go; ids that are missing are made from the name."""
-
-    name: str
-    kind: Kind = "service"
-    verified: bool = True
-    appid: str = ""
-    secret: str = ""
-    original_id: str = ""
-    wechat_id: str = ""
-    token: str = ""
-    aes_key: str = ""
-    encryption: Encryption = "plain"
-    url: str = ""
-    oauth_domain: str = ""
-    """Where web authorisation may send people back to (网页授权域名): a host, or a host with a path."""
-    second_oauth_domain: str = ""
-    js_domains: list[str] = []
-    business_domains: list[str] = []
-    """业务域名: where one-time subscribe messages may lead back to; without one the other domains count."""
-    web_authorization: bool = False
-    """The right of web authorisation for a verified 公众号 of a government or media body."""
-    ip_allow_list: list[str] = []
-    """Addresses and CIDR ranges that may call the API (API IP 白名单); empty allows every one."""
-    ip_allow_list_scope: Literal["all", "token"] = "all"
-    """What the list guards: every call, or only those that fetch tokens; official pages disagree."""
-    ip_refusal_code: Literal[40164, 61004] = 40164
-    """The return code of a refused address."""
-    industries: list[int] = []
-    """The two industries of the old template library (设置所属行业), by code."""
-    mass_speed: Literal[0, 1, 2, 3, 4] | None = None
-    """The speed of mass sending that was set; never set when left out."""
-    open_platform: str = ""
-    """Open Platform account it is bound to: accounts with the same one share UnionIDs."""
-    headimgurl: str = ""
-    description: str = ""
-    customer_service: bool = True
-    """Whether the account has turned on customer service (新版客服功能)."""
-    comments: bool = True
-    """Whether the account has the comment function (留言功能)."""
-    call_limits: dict[str, int] = {}
-    """Daily quota by path, in place of the published default."""
-    used_quota: dict[str, int] = {}
-    """Calls of today by path that were made before the start."""
-    menu: list[Button] = []
-    """The buttons of the default menu (自定义菜单), as menu/create takes them."""
-    conditional_menu: list[ConditionalMenuConfig] = []
-    """Personalised menus, oldest first; they need a default menu."""
-    page_error: PageError = 0
-    """The page error that everybody meets on the authorisation page (网页授权): banned, too frequent, not authorised to
-    the third-party platform, an AppID of the Open Platform; 0 is none."""
-    secret_frozen: bool = False
-    """Whether the AppSecret is frozen: calls that carry it are refused with 40243."""
-    mass: MassSettings = MassSettings()
-    autoreply: AutoReplySettings = AutoReplySettings()
 
 
 class TieConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from ..catalogue import limits
+from .. import facts
 from .world import people, tags
 from .world.refusal import BadInput, Refusal
 from .world.world import CHINA, AccountState, World
@@ -32,7 +32,7 @@ LONGEST_ROW = 64 * 1024
 SECONDS = re.compile(r"[0-9]{1,10}")
 LAST_MOMENT = 9_999_999_999
 """WeChat writes times with ten digits."""
-OPENID = re.compile(rf"[A-Za-z0-9_-]{{1,{limits.OPENID_LENGTH}}}")
+OPENID = re.compile(rf"[A-Za-z0-9_-]{{1,{facts.OPENID_LENGTH}}}")
 YES, NO = frozenset({"1", "true", "yes", "是"}), frozenset({"0", "false", "no", "否"})
 FROM_CODE = "ADD_SCENE_QR_CODE"
 BYTE_ORDER_MARK = "\ufeff"
@@ -64,10 +64,10 @@ class Wrong(Exception):
 
 
 def _remark(text: str) -> dict[str, Any]:
-    if len(text) > limits.REMARK_LENGTH:
+    if len(text) > facts.REMARK_LENGTH:
         raise Wrong(
-            f"备注超过 {limits.REMARK_LENGTH} 个字符",
-            f"a remark has at most {limits.REMARK_LENGTH} characters",
+            f"备注超过 {facts.REMARK_LENGTH} 个字符",
+            f"a remark has at most {facts.REMARK_LENGTH} characters",
         )
     return {"remark": text}
 
@@ -321,7 +321,7 @@ class Import:
                 self._tags[name] = self._new_tag(name)
 
     def _new_tag(self, name: str) -> int:
-        if len(name) > limits.TAG_NAME_LENGTH:
+        if len(name) > facts.TAG_NAME_LENGTH:
             raise Wrong(f"标签名太长：{name}", f"the name of a tag is too long: {name}")
         try:
             return tags.create(self._world, self._account, name)

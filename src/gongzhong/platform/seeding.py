@@ -16,15 +16,7 @@ import msgspec
 from ..catalogue import codes, fields, registry
 from ..catalogue.menus import AddConditionalMenu, CreateMenu
 from ..errors import SetupError
-from .config import (
-    LARGEST_NUMBER,
-    AccountConfig,
-    AgentConfig,
-    NoticeConfig,
-    PlatformConfig,
-    TagConfig,
-    TieConfig,
-)
+from .config import LARGEST_NUMBER, AgentConfig, NoticeConfig, PlatformConfig, TagConfig, TieConfig
 from .world import (
     accounts,
     agents,
@@ -40,6 +32,7 @@ from .world import (
     templates,
 )
 from .world.refusal import BadInput, Refusal
+from .world.settings import AccountConfig
 from .world.world import AccountState, World
 
 T = TypeVar("T", int, float)

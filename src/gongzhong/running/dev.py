@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..platform.config import Kind
+from ..platform.world.settings import Kind
 from .callback import PATHS, find
 from .child import ChildProgram, serve_command
 from .dev_account import AccountWish, choose, environment, server_settings, trust_pages_of

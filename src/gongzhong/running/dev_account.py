@@ -13,10 +13,10 @@ import msgspec
 
 from ..account import Encryption
 from ..errors import SetupError
-from ..platform.config import AccountConfig, Kind
 from ..platform.delivery.verification import Wanted
 from ..platform.world import accounts
 from ..platform.world.ids import LETTERS_AND_DIGITS, derived
+from ..platform.world.settings import AccountConfig, Kind
 
 if TYPE_CHECKING:
     from ..platform import Platform

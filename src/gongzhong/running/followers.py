@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from ..errors import GongzhongError, SetupError
-from ..platform.config import AccountConfig, PlatformConfig
+from ..platform.config import PlatformConfig
+from ..platform.world.settings import AccountConfig
 from .control import Control
 from .platform_server import open_platform
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SetupError
-from ..platform.config import AccountConfig, PersonConfig, PlatformConfig, load
+from ..platform.config import PersonConfig, PlatformConfig, load
+from ..platform.world.settings import AccountConfig
 from .collector import spare_the_collector
 from .embedded import EmbeddedServer, run
 from .listening import EVERY_ADDRESS, url_of

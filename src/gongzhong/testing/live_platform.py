@@ -27,9 +27,9 @@ from ..client import AsyncClient, Client
 from ..clock import MovableClock
 from ..errors import GongzhongError, SetupError
 from ..platform import Platform, PlatformConfig
-from ..platform.config import Kind
 from ..platform.delivery.verification import Wanted
 from ..platform.world import accounts
+from ..platform.world.settings import Kind
 from ..platform.world.world import AccountState
 from ..running.child import ChildProgram
 from ..running.embedded import EmbeddedServer

@@ -16,9 +16,9 @@ from ..app import OfficialAccount
 from ..client import AsyncClient, Client
 from ..errors import SetupError
 from ..platform import Platform, PlatformConfig
-from ..platform.config import Kind
 from ..platform.doors.server import Server
 from ..platform.world import accounts
+from ..platform.world.settings import Kind
 from ..platform.world.world import AccountState
 from .in_process import AppReceiver, Bed, BlockingInProcessTransport, InProcessTransport
 from .simulated import EVERYTHING, SimulatedPlatform, account_config, credentials, require_official_account

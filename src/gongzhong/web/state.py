@@ -16,12 +16,13 @@ import string
 from typing import Final
 from urllib.parse import quote
 
+from .. import facts
 from ..account import Account, Secret
 from ..clock import Clock
 from ..errors import SetupError, WebError
 
 # 网页授权: "重定向后会带上state参数，开发者可以填写a-zA-Z0-9的参数值，最多128字节"
-STATE_BYTES: Final = 128
+STATE_BYTES: Final = facts.OAUTH_STATE_BYTES
 DEADLINE_BYTES: Final = 4
 MAC_BYTES: Final = 16
 SHORTEST_SECRET: Final = 16

@@ -7,8 +7,9 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from gongzhong import facts
 from gongzhong.catalogue import customer_messages as cm
-from gongzhong.catalogue import limits, qrcodes, tags, templates, users
+from gongzhong.catalogue import qrcodes, tags, templates, users
 from gongzhong.catalogue.base import GetStableToken, GetToken
 from gongzhong.catalogue.encoding import encode
 from gongzhong.catalogue.fields import check
@@ -164,7 +165,7 @@ def test_sizes_of_files(kind: MediaType, largest: int, code: int) -> None:
 
 def test_empty_files_and_large_article_images() -> None:
     empty = check(UploadImage(media=Upload(b"")))
-    large = check(UploadImage(media=Upload(b"x" * limits.ARTICLE_IMAGE_BYTES)))
+    large = check(UploadImage(media=Upload(b"x" * facts.ARTICLE_IMAGE_BYTES)))
     assert empty is not None and large is not None
     assert (empty.code, large.code) == (44001, 40009)
 

@@ -12,13 +12,12 @@ import pytest
 from gongzhong.catalogue.files import upload_name
 from gongzhong.clock import MovableClock
 from gongzhong.messages import Push
-from gongzhong.platform.config import AccountConfig
 from gongzhong.platform.doors.api import ApiDoor
 from gongzhong.platform.doors.http import Request, Response
 from gongzhong.platform.traffic import Traffic
 from gongzhong.platform.world import accounts, acts, people, tokens
 from gongzhong.platform.world.faults import Faults
-from gongzhong.platform.world.settings import Rules
+from gongzhong.platform.world.settings import AccountConfig, Rules
 from gongzhong.platform.world.world import AccountState, World
 
 START = 1_714_500_000.0

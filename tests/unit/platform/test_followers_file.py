@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from gongzhong.platform import AccountConfig, PersonConfig, Platform, PlatformConfig
-from gongzhong.platform.config import Kind
 from gongzhong.platform.followers_file import COLUMNS, Import, Report
 from gongzhong.platform.world import followers, people, tags
 from gongzhong.platform.world.people import Relation
 from gongzhong.platform.world.refusal import BadInput
+from gongzhong.platform.world.settings import Kind
 from gongzhong.platform.world.world import AccountState
 
 NOW = 1_700_000_000

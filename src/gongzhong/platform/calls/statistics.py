@@ -9,8 +9,8 @@ from ...catalogue import card_statistics as card_calls
 from ...catalogue import old_article_statistics as old_calls
 from ...catalogue import publisher as publisher_calls
 from ...catalogue import statistics as statistics_calls
-from ...catalogue.limits import AD_REBATE_SPAN, AD_SLOT_SPAN
 from ...catalogue.statistics import DatedCall, broken_range
+from ...facts import AD_REBATE_SPAN, AD_SLOT_SPAN
 from ..world import article_statistics, articles, statistics
 from ..world.article_statistics import Count, Tally
 from ..world.articles import Page, Publication

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ...catalogue import limits
+from ... import facts
 from ...catalogue.model import VERIFIED
 from ..world import domains, notices, people
 from ..world.world import AccountState
@@ -17,7 +17,7 @@ from .templates import confirm_page
 
 PATH = "/mp/subscribemsg"
 DECISION_PATH = "/mp/subscribemsg/decision"
-RESERVED = re.compile(rf"[A-Za-z0-9]{{0,{limits.ONE_TIME_RESERVED_BYTES}}}")
+RESERVED = re.compile(rf"[A-Za-z0-9]{{0,{facts.ONE_TIME_RESERVED_BYTES}}}")
 
 COMPLAINTS = {
     "appid": ("appid 不正确", "there is no account with this appid"),
@@ -69,7 +69,7 @@ class OneTimeDoor(AskingDoor):
         if account is None:
             raise Complaint("appid", *COMPLAINTS["appid"])
         scene = query.get("scene", "")
-        in_range = scene.isascii() and scene.isdigit() and int(scene) <= limits.ONE_TIME_SCENE_MAX
+        in_range = scene.isascii() and scene.isdigit() and int(scene) <= facts.ONE_TIME_SCENE_MAX
         target = domains.address_of(query.get("redirect_url", ""))
         rules = {
             "permission": account.type in VERIFIED,

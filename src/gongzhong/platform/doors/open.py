@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl, urlencode
 
+from ... import facts
 from ..world import domains, people, webauth
 from ..world.world import AccountState
 from .asking import FROM_CHAT_COOKIE, PAGE, AskingDoor, Complaint, cookie_of, send_back
@@ -17,7 +18,7 @@ from .templates import consent_page
 PATH = "/connect/oauth2/authorize"
 DECISION_PATH = "/connect/oauth2/authorize/decision"
 ORDER = ["appid", "redirect_uri", "response_type", "scope", "state"]
-STATE_BYTES = 128
+STATE_BYTES = facts.OAUTH_STATE_BYTES
 NEVER_EMPTY = {"appid": 10012, "redirect_uri": 10011, "scope": 10010}
 STATE_EMPTY = 10013
 SCOPES = (webauth.BASE, webauth.USERINFO)

@@ -16,9 +16,9 @@ import msgspec
 
 from ...errors import SetupError
 from ...wire import Cipher
-from ..config import AccountConfig
 from . import domains, statistics
 from .refusal import BadInput, Refusal
+from .settings import AccountConfig
 from .world import AccountState, World
 
 _SHARED: Final = frozenset(AccountState.__struct_fields__) & frozenset(AccountConfig.__struct_fields__)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ...catalogue import limits
+from ... import facts
 from . import media, people
 from .refusal import Refusal, require
 from .rendering import media_url
@@ -25,7 +25,7 @@ ALREADY_YOURS, ALREADY_INVITED, WRONG_WECHAT, TOO_BUSY, INVITED, BOUND = (
     65411,
     65412,
 )
-PORTRAIT = media.KindRule(frozenset(), frozenset({"jpg"}), limits.AGENT_PORTRAIT_BYTES, media.BAD_IMAGE_SIZE)
+PORTRAIT = media.KindRule(frozenset(), frozenset({"jpg"}), facts.AGENT_PORTRAIT_BYTES, media.BAD_IMAGE_SIZE)
 FIRST_ID = 1001
 
 

@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from ...catalogue import limits
+from ... import facts
 from ...catalogue.files import extension_of, recognise
 from . import pictures
 from .refusal import Refusal, require
@@ -43,15 +43,15 @@ class KindRule(msgspec.Struct, frozen=True):
 
 KINDS: dict[str, KindRule] = {
     "image": KindRule(
-        frozenset({"png", "jpg", "gif"}), frozenset({"bmp", "png", "jpg", "gif"}), limits.IMAGE_BYTES, 40009
+        frozenset({"png", "jpg", "gif"}), frozenset({"bmp", "png", "jpg", "gif"}), facts.IMAGE_BYTES, 40009
     ),
     "voice": KindRule(
-        frozenset({"amr", "mp3"}), frozenset({"mp3", "wma", "wav", "amr"}), limits.VOICE_BYTES, 40010
+        frozenset({"amr", "mp3"}), frozenset({"mp3", "wma", "wav", "amr"}), facts.VOICE_BYTES, 40010
     ),
-    "video": KindRule(frozenset({"mp4"}), frozenset({"mp4"}), limits.VIDEO_BYTES, 40011),
-    "thumb": KindRule(frozenset({"jpg"}), frozenset({"jpg"}), limits.THUMB_BYTES, 40012),
+    "video": KindRule(frozenset({"mp4"}), frozenset({"mp4"}), facts.VIDEO_BYTES, 40011),
+    "thumb": KindRule(frozenset({"jpg"}), frozenset({"jpg"}), facts.THUMB_BYTES, 40012),
 }
-ARTICLE_IMAGE = KindRule(frozenset(), frozenset({"png", "jpg"}), limits.ARTICLE_IMAGE_BYTES, 40009)
+ARTICLE_IMAGE = KindRule(frozenset(), frozenset({"png", "jpg"}), facts.ARTICLE_IMAGE_BYTES, 40009)
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +97,7 @@ def accept(kind: str, content: bytes, *, permanent: bool, name: str | None = Non
         judge_name(rule, name, permanent=permanent, code=UNSUPPORTED if permanent else WRONG_TYPE)
     accepted = accept_by(rule, content, permanent=permanent)
     if kind == "voice":
-        require((voice_seconds(content) or 0) <= limits.VOICE_SECONDS, 45007)
+        require((voice_seconds(content) or 0) <= facts.VOICE_SECONDS, 45007)
     return accepted
 
 

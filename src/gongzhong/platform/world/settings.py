@@ -15,6 +15,9 @@ from typing import Literal
 
 import msgspec
 
+from ... import facts
+from ...account import Encryption
+from ...catalogue.menus import Button, MatchRule
 from ...messages.events.sending import MASS_SEND_STATUSES
 from .refusal import BadInput
 
@@ -53,14 +56,14 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     typing_s: int = 15  # (unverified)
     typing_needs_exchange_s: int = 30
     # 接收消息: how often and how long the platform tries
-    answer_timeout_s: float = 5.0
+    answer_timeout_s: float = facts.ANSWER_TIMEOUT_S
     connect_timeout_s: float = 5.0
     deliveries: int = 3
     attempt_gap_s: float = (
         1.0  # between the beginnings of attempts whose connection fails at once (unverified)
     )
     # 接口报警
-    alarm_threshold: int = 30
+    alarm_threshold: int = facts.ALARM_TIMEOUTS
     alarm_window_s: int = 5 * MINUTE
     mark_fail_threshold: int = 100  # not published (unverified)
     mark_fail_s: int = 1 * MINUTE
@@ -96,15 +99,15 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # 新增草稿: eight articles stand on older pages only; a newer report has 120 for the digest
     draft_articles: int = 8
     # half-width units: characters beyond ASCII take two (measured in 2026; the page counts characters)
-    title_units: int = 64
-    author_units: int = 16
-    digest_units: int = 240
+    title_units: int = facts.ARTICLE_TITLE_LENGTH
+    author_units: int = facts.ARTICLE_AUTHOR_LENGTH
+    digest_units: int = facts.ARTICLE_DIGEST_LENGTH
     content_length: int = 0  # characters; the page's 20 000 are not enforced by WeChat, 0 is no limit
     article_products: int = 50
     # 发布草稿
     publish_s: float = 2.0  # not published (unverified)
     # 留言管理
-    comment_page: int = 49  # the error's text would allow 50
+    comment_page: int = facts.COMMENT_PAGE  # the error's text would allow 50
     selected_comments: int = 100  # not published (unverified)
     comment_reply_length: int = 300  # not published (unverified)
     comment_length: int = 600  # not published (unverified)
@@ -112,7 +115,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     voice_recognition_s: int = 10
     # 生成带参数的二维码
     qr_default_lifetime_s: int = 60
-    permanent_qr_codes: int = 100_000
+    permanent_qr_codes: int = facts.QR_PERMANENT_SCENE_ID_MAX
     # 短key托管
     short_key_lifetime_s: int = 30 * DAY
     # 创建个性化菜单: hosts that all personalised menus together may link to
@@ -287,3 +290,73 @@ class AutoReplySettings(msgspec.Struct, kw_only=True, frozen=True, forbid_unknow
     add_friend: ConsoleReply | None = None
     default: ConsoleReply | None = None
     rules: list[ConsoleRule] = []
+
+
+Kind = Literal["subscription", "service", "test"]
+
+
+PageError = Literal[0, 10004, 10009, 10015, 10016]
+
+
+class ConditionalMenuConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A personalised menu (个性化菜单); `matchrule` as the call takes it."""
+
+    button: list[Button]
+    matchrule: MatchRule
+
+
+class AccountConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """One official account. `url` is where its pushes go; ids that are missing are made from the name."""
+
+    name: str
+    kind: Kind = "service"
+    verified: bool = True
+    appid: str = ""
+    secret: str = ""
+    original_id: str = ""
+    wechat_id: str = ""
+    token: str = ""
+    aes_key: str = ""
+    encryption: Encryption = "plain"
+    url: str = ""
+    oauth_domain: str = ""
+    """Where web authorisation may send people back to (网页授权域名): a host, or a host with a path."""
+    second_oauth_domain: str = ""
+    js_domains: list[str] = []
+    business_domains: list[str] = []
+    """业务域名: where one-time subscribe messages may lead back to; without one the other domains count."""
+    web_authorization: bool = False
+    """The right of web authorisation for a verified 公众号 of a government or media body."""
+    ip_allow_list: list[str] = []
+    """Addresses and CIDR ranges that may call the API (API IP 白名单); empty allows every one."""
+    ip_allow_list_scope: Literal["all", "token"] = "all"
+    """What the list guards: every call, or only those that fetch tokens; official pages disagree."""
+    ip_refusal_code: Literal[40164, 61004] = 40164
+    """The return code of a refused address."""
+    industries: list[int] = []
+    """The two industries of the old template library (设置所属行业), by code."""
+    mass_speed: Literal[0, 1, 2, 3, 4] | None = None
+    """The speed of mass sending that was set; never set when left out."""
+    open_platform: str = ""
+    """Open Platform account it is bound to: accounts with the same one share UnionIDs."""
+    headimgurl: str = ""
+    description: str = ""
+    customer_service: bool = True
+    """Whether the account has turned on customer service (新版客服功能)."""
+    comments: bool = True
+    """Whether the account has the comment function (留言功能)."""
+    call_limits: dict[str, int] = {}
+    """Daily quota by path, in place of the published default."""
+    used_quota: dict[str, int] = {}
+    """Calls of today by path that were made before the start."""
+    menu: list[Button] = []
+    """The buttons of the default menu (自定义菜单), as menu/create takes them."""
+    conditional_menu: list[ConditionalMenuConfig] = []
+    """Personalised menus, oldest first; they need a default menu."""
+    page_error: PageError = 0
+    """The page error that everybody meets on the authorisation page (网页授权): banned, too frequent, not authorised to
+    the third-party platform, an AppID of the Open Platform; 0 is none."""
+    secret_frozen: bool = False
+    """Whether the AppSecret is frozen: calls that carry it are refused with 40243."""
+    mass: MassSettings = MassSettings()
+    autoreply: AutoReplySettings = AutoReplySettings()

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from ...catalogue import limits
+from ... import facts
 from . import chats, people
 from .refusal import Refusal, require
 from .world import AccountState, World
@@ -272,20 +272,20 @@ _UNRULED = frozenset({"const"})
 _CHINESE = "[\u4e00-\u9fff]"
 
 _RULES: dict[str, re.Pattern[str]] = {
-    "thing": re.compile(rf"(?s).{{1,{limits.THING_LENGTH}}}"),
-    "number": re.compile(rf"\d{{1,{limits.NUMBER_DIGITS}}}(\.\d+)?"),
-    "letter": re.compile(rf"[A-Za-z]{{1,{limits.LETTER_LENGTH}}}"),
-    "symbol": re.compile(rf"[^\w\s]{{1,{limits.SYMBOL_LENGTH}}}"),
-    "character_string": re.compile(rf"[\x21-\x7e ]{{1,{limits.CHARACTER_STRING_LENGTH}}}"),
+    "thing": re.compile(rf"(?s).{{1,{facts.THING_LENGTH}}}"),
+    "number": re.compile(rf"\d{{1,{facts.NUMBER_DIGITS}}}(\.\d+)?"),
+    "letter": re.compile(rf"[A-Za-z]{{1,{facts.LETTER_LENGTH}}}"),
+    "symbol": re.compile(rf"[^\w\s]{{1,{facts.SYMBOL_LENGTH}}}"),
+    "character_string": re.compile(rf"[\x21-\x7e ]{{1,{facts.CHARACTER_STRING_LENGTH}}}"),
     "time": re.compile(r".*\d{1,2}:\d{2}.*|\d{4}\D\d{1,2}\D\d{1,2}.*"),
     "date": re.compile(r"\d{4}\D\d{1,2}\D\d{1,2}.*"),
-    "amount": re.compile(rf"[¥￥$€£]?\d{{1,{limits.AMOUNT_DIGITS}}}(\.\d+)?元?"),
-    "phone_number": re.compile(rf"[+\d\-() ]{{1,{limits.PHONE_NUMBER_LENGTH}}}"),
-    "car_number": re.compile(rf"\S{{1,{limits.CAR_NUMBER_LENGTH}}}"),
+    "amount": re.compile(rf"[¥￥$€£]?\d{{1,{facts.AMOUNT_DIGITS}}}(\.\d+)?元?"),
+    "phone_number": re.compile(rf"[+\d\-() ]{{1,{facts.PHONE_NUMBER_LENGTH}}}"),
+    "car_number": re.compile(rf"\S{{1,{facts.CAR_NUMBER_LENGTH}}}"),
     "name": re.compile(
-        rf"(?=.*{_CHINESE}).{{1,{limits.NAME_CHINESE_LENGTH}}}|[A-Za-z .]{{1,{limits.NAME_LETTER_LENGTH}}}"
+        rf"(?=.*{_CHINESE}).{{1,{facts.NAME_CHINESE_LENGTH}}}|[A-Za-z .]{{1,{facts.NAME_LETTER_LENGTH}}}"
     ),
-    "phrase": re.compile(rf"{_CHINESE}{{1,{limits.PHRASE_LENGTH}}}"),
+    "phrase": re.compile(rf"{_CHINESE}{{1,{facts.PHRASE_LENGTH}}}"),
 }
 
 

@@ -16,10 +16,9 @@ from ...account import Encryption
 from ...catalogue.model import TEST, VERIFIED_SERVICE, Accounts
 from ...clock import MovableClock
 from ...messages import Push
-from ..config import Kind, PageError
 from .database import MEMORY, Database
 from .ids import Ids
-from .settings import AutoReplySettings, MassSettings, Rules
+from .settings import AutoReplySettings, Kind, MassSettings, PageError, Rules
 
 LOCAL = "http://127.0.0.1:8700"
 CHINA = datetime.timezone(datetime.timedelta(hours=8))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from ...account import Account
 from ...errors import CallbackError
-from ...platform.config import AccountConfig
 from ...platform.delivery.receiver import Receiver
 from ...platform.delivery.verdict import judge
 from ...platform.world import accounts
+from ...platform.world.settings import AccountConfig
 from ...platform.world.world import AccountState, World
 from .answers import is_refusal, problem_of_answer, problem_of_body
 from .finding import Finding, ok, warning, wrong

@@ -9,7 +9,7 @@ import pytest
 
 from gongzhong.catalogue.model import Accounts, Status
 from gongzhong.catalogue.registry import CALLS, AnyCall
-from gongzhong.platform.config import Kind
+from gongzhong.platform.world.settings import Kind
 from gongzhong.platform.world.world import AccountState
 
 from ..conftest import SECRET, Bench

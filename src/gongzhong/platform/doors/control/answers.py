@@ -11,10 +11,10 @@ from typing import Any, Literal
 import msgspec
 
 from ....account import Encryption
-from ...config import Kind as AccountKind
-from ...config import PageError
 from ...traffic import Kind as ExchangeKind
 from ...world.schedule import FailedJob
+from ...world.settings import Kind as AccountKind
+from ...world.settings import PageError
 
 
 class ClockView(msgspec.Struct, kw_only=True):

@@ -10,12 +10,12 @@ import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from ....version import VERSION
-from ...config import AccountConfig
 from ...delivery.verification import Wanted
 from ...traffic import PAGE, present
 from ...triggers import CATALOGUE, make
 from ...world import accounts, media, menus, people, qrcodes, quotas, schedule
 from ...world.refusal import BadInput
+from ...world.settings import AccountConfig
 from .acts import account_of
 from .answers import (
     AccountView,

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from ....catalogue import limits
+from .... import facts
 from ...world import mass, notices, people
 from ...world.notices import PopupScene
 from ...world.refusal import BadInput
@@ -105,7 +105,7 @@ async def confirm_one_time(given: Given[OneTimeDecision]) -> Any:
     """Allow one message of a scene."""
     body: OneTimeDecision = given.body
     world, account = given.platform.world, account_of(given, body.appid)
-    if not 0 <= body.scene <= limits.ONE_TIME_SCENE_MAX:
+    if not 0 <= body.scene <= facts.ONE_TIME_SCENE_MAX:
         raise BadInput("scene 应为 0 到 10000", "scene must be from 0 to 10000")
     openid = people.relation(world, account, person_of(given)).openid
     notices.allow_one_time(world, account, openid, body.scene)

@@ -8,10 +8,9 @@ import msgspec
 
 from ....account import Encryption
 from ....clock import MovableClock
-from ...config import Kind, PageError
 from ...world import people
 from ...world.acts import Said
-from ...world.settings import AutoReplySettings, MassSettings
+from ...world.settings import AutoReplySettings, Kind, MassSettings, PageError
 from ...world.world import AccountState, World
 
 

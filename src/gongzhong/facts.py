@@ -217,3 +217,16 @@ AD_PAGE: Final = 90
 # read leniently
 MEDIA_ID_LENGTH: Final = 128
 OPENID_LENGTH: Final = 128
+
+# 接收普通消息 (confirmed): seconds in which a push must be answered; three attempts in all
+ANSWER_TIMEOUT_S: Final = 5.0
+
+# 公众号接口报警 (recalled): so many timeouts in so many seconds raise an alarm
+ALARM_TIMEOUTS: Final = 30
+ALARM_WINDOW_S: Final = 300.0
+
+# 被动回复用户消息 (recalled): bytes of UTF-8 in a text
+REPLY_TEXT_BYTES: Final = 2_048
+
+# 网页授权 (confirmed): bytes of `state`
+OAUTH_STATE_BYTES: Final = 128
