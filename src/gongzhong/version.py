@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from functools import cache
 
-VERSION = version("gongzhong")
+
+@cache
+def version() -> str:
+    """The version of the installed package. Importing the reader of metadata takes longer than all of gongzhong."""
+    from importlib import metadata
+
+    return metadata.version("gongzhong")

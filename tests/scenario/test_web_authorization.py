@@ -10,6 +10,7 @@ import pytest
 
 from gongzhong.catalogue.oauth import WebToken
 from gongzhong.client import WireReply, WireRequest
+from gongzhong.platform.world import accounts
 from gongzhong.testing import LocalPlatform
 from gongzhong.testing.in_process import InProcessTransport
 
@@ -231,16 +232,25 @@ def test_the_two_kinds_of_token_are_not_exchangeable(phone: Phone, shop: Magazin
         shop.api.oauth.userinfo(access_token=basic, openid=token.openid)
 
 
-def test_the_silent_scope_tells_who_but_not_what(phone: Phone, platform: LocalPlatform) -> None:
-    shop = Magazine(platform, oauth_domain="shop.example", open_platform="集团")
+def bind(platform: LocalPlatform, shop: Magazine) -> None:
+    """Put the account under an Open Platform account, which gives its people a UnionID."""
+    accounts.change(platform.world, shop.state.appid, {"open_platform": "集团"})
+
+
+def test_the_silent_scope_tells_who_but_not_what(
+    phone: Phone, platform: LocalPlatform, shop: Magazine
+) -> None:
+    bind(platform, shop)
     token = shop.api.oauth.exchange(code=returned(phone.opens({**PROPER, "scope": "snsapi_base"}))["code"])
     assert (token.openid, token.unionid) == (platform.person("alice").openid(), None)
     with refused(48001):
         shop.api.oauth.userinfo(access_token=token.access_token, openid=token.openid)
 
 
-def test_a_bound_account_learns_the_unionid_of_who_agrees(phone: Phone, platform: LocalPlatform) -> None:
-    shop = Magazine(platform, oauth_domain="shop.example", open_platform="集团")
+def test_a_bound_account_learns_the_unionid_of_who_agrees(
+    phone: Phone, platform: LocalPlatform, shop: Magazine
+) -> None:
+    bind(platform, shop)
     token = shop.api.oauth.exchange(code=phone.code())
     user = shop.api.oauth.userinfo(access_token=token.access_token, openid=token.openid)
     platform.person("alice").follows()

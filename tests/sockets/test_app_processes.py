@@ -203,4 +203,4 @@ def test_several_processes_over_one_memory_are_named(caplog: pytest.LogCaptureFi
         }
         oa.wsgi(environ, lambda *_: None)
     oa.close()
-    assert caplog.text.count("several processes") == 1
+    assert caplog.text.count("服务器有多个进程") == 1

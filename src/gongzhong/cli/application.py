@@ -229,12 +229,12 @@ COMMANDS = (
 
 def build() -> App:
     """The command line with all commands."""
-    from ..version import VERSION
+    from ..version import version
 
     app = App(
         name="gongzhong",
         help=say("开发、测试、运行微信公众号", "Develop, test and run WeChat Official Accounts"),
-        version=VERSION,
+        version=version,
         help_epilogue=say(
             "每个命令都有 --help 和示例。GONGZHONG_LANG=en 显示英文；--debug 显示完整的错误堆栈。",
             "Every command has --help with examples. GONGZHONG_LANG=zh speaks Chinese; --debug shows tracebacks.",

@@ -91,7 +91,7 @@ def coverage() -> Coverage:
 
 def recorded(name: str) -> list[list[str]]:
     """The rows of one of the recorded files, without its header."""
-    text = resources.files(__package__).joinpath(f"{name}.tsv").read_text("utf-8")
+    text = resources.files("gongzhong.platform").joinpath(f"{name}.tsv").read_text("utf-8")
     return [line.split("\t") for line in text.splitlines()[1:]]
 
 

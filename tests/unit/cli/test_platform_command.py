@@ -57,7 +57,10 @@ def test_a_port_in_use_is_status_3(capsys: pytest.CaptureFixture[str]) -> None:
     assert str(port) in capsys.readouterr().err
 
 
-def test_mistakes_in_the_file_are_status_3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mistakes_in_the_file_are_status_3(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "500")  # else a long path is broken over lines
     file = tmp_path / "wechat.toml"
     file.write_text("colour = 'red'", "utf-8")
     assert run(["platform", "--config", str(file)]) == SETUP

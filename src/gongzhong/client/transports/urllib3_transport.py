@@ -80,12 +80,12 @@ class Exchange:
         finally:
             if not whole:
                 self.connection.close()
-            self.route.pool._put_conn(self.connection)
+            self.route.pool._put_conn(cast(Any, self.connection))
 
     def _connect(self) -> None:
         self.connection.timeout = self.deadline.left_s()
         if self.route.tunnel:
-            self.route.pool._prepare_proxy(self.connection)
+            self.route.pool._prepare_proxy(cast(Any, self.connection))
         else:
             self.connection.connect()
 

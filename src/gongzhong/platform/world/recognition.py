@@ -176,7 +176,10 @@ def enlarge(world: World, account: AccountState, seen: Seen) -> str:
     require(4 * seen.picture.width * seen.picture.height <= pictures.MOST_PIXELS, BAD_PICTURE)
     larger = seen.picture.convert("RGB").resize((seen.picture.width * 2, seen.picture.height * 2))
     written = io.BytesIO()
-    larger.save(written, "JPEG")
+    try:
+        larger.save(written, "JPEG")
+    except OSError:  # a size that JPEG cannot have
+        raise Refusal(BAD_PICTURE) from None
     return media.keep(world, account, "image", written.getvalue()).media_id
 
 

@@ -204,7 +204,7 @@ class Connection(asyncio.Protocol):
         if len(self._requests) < self._home.limits.pipelined:
             self._read(True)
 
-    def connection_lost(self, problem: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         if self.phase is Phase.ANSWERING:
             self._home.cut_off()
         self._enter(Phase.CLOSED)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response, StreamingResponse
 
-from ....version import VERSION
+from ....version import version
 from ...delivery.verification import Wanted
 from ...traffic import PAGE, present
 from ...triggers import CATALOGUE, make
@@ -55,7 +55,7 @@ async def state(given: Given[None]) -> Any:
         "accounts": [account_form(account) for account in platform.world.accounts.values()],
         "people": [person_form(platform.world, person) for person in platform.people()],
         "failed_jobs": schedule.failed(platform.world),
-        "version": VERSION,
+        "version": version(),
     }
 
 

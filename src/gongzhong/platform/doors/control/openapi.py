@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from ....catalogue.registry import CALLS, listed_calls
-from ....version import VERSION
+from ....version import version
 from .openapi_calls import COMPONENTS, documents, operations
 from .route import BASE, Otherwise, Route
 
@@ -43,7 +43,7 @@ def document(controls: tuple[Route[Any, Any], ...]) -> dict[str, Any]:
     kept = {name: schema for name, schema in components.items() if name not in requests}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "gongzhong platform", "version": VERSION, "description": DESCRIPTION},
+        "info": {"title": "gongzhong platform", "version": version(), "description": DESCRIPTION},
         "paths": paths,
         "components": {"schemas": {**kept, **COMPONENTS, "Mistake": _MISTAKE}},
     }
