@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from gongzhong.version import VERSION
+from gongzhong.version import version
 
 CODEC_TARGETS = {"plain": 4.0, "safe": 4.5}
 
@@ -68,7 +68,7 @@ def measured(names: list[str], quick: bool, console: Console) -> list[Result]:
 def report(results: list[Result]) -> str:
     """Everything as JSON, with what is needed to judge it."""
     facts = {
-        "gongzhong": VERSION,
+        "gongzhong": version(),
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "load": os.getloadavg()[0],
