@@ -12,8 +12,8 @@ import pytest
 
 from gongzhong.clock import MovableClock
 from gongzhong.platform import AccountConfig, PersonConfig, Platform, PlatformConfig, TieConfig
-from gongzhong.platform.snapshots import NoSnapshot
 from gongzhong.platform.world.refusal import BadInput
+from gongzhong.platform.world.snapshots import NoSnapshot
 
 NOON = 1_789_000_000.0
 

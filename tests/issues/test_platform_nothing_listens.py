@@ -8,7 +8,7 @@ import time
 import pytest
 
 from gongzhong.platform import AccountConfig, PersonConfig, Platform, PlatformConfig, TieConfig
-from gongzhong.platform.world import acts
+from gongzhong.platform.world import accounts, acts
 from gongzhong.platform.world.acts import Saying
 from gongzhong.platform.world.settings import Rules
 
@@ -38,9 +38,9 @@ async def test_three_attempts_that_begin_apart_and_one_failure() -> None:
         )
         assert time.monotonic() - began >= 0.4
         assert (outcome.verdict.kind, len(outcome.entries)) == ("connect", 3)
-        assert platform.pusher.alarms.told(account.appid) == []
+        assert accounts.alarms(platform.world, account.appid) == []
         await platform.carry_out(acts.say(platform.world, account, "alice", Saying(content="二")), wait=True)
-        (alarm,) = platform.pusher.alarms.told(account.appid)
+        (alarm,) = accounts.alarms(platform.world, account.appid)
         assert "次数: 5分钟 2次" in str(alarm["text"])
         assert f"[3rdUrl={url}]" in str(alarm["text"])
     finally:

@@ -20,7 +20,7 @@ def bed() -> Bed:
 
 
 def told(bed: Bed) -> list[dict[str, Any]]:
-    return bed.platform.pusher.alarms.told(APPID)
+    return accounts.alarms(bed.platform.world, APPID)
 
 
 async def fails(bed: Bed, script: Script, times: int) -> None:
@@ -138,4 +138,4 @@ async def test_another_account_goes_on() -> None:
     bed.listener.will(b"success")
     (outcome,) = await bed.does(acts.follow(bed.world, books, "alice"))
     assert outcome.verdict.kind == "accepted"
-    assert bed.platform.pusher.alarms.told(books.appid) == []
+    assert accounts.alarms(bed.platform.world, books.appid) == []

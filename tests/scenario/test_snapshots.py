@@ -10,10 +10,10 @@ import pytest
 from gongzhong import Account, OfficialAccount, Secret, Text
 from gongzhong.clock import MovableClock
 from gongzhong.platform import AccountConfig, PersonConfig, Platform, PlatformConfig, TieConfig
-from gongzhong.platform.snapshots import NoSnapshot
 from gongzhong.platform.world import acts, people, tokens
 from gongzhong.platform.world.acts import Saying
 from gongzhong.platform.world.refusal import BadInput
+from gongzhong.platform.world.snapshots import NoSnapshot
 from gongzhong.testing import LocalPlatform
 
 NOON = 1_700_000_000.0

@@ -125,7 +125,7 @@ def test_importing_the_package_is_quick(record_property: Callable[[str, object],
 PLATFORM_ORDER = [
     {"world"},
     {"traffic", "examples", "python_source"},
-    {"config", "triggers", "snapshots", "followers_file"},
+    {"config", "triggers", "followers_file"},
     {"delivery", "calls", "seeding", "recording"},
     {"platform"},
     {"doors", "coverage"},

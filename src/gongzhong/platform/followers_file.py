@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 
 from .. import facts
-from .world import people, tags
+from .world import followers, people, tags
 from .world.refusal import BadInput, Refusal
 from .world.world import CHINA, AccountState, World
 
@@ -150,10 +150,6 @@ class Import:
         self._line = 0
         self._batch: list[Row] = []
         self._tags: dict[str, int] = {name: id for id, name, _ in tags.listing(world, account)}
-        self._inserts: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
-        self._new: set[str] = set()
-        self._tagged: list[tuple[str, int, int]] = []
-        self._last_id = 0
         self._now = world.seconds()
         self.report = Report(problems=[])
 
@@ -245,63 +241,30 @@ class Import:
 
     def _store(self) -> None:
         """One transaction for a batch: between batches the platform answers others."""
-        with self._world.db.transaction():
-            known = self._known()
-            self._last_id = self._world.db.value("SELECT coalesce(max(id), 0) FROM relation")
+        openids = [row.openid for row in self._batch]
+        with followers.in_bulk(self._world, self._account, openids) as bulk:
             for row in self._batch:
                 try:
-                    self._store_row(row, known)
+                    self._store_row(row, bulk)
                 except Wrong as wrong:
                     self._refuse(row.line, wrong)
-            self._flush()
         self._batch.clear()
 
-    def _known(self) -> dict[str, int]:
-        """The followers of this batch that are there already."""
-        found = self._world.db.all(
-            "SELECT openid, id FROM relation WHERE appid = ? AND openid IN (SELECT value FROM json_each(?))",
-            self._account.appid,
-            msgspec.json.encode([row.openid for row in self._batch]).decode(),
-        )
-        return {row["openid"]: row["id"] for row in found}
-
-    def _store_row(self, row: Row, known: dict[str, int]) -> None:
+    def _store_row(self, row: Row, bulk: followers.Bulk) -> None:
         # Rows that are checked against others, or change one, need to see what came before them.
-        if "person" in row.values or row.openid in self._new or self._account.kind == "test":
-            self._flush()
-        id = known.get(row.openid)
+        if "person" in row.values or row.openid in bulk.unwritten or self._account.kind == "test":
+            bulk.write()
+        id = bulk.known.get(row.openid)
         self._check(row, id)
-        if id is not None:
-            if row.values:
-                changes = ", ".join(f"{name} = ?" for name in row.values)
-                self._world.db.run(f"UPDATE relation SET {changes} WHERE id = ?", *row.values.values(), id)
-            self.report.changed += 1
-        else:
-            self._last_id += 1
-            id = known[row.openid] = self._last_id
-            values = {"subscribed": 1, "subscribe_time": self._now, **row.values}
-            rows = self._inserts.setdefault(tuple(values), [])
-            rows.append((id, self._account.appid, row.openid, *values.values()))
-            self._new.add(row.openid)
+        if id is None:
+            id = bulk.add(row.openid, {"subscribed": 1, "subscribe_time": self._now, **row.values})
             self.report.added += 1
-        self._tagged += [(self._account.appid, self._tags[name], id) for name in row.tags]
-
-    def _flush(self) -> None:
-        """Write what was gathered, many rows with one statement."""
-        db = self._world.db
-        for names, rows in self._inserts.items():
-            columns = ", ".join(("id", "appid", "openid", *names))
-            places = ", ".join("?" * (len(names) + 3))
-            db.many(f"INSERT INTO relation ({columns}) VALUES ({places})", rows)
-        start = db.next_number("tagging", 1)
-        db.many(
-            "INSERT OR IGNORE INTO tagging VALUES (?, ?, ?, ?)",
-            ((*tagging, start + place) for place, tagging in enumerate(self._tagged)),
-        )
-        db.run("UPDATE counter SET value = value + ? WHERE name = 'tagging'", len(self._tagged))
-        self._inserts.clear()
-        self._new.clear()
-        self._tagged.clear()
+        else:
+            if row.values:
+                people.change_relation(self._world, id, **row.values)
+            self.report.changed += 1
+        for name in row.tags:
+            bulk.tag(id, self._tags[name])
 
     def _check(self, row: Row, known: int | None) -> None:
         """What the world has to say about a row, before anything of it is stored."""
@@ -310,12 +273,9 @@ class Import:
         if known is None and account.kind == "test" and people.follower_count(world, account) >= most:
             raise Wrong("测试号关注人数已满", "the test account has as many followers as it may have")
         if person := row.values.get("person"):
-            other = world.db.value(
-                "SELECT id FROM relation WHERE appid = ? AND person = ?", account.appid, person
-            )
-            if other not in (None, known):
+            if people.relation_id(world, account, person) not in (None, known):
                 raise Wrong(f"{person} 已有另一个 openid", f"{person} has another OpenID already")
-            world.db.run("INSERT OR IGNORE INTO person (name, nickname) VALUES (?, ?)", person, person)
+            people.ensure(world, person)
         for name in row.tags:
             if name not in self._tags:
                 self._tags[name] = self._new_tag(name)

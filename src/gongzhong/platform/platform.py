@@ -26,13 +26,13 @@ from .delivery.pusher import Outcome, Pusher
 from .delivery.receiver import HttpReceiver, Receiver
 from .recording import Recording
 from .seeding import seed
-from .snapshots import Snapshot, Snapshots
 from .traffic import Exchange, Traffic, Verdict, present
 from .world import accounts, people, schedule
 from .world.acts import Act
 from .world.database import MEMORY
 from .world.faults import Faults
 from .world.refusal import BadInput
+from .world.snapshots import Snapshot, Snapshots
 from .world.world import AccountState, World
 
 

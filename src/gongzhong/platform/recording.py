@@ -90,7 +90,7 @@ class Recording:
             self.close()
         if self._closing:
             self._closing = False
-            self._until, self._last_line = self._traffic.last, self._line()
+            self._until, self._last_line = self._traffic.last, chats.last(self._world)
 
     def awaits_answers(self) -> bool:
         """Whether, before it is stopped, somebody's last act may still be answered."""
@@ -109,7 +109,13 @@ class Recording:
             return
         if self.running:
             self._deeds.append(
-                Deed(time=self._world.now(), person=person, verb=verb, arguments=arguments, seq=self._line())
+                Deed(
+                    time=self._world.now(),
+                    person=person,
+                    verb=verb,
+                    arguments=arguments,
+                    seq=chats.last(self._world),
+                )
             )
         elif self._closing:
             # What comes of this act must not be taken for an answer to one that was recorded.
@@ -131,14 +137,10 @@ class Recording:
         setting = self._setting(account, entries or [])
         return Script(account, self._deeds, self._steps(), calls, setting).source(target)
 
-    def _line(self) -> int:
-        number: int = self._world.db.value("SELECT coalesce(max(seq), 0) FROM chat")
-        return number
-
     def _steps(self) -> list[list[dict[str, Any]]]:
         """For each deed the lines that came of it, on anybody's screen."""
         ends = [deed.seq for deed in self._deeds[1:]]
-        ends.append(self._line() if self.running or self._closing else self._last_line)
+        ends.append(chats.last(self._world) if self.running or self._closing else self._last_line)
         people = sorted({deed.person for deed in self._deeds})
         lines = [item for person in people for item in chats.read(self._world, self.appid, person)]
         heard = [item for item in lines if _is_heard(item)]

@@ -5,7 +5,6 @@ Seeding is idempotent: what an earlier run left in the data directory stays, and
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -31,6 +30,7 @@ from .world import (
     tags,
     templates,
 )
+from .world.database import SameKeyTwice
 from .world.refusal import BadInput, Refusal
 from .world.settings import AccountConfig
 from .world.world import AccountState, World
@@ -49,7 +49,7 @@ def seed(world: World, config: PlatformConfig) -> None:
         _within("start", config.start)
     try:
         _seed(world, config)
-    except sqlite3.IntegrityError as problem:
+    except SameKeyTwice as problem:
         raise SetupError(
             f"配置里有两项使用同一个 ID：{problem}",
             f"two entries of the configuration have the same id: {problem}",
@@ -198,20 +198,17 @@ def _person(world: World, name: str, profile: dict[str, object], ties: dict[str,
         relation = people.relation(world, account, name, tie.openid)
         if tie.follows:
             relation = people.follow(world, account, name)
-        world.db.run(
-            "UPDATE relation SET remark = ?, blacklisted = ?, refuses = ?, reports_location = ? WHERE id = ?",
-            tie.remark,
-            int(tie.blacklisted),
-            int(tie.refuses),
-            int(tie.reports_location),
+        people.change_relation(
+            world,
             relation.id,
+            remark=tie.remark,
+            blacklisted=tie.blacklisted,
+            refuses=tie.refuses,
+            reports_location=tie.reports_location,
         )
         if tie.followed_at and tie.follows:
-            world.db.run(
-                "UPDATE relation SET subscribe_time = ? WHERE id = ?",
-                _within("followed_at", tie.followed_at),
-                relation.id,
-            )
+            followed_at = _within("followed_at", tie.followed_at)
+            people.change_relation(world, relation.id, subscribe_time=followed_at)
         if tie.wrote_s_ago is not None:
             chats.wrote(world, account, relation.openid, _within("wrote_s_ago", tie.wrote_s_ago))
         for template_id, times in tie.notices.items():

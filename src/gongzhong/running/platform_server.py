@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sqlite3
 import sys
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec
@@ -47,11 +46,6 @@ def open_platform(config: PlatformConfig, data: Path | None = None) -> Platform:
 
     try:
         return Platform(config) if data is None else Platform(config, data)
-    except (OSError, sqlite3.Error) as problem:
-        reason = getattr(problem, "strerror", None) or str(problem)
-        raise SetupError(
-            f"不能使用数据目录 {data}：{reason}", f"cannot use the data directory {data}: {reason}"
-        ) from None
     except BadInput as problem:
         raise SetupError(problem.zh, problem.en) from None
 

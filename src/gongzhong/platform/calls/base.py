@@ -11,7 +11,7 @@ from ...catalogue import oauth as oauth_calls
 from ...catalogue import registry as registry_calls
 from ...catalogue import tickets as tickets_calls
 from ...catalogue.model import Call, Ok
-from ..world import people, quotas, tokens, webauth
+from ..world import failures, people, quotas, tokens, webauth
 from ..world.refusal import Refusal, require
 from .registry import Caller, answers
 
@@ -111,36 +111,26 @@ def clear_api_quota(caller: Caller, call: base_calls.ClearApiQuota) -> Ok:
 
 @answers(base_calls.GetRid)
 def get_rid(caller: Caller, call: base_calls.GetRid) -> base_calls.RidDetails:
-    row = caller.world.db.one("SELECT * FROM failure WHERE rid = ?", call.rid.lower())
-    if row is None:
+    failure = failures.find(caller.world, call.rid)
+    if failure is None:
         raise Refusal(NO_RID)
-    require(row["appid"] == caller.account.appid, FOREIGN_RID)
-    require(caller.world.now() - row["time"] <= caller.world.rules.rid_kept_s, OLD_RID)
+    require(failure.appid == caller.account.appid, FOREIGN_RID)
+    require(caller.world.now() - failure.time <= caller.world.rules.rid_kept_s, OLD_RID)
     request = base_calls.RidRequest(
-        invoke_time=row["time"],
-        cost_in_ms=row["cost_ms"],
-        request_url=row["query"],
-        request_body=row["request"],
-        response_body=row["response"],
-        client_ip=row["client_ip"],
+        invoke_time=failure.time,
+        cost_in_ms=failure.cost_ms,
+        request_url=failure.query,
+        request_body=failure.request,
+        response_body=failure.response,
+        client_ip=failure.client_ip,
     )
     return base_calls.RidDetails(request=request)
 
 
 @answers(tickets_calls.GetTicket)
 def get_ticket(caller: Caller, call: tickets_calls.GetTicket) -> tickets_calls.Ticket:
-    world, appid = caller.world, caller.account.appid
-    row = world.db.one(
-        "SELECT value, expires_at FROM ticket WHERE appid = ? AND kind = ? AND expires_at > ?",
-        appid,
-        call.type,
-        world.now(),
-    )
-    if row is not None:
-        return tickets_calls.Ticket(ticket=row["value"], expires_in=int(row["expires_at"] - world.now()))
-    lifetime, value = world.rules.ticket_lifetime_s, world.ids.ticket()
-    world.db.run("INSERT INTO ticket VALUES (?, ?, ?, ?)", value, appid, call.type, world.now() + lifetime)
-    return tickets_calls.Ticket(ticket=value, expires_in=lifetime)
+    value, seconds_left = tokens.ticket(caller.world, caller.account, call.type)
+    return tickets_calls.Ticket(ticket=value, expires_in=seconds_left)
 
 
 NOT_AUTHORIZED = 48001

@@ -8,7 +8,7 @@ import msgspec
 
 from ...catalogue import customer_messages as catalogue
 from ...catalogue.model import Ok
-from ..world import articles, chats, drafts, media, people
+from ..world import agents, articles, chats, drafts, media, people
 from ..world.refusal import Refusal, require
 from ..world.rendering import media_url, picture
 from .registry import Caller, answers
@@ -27,7 +27,7 @@ def send_customer_message(caller: Caller, call: catalogue.SendCustomerMessage) -
     content = _content(caller, call)
     agent = _agent(caller, call)
     chats.spend(world, account, tie.openid)
-    world.db.run("DELETE FROM typing WHERE appid = ? AND openid = ?", account.appid, tie.openid)
+    chats.stop_typing(world, account, tie.openid)
     if tie.person is not None:
         note = {"note": AI_LINE} if call.aimsgcontext and call.aimsgcontext.is_ai_msg else {}
         chats.add(
@@ -44,11 +44,7 @@ def _shown_type(call: catalogue.SendCustomerMessage) -> str:
 def _agent(caller: Caller, call: catalogue.SendCustomerMessage) -> dict[str, Any]:
     if call.customservice is None:
         return {}
-    nickname = caller.world.db.value(
-        "SELECT nickname FROM agent WHERE appid = ? AND kf_account = ?",
-        caller.account.appid,
-        call.customservice.kf_account,
-    )
+    nickname = agents.nickname(caller.world, caller.account, call.customservice.kf_account)
     require(nickname, NO_SUCH_AGENT)
     return {"kf": nickname}
 
@@ -116,15 +112,9 @@ def set_typing(caller: Caller, call: catalogue.SetTyping) -> Ok:
     if on:
         exchanged = chats.last_exchange(world, account, tie.person or "")
         require(world.now() - exchanged <= world.rules.typing_needs_exchange_s, NO_RECENT_EXCHANGE)
-        until = world.db.value(
-            "SELECT until FROM typing WHERE appid = ? AND openid = ?", account.appid, tie.openid
-        )
-        require(not until or until <= world.now(), ALREADY_TYPING)
-    world.db.run(
-        "INSERT OR REPLACE INTO typing VALUES (?, ?, ?)",
-        account.appid,
-        tie.openid,
-        world.now() + world.rules.typing_s if on else 0.0,
-    )
+        require(not chats.is_typing(world, account, tie.openid), ALREADY_TYPING)
+        chats.start_typing(world, account, tie.openid)
+    else:
+        chats.stop_typing(world, account, tie.openid)
     world.announce("typing", {"person": tie.person, "appid": account.appid, "on": on})
     return Ok()

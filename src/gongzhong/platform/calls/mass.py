@@ -143,7 +143,7 @@ def preview_mass(caller: Caller, call: mass_calls.PreviewMass) -> mass_calls.Mas
     if tie.person is not None:
         for line in shown.lines:
             chats.add(world, account, tie.person, "account", "mass", **line)
-    return mass_calls.MassPreviewed(msg_id=world.db.next_number("mass", mass.FIRST_MSG_ID))
+    return mass_calls.MassPreviewed(msg_id=mass.next_msg_id(world))
 
 
 def _previewer(caller: Caller, call: mass_calls.PreviewMass) -> str:

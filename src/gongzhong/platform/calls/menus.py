@@ -98,15 +98,10 @@ def try_menu(caller: Caller, call: menus_calls.TryMenu) -> menus_calls.MatchedMe
 
 
 def _follower(caller: Caller, user_id: str) -> people.Relation:
-    openid = caller.world.db.value(
-        "SELECT openid FROM relation WHERE appid = ? AND (openid = ? OR person = ?) AND subscribed = 1",
-        caller.account.appid,
-        user_id,
-        user_id,
-    )
-    if openid is None:
+    tie = people.follower_called(caller.world, caller.account, user_id)
+    if tie is None:
         raise Refusal(NO_SUCH_PERSON)
-    return people.by_openid(caller.world, caller.account, openid)
+    return tie
 
 
 @answers(autoreply_calls.GetAutoReplyInfo)

@@ -12,6 +12,7 @@ from collections import deque
 import msgspec
 
 from ..traffic import Verdict
+from ..world import accounts
 from ..world.world import CHINA, AccountState, World
 
 CONTENTS = {
@@ -108,18 +109,4 @@ class Alarms:
                 f"报警排查指引，请见: {GUIDE}",
             )
         )
-        self._world.db.insert(
-            "INSERT INTO alarm (appid, time, type, text) VALUES (?, ?, ?, ?)",
-            account.appid,
-            self._world.now(),
-            kind,
-            text,
-        )
-        self._world.announce("state", {})
-
-    def told(self, appid: str) -> list[dict[str, object]]:
-        """The alarms of one account, newest first."""
-        rows = self._world.db.all(
-            "SELECT time, type, text FROM alarm WHERE appid = ? ORDER BY id DESC", appid
-        )
-        return [dict(row) for row in rows]
+        accounts.add_alarm(self._world, account, kind, text)

@@ -29,7 +29,7 @@ from ...wire.masking import masked
 from ..calls import BEHAVIOURS, Caller
 from ..examples import answer_of
 from ..traffic import KEPT_LETTERS, Exchange, Traffic, Verdict
-from ..world import accounts, faults, quotas, tokens
+from ..world import accounts, failures, faults, quotas, tokens
 from ..world.faults import Fault, Faults
 from ..world.refusal import Refusal, require
 from ..world.world import AccountState, World
@@ -205,17 +205,17 @@ class ApiDoor:
         entry.verdict = Verdict(
             False, str(refusal.code), f"{refusal.code} {chinese}", f"{refusal.code} {detail}"
         )
-        self.world.db.run(
-            "INSERT INTO failure VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            rid,
-            entry.appid,
-            self.world.seconds(),
-            int((time.perf_counter() - started) * 1000),
-            masked(request.query_string, keep=KEPT_LETTERS),
-            masked(request.body[:LOGGED_BODY].decode("utf-8", "replace")),
-            masked(body.decode()),
-            request.ip,
+        failure = failures.Failure(
+            rid=rid,
+            appid=entry.appid,
+            time=self.world.seconds(),
+            cost_ms=int((time.perf_counter() - started) * 1000),
+            query=masked(request.query_string, keep=KEPT_LETTERS),
+            request=masked(request.body[:LOGGED_BODY].decode("utf-8", "replace")),
+            response=masked(body.decode()),
+            client_ip=request.ip,
         )
+        failures.keep(self.world, failure)
         return Response(200, body)
 
     def _meant(self, request: Request) -> str:

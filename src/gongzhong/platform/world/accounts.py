@@ -175,3 +175,21 @@ def _listed(entries: Sequence[str], ip: str) -> bool:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return any(network is not None and address in network for network in map(_network, entries))
+
+
+def add_alarm(world: World, account: AccountState, kind: str, text: str) -> None:
+    """Keep one alarm (接口报警) and tell the pages. `kind` is a failure's kind, or `mark_fail`."""
+    world.db.insert(
+        "INSERT INTO alarm (appid, time, type, text) VALUES (?, ?, ?, ?)",
+        account.appid,
+        world.now(),
+        kind,
+        text,
+    )
+    world.announce("state", {})
+
+
+def alarms(world: World, appid: str) -> list[dict[str, object]]:
+    """The alarms of one account, the newest first: `time` in unix seconds, `type` and `text`."""
+    rows = world.db.all("SELECT time, type, text FROM alarm WHERE appid = ? ORDER BY id DESC", appid)
+    return [dict(row) for row in rows]

@@ -67,6 +67,14 @@ def find(world: World, account: AccountState, kf_account: str) -> Agent:
     return _agent(row)
 
 
+def nickname(world: World, account: AccountState, kf_account: str) -> str | None:
+    """The name that people read; None when there is no such agent."""
+    name: str | None = world.db.value(
+        "SELECT nickname FROM agent WHERE appid = ? AND kf_account = ?", account.appid, kf_account
+    )
+    return name
+
+
 def bound(world: World, account: AccountState, kf_account: str) -> Agent:
     """An agent that somebody works as; refuses with 65401 or 65402."""
     agent = find(world, account, kf_account)

@@ -146,6 +146,25 @@ def spend(world: World, account: AccountState, openid: str) -> None:
     raise Refusal(OUT_OF_COUNT)
 
 
+def start_typing(world: World, account: AccountState, openid: str) -> None:
+    """Show 对方正在输入… to a person, for `typing_s` of the rules."""
+    until = world.now() + world.rules.typing_s
+    world.db.run("INSERT OR REPLACE INTO typing VALUES (?, ?, ?)", account.appid, openid, until)
+
+
+def stop_typing(world: World, account: AccountState, openid: str) -> None:
+    """A message or CancelTyping ends what `start_typing` began."""
+    world.db.run("DELETE FROM typing WHERE appid = ? AND openid = ?", account.appid, openid)
+
+
+def is_typing(world: World, account: AccountState, openid: str) -> bool:
+    """Whether the person sees 对方正在输入… now."""
+    until: float | None = world.db.value(
+        "SELECT until FROM typing WHERE appid = ? AND openid = ?", account.appid, openid
+    )
+    return until is not None and until > world.now()
+
+
 def last_exchange(world: World, account: AccountState, person: str) -> float:
     """When the account and the person last exchanged a message; 0 if never."""
     time = world.db.value(

@@ -31,21 +31,32 @@ VERSION = zlib.crc32(SCHEMA.encode()) & 0x7FFFFFFF
 """Another schema is another version."""
 
 
+SameKeyTwice = sqlite3.IntegrityError
+"""A row was written whose key another row has."""
+
+
 class Database:
     """A few verbs over one connection. `where` is a directory for the file, or ":memory:".
 
-    Raises SetupError while another process uses the directory, ValueError for a file of another version.
+    Raises SetupError for a directory that cannot be used or that another process uses, BadInput for a file of another
+    version.
     """
 
     def __init__(self, where: str | Path = MEMORY) -> None:
-        path: str | Path = where
         self._lock: DirectoryLock | None = None
-        if str(where) != MEMORY:
-            Path(where).mkdir(parents=True, exist_ok=True)
-            path = Path(where) / FILE_NAME
-            self._lock = DirectoryLock(Path(where))
         try:
-            self._open(path)
+            if str(where) == MEMORY:
+                self._open(MEMORY)
+            else:
+                Path(where).mkdir(parents=True, exist_ok=True)
+                self._lock = DirectoryLock(Path(where))
+                self._open(Path(where) / FILE_NAME)
+        except (OSError, sqlite3.Error) as problem:
+            self._unlock()
+            reason = getattr(problem, "strerror", None) or str(problem)
+            raise SetupError(
+                f"不能使用数据目录 {where}：{reason}", f"cannot use the data directory {where}: {reason}"
+            ) from None
         except BaseException:
             self._unlock()
             raise

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
+
+import msgspec
 
 from . import people, tags
 from .people import Relation
@@ -71,3 +75,61 @@ def block(world: World, account: AccountState, openids: list[str], *, blocked: b
     with world.db.transaction():
         for tie in ties:
             world.db.run("UPDATE relation SET blacklisted = ? WHERE id = ?", int(blocked), tie.id)
+
+
+class Bulk:
+    """New followers of one account, gathered and written many rows with one statement. Made by `in_bulk`."""
+
+    def __init__(self, world: World, account: AccountState, openids: Sequence[str]) -> None:
+        self._db, self._appid = world.db, account.appid
+        rows = self._db.all(
+            "SELECT openid, id FROM relation WHERE appid = ? AND openid IN (SELECT value FROM json_each(?))",
+            self._appid,
+            msgspec.json.encode(openids).decode(),
+        )
+        self.known: dict[str, int] = {row["openid"]: row["id"] for row in rows}
+        """The ids of those of `openids` that are there, added ones included."""
+        self.unwritten: set[str] = set()
+        """The added ones that are not in the table yet."""
+        self._rows: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+        self._tagged: list[tuple[str, int, int]] = []
+        self._last_id: int = self._db.value("SELECT coalesce(max(id), 0) FROM relation")
+
+    def add(self, openid: str, values: Mapping[str, object]) -> int:
+        """One more relation, with the columns of `values`; returns its id."""
+        self._last_id += 1
+        self.known[openid] = self._last_id
+        self.unwritten.add(openid)
+        rows = self._rows.setdefault(tuple(values), [])
+        rows.append((self._last_id, self._appid, openid, *values.values()))
+        return self._last_id
+
+    def tag(self, relation: int, tag: int) -> None:
+        """Put a tag on a relation; one that is on it already stays where it is."""
+        self._tagged.append((self._appid, tag, relation))
+
+    def write(self) -> None:
+        """Put everything gathered so far into the tables."""
+        db = self._db
+        for names, rows in self._rows.items():
+            columns = ", ".join(("id", "appid", "openid", *names))
+            places = ", ".join("?" * (len(names) + 3))
+            db.many(f"INSERT INTO relation ({columns}) VALUES ({places})", rows)
+        start = db.next_number("tagging", 1)
+        db.many(
+            "INSERT OR IGNORE INTO tagging VALUES (?, ?, ?, ?)",
+            ((*tagging, start + place) for place, tagging in enumerate(self._tagged)),
+        )
+        db.run("UPDATE counter SET value = value + ? WHERE name = 'tagging'", len(self._tagged))
+        self._rows.clear()
+        self.unwritten.clear()
+        self._tagged.clear()
+
+
+@contextmanager
+def in_bulk(world: World, account: AccountState, openids: Sequence[str]) -> Iterator[Bulk]:
+    """One transaction about these OpenIDs; what was gathered is written at its end."""
+    with world.db.transaction():
+        bulk = Bulk(world, account, openids)
+        yield bulk
+        bulk.write()

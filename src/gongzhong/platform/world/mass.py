@@ -109,6 +109,11 @@ def check_audience(world: World, account: AccountState, audience: Audience) -> N
         require(known == len(wanted), UNKNOWN_OPENIDS)
 
 
+def next_msg_id(world: World) -> int:
+    """The msg_id of a new job or preview."""
+    return world.db.next_number("mass", FIRST_MSG_ID)
+
+
 def accept(world: World, account: AccountState, order: Order) -> Job:
     """Make a job of an order. Refuses with 45065, 45066, 45028, 89504 and those of `check_audience`."""
     check_audience(world, account, order.audience)
@@ -121,7 +126,7 @@ def accept(world: World, account: AccountState, order: Order) -> Job:
         require(not waiting, AWAITS_ADMINISTRATOR)
     _has_quota(world, account, order.audience)
     job = Job(
-        msg_id=world.db.next_number("mass", FIRST_MSG_ID),
+        msg_id=next_msg_id(world),
         msg_data_id=order.msg_data_id or _new_data_id(world, order.kind),
         appid=account.appid,
         time=world.now(),

@@ -67,6 +67,11 @@ def create(
     return get(world, name)
 
 
+def ensure(world: World, name: str) -> None:
+    """Make sure that there is a person of this name; one who is there already stays as they are."""
+    world.db.run("INSERT OR IGNORE INTO person (name, nickname) VALUES (?, ?)", name, name)
+
+
 def get(world: World, name: str) -> Person:
     """Raises KeyError for a name that nobody has."""
     row = world.db.one(f"SELECT {PERSON_COLUMNS} FROM person WHERE name = ?", name)
@@ -108,6 +113,25 @@ def relation(world: World, account: AccountState, person: str, openid: str = "")
     return _relation(row)
 
 
+def relation_id(world: World, account: AccountState, person: str) -> int | None:
+    """The id of the relation of a person to an account; None before the first contact."""
+    id: int | None = world.db.value(
+        "SELECT id FROM relation WHERE appid = ? AND person = ?", account.appid, person
+    )
+    return id
+
+
+def change_relation(world: World, id: int, **values: object) -> None:
+    """Set columns of one relation; the names are those of `Relation`."""
+    columns = ", ".join(f"{name} = ?" for name in values)
+    world.db.run(f"UPDATE relation SET {columns} WHERE id = ?", *values.values(), id)
+
+
+def known_to(world: World, person: str) -> list[str]:
+    """The AppIDs of the accounts at which a person has an OpenID."""
+    return world.db.column("SELECT appid FROM relation WHERE person = ?", person)
+
+
 def by_openid(world: World, account: AccountState, openid: str) -> Relation:
     """Raises Refusal 40003 for an OpenID that this account never saw."""
     row = world.db.one("SELECT * FROM relation WHERE appid = ? AND openid = ?", account.appid, openid)
@@ -132,6 +156,17 @@ def follower(world: World, account: AccountState, openid: str) -> Relation:
     if not tie.subscribed:
         raise Refusal(43004)
     return tie
+
+
+def follower_called(world: World, account: AccountState, user: str) -> Relation | None:
+    """The follower with this OpenID or of this name, which is the person's WeChat id here; None if there is none."""
+    row = world.db.one(
+        "SELECT * FROM relation WHERE appid = ? AND (openid = ? OR person = ?) AND subscribed = 1",
+        account.appid,
+        user,
+        user,
+    )
+    return None if row is None else _relation(row)
 
 
 def unionid(world: World, account: AccountState, tie: Relation) -> str | None:

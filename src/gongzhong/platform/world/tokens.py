@@ -94,6 +94,22 @@ def _unknown(value: str | None) -> Refusal:
     return Refusal(40001 if str(value).startswith(TOKEN_PREFIX) else 40014)
 
 
+def ticket(world: World, account: AccountState, kind: str) -> tuple[str, int]:
+    """The ticket of a kind (`jsapi`, `wx_card`) and the seconds it has left; a new one when none is valid."""
+    now = world.now()
+    row = world.db.one(
+        "SELECT value, expires_at FROM ticket WHERE appid = ? AND kind = ? AND expires_at > ?",
+        account.appid,
+        kind,
+        now,
+    )
+    if row is not None:
+        return row["value"], int(row["expires_at"] - now)
+    lifetime, value = world.rules.ticket_lifetime_s, world.ids.ticket()
+    world.db.run("INSERT INTO ticket VALUES (?, ?, ?, ?)", value, account.appid, kind, now + lifetime)
+    return value, lifetime
+
+
 def owner(world: World, value: str) -> str:
     """The AppID that a token was once made for, dead or alive; empty when it never was one."""
     appid: str | None = world.db.value(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gongzhong.platform.world import acts, chats
+from gongzhong.platform.world import accounts, acts, chats
 from gongzhong.platform.world.world import CHINA
 
 from .conftest import APPID, Bed
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 
 def told(bed: Bed) -> list[dict[str, Any]]:
-    return bed.platform.pusher.alarms.told(APPID)
+    return accounts.alarms(bed.platform.world, APPID)
 
 
 async def fail(bed: Bed, times: int, said: Any = 500) -> None:

@@ -64,7 +64,7 @@ async def _done(given: Given[Any], act: Act, verb: str, **arguments: Any) -> dic
     given.platform.recording.note(act.account, act.person, verb, **arguments)
     world, before = given.platform.world, min((item["seq"] for item in act.items), default=None)
     if given.query.get("wait"):
-        last = world.db.value("SELECT coalesce(max(seq), 0) FROM chat")
+        last = chats.last(world)
         await given.platform.carry_out(act, wait=True)
         after = last if before is None else before - 1
         act.items = chats.read(world, act.account.appid, act.person, after)
@@ -150,13 +150,10 @@ async def chat(given: Given[None]) -> Any:
     account = account_of(given, given.path["appid"])
     after = given.number("after")
     tie = people.relation(world, account, person)
-    typing = world.db.value(
-        "SELECT until FROM typing WHERE appid = ? AND openid = ?", account.appid, tie.openid
-    )
     return {
         "items": chats.read(world, account.appid, person, after),
         "menu": {"button": menus.seen_by(world, account, tie)[1]},
-        "typing": bool(typing and typing > world.now()),
+        "typing": chats.is_typing(world, account, tie.openid),
     }
 
 

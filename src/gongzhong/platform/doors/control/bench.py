@@ -91,7 +91,7 @@ async def quota(given: Given[None]) -> Any:
 
 
 async def alarms(given: Given[None]) -> Any:
-    return {"alarms": given.platform.pusher.alarms.told(account_of(given, given.path["appid"]).appid)}
+    return {"alarms": accounts.alarms(given.platform.world, account_of(given, given.path["appid"]).appid)}
 
 
 async def qr_codes(given: Given[None]) -> Any:

@@ -120,10 +120,9 @@ def account_form(account: AccountState) -> dict[str, Any]:
 
 def person_form(world: World, person: people.Person) -> dict[str, Any]:
     """A person with the relation to every account that there is one to."""
-    rows = world.db.all("SELECT appid FROM relation WHERE person = ?", person.name)
     ties = {}
-    for row in rows:
-        account = world.accounts.get(row["appid"])
+    for appid in people.known_to(world, person.name):
+        account = world.accounts.get(appid)
         if account is not None:
             tie = people.relation(world, account, person.name)
             ties[account.appid] = {

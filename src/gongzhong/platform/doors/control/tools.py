@@ -14,10 +14,10 @@ from starlette.responses import Response
 
 from ...coverage import Coverage, coverage
 from ...followers_file import Import, Report, check
-from ...snapshots import NoSnapshot, Snapshot
 from ...world import recognition
 from ...world.faults import Fault, Order
 from ...world.refusal import BadInput
+from ...world.snapshots import NoSnapshot, Snapshot
 from .acts import account_of
 from .route import WITH_FILES, Given, NotFound, Otherwise, Route
 from .shapes import OfAccount

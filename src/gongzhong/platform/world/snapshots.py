@@ -16,12 +16,12 @@ from pathlib import Path
 
 import msgspec
 
-from ..clock import MovableClock
-from .world import accounts, chats, people, schedule
-from .world.database import MEMORY
-from .world.faults import Faults
-from .world.refusal import BadInput
-from .world.world import World
+from ...clock import MovableClock
+from . import accounts, chats, people, schedule
+from .database import MEMORY
+from .faults import Faults
+from .refusal import BadInput
+from .world import World
 
 NAME = re.compile(r"\w[\w.-]{0,63}")
 LONGEST_NAME = 200
