@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         QuotaError,
         Replayed,
         SetupError,
+        StateDown,
         TooLarge,
         TransportError,
         UnknownCodeError,
@@ -118,6 +119,7 @@ __all__ = [
     "Session",
     "SetupError",
     "ShortVideo",
+    "StateDown",
     "Subscribe",
     "Text",
     "TextReply",
@@ -146,7 +148,7 @@ _NAMES_BY_MODULE = {
     "errors": (
         "BadAnswer BadCipher BadSignature BadXml BusyError CallError CallbackError ContentError "
         "CredentialError GongzhongError HandlerError NotReached OutcomeUnknown ParameterError PermissionDenied "
-        "QuotaError Replayed SetupError TooLarge TransportError UnknownCodeError WebError"
+        "QuotaError Replayed SetupError StateDown TooLarge TransportError UnknownCodeError WebError"
     ),
     "messages": (
         "Article Click Event Image ImageReply Link Location Message MiniProgramPage MusicReply "

@@ -16,6 +16,7 @@
     ├─ CallbackError           a push that must not be believed (status: the HTTP answer to give)
     │  ├─ BadSignature  ├─ BadCipher  ├─ BadXml  ├─ Replayed  └─ TooLarge
     ├─ HandlerError            a handler gave or kept something that means nothing, or ended itself
+    ├─ StateDown               the database or Redis that workers share is out of reach or too slow
     ├─ WebError                网页授权: state forged, code reused, redirect refused
     └─ SetupError              the configuration is wrong; found at start, not at the first user
 
@@ -178,6 +179,13 @@ class TooLarge(CallbackError):
 class HandlerError(GongzhongError):
     """A handler's fault at run time: a result that is no reply, a value that cannot be stored, an unknown step of a
     dialogue, `sys.exit()`. The person reads the account's failure text; the log has the handler's name and place."""
+
+
+class StateDown(GongzhongError):
+    """The database or Redis that workers share cannot be reached, or gave no answer in time.
+
+    What was asked may have been carried out or not; a write that says what it replaces can be asked again.
+    """
 
 
 class WebError(GongzhongError):

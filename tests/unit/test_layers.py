@@ -17,10 +17,12 @@ PACKAGE = "gongzhong"
 LAYERS = [
     {"errors", "version", "threads", "facts"},
     {"account", "clock"},
+    {"database"},
     {"wire"},
     {"messages"},
     {"catalogue"},
     {"client"},
+    {"state"},
     {"app", "web", "platform"},
     {"console"},
     {"running"},
@@ -29,8 +31,9 @@ LAYERS = [
     {"__main__"},
 ]
 HEIGHT = {part: height for height, row in enumerate(LAYERS) for part in row}
-FORBIDDEN = {("platform", "client")}
-HEAVY = ["aiohttp", "urllib3", "starlette", "granian", "sqlite3", "sqlalchemy", "PIL", "segno", "uvloop"]
+FORBIDDEN = {("platform", "client"), ("platform", "state"), ("platform", "database")}
+HEAVY = ["aiohttp", "urllib3", "starlette", "granian", "sqlite3", "sqlalchemy"]
+HEAVY += ["psycopg", "redis", "PIL", "segno", "uvloop"]
 IMPORT_BUDGET_MS = 150
 
 
