@@ -14,7 +14,8 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import BrowserContext, FrameLocator, Locator, Page, expect
 
-from gongzhong import Account, Client, Hosts, Secret
+from gongzhong import Client
+from gongzhong.running.control import Control
 from gongzhong.testing import PNG
 from gongzhong.web import JsSdk
 
@@ -50,10 +51,7 @@ class Shop:
     def __init__(self, platform_url: str) -> None:
         self.base = platform_url.rstrip("/")
         self.account = self._control("state")["accounts"][0]
-        hosts = Hosts.local(self.base)
-        self.api = Client(
-            Account(appid=self.account["appid"], secret=Secret(self.account["secret"]), hosts=hosts)
-        )
+        self.api = Client(Control(self.base).credentials())
         self.config: dict[str, Any] = {}
         shop = self
 

@@ -68,15 +68,26 @@ describe('server configuration', () => {
   it('submits the form and shows what the verification said', async () => {
     stub.answers['POST accounts/wx1/url'] = { ok: false, zh: 'token 验证失败', en: 'wrong token', seq: 3 }
     const view = show(CallbackForm, { account: session.account.value })
+    expect(get(view, 'callback-token').attributes('required')).toBeUndefined()
     await get(view, 'callback-url').setValue('http://127.0.0.1:8000/wx')
     await get(view, 'callback-random-key').trigger('click')
     await get(view, 'callback-mode-safe').setValue(true)
     await view.get('form').trigger('submit')
     await flushPromises()
     expect(stub.bodies('POST accounts/wx1/url')).toEqual([
-      { url: 'http://127.0.0.1:8000/wx', token: 'tok', aes_key: expect.stringMatching(/^[A-Za-z0-9]{43}$/), encryption: 'safe' },
+      { url: 'http://127.0.0.1:8000/wx', aes_key: expect.stringMatching(/^[A-Za-z0-9]{43}$/), encryption: 'safe' },
     ])
     expect(get(view, 'callback-result').text()).toContain('token 验证失败')
+  })
+
+  it('shows the present Token and key when asked to', async () => {
+    stub.answers['POST accounts/wx1/credentials'] = { appid: 'wx1', secret: 's', token: 'tok', aes_key: 'k', encryption: 'plain' }
+    const view = show(CallbackForm, { account: session.account.value })
+    expect((get(view, 'callback-token').element as HTMLInputElement).value).toBe('')
+    await get(view, 'callback-show').trigger('click')
+    await flushPromises()
+    expect((get(view, 'callback-token').element as HTMLInputElement).value).toBe('tok')
+    expect((get(view, 'callback-aes-key').element as HTMLInputElement).value).toBe('k')
   })
 
   it('makes keys that are never the same', () => {
@@ -86,10 +97,14 @@ describe('server configuration', () => {
 
 describe('credentials', () => {
   it('keep the secret out of the page until it is asked for', async () => {
+    stub.answers['POST accounts/wx1/credentials'] = { appid: 'wx1', secret: 'topsecret', token: 'tok', aes_key: '', encryption: 'plain' }
     const view = show(Credentials, { account: session.account.value })
-    expect(view.html()).not.toContain('topsecret')
+    expect(stub.bodies('POST accounts/wx1/credentials')).toHaveLength(0)
     await get(view, 'secret-show').trigger('click')
+    await flushPromises()
     expect(get(view, 'secret').text()).toBe('topsecret')
+    await get(view, 'secret-show').trigger('click')
+    expect(view.html()).not.toContain('topsecret')
   })
 })
 

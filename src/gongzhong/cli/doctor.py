@@ -82,7 +82,7 @@ def _saved(platform: str | None, name: str | None) -> dict[str, Any]:
     from ..running.control import Control
 
     control = Control(platform)
-    found = control.account(name)
+    found = control.revealed(name)
     fields = ("appid", "secret", "token", "aes_key", "encryption", "url")
     return {**{field.upper(): found[field] for field in fields}, "API_BASE": control.url}
 

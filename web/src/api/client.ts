@@ -8,6 +8,7 @@ import type {
   ChatItem,
   ClockReading,
   Coverage,
+  Credentials,
   Desk,
   Menu,
   NewAccount,
@@ -68,6 +69,7 @@ export class ControlApi {
   addAccount = (account: NewAccount): Promise<Account> => this.post('accounts', account)
   editAccount = (appid: string, change: Partial<Account>): Promise<Account> =>
     this.send('PATCH', this.account(appid), change)
+  credentials = (appid: string): Promise<Credentials> => this.post(`${this.account(appid)}/credentials`, {})
   submitUrl = (appid: string, settings: CallbackSettings): Promise<Verification> =>
     this.post(`${this.account(appid)}/url`, settings)
   menu = (appid: string): Promise<Menu> => this.get(`${this.account(appid)}/menu`)

@@ -10,6 +10,7 @@ export interface Account {
   wechat_id: string
   kind: AccountKind
   verified: boolean
+  /** `***` when there is one: only `credentials` gives the value. So are the next two. */
   secret: string
   token: string
   aes_key: string
@@ -24,6 +25,14 @@ export interface Account {
   open_platform: string | null
   headimgurl?: string
   description?: string
+}
+
+export interface Credentials {
+  appid: string
+  secret: string
+  token: string
+  aes_key: string
+  encryption: Encryption
 }
 
 export type NewAccount = Pick<Account, 'name' | 'kind' | 'verified'> & Partial<Account>
@@ -260,10 +269,11 @@ export interface Verification {
   seq: number
 }
 
+/** A Token or key that is left out stays as it is. */
 export interface CallbackSettings {
   url: string
-  token: string
-  aes_key: string
+  token?: string
+  aes_key?: string
   encryption: Encryption
 }
 

@@ -216,6 +216,8 @@ export const en: Record<keyof typeof zh, string> = {
   'callback.tokenHint': '3 to 32 letters or digits, the same as in your program',
   'callback.keyHint': '43 letters or digits',
   'callback.random': 'Random',
+  'callback.show': 'Show',
+  'callback.unchanged': 'Set; leave empty to keep it',
   'callback.mode': 'Encryption of messages',
   'callback.submit': 'Submit',
   'callback.checking': 'Verifying…',

@@ -214,6 +214,8 @@ export const zh = {
   'callback.tokenHint': '3–32 位字母或数字，与程序里的 Token 一致',
   'callback.keyHint': '43 位字母或数字',
   'callback.random': '随机生成',
+  'callback.show': '显示',
+  'callback.unchanged': '已设置，留空不改',
   'callback.mode': '消息加解密方式',
   'callback.submit': '提交',
   'callback.checking': '正在验证…',

@@ -16,6 +16,7 @@ import msgspec
 
 from ...errors import SetupError
 from ...wire import Cipher
+from ...wire.masking import HIDDEN, secret_name
 from . import domains, statistics
 from .refusal import BadInput, Refusal
 from .settings import AccountConfig
@@ -75,7 +76,15 @@ def require_key(settings: AccountConfig | AccountState) -> None:
 
 
 def require_usable(world: World, state: AccountState) -> None:
-    """Raises SetupError for a key or a domain that cannot work."""
+    """Raises SetupError for a key or a domain that cannot work, and for a secret in its hidden form."""
+    for name in filter(secret_name, state.__struct_fields__):
+        if getattr(state, name) == HIDDEN:
+            raise SetupError(
+                f"{name} 是隐藏后的样子（{HIDDEN}），不是原文",
+                f"{name} is the hidden form ({HIDDEN}), not the value itself",
+                fix_zh="留空不改，或填写原文",
+                fix_en="leave it out to keep the present one, or give the value itself",
+            )
     require_key(state)
     require_form(state.ip_allow_list)
     real = state.kind != "test" and not world.rules.any_port

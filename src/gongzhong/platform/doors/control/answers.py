@@ -25,7 +25,7 @@ class ClockView(msgspec.Struct, kw_only=True):
 
 
 class AccountView(msgspec.Struct, kw_only=True):
-    """An official account as its console shows it."""
+    """An official account as its console shows it. `secret`, `token` and `aes_key` are `***`, or empty when not set."""
 
     appid: str
     original_id: str
@@ -54,6 +54,16 @@ class AccountView(msgspec.Struct, kw_only=True):
     secret_frozen: bool
     customer_service: bool
     comments: bool
+
+
+class CredentialsView(msgspec.Struct, kw_only=True):
+    """What a program needs to call the API as an account and to read its pushes, in clear."""
+
+    appid: str
+    secret: str
+    token: str
+    aes_key: str
+    encryption: Encryption
 
 
 class TieView(msgspec.Struct, kw_only=True):

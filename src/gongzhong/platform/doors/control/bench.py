@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 from starlette.responses import Response, StreamingResponse
 
 from ....version import version
@@ -22,6 +23,7 @@ from .answers import (
     AlarmsView,
     ClockView,
     CodesView,
+    CredentialsView,
     Delivered,
     MenuView,
     PersonView,
@@ -35,6 +37,7 @@ from .answers import (
 from .route import Given, NotFound, Otherwise, Route
 from .shapes import (
     AccountChange,
+    CallbackForm,
     Moving,
     NewPerson,
     Triggering,
@@ -74,9 +77,25 @@ async def change_account(given: Given[AccountChange]) -> Any:
     return account_form(accounts.change(given.platform.world, account.appid, msgspec.to_builtins(given.body)))
 
 
-async def configure_url(given: Given[Wanted]) -> Any:
+async def credentials(given: Given[None]) -> CredentialsView:
+    """AppSecret、Token 和 EncodingAESKey 的原文 / AppSecret, Token and EncodingAESKey in clear"""
     account = account_of(given, given.path["appid"])
-    verdict, seq = await given.platform.configure_url(account, given.body)
+    return CredentialsView(
+        appid=account.appid,
+        secret=account.secret,
+        token=account.token,
+        aes_key=account.aes_key,
+        encryption=account.encryption,
+    )
+
+
+async def configure_url(given: Given[CallbackForm]) -> Any:
+    account = account_of(given, given.path["appid"])
+    kept = {"token": account.token, "aes_key": account.aes_key}
+    entered = {
+        name: value for name, value in msgspec.structs.asdict(given.body).items() if value is not UNSET
+    }
+    verdict, seq = await given.platform.configure_url(account, Wanted(**{**kept, **entered}))
     return {"ok": verdict.ok, "zh": verdict.zh, "en": verdict.en, "seq": seq}
 
 
@@ -245,7 +264,11 @@ ROUTES: list[Route[Any, Any]] = [
         body=AccountChange,
         answer=AccountView,
     ),
-    Route(verb="POST", path="/accounts/{appid}/url", function=configure_url, body=Wanted, answer=Verified),
+    # POST, although it changes nothing: a page of another site can order a GET, and browsers keep its answer.
+    Route(verb="POST", path="/accounts/{appid}/credentials", function=credentials, answer=CredentialsView),
+    Route(
+        verb="POST", path="/accounts/{appid}/url", function=configure_url, body=CallbackForm, answer=Verified
+    ),
     Route(verb="GET", path="/accounts/{appid}/menu", function=menu, answer=MenuView),
     Route(verb="GET", path="/accounts/{appid}/quota", function=quota, answer=QuotaView),
     Route(verb="GET", path="/accounts/{appid}/alarms", function=alarms, answer=AlarmsView),

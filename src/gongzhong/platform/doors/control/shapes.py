@@ -8,6 +8,7 @@ import msgspec
 
 from ....account import Encryption
 from ....clock import MovableClock
+from ....wire.masking import HIDDEN, secret_name
 from ...world import people
 from ...world.acts import Said
 from ...world.settings import AutoReplySettings, Kind, MassSettings, PageError
@@ -49,6 +50,15 @@ class AccountChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, om
     comments: bool | msgspec.UnsetType = msgspec.UNSET
     mass: MassSettings | msgspec.UnsetType = msgspec.UNSET
     autoreply: AutoReplySettings | msgspec.UnsetType = msgspec.UNSET
+
+
+class CallbackForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """服务器配置 as the console has it. A Token or EncodingAESKey that is left out stays as it is."""
+
+    url: str
+    token: str | msgspec.UnsetType = msgspec.UNSET
+    aes_key: str | msgspec.UnsetType = msgspec.UNSET
+    encryption: str = "plain"
 
 
 class Following(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -114,8 +124,10 @@ def clock_form(clock: MovableClock) -> dict[str, Any]:
 
 
 def account_form(account: AccountState) -> dict[str, Any]:
+    """The account with its AppSecret, Token and EncodingAESKey hidden; one that is not set stays empty."""
     form: dict[str, Any] = msgspec.to_builtins(account)
-    return {**form, "open_platform": account.open_platform or None}
+    shown = {name: HIDDEN if value and secret_name(name) else value for name, value in form.items()}
+    return {**shown, "open_platform": account.open_platform or None}
 
 
 def person_form(world: World, person: people.Person) -> dict[str, Any]:
