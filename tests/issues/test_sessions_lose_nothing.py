@@ -159,3 +159,61 @@ def test_two_messages_at_once_share_one_session(platform: LocalPlatform) -> None
     for word in ("甲", "乙"):
         alice.says(word)
     assert alice.inbox[-1].text == "甲、乙"
+
+
+class Failing(Plain):
+    """A store that fails or hangs at `save`, or at `load`."""
+
+    def __init__(self, where: str, how: str) -> None:
+        super().__init__()
+        self.where, self.how = where, how
+
+    async def trouble(self, where: str, quoted: object) -> None:
+        if where == self.where and self.how == "hangs":
+            await asyncio.sleep(3600)
+        if where == self.where:
+            raise ConnectionError(f"cannot write {quoted!r}")
+
+    async def load(self, key: str) -> bytes | None:
+        await self.trouble("load", key)
+        return await super().load(key)
+
+    async def save(self, key: str, data: bytes, lifetime_s: float) -> None:
+        await self.trouble("save", data)
+        await super().save(key, data, lifetime_s)
+
+
+def noting(store: Failing) -> OfficialAccount:
+    oa = OfficialAccount.from_env(sessions=store, customer_service=False)
+
+    @oa.text
+    async def note(message: Text, session: Session) -> str:
+        session["wish"] = message.content
+        return "记下了"
+
+    return oa
+
+
+@pytest.mark.parametrize("how", ["fails", "hangs"])
+def test_a_store_that_cannot_save_costs_no_answer(
+    platform: LocalPlatform, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    platform.connect(noting(Failing("save", how)))
+    alice = platform.person("alice")
+    alice.follows()
+    for _ in range(2):
+        began = platform.clock.now()
+        assert alice.says("一块秘密的表").texts == ["记下了"]
+        assert platform.clock.now() - began < 4.5
+    assert caplog.text.count("会话没有保存") == 2
+    assert "秘密" not in caplog.text
+
+
+@pytest.mark.parametrize("how", ["fails", "hangs"])
+def test_a_store_that_cannot_load_is_the_handlers_failure(platform: LocalPlatform, how: str) -> None:
+    platform.connect(noting(Failing("load", how)))
+    alice = platform.person("alice")
+    alice.follows()
+    began = platform.clock.now()
+    assert alice.says("一块表").texts == ["抱歉，出了点问题，请稍后再试。"]
+    assert platform.clock.now() - began < 4.5

@@ -49,10 +49,14 @@ async def crowd(message: Text, wanted: str) -> str:
 async def echo(message: Text) -> str:
     return message.content
 
-app = oa.asgi
-wsgi = oa.wsgi
+async def app(scope, receive, send):
+    await oa.asgi(scope, receive, send)
+
+def wsgi(environ, start_response):
+    return oa.wsgi(environ, start_response)
 '''
 DOORS = {"account": "served:oa", "asgi": "served:app", "wsgi": "served:wsgi"}
+"""An account by itself, and applications with the account in them."""
 
 
 class Served:

@@ -25,7 +25,7 @@ class AsgiDoor:
     """An ASGI application: the callback URL, and the lifespan of the account."""
 
     def __init__(self, oa: OfficialAccount) -> None:
-        self._oa = oa
+        self.oa = oa
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["type"]:
@@ -47,12 +47,12 @@ class AsgiDoor:
                 return None
             body += event.get("body", b"")
             if len(body) > MAX_BODY_BYTES:
-                return self._oa.refuse(too_large())
+                return self.oa.refuse(too_large())
             more = event.get("more_body", False)
         watch = Watch(receive)
         try:
             query = scope.get("query_string", b"")
-            return await self._oa.handle(query, body, scope["method"], gone=watch.gone)
+            return await self.oa.handle(query, body, scope["method"], gone=watch.gone)
         finally:
             watch.end()
 
@@ -61,13 +61,13 @@ class AsgiDoor:
             event = await receive()
             if event["type"] == "lifespan.startup":
                 try:
-                    self._oa.check()
+                    self.oa.check()
                 except SetupError as problem:
                     await send({"type": "lifespan.startup.failed", "message": problem.text()})
                     return
                 await send({"type": "lifespan.startup.complete"})
             elif event["type"] == "lifespan.shutdown":
-                await self._oa.shutdown()
+                await self.oa.shutdown()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

@@ -264,7 +264,7 @@ def _tick(claim: Claim, event: Tick, rules: Rules) -> Sequence[Act]:
         return (Wait(event.began + rules.window_s, ask=True),)
     if event.number < claim.deliveries:
         return (_RELEASE,)
-    if claim.held == event.number:
+    if claim.held == event.number and not event.may_send:
         return (Wait(event.began + rules.held_s),)
     return _overdue(claim, event, rules)
 

@@ -4,16 +4,21 @@ Handlers, timers and the reply window of one account live on one loop: the one t
 loop (Flask, Django, every WSGI server) get one in a thread of its own. A call from elsewhere is carried out there.
 Two things can take the loop away: a fork, after which the child has neither its thread nor its sockets, and a program
 that runs one loop per request. Both are noticed at the next call.
+
+A program that ends without `close` still lets the handlers in the background finish: see `Home`.
 """
 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import logging
 import os
 import threading
+import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from ..errors import SetupError, say
@@ -25,6 +30,10 @@ LOOK_AGAIN_S = 0.5
 """How often somebody who waits for a loop of others looks whether it still runs."""
 SELDOM_S = 10.0
 """The same for a loop of our own, which tells of its end."""
+LAST_S = 30.0
+"""How long a program that ends without `close` waits for what runs in the background."""
+CANCEL_S = 3.0
+"""How long tasks that a loop of our own leaves behind may take to be cancelled."""
 
 
 class LoopEnded(Exception):
@@ -62,9 +71,14 @@ class Background:
             self._waiting.discard(future)
 
     def stop(self) -> None:
-        """End the loop and wait for its thread."""
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        """End the loop, cancel what runs there, and wait for its thread."""
+        self.stop_soon()
         self._thread.join()
+
+    def stop_soon(self) -> None:
+        """The same without waiting."""
+        with suppress(RuntimeError):  # it has ended already
+            self.loop.call_soon_threadsafe(self.loop.stop)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
@@ -73,20 +87,31 @@ class Background:
         finally:
             for future in list(self._waiting):
                 future.cancel()
+            self._cancel_tasks()
             self.loop.close()
+
+    def _cancel_tasks(self) -> None:
+        """Let every task end: asyncio complains about a loop that closes over tasks that wait."""
+        left = asyncio.all_tasks(self.loop)
+        for task in left:
+            task.cancel()
+        if left:
+            self.loop.run_until_complete(asyncio.wait(left, timeout=CANCEL_S))
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
 
 
 class Home:
     """The loop of one account in this process.
 
     `moved` is called on the new loop after the one before has ended; it gives whether work was cut off by that. From
-    then on the account lives on a loop of its own, in the background.
+    then on the account lives on a loop of its own, in the background. `last_work` lets handlers finish: it is done on
+    the loop in the background at `close`, else when the program ends, there for at most LAST_S seconds.
     """
 
-    def __init__(self, moved: Callable[[], bool]) -> None:
+    def __init__(self, moved: Callable[[], bool], last_work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self.pid = os.getpid()
         self.loop: asyncio.AbstractEventLoop | None = None
-        self._moved = moved
+        self._moved, self._last_work = moved, last_work
         self._ended: asyncio.AbstractEventLoop | None = None
         """A loop that ended while others waited for it, though it may still tidy up."""
         self._background: Background | None = None
@@ -118,6 +143,8 @@ class Home:
     def _in_background(self) -> asyncio.AbstractEventLoop:
         if self._background is None:
             self._background = Background()
+            weakref.finalize(self, self._background.stop_soon)
+            _before_threads_end(self._finish_at_exit)
         self.loop = self._background.loop
         return self.loop
 
@@ -148,13 +175,22 @@ class Home:
                 self._background = None
         raise LoopEnded
 
-    def close(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def close(self) -> None:
         """Do the last work on the loop in the background, if there is one, and end it."""
         self.refuse_to_block()
         background, self._background = self._background, None
         if background is not None:
-            background.wait_for(work())
+            background.wait_for(self._last_work())
             background.stop()
+
+    def _finish_at_exit(self) -> None:
+        background, self._background = self._background, None
+        if background is None or self.pid != os.getpid():
+            return
+        last = asyncio.run_coroutine_threadsafe(self._last_work(), background.loop)
+        with suppress(TimeoutError, CancelledError):
+            last.result(LAST_S)
+        background.stop_soon()
 
     def discard(self) -> None:
         """End the loop in the background and whatever runs there, without waiting for it to finish."""
@@ -177,6 +213,24 @@ class Home:
             fix_zh="改用 await oa.handle(…) 或 await oa.shutdown()",
             fix_en="use `await oa.handle(…)` or `await oa.shutdown()`",
         )
+
+
+def _before_threads_end(call: Callable[[], None]) -> None:
+    """Have a method called when the program ends, if its object still exists then.
+
+    Before Python itself forbids new threads, which a last API call may need; `atexit` would come after that.
+    """
+    import concurrent.futures.thread  # noqa: F401  # its hook ends thread pools: registered before, it is called after
+
+    reference = weakref.WeakMethod(call)
+
+    def at_exit() -> None:
+        method = reference()
+        if method is not None:
+            method()
+
+    with suppress(RuntimeError):  # the program is ending already
+        getattr(threading, "_register_atexit", atexit.register)(at_exit)
 
 
 async def _waited(future: Future[T], home: asyncio.AbstractEventLoop) -> T:

@@ -282,7 +282,7 @@ class OfficialAccount(Router):
 
     def close(self) -> None:
         """`shutdown` for programs without an event loop."""
-        self._home.close(self.shutdown)
+        self._home.close()
 
     @asynccontextmanager
     async def lifespan(self, _app: object = None) -> AsyncIterator[None]:
@@ -326,7 +326,7 @@ class OfficialAccount(Router):
             fetch_words=self._texts.fetch_words,
             opened=lambda push: allowance.opened(push, self.clock.now()),
         )
-        self._home = Home(self._moved)
+        self._home = Home(self._moved, self.shutdown)
 
     def _moved(self) -> bool:
         """Go on in another loop. Gives whether handlers were cut off with the one before."""

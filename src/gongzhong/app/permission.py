@@ -36,6 +36,8 @@ class Permission:
         self._found: bool | None = None
         self._again_at = 0.0
         self._asking: asyncio.Task[None] | None = None
+        self.when_known: Callable[[], None] = lambda: None
+        """Called when WeChat has said yes or no."""
 
     @property
     def known(self) -> bool | None:
@@ -80,6 +82,7 @@ class Permission:
     def _learn(self, allowed: bool) -> None:
         self._found = allowed
         self._again_at = self._clock.now() + ANSWER_KEPT_S
+        self.when_known()
 
     def _failed(self, problem: GongzhongError) -> None:
         self._again_at = self._clock.now() + RETRY_AFTER_S

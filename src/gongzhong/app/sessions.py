@@ -11,6 +11,9 @@ No update is lost without a word:
 * Several processes: what is saved is the difference that this process made, laid over what the store has by then. When
   both changed the same key, the later one stays and a warning names the key. A store with `swap` makes this exact; with
   `load` and `save` alone a write that falls into the moment between the two is overwritten.
+* A store that fails or takes more than STORE_S to save costs the person no answer: an error is logged, the reply goes
+  out, and what the handler changed is lost. One that fails or takes too long to load is the handler's failure: it must
+  not run without knowing what was said before.
 
 Beside the dict a session holds the person's place in a dialogue (see `dialogues`), saved in the same way.
 """
@@ -33,6 +36,8 @@ log = logging.getLogger("gongzhong.app")
 
 LIFETIME_S = 3600.0
 """How long an untouched session lives by default, in seconds."""
+STORE_S = 3.0
+"""How long a store may take to load or to save, in seconds; with a handler in between WeChat still gets its answer."""
 PLACE = "gongzhong.dialogue"
 """The key under which a person's place in a dialogue is stored, beside the handlers' own keys."""
 MISSING = object()
@@ -195,14 +200,37 @@ class Sessions:
                 yield session
             finally:
                 async with loan.saving:
-                    await self._save(key, session)
+                    await self._save_in_time(key, session)
         finally:
             loan.holders -= 1
             if not loan.holders:
                 del self._loans[key]
 
     async def _load(self, key: str) -> Session:
-        return Session(await self._store.load(key))
+        try:
+            async with asyncio.timeout(STORE_S):
+                return Session(await self._store.load(key))
+        except TimeoutError as problem:
+            raise HandlerError(
+                f"会话的存储 {STORE_S:g} 秒内没有应答",
+                f"the session store did not answer within {STORE_S:g} s",
+                fix_zh="检查存储是否可达、是否过载",
+                fix_en="check whether the store can be reached and is not overloaded",
+            ) from problem
+
+    async def _save_in_time(self, key: str, session: Session) -> None:
+        """Save; a store that fails is logged. Raises HandlerError for what cannot be stored."""
+        try:
+            async with asyncio.timeout(STORE_S):
+                await self._save(key, session)
+        except HandlerError:
+            raise
+        except Exception as problem:  # without its text, in which stores quote what they were given
+            log.error(
+                say("会话没有保存（%s）：openid=%s", "a session was not saved (%s): openid=%s"),
+                type(problem).__name__,
+                key.partition(":")[2],
+            )
 
     async def _save(self, key: str, session: Session) -> None:
         fields, problem = session.fields()

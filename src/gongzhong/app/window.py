@@ -169,6 +169,12 @@ class ReplyWindow:
         self._holds = Holds()
         self._interrupted: set[str] = set()
         """Pushes whose handlers were cut off with a loop: they may come again."""
+        permission.when_known = self._wake_all
+
+    def _wake_all(self) -> None:
+        """Let every delivery that waits look again: what the account may do has become known."""
+        for run in self._runs.values():
+            run.wake()
 
     def knows(self, key: str) -> bool:
         """Whether a push is being worked on or was just answered, so that it is a repeat of WeChat's own."""

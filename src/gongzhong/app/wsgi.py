@@ -47,7 +47,7 @@ class WsgiDoor:
     """A WSGI application: the callback URL, on whatever path it is mounted."""
 
     def __init__(self, oa: OfficialAccount) -> None:
-        self._oa = oa
+        self.oa = oa
         self._warned = False
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -56,16 +56,12 @@ class WsgiDoor:
         start_response(status, [(name.title(), value) for name, value in answer.headers()])
         return [answer.body]
 
-    def close(self) -> None:
-        """Let running handlers finish; for whoever serves this door, once no request is open."""
-        self._oa.close()
-
     def _answer(self, environ: dict[str, Any]) -> Answer:
         method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
         try:
             body = read_body(environ) if method == "POST" else b""
         except CallbackError as problem:
-            return self._oa.refuse(problem)
+            return self.oa.refuse(problem)
         if environ.get("wsgi.multiprocess") and not self._warned:
             self._warned = True
             log.warning(
@@ -75,7 +71,7 @@ class WsgiDoor:
                     "only, so a handler may run once in each; use one process with threads",
                 )
             )
-        return self._oa.handle_blocking(query, body, method, gone=_looking_at(environ))
+        return self.oa.handle_blocking(query, body, method, gone=_looking_at(environ))
 
 
 def _looking_at(environ: dict[str, Any]) -> Callable[[], bool] | None:

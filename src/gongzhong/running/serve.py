@@ -1,19 +1,20 @@
 """The production server: one command from `module:oa` to a listening callback URL.
 
-A bare OfficialAccount is served by the callback server, the shortest way from the socket to a handler; applications
-over ASGI or WSGI by granian. Everything runs in this one process: killed, it leaves nothing behind that keeps the port.
-What a reply window knows lies in this process's memory, so a second process would run handlers twice: it is refused.
+A bare OfficialAccount, or one of its doors, is served by the callback server, the shortest way from the socket to a
+handler; applications over ASGI or WSGI by granian. Everything runs in this one process: killed, it leaves nothing
+behind that keeps the port. What a reply window knows lies in this process's memory, so a second process would run
+handlers twice: it is refused.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from ..app.asgi import AsgiDoor
 from ..app.official_account import OfficialAccount
 from ..app.wsgi import WsgiDoor
 from ..errors import SetupError
@@ -65,18 +66,26 @@ def serve(
     _only_one(workers)
     options = options or Options()
     found = resolve(target)
-    if found.kind == "account":
-        found.value.check()
-        run_loop(_serve_account(found, options, announce))
+    oa = _bare(found.value)
+    if oa is not None:
+        oa.check()
+        run_loop(_serve_account(oa, found, options, announce))
     else:
         _check(options)
         run_loop(_serve_app(found, options, announce))
 
 
-async def _serve_account(found: Target, options: Options, announce: Announce | None) -> None:
+def _bare(value: Any) -> OfficialAccount | None:
+    """The account, if that is all there is to serve: `oa`, or `app = oa.asgi`, or `app = oa.wsgi`."""
+    if isinstance(value, AsgiDoor | WsgiDoor):
+        return value.oa
+    return value if isinstance(value, OfficialAccount) else None
+
+
+async def _serve_account(
+    oa: OfficialAccount, found: Target, options: Options, announce: Announce | None
+) -> None:
     spare_the_collector()
-    oa: OfficialAccount = found.value
-    oa.check()
     server = CallbackServer(
         oa,
         host=options.host,
@@ -98,11 +107,7 @@ async def _serve_app(found: Target, options: Options, announce: Announce | None)
     spare_the_collector()
     app = FromWsgi(found.value) if found.kind == "wsgi" else found.value
     server = EmbeddedServer(app, host=options.host, port=options.port, drain_s=DRAIN_S)
-    try:
-        await run(server, ready=_ready(found, lambda: url_of(options.host, server.port), announce))
-    finally:
-        if isinstance(found.value, WsgiDoor):
-            await asyncio.to_thread(found.value.close)
+    await run(server, ready=_ready(found, lambda: url_of(options.host, server.port), announce))
 
 
 def _ready(found: Target, url: Callable[[], str], announce: Announce | None) -> Callable[[], None] | None:

@@ -111,6 +111,8 @@ TABLE: list[tuple[Claim, Event, Phase, list[Act]]] = [
     (claim(), tick(LATE, holds_left=9), RUNNING, [Wait(7.0, hold=True)]),
     (claim(held=1), tick(4.6, holds_left=9), RUNNING, [Wait(7.0)]),
     (claim(held=1, first=True, ended=True, replies=(A,)), tick(5.5), RUNNING, [Wait(7.0)]),
+    (claim(held=1), tick(4.8, may_send=True), CLOSED, [HandOver()]),
+    (claim(held=1), tick(4.8, may_send=False), RUNNING, [Wait(7.0)]),
     (claim(held=1), tick(7.0), RUNNING, [Release()]),
     (claim(deliveries=2, open=2), tick(LATE, 1, holds_left=9), RUNNING, [Release()]),
     (claim(), FirstResult(A), RUNNING, [Wake()]),

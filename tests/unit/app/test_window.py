@@ -514,3 +514,27 @@ async def test_another_wechat_knows_nothing_of_this_one(make: Make) -> None:
     assert wechat.oa.undelivered == []
     assert await wechat.say("1") == "你说：1"
     assert wechat.oa.api is api
+
+
+async def test_a_held_delivery_is_answered_as_soon_as_wechat_says_that_messages_may_be_sent(
+    make: Make,
+) -> None:
+    wechat = make(window=4.5)
+
+    @wechat.oa.text
+    async def slow() -> str:
+        await asyncio.sleep(20)
+        return "好了"
+
+    at_once = wechat.api.look_up
+
+    async def late(call: Any) -> Any:
+        await asyncio.sleep(3.75)  # asked one second after the push: known when the delivery is held already
+        return await at_once(call)
+
+    wechat.api.look_up = late  # type: ignore[method-assign]
+    assert await wechat.push(text("?"), deliveries=1) is None
+    assert now() == pytest.approx(4.8)
+    assert wechat.oa.counters["held"] == 1
+    await asyncio.sleep(30)
+    assert wechat.api.texts == ["好了"]
