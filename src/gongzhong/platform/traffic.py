@@ -283,11 +283,21 @@ class Traffic:
 def _cut(entry: Exchange) -> None:
     """Note how long the bodies were, and keep of very long ones only what is shown."""
     entry.request_bytes, entry.response_bytes = len(entry.request_body), len(entry.response_body)
-    for name in ("request_body", "decrypted", "response_body", "response_decrypted"):
-        body = getattr(entry, name)
-        if body is not None and len(body) > LONGEST_BODY:
-            setattr(entry, name, body[:SHOWN_BYTES])
-    bodies = (entry.request_body, entry.decrypted, entry.response_body, entry.response_decrypted)
-    heads = (*entry.request_headers.items(), *entry.response_headers.items())
-    entry.weight = ENTRY_BYTES + len(entry.url) + len(entry.title)
-    entry.weight += sum(len(body) for body in bodies if body) + sum(len(a) + len(b) for a, b in heads)
+    entry.weight = _weight(entry)
+    if entry.weight > LONGEST_BODY:
+        for name in ("request_body", "decrypted", "response_body", "response_decrypted"):
+            body = getattr(entry, name)
+            if body is not None and len(body) > LONGEST_BODY:
+                setattr(entry, name, body[:SHOWN_BYTES])
+        entry.weight = _weight(entry)
+
+
+def _weight(entry: Exchange) -> int:
+    """Bytes of memory that an entry takes, roughly. Written out, because every call and every push pays for it."""
+    weight = ENTRY_BYTES + len(entry.url) + len(entry.title)
+    weight += len(entry.request_body) + len(entry.decrypted or b"")
+    weight += len(entry.response_body) + len(entry.response_decrypted or b"")
+    for headers in (entry.request_headers, entry.response_headers):
+        for name, value in headers.items():
+            weight += len(name) + len(value)
+    return weight

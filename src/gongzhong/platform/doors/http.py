@@ -67,23 +67,23 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
         parts.append(part)
         if not message.get("more_body"):
             break
-    _require_length(scope, size)
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    _require_length(headers.get("content-length", ""), size)
     client = scope.get("client")
     return Request(
         scope["method"],
         scope["path"],
         scope["query_string"].decode("latin-1"),
-        {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        headers,
         b"".join(parts),
         client[0] if client else "127.0.0.1",
     )
 
 
-def _require_length(scope: Scope, size: int) -> None:
+def _require_length(promised: str, size: int) -> None:
     """Raises HungUp when less came than the head promised; some servers end a cut body as if it were whole."""
-    for name, value in scope["headers"]:
-        if name.lower() == b"content-length" and value.isdigit() and int(value[:20]) != size:
-            raise HungUp
+    if promised.isdigit() and int(promised[:20]) != size:
+        raise HungUp
 
 
 async def send_response(send: Send, response: Response) -> None:

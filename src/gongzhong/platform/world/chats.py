@@ -28,7 +28,11 @@ def add(
     world: World, account: AccountState, person: str, side: Side, via: Via, type: str, **content: Any
 ) -> dict[str, Any]:
     """Write one line and show it at once on the person's phone; half an emoji is shown as U+FFFD."""
-    content = mended_value(content)
+    try:
+        document = msgspec.json.encode(content)
+    except UnicodeEncodeError:
+        content = mended_value(content)
+        document = msgspec.json.encode(content)
     time = world.now()
     seq = world.db.insert(
         "INSERT INTO chat (appid, person, time, side, via, type, document) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -38,7 +42,7 @@ def add(
         side,
         via,
         type,
-        msgspec.json.encode(content).decode(),
+        document.decode(),
     )
     item = {
         "seq": seq,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
@@ -21,8 +22,16 @@ from .ids import Ids
 from .settings import AutoReplySettings, Kind, MassSettings, PageError, Rules
 
 LOCAL = "http://127.0.0.1:8700"
-CHINA = datetime.timezone(datetime.timedelta(hours=8))
+EPOCH = datetime.date(1970, 1, 1).toordinal()
+CHINA_AHEAD_S, DAY_S = 8 * 3600, 86_400
+CHINA = datetime.timezone(datetime.timedelta(seconds=CHINA_AHEAD_S))
 WEB_AUTHORISATION = VERIFIED_SERVICE | TEST
+
+
+@lru_cache(maxsize=8)
+def day_of(number: int) -> str:
+    """The date, such as 2026-11-28, that is so many days after 1970-01-01."""
+    return datetime.date.fromordinal(EPOCH + number).isoformat()
 
 
 class AccountState(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +126,7 @@ class World:
 
     def today(self) -> str:
         """The natural day in China, which daily quotas count by."""
-        return datetime.datetime.fromtimestamp(self.now(), CHINA).strftime("%Y-%m-%d")
+        return day_of((int(self.now()) + CHINA_AHEAD_S) // DAY_S)
 
     def month(self) -> str:
         return self.today()[:7]
