@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
+from . import facts
 from .errors import SetupError
 
 Encryption = Literal["plain", "compatible", "safe"]
@@ -204,9 +205,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         digest = hashlib.sha256(f"test account {prefix}".encode()).hexdigest()
         return cls(
             appid=f"wx{digest[:16]}",
-            secret=digest[:32],
+            secret=digest[: facts.SECRET_LENGTH],
             token=digest[-24:],
-            aes_key=digest[:43],
+            aes_key=digest[: facts.AES_KEY_LENGTH],
             encryption="safe",
         )
 
@@ -229,10 +230,10 @@ SECRETS = ("secret", "token", "aes_key", "previous_token", "previous_aes_key")
 
 # `wx` and 16 hexadecimal digits, and the AppIDs that a platform on this machine refuses on purpose
 # (docs/magic-values.md), which WeChat never gives.
-_APPID = re.compile(r"wx(?:[0-9a-f]{16}|SIM-?\d+\w*)", re.ASCII)
+_APPID = re.compile(rf"{facts.APPID_FORM}|wxSIM-?\d+\w*", re.ASCII)
 _SECRET = re.compile(r"[!-~]+")
-_TOKEN = re.compile(r"[A-Za-z0-9]{3,32}")
-_AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
+_TOKEN = re.compile(facts.SERVER_TOKEN_FORM)
+_AES_KEY = re.compile(facts.AES_KEY_FORM)
 
 
 def _check_fields(fields: Mapping[str, Any], named: Callable[[str], str]) -> None:

@@ -1,10 +1,12 @@
-"""Every number from WeChat's rules that a call is held to, once, with the page it stands on and how sure we
-are.
+"""Every number from WeChat's rules once, with the page it stands on and how sure we are.
 
 Grades: *confirmed* stands on the official page named; *recalled* was read in older editions, consoles or SDKs
-and not on a current page. Daily quotas are those of a newly registered account; the platform lets a
-configuration change each. What the platform does by itself (lifetimes, windows, delivery) is in
-`platform/world/settings.py`.
+and not on a current page; *conflicting* means that official pages contradict each other; *measured* and *reports* come
+from developers. Daily quotas are those of a newly registered account. Times are seconds.
+
+The kit and the platform read the numbers that both need from here. The platform's configuration can change every rule
+that it enforces: `platform/world/settings.py` has them as settings, with these numbers as defaults, beside those rules
+that only the platform needs.
 """
 
 from __future__ import annotations
@@ -218,15 +220,94 @@ AD_PAGE: Final = 90
 MEDIA_ID_LENGTH: Final = 128
 OPENID_LENGTH: Final = 128
 
-# 接收普通消息 (confirmed): seconds in which a push must be answered; three attempts in all
+# 接收普通消息 (confirmed): seconds from a push to its complete answer
 ANSWER_TIMEOUT_S: Final = 5.0
 
-# 公众号接口报警 (recalled): so many timeouts in so many seconds raise an alarm
+# The same page says "three retries in all"; three deliveries in all is what developers see (conflicting)
+DELIVERIES: Final = 3
+
+# 接口报警: the type table and the sample say 5 s, the part about troubleshooting 3 s (conflicting)
+CONNECT_TIMEOUT_S: Final = 5.0
+
+# 接口报警, announcement of 2014 (recalled): so many failures of a kind in so many seconds raise an alarm
 ALARM_TIMEOUTS: Final = 30
 ALARM_WINDOW_S: Final = 300.0
 
 # 被动回复用户消息 (recalled): bytes of UTF-8 in a text
 REPLY_TEXT_BYTES: Final = 2_048
 
-# 网页授权 (confirmed): bytes of `state`
+# 被动回复用户消息 (confirmed): articles in answer to a text, image, voice, video, link or location message,
+# and in answer to anything else
+REPLY_ARTICLES_TO_MESSAGE: Final = 1
+REPLY_ARTICLES: Final = 8
+
+# 获取接口调用凭据, 获取稳定版接口调用凭据 (confirmed): how long a token lives, how long the one before it lives on,
+# and how often a new stable token can be forced
+TOKEN_LIFETIME_S: Final = 7_200
+TOKEN_OVERLAP_S: Final = 300
+FORCED_REFRESHES_DAILY: Final = 20
+FORCED_REFRESH_GAP_S: Final = 30
+
+# 获取 ticket (confirmed)
+TICKET_LIFETIME_S: Final = 7_200
+
+# 客服消息下发规则 of June 2023 (confirmed): messages, and for how long, after a message of the person,
+# and after a click, a scan or a follow
+AFTER_MESSAGE: Final = 5
+AFTER_MESSAGE_S: Final = 48 * 3_600
+AFTER_ACT: Final = 3
+AFTER_ACT_S: Final = 60
+
+# 网页授权 (confirmed; the life of the token from the sample answer): bytes of `state`, seconds
 OAUTH_STATE_BYTES: Final = 128
+OAUTH_CODE_LIFETIME_S: Final = 300
+OAUTH_TOKEN_LIFETIME_S: Final = 7_200
+OAUTH_REFRESH_LIFETIME_S: Final = 30 * 86_400
+
+# 基本配置, 消息加解密说明 (confirmed): Token and EncodingAESKey of the server configuration; AppID and AppSecret
+# as every account has them (recalled). The forms are regular expressions.
+SERVER_TOKEN_LENGTH_MAX: Final = 32
+AES_KEY_LENGTH: Final = 43
+SECRET_LENGTH: Final = 32
+SERVER_TOKEN_FORM: Final = rf"[A-Za-z0-9]{{3,{SERVER_TOKEN_LENGTH_MAX}}}"
+AES_KEY_FORM: Final = rf"[A-Za-z0-9]{{{AES_KEY_LENGTH}}}"
+SECRET_FORM: Final = rf"[0-9a-f]{{{SECRET_LENGTH}}}"
+APPID_FORM: Final = r"wx[0-9a-f]{16}"
+
+# 域名管理: JS safe domains since August 2020 (announcement, confirmed on the page of the subscription component),
+# business domains and slashes in a domain with a path (console texts, recalled)
+JS_SAFE_DOMAINS: Final = 5
+BUSINESS_DOMAINS: Final = 3
+DOMAIN_SLASHES: Final = 3
+
+# 设置群发速度 (confirmed): messages a minute at speed 0 to 4
+MASS_SPEEDS: Final = (800_000, 600_000, 450_000, 300_000, 100_000)
+
+# 模板消息 since May 2023 (announcement, confirmed): characters of a keyword that are shown
+TEMPLATE_SHOWN_LENGTH: Final = 20
+
+# 生成带参数的二维码 (confirmed): permanent codes of one account; the default life of a temporary one is 60 s on the
+# newer page, 30 s in older texts (conflicting)
+QR_PERMANENT_CODES: Final = 100_000
+QR_DEFAULT_LIFETIME_S: Final = 60
+
+# 新增临时素材, 新增永久素材 (confirmed): life of temporary files, files that are kept
+MEDIA_LIFETIME_S: Final = 3 * 86_400
+PERMANENT_IMAGES: Final = 100_000
+PERMANENT_OTHERS: Final = 1_000
+
+# 用户标签管理, 获取用户列表, 获取公众号的黑名单列表 (confirmed; that a tag with more followers cannot be deleted:
+# older page, recalled)
+TAGS_PER_ACCOUNT: Final = 100
+TAGS_PER_USER: Final = 20
+TAG_DELETE_LIMIT: Final = 100_000
+FOLLOWER_PAGE: Final = 10_000
+BLACKLIST_PAGE: Final = 1_000
+
+# 重置API调用次数, 重置指定API调用次数, 查询rid信息 (confirmed)
+CLEAR_QUOTA_MONTHLY: Final = 10
+CLEAR_ONE_QUOTA_MONTHLY: Final = 50
+RID_KEPT_S: Final = 7 * 86_400
+
+# 新增草稿 (confirmed): characters of the text that become the digest of an article without one
+ARTICLE_DIGEST_MADE_LENGTH: Final = 54

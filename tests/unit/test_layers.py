@@ -157,11 +157,3 @@ def test_imports_inside_the_platform_point_downwards(path: Path) -> None:
         below -= COVERAGE_PAIR
     wrong = {other for other in below if PLATFORM_HEIGHT.get(other, 99) >= PLATFORM_HEIGHT[part]}
     assert wrong == set(), f"{importer} imports from {wrong}"
-
-
-def test_every_fact_names_its_source() -> None:
-    grades = ("confirmed", "recalled", "older", "measured", "conflicting", "report")
-    for block in (SOURCE / "facts.py").read_text("utf-8").split("\n\n"):
-        if ": Final =" in block:
-            remark = "\n".join(line for line in block.splitlines() if line.startswith("#"))
-            assert any(grade in remark for grade in grades), f"no source and grade: {block}"

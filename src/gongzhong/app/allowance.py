@@ -12,11 +12,11 @@ from typing import Final
 
 import msgspec
 
+from .. import facts
 from ..messages import Click, Message, Push, Scan, ScanCodePush, ScanCodeWaitMsg, Subscribe
 
-# 发送客服消息 (confirmed), since 2023-06: how many messages, and for how many seconds
-AFTER_MESSAGE: Final = (5, 48 * 3600.0)
-AFTER_ACT: Final = (3, 60.0)
+AFTER_MESSAGE: Final = (facts.AFTER_MESSAGE, float(facts.AFTER_MESSAGE_S))
+AFTER_ACT: Final = (facts.AFTER_ACT, float(facts.AFTER_ACT_S))
 
 ACTS = (Click, Scan, ScanCodePush, ScanCodeWaitMsg, Subscribe)
 

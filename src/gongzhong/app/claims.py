@@ -42,10 +42,7 @@ from .. import facts
 from ..messages import TEXT_MAX_BYTES, Reply
 from .pieces import Piece, added, first_message, size
 
-# 接收普通消息, 被动回复用户消息 (confirmed): seconds from the request to the complete answer
 ANSWER_TIMEOUT_S: Final = facts.ANSWER_TIMEOUT_S
-# The same pages say "three retries in all" (confirmed); three deliveries in all is what developers see (recalled)
-DELIVERIES: Final = 3
 
 
 class Phase(StrEnum):
@@ -98,7 +95,7 @@ class Rules(msgspec.Struct, frozen=True):
     patience_s: float = ANSWER_TIMEOUT_S
     held_s: float = ANSWER_TIMEOUT_S + 2.0
     """When a held connection is let go although no further delivery came, from its start."""
-    deliveries: int = DELIVERIES
+    deliveries: int = facts.DELIVERIES
     placeholder: Reply | None = None
     more: str = ""
     """What stands below a text when more is there to be fetched."""

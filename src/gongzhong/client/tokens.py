@@ -31,6 +31,7 @@ from typing import Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 
+from .. import facts
 from ..account import Secret
 from ..clock import Clock
 from ..errors import BusyError, CallError, GongzhongError, NotReached, TransportError
@@ -58,9 +59,9 @@ class TokenPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     kind: Literal["stable", "plain"] = "stable"
     """/cgi-bin/stable_token, or /cgi-bin/token, which takes the token away from everybody else."""
-    renew_ahead_s: float = 280
+    renew_ahead_s: float = facts.TOKEN_OVERLAP_S - 20
     """WeChat gives a new stable token only in the last 300 s, when old and new are both valid."""
-    again_s: float = 30
+    again_s: float = facts.FORCED_REFRESH_GAP_S
     """Pause after a fetch that brought nothing new: WeChat ignores forced refreshes within 30 s."""
     refusal_s: float = 60
     """How long a fatal answer is remembered."""

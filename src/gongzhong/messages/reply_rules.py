@@ -24,9 +24,9 @@ from .replies import (
 
 TEXT_MAX_BYTES = facts.REPLY_TEXT_BYTES
 """Of a text reply's Content, in UTF-8."""
-ARTICLES_TO_MESSAGE = 1
+ARTICLES_TO_MESSAGE = facts.REPLY_ARTICLES_TO_MESSAGE
 """In answer to a text, image, voice, video, link or location message."""
-ARTICLES_OTHERWISE = 8
+ARTICLES_OTHERWISE = facts.REPLY_ARTICLES
 
 _ONE_ARTICLE = (Text, Image, Voice, Video, Link, Location)
 _NEVER_EMPTY: dict[type[Reply], tuple[str, str]] = {

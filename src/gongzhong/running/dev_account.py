@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from .. import facts
 from ..account import Encryption
 from ..errors import SetupError
 from ..platform.delivery.verification import Wanted
@@ -21,9 +22,6 @@ from ..platform.world.settings import AccountConfig, Kind
 if TYPE_CHECKING:
     from ..platform import Platform
     from ..platform.world.world import AccountState
-
-TOKEN_LENGTH = 32
-AES_KEY_LENGTH = 43
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +82,8 @@ def server_settings(platform: Platform, account: AccountState, url: str) -> Want
     mode: Encryption = "safe"
     return Wanted(
         url=url,
-        token=made("token", TOKEN_LENGTH),
-        aes_key=account.aes_key or made("aes_key", AES_KEY_LENGTH),
+        token=made("token", facts.SERVER_TOKEN_LENGTH_MAX),
+        aes_key=account.aes_key or made("aes_key", facts.AES_KEY_LENGTH),
         encryption=mode,
     )
 

@@ -21,13 +21,14 @@ from cryptography.hazmat.primitives.ciphers import Cipher as BlockCipher
 from cryptography.hazmat.primitives.ciphers import CipherContext, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 
+from .. import facts
 from ..errors import BadCipher, SetupError, say
 
 PADDING_BLOCK = 32  # bytes; the protocol's own choice, AES itself has 16
 RANDOM_BYTES = 16
 HEAD_BYTES = RANDOM_BYTES + 4
-_KEY = re.compile(r"[A-Za-z0-9]{43}")
-_APPID = re.compile(rb"wx[0-9a-f]{16}")
+_KEY = re.compile(facts.AES_KEY_FORM)
+_APPID = re.compile(facts.APPID_FORM.encode())
 
 
 class Cipher:

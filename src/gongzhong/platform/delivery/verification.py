@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
+from ... import facts
 from ...account import Encryption
 from ...wire import sign
 from ..traffic import Exchange, Traffic, Verdict
@@ -21,8 +22,8 @@ from ..world.world import AccountState, World
 from .receiver import Answered, Receiver, Unanswered
 from .verdict import UNANSWERED
 
-TOKEN = re.compile(r"[A-Za-z0-9]{3,32}")
-AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
+TOKEN = re.compile(facts.SERVER_TOKEN_FORM)
+AES_KEY = re.compile(facts.AES_KEY_FORM)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 VERIFIED = Verdict(True, "ok", "配置成功", "verified and saved")

@@ -14,6 +14,8 @@ from typing import Final
 
 import nh3
 
+from ... import facts
+
 PICTURE_HOST: Final = re.compile(r"https?://mmbiz\.qpic\.cn/(mmbiz\w*/([\w-]+)/\d+)", re.IGNORECASE)
 
 PICTURE_ADDRESS: Final = re.compile(r"https?://mmbiz\.qpic\.cn/", re.IGNORECASE)
@@ -67,8 +69,7 @@ _ACTIVE: Final = re.compile(
 )
 _LOADED: Final = re.compile(r"""(?:url|src)\s*\(\s*["']?\s*([^)]*)\)""", re.IGNORECASE)
 
-DIGEST_LENGTH: Final = 54
-"""新增草稿: the digest of an article without one, in characters of its text."""
+DIGEST_LENGTH: Final = facts.ARTICLE_DIGEST_MADE_LENGTH
 
 
 def cleaned(html: str, own_picture: Callable[[str], bool]) -> str:

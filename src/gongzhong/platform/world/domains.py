@@ -14,15 +14,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from ... import facts
 from ...errors import SetupError
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
-JS_DOMAINS: Final = 5
-"""JS接口安全域名: since 2020-08-04 (platform announcement)."""
-BUSINESS_DOMAINS: Final = 3
-"""业务域名 (console text)."""
-SLASHES: Final = 3
-"""At most so many in a setting with a path (console script)."""
 _NAME: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
 _PATH: Final = re.compile(r"[A-Za-z0-9\-/._]*")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -92,13 +87,13 @@ def require_web_domains(domains: Sequence[str], *, real: bool) -> None:
 
 def require_safe_domains(domains: Sequence[str], *, real: bool) -> None:
     """Raises SetupError for too many JS safe domains, or one of wrong form."""
-    _require_count("js_domains", domains, JS_DOMAINS)
+    _require_count("js_domains", domains, facts.JS_SAFE_DOMAINS)
     _require_form("js_domains", domains, real=real)
 
 
 def require_business_domains(domains: Sequence[str], *, real: bool) -> None:
     """Raises SetupError for too many business domains, or one of wrong form."""
-    _require_count("business_domains", domains, BUSINESS_DOMAINS)
+    _require_count("business_domains", domains, facts.BUSINESS_DOMAINS)
     _require_form("business_domains", domains, real=real)
 
 
@@ -127,8 +122,9 @@ def _wrong_with(domain: str, *, real: bool) -> tuple[str, str] | None:
         return "不是域名", "is no domain"
     if port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536):
         return "的端口不是 1 到 65535 的数字", "needs a port from 1 to 65535"
-    if domain.count("/") > SLASHES or "//" in domain:
-        return f"的路径最多 {SLASHES} 个斜杠，不能有 //", f"may have at most {SLASHES} slashes and no //"
+    if domain.count("/") > facts.DOMAIN_SLASHES or "//" in domain:
+        most = facts.DOMAIN_SLASHES
+        return f"的路径最多 {most} 个斜杠，不能有 //", f"may have at most {most} slashes and no //"
     if real and port:
         return "不能带端口（测试号才可以）", "may have no port (only test accounts may)"
     if real and address:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import random
 
+from ... import facts
+
 OPENID_LENGTH = 28
 TOKEN_PREFIX = "88_"
 TOKEN_LENGTH = 138
@@ -49,7 +51,7 @@ class Ids:
         return "wx" + derived(self.seed, "appid", name, length=16, alphabet=HEX)
 
     def secret(self, appid: str) -> str:
-        return derived(self.seed, "secret", appid, length=32, alphabet=HEX)
+        return derived(self.seed, "secret", appid, length=facts.SECRET_LENGTH, alphabet=HEX)
 
     def original_id(self, appid: str) -> str:
         return "gh_" + derived(self.seed, "original", appid, length=12, alphabet=HEX)

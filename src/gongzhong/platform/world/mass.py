@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from ... import facts
 from ...messages import MassSendJobFinish
 from ...messages.events.sending import (
     ArticleUrlItem,
@@ -44,7 +45,7 @@ NO_QUOTA, REPEATED, REPEATED_TOO_SOON, AWAITS_ADMINISTRATOR = 45028, 45065, 4506
 NO_SUCH_TAG, UNKNOWN_OPENIDS, NO_SUCH_JOB, NEVER_SET = 40152, 40031, 40059, 45084
 # Real ids of mass sends have passed 2**31; ids that would fit hide mistakes.
 FIRST_MSG_ID = 3_000_000_001
-LEVELS = (800_000, 600_000, 450_000, 300_000, 100_000)
+LEVELS = facts.MASS_SPEEDS
 """People a minute at speed 0 to 4 (设置群发速度, confirmed)."""
 
 

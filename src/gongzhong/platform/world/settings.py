@@ -1,7 +1,7 @@
-"""The numbers of WeChat's rules that the platform enforces, each with its default and where it comes from.
+"""The rules that the platform enforces, each with its default; `[rules]` in the configuration file changes any of them.
 
-Numbers marked (unverified) in the sources are settings for that reason; the others are settings so that
-a test can make a limit small. `[rules]` in the configuration file changes any of them.
+Defaults that the kit needs too are read from `gongzhong/facts.py`, which says where they come from. The others stand
+here with the page that they are from; (unverified) is a number that no page has.
 
 Beside the rules stand the settings of one account. How the review of a mass send ends cannot be
 predicted for the real one; here the account's setting decides, and the control API can say how the next
@@ -34,37 +34,37 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     optional_fields: Literal["live", "sample"] = "live"
     id_types: Literal["sample", "table"] = "sample"
     # 获取接口调用凭据, 获取稳定版接口调用凭据
-    token_lifetime_s: int = 2 * HOUR
-    token_overlap_s: int = 5 * MINUTE
-    forced_refreshes_per_day: int = 20
-    forced_refresh_gap_s: int = 30
+    token_lifetime_s: int = facts.TOKEN_LIFETIME_S
+    token_overlap_s: int = facts.TOKEN_OVERLAP_S
+    forced_refreshes_per_day: int = facts.FORCED_REFRESHES_DAILY
+    forced_refresh_gap_s: int = facts.FORCED_REFRESH_GAP_S
     # API IP 白名单: a changed list counts after some minutes (5 and 10 in reports); a test bed does not wait
     ip_allow_list_delay_s: float = 0.0
     # 获取 ticket
-    ticket_lifetime_s: int = 2 * HOUR
+    ticket_lifetime_s: int = facts.TICKET_LIFETIME_S
     # 网页授权
-    code_lifetime_s: int = 5 * MINUTE
-    web_token_lifetime_s: int = 2 * HOUR
-    refresh_token_lifetime_s: int = 30 * DAY
+    code_lifetime_s: int = facts.OAUTH_CODE_LIFETIME_S
+    web_token_lifetime_s: int = facts.OAUTH_TOKEN_LIFETIME_S
+    refresh_token_lifetime_s: int = facts.OAUTH_REFRESH_LIFETIME_S
     # The parameter table calls state optional, error 10013 says that it must not be empty (conflicting)
     web_state_required: bool = False
     # 发送客服消息: messages and seconds after each act of the person
-    after_message: int = 5
-    after_message_s: int = 48 * HOUR
-    after_act: int = 3
-    after_act_s: int = 1 * MINUTE
+    after_message: int = facts.AFTER_MESSAGE
+    after_message_s: int = facts.AFTER_MESSAGE_S
+    after_act: int = facts.AFTER_ACT
+    after_act_s: int = facts.AFTER_ACT_S
     typing_s: int = 15  # (unverified)
     typing_needs_exchange_s: int = 30
     # 接收消息: how often and how long the platform tries
     answer_timeout_s: float = facts.ANSWER_TIMEOUT_S
-    connect_timeout_s: float = 5.0
-    deliveries: int = 3
+    connect_timeout_s: float = facts.CONNECT_TIMEOUT_S
+    deliveries: int = facts.DELIVERIES
     attempt_gap_s: float = (
         1.0  # between the beginnings of attempts whose connection fails at once (unverified)
     )
     # 接口报警
     alarm_threshold: int = facts.ALARM_TIMEOUTS
-    alarm_window_s: int = 5 * MINUTE
+    alarm_window_s: int = int(facts.ALARM_WINDOW_S)
     mark_fail_threshold: int = 100  # not published (unverified)
     mark_fail_s: int = 1 * MINUTE
     # Bodies with \\uXXXX escapes: refused with 40033 (创建自定义菜单), kept as six characters (developers' reports,
@@ -91,10 +91,10 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     judge_file_names: bool = True
     video_description_code: int = 47001
     # 临时素材
-    media_lifetime_s: int = 3 * DAY
+    media_lifetime_s: int = facts.MEDIA_LIFETIME_S
     # 上传永久素材; the global table has two codes for a full store, which of them comes is (unverified)
-    permanent_images: int = 100_000
-    permanent_others: int = 1_000
+    permanent_images: int = facts.PERMANENT_IMAGES
+    permanent_others: int = facts.PERMANENT_OTHERS
     material_full_code: int = 45034
     # 新增草稿: eight articles stand on older pages only; a newer report has 120 for the digest
     draft_articles: int = 8
@@ -114,30 +114,30 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # 提交语音: the page says to ask after about ten seconds
     voice_recognition_s: int = 10
     # 生成带参数的二维码
-    qr_default_lifetime_s: int = 60
-    permanent_qr_codes: int = facts.QR_PERMANENT_SCENE_ID_MAX
+    qr_default_lifetime_s: int = facts.QR_DEFAULT_LIFETIME_S
+    permanent_qr_codes: int = facts.QR_PERMANENT_CODES
     # 短key托管
     short_key_lifetime_s: int = 30 * DAY
     # 创建个性化菜单: hosts that all personalised menus together may link to
     conditional_menu_hosts: int = 3
     # 用户标签管理
-    tags_per_account: int = 100
-    tags_per_user: int = 20
-    tag_delete_limit: int = 100_000
-    follower_page: int = 10_000
-    blacklist_page: int = 1_000
+    tags_per_account: int = facts.TAGS_PER_ACCOUNT
+    tags_per_user: int = facts.TAGS_PER_USER
+    tag_delete_limit: int = facts.TAG_DELETE_LIMIT
+    follower_page: int = facts.FOLLOWER_PAGE
+    blacklist_page: int = facts.BLACKLIST_PAGE
     # 测试号: developers' reports
     test_account_followers: int = 100
     # 重置API调用次数
-    clear_quota_per_month: int = 10
+    clear_quota_per_month: int = facts.CLEAR_QUOTA_MONTHLY
     # 接口调用频次限制: more followers, more calls. That some quotas grow, template messages among them, is
     # confirmed; the factors are not published (unverified).
     quota_growth: dict[int, int] = msgspec.field(
         default_factory=lambda: {100_000: 2, 1_000_000: 5, 10_000_000: 10}
     )
     growing_quotas: tuple[str, ...] = ("/cgi-bin/message/template/send",)
-    clear_one_quota_per_month: int = 50
-    rid_kept_s: int = 7 * DAY
+    clear_one_quota_per_month: int = facts.CLEAR_ONE_QUOTA_MONTHLY
+    rid_kept_s: int = facts.RID_KEPT_S
     # 群发 (群发接口指南): sends a day of a subscription account; of the others, sends to everybody a day, and a month,
     # which is also what each person receives
     mass_per_day: int = 1

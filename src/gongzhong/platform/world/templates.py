@@ -24,7 +24,7 @@ from .refusal import Refusal, require
 from .world import AccountState, World
 
 PLACE = re.compile(r"\{\{\s*(\w+)\.DATA\s*\}\}")
-SHOWN_LENGTH = 20
+SHOWN_LENGTH = facts.TEMPLATE_SHOWN_LENGTH
 NOT_SHOWN = ("first", "remark")
 EMOJI = re.compile("[\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff]")
 BLOCKED, WRONG_VALUE = 43116, 47003

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from ... import facts
 from ...account import Account
 from ...platform.delivery.verification import AES_KEY, DEFAULT_PORTS, TOKEN
 from .finding import Finding, ok, skipped, wrong
 
 REAL_HOST = ".weixin.qq.com"
-APPID = re.compile(r"wx[0-9a-f]{16}")
-SECRET = re.compile(r"[0-9a-f]{32}")
+APPID = re.compile(facts.APPID_FORM)
+SECRET = re.compile(facts.SECRET_FORM)
 
 
 class AsGiven(Account, frozen=True, kw_only=True):
