@@ -11,7 +11,7 @@
     CLOSED     gone
 
     from       bytes arrive      request complete   answer written     peer ends   time is over    server is full
-    IDLE       HEAD, BODY        ANSWERING          –                  CLOSING     CLOSING         CLOSING
+    IDLE       HEAD, BODY        ANSWERING, IDLE    –                  CLOSING     CLOSING         CLOSING
     HEAD       BODY              ANSWERING          –                  CLOSING     408, LINGERING  CLOSING
     BODY       –                 ANSWERING          –                  CLOSING     408, LINGERING  CLOSING
     ANSWERING  kept for later    waits its turn     IDLE, HEAD, BODY,  answers,    CLOSED          –
@@ -21,6 +21,7 @@
     LINGERING  thrown away       –                  –                  CLOSING     CLOSED          CLOSED
     CLOSING    thrown away       –                  –                  CLOSED      CLOSED          CLOSED
 
+A request that arrives in one piece and is answered at once leaves its connection IDLE: nobody can see what was between.
 A peer that does not read what it was sent is in FLUSHING before it is in any phase that would send it more.
 `TRANSITIONS` says the same for tests. Any phase goes to CLOSED when the transport is lost, and every phase but
 ANSWERING goes to LINGERING when the reader refuses. Requests on one connection are answered in their order, one at a
@@ -171,8 +172,12 @@ class Connection(asyncio.Protocol):
         self.deadline = self._home.now + self._home.limits.head_s
 
     def data_received(self, data: bytes) -> None:
-        phase = self.phase
-        reader = self._reader
+        phase, reader = self.phase, self._reader
+        if phase is _I and self._writable:
+            request = reader.whole(data)
+            if request is not None:
+                self._came_whole(request)
+                return
         if reader.ended or self._refusal is not None or phase is Phase.LINGERING or phase is Phase.CLOSING:
             self._throw_away(len(data))
             return
@@ -256,6 +261,21 @@ class Connection(asyncio.Protocol):
 
     def _complete(self, request: Request) -> None:
         self._requests.append(request)
+
+    def _came_whole(self, request: Request) -> None:
+        """Answer a request that came in one piece. Mostly that is done at once, and the connection stays IDLE."""
+        self._request, self._answers_began = request, time.monotonic()
+        home = self._home
+        if not self._step(home.begin(request, self)):
+            self.phase = _A
+            home.waiting.pop(self, None)
+            self.deadline = home.now + home.limits.answer_s
+        elif self._refusal is not None or not self._writable:
+            self._go_on()
+        elif self.phase is _I:
+            self.deadline = home.now + home.limits.idle_s
+            home.waiting.pop(self, None)
+            home.waiting[self] = None
 
     def _go_on(self) -> None:
         """Begin the requests whose turn has come; when there are none, wait for the next or end."""

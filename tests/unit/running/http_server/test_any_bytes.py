@@ -5,6 +5,7 @@
   connection stays
 * only transitions of the table happen
 * when nothing more arrives, the connection ends within the limits
+* what is read without llhttp, llhttp reads identically
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import asyncio
 import itertools
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import example, given, settings
 
 from gongzhong.app.answer import Answer
-from gongzhong.running.http_server import Limits, Phase
+from gongzhong.running.http_server import Limits, Phase, Refusal, Request, RequestReader
 from gongzhong.running.http_server.connection import TRANSITIONS
+from gongzhong.running.http_server.reading import Part
 
 from .test_requests import ANSWERED, CHUNKED, REFUSED
 from .wire import Bench, post, settle, statuses
@@ -45,6 +48,86 @@ def requests(draw: st.DrawFn) -> bytes:
                     st.sampled_from([b"\r\n", b"\n", b"\0", b" ", b":", b"0\r\n\r\n", b"\xff", b"\t"])
                 )
     return bytes(data)
+
+
+USUAL_LINES = (
+    b"Host: x",
+    b"Content-Length: 6",
+    b"content-length: 0006",
+    b"Content-Length: 7",
+    b"User-Agent: Mozilla/4.0",
+    b"Accept: */*",
+    b"Connection: Keep-Alive",
+    b"Connection: close",
+    b"Pragma: no-cache ",
+    b"X-Forwarded-For: 1.2.3.4, 5.6.7.8",
+    b"Content-Lengths: 9",
+    b"Host-Name: y",
+    b"Transfer-Encoding: chunked",
+    b"Upgrade: h2c",
+    b"Expect: 100-continue",
+    b"Empty:",
+    b"Tab:\tx",
+)
+
+
+@st.composite
+def usual_requests(draw: st.DrawFn) -> bytes:
+    """A POST of nearly usual headers in any order, with a byte changed now and then."""
+    lines = draw(st.lists(st.sampled_from(USUAL_LINES), max_size=6))
+    lines += draw(
+        st.sampled_from([[b"Host: x", b"Content-Length: 6"], [b"Content-Length: 6", b"Host: x"], []])
+    )
+    data = b"\r\n".join((b"POST /wx?a=1&b=%2F HTTP/1.1", *draw(st.permutations(lines)), b"", b"<xml/>"))
+    if draw(st.booleans()):
+        at = draw(st.integers(0, len(data) - 1))
+        return (
+            data[:at] + draw(st.sampled_from([b"\n", b"\0", b" ", b":", b"#", b"\xff", b""])) + data[at + 1 :]
+        )
+    return data
+
+
+def _by_llhttp(data: bytes, limits: Limits) -> tuple[list[Request], RequestReader | None]:
+    """The requests that llhttp finds, and the reader behind the last byte; None: refused."""
+    found: list[Request] = []
+    reader = RequestReader(limits, found.append)
+    try:
+        reader.feed(data)
+    except Refusal:
+        return found, None
+    return found, reader
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    usual_requests() | requests(), st.sampled_from([Limits(), Limits(headers=3, target=12), Limits(body=5)])
+)
+@example(post(b"<xml/>"), Limits())
+@example(post(b"<xml/>", b"a#b"), Limits())
+@example(post(b"<xml/>", b"a=\xff"), Limits())
+def test_what_is_taken_whole_is_what_llhttp_reads(data: bytes, limits: Limits) -> None:
+    request = RequestReader(limits, lambda _request: None).whole(data)
+    if request is not None:
+        found, reader = _by_llhttp(data, limits)
+        assert reader is not None
+        assert found == [request]
+        assert reader.part is Part.START
+        assert not reader.ended
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [b"User-Agent: Mozilla/4.0", b"Accept: */*", b"Host: x", b"Pragma: no-cache", b"Content-Length: 6"],
+        [b"content-length: 6", b"X-Forwarded-For: 1.2.3.4, 5.6.7.8", b"host: x", b"connection: Keep-Alive"],
+    ],
+)
+def test_a_push_in_the_usual_shape_needs_no_llhttp(lines: list[bytes]) -> None:
+    data = b"\r\n".join((b"POST /wx?a=1 HTTP/1.1", *lines, b"", b"<xml/>"))
+    reader = RequestReader(Limits(), lambda _request: None)
+    assert reader.whole(data) == Request("POST", b"/wx?a=1", b"<xml/>", keep_alive=True)
+    assert reader.whole(data[:-1]) is None
+    assert reader.whole(data + b"P") is None
 
 
 Steps = st.lists(
