@@ -217,6 +217,8 @@ _EXTRA_OF = {
     **dict.fromkeys(("starlette", "python_multipart", "PIL", "segno", "zxingcpp", "nh3", "pytest"), "dev"),
     **dict.fromkeys(("socks", "python_socks", "aiohttp_socks"), "socks"),
     "pyreqwest": "pyreqwest",
+    "psycopg": "postgres",
+    "redis": "redis",
 }
 """Which extra of pyproject.toml brings a module that the package alone does not."""
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+import psycopg
 import pytest
+from tests.servers import PgBouncer, Postgres
 
 from gongzhong import MovableClock
+from gongzhong.database import read_url
 from gongzhong.state import MemoryState, State
+from gongzhong.state.postgres import PostgresState
+from gongzhong.state.sqlite import SqliteState
 
 NOON = 1_790_000_000.0
 
@@ -26,8 +32,39 @@ def clock() -> MovableClock:
     return MovableClock(NOON, frozen=True)
 
 
-@pytest.fixture(params=["memory"])
-def engine(request: pytest.FixtureRequest, clock: MovableClock) -> Engine:
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[PgBouncer]:
+    server = PgBouncer(tmp_path_factory.mktemp("pgbouncer"), postgres)
+    server.start()
+    yield server
+    server.stop()
+
+
+EMPTY = """
+DO $$ BEGIN EXECUTE (
+    SELECT coalesce('TRUNCATE ' || string_agg(tablename, ','), 'SELECT') FROM pg_tables WHERE schemaname = 'public');
+END $$
+"""
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres", "pgbouncer"])
+def engine(request: pytest.FixtureRequest, clock: MovableClock, tmp_path: Path) -> Engine:
+    if request.param == "sqlite":
+        return Engine("sqlite", lambda: SqliteState(tmp_path / "state.db", clock))
+    if request.param in ("postgres", "pgbouncer"):
+        server = request.getfixturevalue("postgres")
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            connection.execute(EMPTY)
+        address = read_url(request.getfixturevalue(request.param).url)
+        return Engine(request.param, lambda: PostgresState(address, clock))
     kept = MemoryState(clock)
     return Engine("memory", lambda: kept)
 

@@ -1,0 +1,230 @@
+"""PostgreSQL 14 and newer by psycopg 3: a few pipelined connections for each event loop, made again when lost.
+
+Behind a PgBouncer in transaction mode it works too: nothing is prepared by name, nothing is kept in a session, and
+LISTEN is used only where the server itself answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import psycopg
+from psycopg import AsyncConnection
+
+from ..errors import StateDown
+from .pipeline import Pipeline, Rows, Statement
+from .url import DatabaseUrl
+
+CONNECTIONS: Final = 3
+"""Of each event loop, at most."""
+BUSY_FROM: Final = 8
+"""Statements under way on every connection before another one is opened."""
+CONNECT_WITHIN_S: Final = 5
+AGAIN_AFTER_S: Final = 0.25
+"""After a failed attempt to connect, how long everybody gets its error at once."""
+STUCK_AFTER_S: Final = 1.5
+"""A connection that says nothing for so long, though asked, is given up when a caller gives up."""
+SETUP_ONE_BY_ONE: Final = b"SELECT pg_advisory_xact_lock(7061501)"
+"""CREATE … IF NOT EXISTS of two processes at once can fail in PostgreSQL; this lock ends with the transaction."""
+OPTIONS: Final = (
+    "-c statement_timeout=10000 -c lock_timeout=1500 -c idle_in_transaction_session_timeout=10000 -c jit=off"
+)
+"""Limits in milliseconds, set where the server takes them at the start of a connection."""
+
+
+class PostgresDatabase:
+    """One database. May be used from several event loops and after a fork.
+
+    `setup` (statements that may be repeated: CREATE … IF NOT EXISTS) runs once, at the first connection of a process.
+    """
+
+    def __init__(
+        self, url: DatabaseUrl, setup: Sequence[bytes] = (), *, connections: int = CONNECTIONS
+    ) -> None:
+        self.url = url
+        self.setup = tuple(setup)
+        self.connections = connections
+        self.is_set_up = False
+        self.pooled: bool | None = None
+        """Whether a pooler stands in between; None: not connected yet."""
+        self.takes_options = True
+        self._closed = False
+        self._after_fork()
+
+    def _after_fork(self) -> None:
+        """Begin anew. The parent's connections stay referenced, so that nothing ends them from here."""
+        self._pid = os.getpid()
+        self._parents = [*getattr(self, "_parents", ()), *getattr(self, "_lanes", {}).items()]
+        self._lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes] = WeakKeyDictionary()
+
+    def __repr__(self) -> str:
+        return f"PostgresDatabase({self.url.place!r})"
+
+    async def run(self, *statements: Statement) -> list[Rows]:
+        """Carry out statements as one transaction; gives the rows of each.
+
+        Raises StateDown when the server cannot be reached, SqlError when it refuses a statement. Cancelling does not
+        undo what is on its way.
+        """
+        return await self._here().run(statements)
+
+    async def connect(self) -> AsyncConnection[Any]:
+        """A connection of the caller's own (autocommit), for LISTEN, COPY and longer transactions."""
+        address = self.url.address.reveal()
+        more: dict[str, Any] = {"options": OPTIONS} if self.takes_options else {}
+        try:
+            connection = await AsyncConnection.connect(
+                address,
+                autocommit=True,
+                prepare_threshold=None,
+                connect_timeout=CONNECT_WITHIN_S,
+                application_name="gongzhong",
+                **more,
+            )
+        except psycopg.OperationalError as problem:
+            if more and "unsupported startup parameter" in str(problem):
+                self.takes_options = False
+                return await self.connect()
+            raise self._unreachable(problem) from None
+        if self.pooled is None:
+            cursor = await connection.execute("SELECT pg_backend_pid()")
+            row = await cursor.fetchone()
+            self.pooled = row is None or row[0] != connection.info.backend_pid
+        return connection
+
+    async def close(self) -> None:
+        """Close the connections of this loop at once, those of loops that ended too. Later calls raise StateDown."""
+        self._closed = True
+        if self._pid != os.getpid():
+            return
+        here = asyncio.get_running_loop()
+        for loop, lanes in list(self._lanes.items()):
+            if loop is here or not loop.is_running():
+                lanes.close()
+            else:
+                with suppress(RuntimeError):
+                    loop.call_soon_threadsafe(lanes.close)
+
+    def _here(self) -> Lanes:
+        if self._pid != os.getpid():
+            self._after_fork()
+        if self._closed:
+            raise closed()
+        loop = asyncio.get_running_loop()
+        lanes = self._lanes.get(loop)
+        if lanes is None:
+            lanes = self._lanes[loop] = Lanes(self)
+        return lanes
+
+    def _unreachable(self, problem: psycopg.Error) -> StateDown:
+        state = problem.sqlstate or ""
+        zh, en = REASONS.get(state[:2], ("", ""))
+        return StateDown(
+            f"连不上 {self.url.place}{zh}",
+            f"{self.url.place} cannot be reached{en}",
+            fix_zh="检查 PostgreSQL 是否在运行、地址和密码是否正确、连接数是否用完",
+            fix_en="check that PostgreSQL runs, that address and password are right, and that connections are left",
+        )
+
+
+REASONS: Final = {
+    "28": ("：用户名或密码被拒绝", ": user or password were refused"),
+    "3D": ("：没有这个数据库", ": there is no such database"),
+    "53": ("：连接数已用完", ": no connection is left"),
+    "57": ("：正在启动或停止", ": it is starting or stopping"),
+}
+
+
+class Lanes:
+    """The connections of one event loop."""
+
+    def __init__(self, database: PostgresDatabase) -> None:
+        self._database = database
+        self._loop = asyncio.get_running_loop()
+        self._open: list[Pipeline] = []
+        self._opening: asyncio.Task[Pipeline] | None = None
+        self._failure: StateDown | None = None
+        self._failed_at = 0.0
+        self._closed = False
+
+    async def run(self, statements: Sequence[Statement]) -> list[Rows]:
+        pipeline = min(self._open, key=len, default=None)
+        if pipeline is None:
+            pipeline = await self._once_open(self._open_another())
+        elif len(pipeline) >= BUSY_FROM and len(self._open) < self._database.connections:
+            with suppress(StateDown):  # what is there goes on serving
+                self._open_another()
+        try:
+            return await pipeline.run(statements)
+        except asyncio.CancelledError:
+            if self._loop.time() - pipeline.heard_at > STUCK_AFTER_S:
+                pipeline.close()
+            raise
+
+    async def _once_open(self, opening: asyncio.Task[Pipeline]) -> Pipeline:
+        """Wait for the one attempt to connect, whose failure is everybody's."""
+        await asyncio.wait({opening})
+        if opening.cancelled():
+            raise closed()
+        problem = opening.exception()
+        if isinstance(problem, StateDown):
+            raise another(problem)
+        return opening.result()
+
+    def close(self) -> None:
+        self._closed = True
+        if self._opening is not None:
+            self._opening.cancel()
+        for pipeline in list(self._open):
+            pipeline.close()
+
+    def _open_another(self) -> asyncio.Task[Pipeline]:
+        if self._opening is None:
+            if self._failure is not None and self._loop.time() < self._failed_at + AGAIN_AFTER_S:
+                raise another(self._failure)
+            self._opening = self._loop.create_task(self._connected())
+            self._opening.add_done_callback(self._opened)
+        return self._opening
+
+    async def _connected(self) -> Pipeline:
+        connection = await self._database.connect()
+        pipeline = Pipeline(connection, self._forget)
+        try:
+            if self._database.setup and not self._database.is_set_up:
+                await pipeline.run([(SETUP_ONE_BY_ONE, ()), *((sql, ()) for sql in self._database.setup)])
+                self._database.is_set_up = True
+        except BaseException:
+            pipeline.close()
+            raise
+        self._open.append(pipeline)
+        return pipeline
+
+    def _opened(self, task: asyncio.Task[Pipeline]) -> None:
+        self._opening = None
+        if task.cancelled():
+            return
+        problem = task.exception()
+        if problem is None:
+            self._failure = None
+            if self._closed:
+                task.result().close()
+        elif isinstance(problem, StateDown):
+            self._failure, self._failed_at = problem, self._loop.time()
+
+    def _forget(self, pipeline: Pipeline) -> None:
+        if pipeline in self._open:
+            self._open.remove(pipeline)
+
+
+def closed() -> StateDown:
+    return StateDown("数据库已关闭", "the database was closed")
+
+
+def another(problem: StateDown) -> StateDown:
+    """The same error again, for somebody else."""
+    return StateDown(problem.zh, problem.en, fix_zh=problem.fix_zh, fix_en=problem.fix_en)

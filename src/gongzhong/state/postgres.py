@@ -1,0 +1,334 @@
+"""State in PostgreSQL 14 and newer: for any number of processes and hosts.
+
+Each operation is one transaction of one or two statements. Rows are locked in one order (queue, lease, value), so no
+two operations wait for each other for ever. Changes are told by NOTIFY, up to a few hundred keys in one message, and
+heard by LISTEN where the server itself answers; underneath everybody polls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, lru_cache
+from hashlib import blake2b
+from typing import Final
+from weakref import WeakKeyDictionary
+
+import psycopg
+
+from ..clock import Clock
+from ..database.pipeline import Rows, SqlError, Statement, Value
+from ..database.postgres import PostgresDatabase
+from ..database.url import DatabaseUrl
+from ..errors import StateDown
+from .base import BaseState, Watch
+from .protocol import FENCE_KEPT_S, LONGEST_LEASE_S, Fence, Versioned, next_number
+
+CHANNEL: Final = "gongzhong_state"
+TELL_EVERY_S: Final = 0.003
+"""Changed keys are collected for so long and told in one message."""
+MOST_TOLD: Final = 400
+"""Keys in one message, 17 bytes each: PostgreSQL takes 8,000 bytes."""
+LISTEN_AGAIN_S: Final = 2.0
+
+
+def tables(first_number: int) -> list[bytes]:
+    """The statements that make the tables, repeatable. Numbers begin at `first_number`."""
+    made = """
+    CREATE SEQUENCE IF NOT EXISTS state_number START {first};
+    CREATE TABLE IF NOT EXISTS state_value (
+        key text COLLATE "C" PRIMARY KEY, data bytea NOT NULL, version bigint NOT NULL, expires_at float8 NOT NULL)
+        WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 1);
+    CREATE INDEX IF NOT EXISTS state_value_expires_at ON state_value (expires_at);
+    CREATE TABLE IF NOT EXISTS state_lease (
+        key text COLLATE "C" PRIMARY KEY, holder text NOT NULL, number bigint NOT NULL, until float8 NOT NULL,
+        held boolean NOT NULL)
+        WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 1);
+    CREATE INDEX IF NOT EXISTS state_lease_until ON state_lease (until);
+    CREATE TABLE IF NOT EXISTS state_counter (
+        key text COLLATE "C" PRIMARY KEY, count bigint NOT NULL, until float8 NOT NULL)
+        WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 1);
+    CREATE INDEX IF NOT EXISTS state_counter_until ON state_counter (until);
+    CREATE TABLE IF NOT EXISTS state_queue (name text COLLATE "C" PRIMARY KEY, until float8 NOT NULL)
+        WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 1);
+    CREATE TABLE IF NOT EXISTS state_item (
+        queue text COLLATE "C" NOT NULL, number bigint NOT NULL, data bytea NOT NULL, until float8 NOT NULL,
+        PRIMARY KEY (queue, number))
+        WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 1);
+    CREATE INDEX IF NOT EXISTS state_item_until ON state_item (until)
+    """
+    return [sql.strip().encode() for sql in made.format(first=first_number).split(";")]
+
+
+GET = "SELECT data, version, expires_at FROM state_value WHERE key = :key AND expires_at > :now"
+
+FENCE = """
+WITH fence AS (
+    SELECT 1 FROM state_lease WHERE key = :lease AND number = :fence AND held AND until + :kept_s > :now FOR SHARE)
+"""
+"""A lease's row stays locked until the write is committed: nobody is granted the lease in between."""
+NO_FENCE = "WITH fence AS (SELECT 1)"
+
+PUT_FIRST = """
+INSERT INTO state_value (key, data, version, expires_at)
+SELECT :key, :data, nextval('state_number'), :expires_at FROM fence
+ON CONFLICT (key) DO UPDATE
+SET data = excluded.data, version = nextval('state_number'), expires_at = excluded.expires_at
+WHERE state_value.expires_at <= :now RETURNING version
+"""
+
+PUT_OVER = """
+UPDATE state_value SET data = :data, version = nextval('state_number'), expires_at = :expires_at FROM fence
+WHERE key = :key AND version = :replaces AND expires_at > :now RETURNING version
+"""
+
+DELETE = """
+DELETE FROM state_value USING fence WHERE key = :key AND version = :replaces AND expires_at > :now RETURNING version
+"""
+
+LEASE = """
+INSERT INTO state_lease AS l (key, holder, number, until, held)
+VALUES (:key, :holder, nextval('state_number'), :until, true)
+ON CONFLICT (key) DO UPDATE SET holder = excluded.holder, until = excluded.until, held = true,
+    number = CASE WHEN l.held AND l.until > :now AND l.until <= :now + :longest_s
+        THEN l.number ELSE nextval('state_number') END
+WHERE l.holder = excluded.holder OR NOT (l.held AND l.until > :now AND l.until <= :now + :longest_s)
+RETURNING number
+"""
+
+RELEASE = """
+UPDATE state_lease SET held = false WHERE key = :key AND number = :fence AND held
+RETURNING (until > :now AND until <= :now + :longest_s)::int
+"""
+
+COUNT = "SELECT count FROM state_counter WHERE key = :key AND until > :now"
+
+ADD = """
+INSERT INTO state_counter AS c (key, count, until)
+SELECT :key, :n, :expires_at WHERE :lim::int8 IS NULL OR :n <= :lim::int8
+ON CONFLICT (key) DO UPDATE SET
+    count = excluded.count + CASE WHEN c.until > :now THEN c.count ELSE 0 END,
+    until = CASE WHEN c.until > :now THEN c.until ELSE excluded.until END
+WHERE :lim::int8 IS NULL OR excluded.count + CASE WHEN c.until > :now THEN c.count ELSE 0 END <= :lim::int8
+RETURNING count
+"""
+
+GIVE_BACK = """
+UPDATE state_counter SET count = greatest(0, count + :n) WHERE key = :key AND until > :now RETURNING count
+"""
+
+LOCK_QUEUE = """
+INSERT INTO state_queue AS q (name, until) VALUES (:queue, :until)
+ON CONFLICT (name) DO UPDATE SET until = greatest(q.until, excluded.until)
+"""
+"""Whoever pushes locks the queue first, so that the length that the next statement sees is right."""
+
+PUSH = """
+, length AS (SELECT count(*) AS items FROM state_item WHERE queue = :queue AND until > :now)
+INSERT INTO state_item (queue, number, data, until)
+SELECT :queue, nextval('state_number'), :data, :until FROM length, fence
+WHERE :lim::int8 IS NULL OR length.items < :lim::int8
+RETURNING (SELECT items FROM length) + 1
+"""
+
+TAKE = """
+WITH oldest AS (
+    SELECT number FROM state_item WHERE queue = :queue AND until > :now ORDER BY number LIMIT :n
+    FOR UPDATE SKIP LOCKED)
+DELETE FROM state_item USING oldest WHERE queue = :queue AND state_item.number = oldest.number
+RETURNING state_item.number, data
+"""
+
+SWEEP: Final = tuple(
+    f"""
+    DELETE FROM {table} WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM {table} WHERE {ends} <= :now LIMIT 500 FOR UPDATE SKIP LOCKED))
+    """
+    for table, ends in (
+        ("state_value", "expires_at"),
+        ("state_counter", "until"),
+        ("state_lease", "until + :kept_s"),
+        ("state_item", "until"),
+        ("state_queue", "until"),
+    )
+)
+WRITES_BETWEEN_SWEEPS: Final = 200
+"""One process's writes after which it removes up to 500 expired rows of each kind."""
+
+NAMED: Final = re.compile(r"(?<!:):([a-z_]+)")
+
+
+@cache
+def numbered(sql: str) -> tuple[bytes, tuple[str, ...]]:
+    """SQL with `:name` → SQL with `$1`, and the names in that order."""
+    names = tuple(dict.fromkeys(NAMED.findall(sql)))
+    return NAMED.sub(lambda match: f"${names.index(match[1]) + 1}", sql).strip().encode(), names
+
+
+def statement(sql: str, **values: Value) -> Statement:
+    """A statement for the pipeline; values that it does not name are left out."""
+    text, names = numbered(sql)
+    return text, [values[name] for name in names]
+
+
+class PostgresState(BaseState):
+    """`State` in a database that any number of processes and hosts use."""
+
+    def __init__(
+        self, database: PostgresDatabase | DatabaseUrl, clock: Clock | None = None, **bounds: float
+    ) -> None:
+        super().__init__(clock, **bounds)
+        first = next_number(0, self.clock.now())
+        self._owned = isinstance(database, DatabaseUrl)
+        self._database = (
+            PostgresDatabase(database, tables(first)) if isinstance(database, DatabaseUrl) else database
+        )
+        self._writes = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._changed: WeakKeyDictionary[asyncio.AbstractEventLoop, list[str]] = WeakKeyDictionary()
+        """Keys that were written and not told of yet."""
+        self._listening: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[None]] = (
+            WeakKeyDictionary()
+        )
+        self._tasks: set[asyncio.Task[object]] = set()
+
+    def _after_fork(self) -> None:
+        super()._after_fork()
+        self._begin()
+
+    async def close(self) -> None:
+        here = asyncio.get_running_loop()
+        for loop, task in list(self._listening.items()):
+            if loop is here:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+            elif loop.is_running():
+                loop.call_soon_threadsafe(task.cancel)
+        if self._owned:
+            await self._database.close()
+
+    async def _get(self, key: str, now: float) -> Versioned | None:
+        rows = await self._run(statement(GET, key=key, now=now))
+        return Versioned(*rows[0]) if rows else None
+
+    async def _put(
+        self, key: str, data: bytes, replaces: int, now: float, expires_at: float, fence: Fence | None
+    ) -> int | None:
+        sql = PUT_OVER if replaces else PUT_FIRST
+        values: dict[str, Value] = {"key": key, "data": data, "replaces": replaces, "expires_at": expires_at}
+        return await self._write(now, fenced(sql, fence, now=now, **values))
+
+    async def _delete(self, key: str, replaces: int, now: float, fence: Fence | None) -> bool:
+        return bool(await self._write(now, fenced(DELETE, fence, now=now, key=key, replaces=replaces)))
+
+    async def _lease(self, key: str, holder: str, now: float, until: float) -> int | None:
+        values: dict[str, Value] = {"key": key, "holder": holder, "until": until}
+        return await self._write(now, statement(LEASE, now=now, longest_s=LONGEST_LEASE_S, **values))
+
+    async def _release(self, key: str, fence: int, now: float) -> bool:
+        values: dict[str, Value] = {"key": key, "fence": fence, "longest_s": LONGEST_LEASE_S}
+        return bool(await self._write(now, statement(RELEASE, now=now, **values)))
+
+    async def _add(self, key: str, n: int, limit: int | None, now: float, expires_at: float) -> int | None:
+        values: dict[str, Value] = {"key": key, "n": n, "lim": limit, "now": now, "expires_at": expires_at}
+        if n > 0:
+            return await self._write(now, statement(ADD, **values))
+        return await self._write(now, statement(GIVE_BACK if n else COUNT, **values)) or 0
+
+    async def _push(
+        self, queue: str, data: bytes, limit: int | None, now: float, expires_at: float, fence: Fence | None
+    ) -> int | None:
+        values: dict[str, Value] = {"queue": queue, "data": data, "lim": limit, "until": expires_at}
+        return await self._write(now, statement(LOCK_QUEUE, **values), fenced(PUSH, fence, now=now, **values))
+
+    async def _take(self, queue: str, n: int, now: float) -> list[bytes]:
+        rows = await self._run(statement(TAKE, queue=queue, n=n, now=now))
+        return [data for _, data in sorted(rows)]
+
+    async def _run(self, *statements: Statement) -> Rows:
+        """The rows of the last statement."""
+        return (await self._database.run(*statements))[-1]
+
+    async def _write(self, now: float, *statements: Statement) -> int | None:
+        """The number that the last statement returns, if it returns one."""
+        rows = await self._run(*statements)
+        self._writes += 1
+        if self._writes % WRITES_BETWEEN_SWEEPS == 0:
+            self._aside(self._sweep(now))
+        return rows[0][0] if rows else None
+
+    async def _sweep(self, now: float) -> None:
+        for sql in SWEEP:
+            await self._run(statement(sql, now=now, kept_s=FENCE_KEPT_S))
+
+    def _aside(self, work: Coroutine[object, object, None]) -> None:
+        """Do something that nobody waits for and whose failure does no harm."""
+
+        async def quietly() -> None:
+            with suppress(StateDown, SqlError):
+                await work
+
+        task = asyncio.get_running_loop().create_task(quietly())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _notify(self, key: str) -> None:
+        super()._notify(key)
+        loop = asyncio.get_running_loop()
+        waiting = self._changed.setdefault(loop, [])
+        waiting.append(key)
+        if len(waiting) == 1:
+            self._aside(self._tell(waiting))
+
+    async def _tell(self, keys: list[str]) -> None:
+        await asyncio.sleep(TELL_EVERY_S)
+        told, keys[:] = sorted({short(key) for key in keys}), []
+        for start in range(0, len(told), MOST_TOLD):
+            payload = " ".join(told[start : start + MOST_TOLD])
+            await self._run(
+                statement("SELECT pg_notify(:channel, :payload)", channel=CHANNEL, payload=payload)
+            )
+
+    @contextmanager
+    def _watched(self, key: str) -> Iterator[Watch]:
+        loop = asyncio.get_running_loop()
+        listening = self._listening.get(loop)
+        if listening is None or listening.done():
+            self._listening[loop] = loop.create_task(self._listen())
+        with super()._watched(key) as watch:
+            yield watch
+
+    async def _listen(self) -> None:
+        """Hear what other processes changed, until the loop ends; not where a pooler stands in between."""
+        while not self._database.pooled:
+            with suppress(StateDown, psycopg.Error):
+                async with await self._database.connect() as connection:
+                    if self._database.pooled:
+                        return
+                    await connection.execute(f"LISTEN {CHANNEL}")
+                    async for notice in connection.notifies():
+                        self._heard(set(notice.payload.split()))
+            await asyncio.sleep(LISTEN_AGAIN_S)
+
+    def _heard(self, names: set[str]) -> None:
+        with self._watching:
+            keys = [key for key in self._watches if short(key) in names]
+        for key in keys:
+            super()._notify(key)
+
+
+def fenced(sql: str, fence: Fence | None, **values: Value) -> Statement:
+    """A write that is made only while `fence` is the newest grant of its lease."""
+    if fence is None:
+        return statement(NO_FENCE + sql, **values)
+    return statement(FENCE + sql, lease=fence[0], fence=fence[1], kept_s=FENCE_KEPT_S, **values)
+
+
+@lru_cache(maxsize=10_000)
+def short(key: str) -> str:
+    """16 characters that stand for a key in a message to those who wait."""
+    return blake2b(key.encode(), digest_size=8).hexdigest()

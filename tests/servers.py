@@ -1,0 +1,194 @@
+"""Private database servers for tests: Debian's PostgreSQL, PgBouncer and Redis on free ports of 127.0.0.1.
+
+Absence of a program is a skip on a developer's machine and a failure where CI=true.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+START_WITHIN_S = 30.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def program(name: str, *more_places: str) -> str:
+    """The path of an installed program."""
+    path = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", *more_places]))
+    if path is not None:
+        return path
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{name} is not installed: .ci/run installs it")
+    pytest.skip(f"{name} is not installed (apt-get install postgresql redis-server pgbouncer)")
+
+
+def newest_postgres() -> str:
+    """Debian keeps PostgreSQL's programs in a folder for each version."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parent.name))
+    return str(folders[-1]) if folders else ""
+
+
+def as_user(name: str, command: list[str]) -> list[str]:
+    """PostgreSQL and PgBouncer refuse to run as root."""
+    return ["runuser", "-u", name, "--", *command] if os.geteuid() == 0 else command
+
+
+def open_to(name: str, folder: Path) -> Path:
+    """Make the folder; when root runs the tests, it belongs to the user that the server runs as."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        shutil.chown(folder, name)
+        for parent in [folder, *folder.parents]:
+            if parent != Path("/") and parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
+                parent.chmod(parent.stat().st_mode | 0o011)
+    return folder
+
+
+class Server:
+    """One process that listens on `port`. `stop` and `start` may be called again and again."""
+
+    name = ""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def start(self) -> None:
+        log = (self.folder / "log").open("ab")
+        self._process = subprocess.Popen(self.command(), cwd=self.folder, stdout=log, stderr=log)
+        wait_until(self.answers, f"{self.name} did not start, see {self.folder / 'log'}")
+
+    def answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 1):
+                return True
+        except OSError:
+            return False
+
+    def stop(self) -> None:
+        """Kill it at once, as a power cut would."""
+        if self._process is not None:
+            for pid in [*children(self._process.pid), self._process.pid]:
+                try:
+                    os.kill(pid, 9)
+                except ProcessLookupError:
+                    continue
+            self._process.wait()
+            self._process = None
+            wait_until(lambda: not self.answers(), f"{self.name} still listens")
+
+
+class Postgres(Server):
+    """A cluster of its own, without flushes to the disk: what a test needs is speed."""
+
+    name = "postgres"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(open_to("postgres", folder))
+        places = newest_postgres()
+        self._binary = program("postgres", places)
+        self.data = folder / "data"
+        made = as_user(
+            "postgres", [program("initdb", places), "-D", str(self.data), "-A", "trust", "-U", "tester"]
+        )
+        subprocess.run(
+            [*made, "-E", "UTF8", "--no-locale", "--no-sync"], check=True, capture_output=True, cwd=folder
+        )
+
+    def command(self) -> list[str]:
+        settings = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": self.folder,
+        }
+        settings |= {
+            "fsync": "off",
+            "full_page_writes": "off",
+            "max_connections": 200,
+            "shared_buffers": "32MB",
+        }
+        options = [f"-c{name}={value}" for name, value in settings.items()]
+        return as_user("postgres", [self._binary, "-D", str(self.data), *options])
+
+    def answers(self) -> bool:
+        ready = [program("pg_isready", newest_postgres()), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(ready, check=False).returncode == 0
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://tester@127.0.0.1:{self.port}/postgres"
+
+
+class PgBouncer(Server):
+    """Pools transactions in front of a PostgreSQL."""
+
+    name = "pgbouncer"
+
+    def __init__(self, folder: Path, postgres: Postgres) -> None:
+        super().__init__(open_to("postgres", folder))
+        self._binary = program("pgbouncer")
+        self._settings = folder / "pgbouncer.ini"
+        self._settings.write_text(
+            f"[databases]\npostgres = host=127.0.0.1 port={postgres.port} user=tester\n"
+            f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =\n"
+            "auth_type = any\npool_mode = transaction\ndefault_pool_size = 5\nmax_client_conn = 300\n"
+            "server_login_retry = 1\n"
+        )
+
+    def command(self) -> list[str]:
+        return as_user("postgres", [self._binary, str(self._settings)])
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://tester@127.0.0.1:{self.port}/postgres"
+
+
+class Redis(Server):
+    """A Redis that keeps nothing over a restart, unless told to."""
+
+    name = "redis-server"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(open_to("redis", folder))
+        self._binary = program("redis-server")
+
+    def command(self) -> list[str]:
+        options = {"port": self.port, "bind": "127.0.0.1", "dir": self.folder, "save": "", "appendonly": "no"}
+        return [
+            self._binary,
+            *(word for name, value in options.items() for word in (f"--{name}", str(value))),
+        ]
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+
+def children(pid: int) -> list[int]:
+    """Processes that this one started, and theirs, deepest first."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    direct = [int(child) for child in listed.read_text().split()] if listed.exists() else []
+    return [found for child in direct for found in (*children(child), child)]
+
+
+def wait_until(holds: Callable[[], bool], otherwise: str) -> None:
+    end = time.monotonic() + START_WITHIN_S
+    while not holds():
+        assert time.monotonic() < end, otherwise
+        time.sleep(0.02)
