@@ -1,7 +1,7 @@
 """The rules of a call, once for both clients: which token, what is repeated, when to refresh, what to raise.
 
     token ─► send ─► 0 ──────────────► answer
-              │  ├─► 40001 40014 42001 ► set that generation aside, get another, send once more; then raise
+              │  ├─► 40001 40014 42001 ► set that generation aside, get another, send again (twice at most); then raise
               │  ├─► -1 …             ► repeat with growing pauses, when the call may be repeated; then raise
               │  └─► other code       ► raise
               ├─ not reached          ► nothing happened: repeat
@@ -57,6 +57,9 @@ LONGEST_LIFE_S: Final = 30 * 86_400
 """WeChat gives 7,200 s; a month leaves room for gateways of one's own."""
 
 NO_HEADERS: Final[Mapping[str, str]] = {}
+REFRESHES: Final = 2
+"""How often a call whose token was rejected gets a newer one and is repeated. Twice, since the first newer token may be
+one that another program stored some time ago, and out of date, too."""
 LOOKUP: Final = {"X-Gongzhong-Lookup": "1"}
 """The header of requests that the kit makes by itself, not the program: recordings on the platform leave them out."""
 
@@ -119,11 +122,14 @@ class Caller:
         timeout_s = timeout_s or self.policy.timeout_s
         token = (yield from self.access_token()) if call.spec.token else None
         reply, code = yield from self._tried(call, token, timeout_s, answer_file, headers)
-        if code in REJECTED and token is not None:
+        for _ in range(REFRESHES):
+            if token is None or code not in REJECTED:
+                break
             newer = yield from self.access_token(rejected=token)
-            if newer.generation > token.generation:
-                token = newer
-                reply, code = yield from self._tried(call, token, timeout_s, answer_file, headers)
+            if not newer.newer_than(token):
+                break
+            token = newer
+            reply, code = yield from self._tried(call, token, timeout_s, answer_file, headers)
         if code:
             raise refusal(call, reply, (self.account.secret, *([token.value] if token else ())))
         return reply

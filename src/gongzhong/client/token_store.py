@@ -24,6 +24,16 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
     fetched_at: float
     expires_at: float
 
+    def newer_than(self, other: TokenRecord) -> bool:
+        """Whether this one may take the place of the other, which WeChat rejected.
+
+        While the store is down two programs may count the same generation for different values. Which is the newer of
+        them nobody knows, since their clocks may differ: the one that was not rejected is worth a try.
+        """
+        if self.generation != other.generation:
+            return self.generation > other.generation
+        return self.value != other.value
+
     def renew_at(self, ahead_s: float) -> float:
         """From when on a new one should be fetched: `ahead_s` before the end, later for short lives."""
         return self.expires_at - min(ahead_s, (self.expires_at - self.fetched_at) / 2)

@@ -24,7 +24,7 @@ import math
 import os
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, TypeVar
@@ -93,10 +93,10 @@ Fetch: TypeAlias = Callable[[TokenRecord | None], Steps[Fetched]]
 
 @dataclass(slots=True)
 class Pending:
-    """One fetch under way. `spare` is still usable meanwhile; `replaces` is the rejected generation, or 0."""
+    """One fetch under way. `spare` is still usable meanwhile; `replaces` is the record that was rejected."""
 
     spare: TokenRecord | None
-    replaces: int
+    replaces: TokenRecord | None
     done: Future[None] = field(default_factory=Future)
     thread: int = field(default_factory=threading.get_ident)
     record: TokenRecord | None = None
@@ -212,15 +212,15 @@ class Tokens:
                 if record is not None:
                     return record, False
                 raise again(remembered)
-            entry.pending = Pending(record, entry.rejected.generation if entry.rejected else 0)
+            entry.pending = Pending(record, entry.rejected)
             return entry.pending, True
 
     def _set_aside(self, entry: Entry, rejected: TokenRecord, now: float) -> None:
         if entry.record is not None:
-            if entry.record.generation > rejected.generation or now < entry.no_better_until:
+            if entry.record.newer_than(rejected) or now < entry.no_better_until:
                 return
             entry.record = None
-        if entry.rejected is None or entry.rejected.generation < rejected.generation:
+        if entry.rejected is None or rejected.newer_than(entry.rejected):
             entry.rejected = rejected
 
     def _fetch_shared(self, key: str, pending: Pending, fetch: Fetch) -> Steps[TokenRecord]:
@@ -251,7 +251,7 @@ class Tokens:
             if record is not None:
                 left_s = record.renew_at(self.policy.renew_ahead_s) - self.clock.now()
                 entry.fetched(record, since + (left_s if left_s > 0 else self.policy.again_s))
-                if 0 < record.generation <= pending.replaces:
+                if pending.replaces is not None and not record.newer_than(pending.replaces):
                     entry.no_better_until = since + self.policy.again_s
             elif pending.failure is not None:
                 entry.failed(pending.failure, since, self.policy)
@@ -301,23 +301,35 @@ class Tokens:
         rejected: TokenRecord | None,
     ) -> Steps[TokenRecord]:
         known = [record for record in (stored, rejected, pending.spare) if record is not None]
-        newest = max(known, key=lambda record: record.generation, default=None)
+        record = self._numbered(fetched, known)
+        if (yield from self._put(key, record, stored)):
+            return record
+        other = yield from self._ask(lambda: self.store.get(key), None)
+        if other is None or self._fresh(other, rejected):
+            return other or record
+        # It stood there all the time, and the store did not say so when it was asked: ours is the newer one.
+        record = self._numbered(fetched, [*known, other])
+        yield from self._put(key, record, other)
+        return record
+
+    def _put(self, key: str, record: TokenRecord, stored: TokenRecord | None) -> Steps[bool]:
+        replaces = stored.generation if stored is not None else 0
+        return (yield from self._ask(lambda: self.store.put(key, record, replaces=replaces), True))
+
+    def _numbered(self, fetched: Fetched, known: Sequence[TokenRecord]) -> TokenRecord:
+        """The record of a fetched value: of the next generation, unless the newest one known has the same value."""
+        newest = max(known, key=lambda record: (record.generation, record.fetched_at), default=None)
         now = self.clock.now()
         same = newest is not None and newest.value == fetched.value
-        record = TokenRecord(
+        return TokenRecord(
             value=fetched.value,
             generation=(newest.generation if newest else 0) + (0 if same else 1),
             fetched_at=now,
             expires_at=now + fetched.expires_in,
         )
-        replaces = stored.generation if stored else 0
-        written = yield from self._ask(lambda: self.store.put(key, record, replaces=replaces), True)
-        if not written:
-            return (yield from self._ask(lambda: self.store.get(key), None)) or record
-        return record
 
     def _fresh(self, record: TokenRecord, rejected: TokenRecord | None) -> bool:
-        if rejected is not None and record.generation <= rejected.generation:
+        if rejected is not None and not record.newer_than(rejected):
             return False
         return self.clock.now() < record.renew_at(self.policy.renew_ahead_s)
 
@@ -390,9 +402,10 @@ def again(error: E) -> E:
 
 def _answers(pending: Pending, rejected: TokenRecord | None) -> bool:
     """Whether what came is newer than what this caller saw rejected, or the best there is."""
-    if rejected is None or pending.record is None or pending.replaces >= rejected.generation:
+    if rejected is None or pending.record is None:
         return True
-    return pending.record.generation > rejected.generation
+    replaced = pending.replaces is not None and not rejected.newer_than(pending.replaces)
+    return replaced or pending.record.newer_than(rejected)
 
 
 def _kind(key: str) -> str:

@@ -1,0 +1,91 @@
+"""A platform, a network and some programs under one seeded loop: what every simulated world begins with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from gongzhong import Account, Secret
+from gongzhong.client import AsyncClient, WireRequest
+from gongzhong.client.token_store import TokenStore
+from gongzhong.client.tokens import TokenPolicy, Tokens
+from gongzhong.client.transport import WireReply
+from gongzhong.platform import Platform, PlatformConfig
+from gongzhong.platform.config import AccountConfig
+from gongzhong.platform.doors.server import Server
+from gongzhong.platform.world import accounts
+from gongzhong.testing.in_process import InProcessTransport
+from gongzhong.testing.seeded import EPOCH, Network, Process, SeededLoop
+from gongzhong.testing.simulated import EVERYTHING
+
+APPID = "wx00000000000000aa"
+SECRET = "s" * 32
+
+
+def seeds() -> range:
+    """The seeds of this run: GONGZHONG_SEEDS of them, 500 by default, from GONGZHONG_FIRST_SEED on."""
+    first = int(os.environ.get("GONGZHONG_FIRST_SEED", "0"))
+    return range(first, first + int(os.environ.get("GONGZHONG_SEEDS", "500")))
+
+
+class Wire:
+    """An `AsyncTransport` from one process through the network to the platform."""
+
+    def __init__(self, room: Room, process: Process) -> None:
+        self._room, self._process = room, process
+        self._inside = InProcessTransport(room.server)
+
+    async def send(self, request: WireRequest, /) -> WireReply:
+        async def served() -> WireReply:
+            reply = await self._inside.send(request)
+            self._room.served(self._process, request)
+            return reply
+
+        return await self._room.network.call(self._room.wechat, served)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class Room:
+    """One world: its loop, WeChat as a process, and the network between WeChat and everybody else."""
+
+    def __init__(self, seed: int) -> None:
+        self.loop = SeededLoop(seed)
+        self.random = self.loop.random
+        self.wechat = Process(self.loop, "wechat")
+        self.network = Network(self.loop)
+        self.served: Callable[[Process, WireRequest], None] = lambda process, request: None
+        """Called when WeChat has carried out a request of a process, before the answer is on its way."""
+        self.platform = Platform(PlatformConfig(traffic=EVERYTHING, start=EPOCH), clock=self.wechat.clock)
+        self.server = Server(self.platform)
+        accounts.create(
+            self.platform.world,
+            AccountConfig(
+                name="shop", appid=APPID, secret=SECRET, token="tok123", kind="service", verified=True
+            ),
+        )
+
+    def client(self, process: Process, store: TokenStore) -> AsyncClient:
+        """A client that runs in the process and shares its tokens through the store."""
+        account = Account(appid=APPID, secret=Secret(SECRET), token=Secret("tok123"))
+        tokens = Tokens(store, process.clock, TokenPolicy())
+        return AsyncClient(account, transport=Wire(self, process), tokens=tokens, clock=process.clock)
+
+    def requests(self, path: str) -> list[float]:
+        """When WeChat got requests for the path, in seconds from the beginning."""
+        return [
+            entry.time - EPOCH
+            for entry in self.platform.traffic.everything()
+            if entry.kind == "api" and path in entry.url
+        ]
+
+    def issued(self) -> list[str]:
+        """Every access_token that WeChat ever issued, oldest first."""
+        return self._issued
+
+    def close(self) -> None:
+        rows = self.platform.world.db.all("SELECT value FROM token ORDER BY issued_at, rowid")
+        self._issued = [row["value"] for row in rows]
+        self.loop.run_until_complete(self.wechat.start(self.platform.close()))
+        self.loop.close()
