@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from environments import peer
 from results import Progress, Result, alternate, faster, run_alone
+
 from servers import BENCHMARKS, cores, free_port, output_of, served
 
 PEER = "wechatpy"

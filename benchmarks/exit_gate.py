@@ -15,6 +15,7 @@ import sys
 
 from results import Progress
 from rich.console import Console
+
 from servers import BENCHMARKS, Failed, cores, free_port, output_of, served
 
 ROADS = ("aiohttp", "pyreqwest")

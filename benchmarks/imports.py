@@ -15,6 +15,7 @@ from pathlib import Path
 
 from environments import peer
 from results import Progress, Result, alternate, run_alone
+
 from servers import cores, output_of
 
 AT_MOST_MS = 150.0
