@@ -18,7 +18,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from . import facts
-from .errors import SetupError
+from .errors import Language, SetupError
 
 Encryption = Literal["plain", "compatible", "safe"]
 
@@ -138,7 +138,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     Raises SetupError for a field that WeChat cannot have given: an AppID that is not `wx` and 16 hexadecimal digits, an
     AppSecret with blanks, a Token that is not 3 to 32 letters or digits, an EncodingAESKey that is not 43 letters or
-    digits, an unknown mode, a mode that encrypts without a key. The error names the field and shows no secret.
+    digits, an unknown mode, a mode that encrypts without a key. The error names every wrong field and shows no secret.
     """
 
     appid: str
@@ -170,11 +170,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
             # Without a local variable, which a traceback could show.
             if isinstance(getattr(self, name), str):
                 msgspec.structs.force_setattr(self, name, Secret(getattr(self, name)))
-        self._check_as(msgspec.structs.asdict(self), lambda field: field)
+        _raise_all(self._mistakes(msgspec.structs.asdict(self), lambda field: field))
 
     @classmethod
-    def _check_as(cls, fields: Mapping[str, Any], named: Callable[[str], str]) -> None:
-        _check_fields(fields, named)
+    def _mistakes(cls, fields: Mapping[str, Any], named: Callable[[str], str]) -> list[SetupError]:
+        """What these fields cannot be; `named` gives the name of a field for messages."""
+        return _mistakes_in(fields, named)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None, prefix: str = PREFIX) -> Self:
@@ -186,17 +187,12 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         fields = _read(os.environ if env is None else env, prefix)
         del env  # A traceback that shows local variables must not show the environment.
         base = fields.pop("api_base")
+        mistakes = cls._mistakes(fields, lambda field: prefix + field.upper())
         if base:
-            _check_address(f"{prefix}API_BASE", base)
-            fields["hosts"] = Hosts.local(base)
-        if not fields["appid"]:
-            raise SetupError(
-                f"没有设置环境变量 {prefix}APPID",
-                f"the environment variable {prefix}APPID is not set",
-                fix_zh="在公众平台「设置与开发 → 基本配置」查到 AppID 后设置它，或用 gongzhong dev 启动",
-                fix_en="set it to the AppID shown in the console, or start the program with `gongzhong dev`",
-            )
-        cls._check_as(fields, lambda field: prefix + field.upper())
+            wrong = _found(lambda: _check_address(f"{prefix}API_BASE", base))
+            mistakes += wrong
+            fields["hosts"] = Hosts() if wrong else Hosts.local(base)
+        _raise_all(mistakes)
         return cls(**fields)
 
     @classmethod
@@ -234,20 +230,40 @@ _APPID = re.compile(rf"{facts.APPID_FORM}|wxSIM-?\d+\w*", re.ASCII)
 _SECRET = re.compile(r"[!-~]+")
 _TOKEN = re.compile(facts.SERVER_TOKEN_FORM)
 _AES_KEY = re.compile(facts.AES_KEY_FORM)
+_LETTER = re.compile(r"[A-Za-z0-9]")
+LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 
 
-def _check_fields(fields: Mapping[str, Any], named: Callable[[str], str]) -> None:
-    """Whether these fields can be an account's; `named` gives the name of a field for messages.
-
-    Raises SetupError for the first that cannot, with the reason and never with the value of a secret.
-    """
-    _check_appid(fields["appid"], named("appid"))
+def _mistakes_in(fields: Mapping[str, Any], named: Callable[[str], str]) -> list[SetupError]:
+    """Every field that cannot be an account's, with the reason and never with the value of a secret."""
+    found = _found(lambda: _check_appid(fields["appid"], named("appid")))
     for name in SECRETS:
-        given = fields.get(name, Secret(""))
-        if not isinstance(given, Secret):
-            raise _not_text(named(name), given)
-        if given:
-            _check_secret(name, named(name), given)
+        found += _found(lambda: _check_secret(name, named(name), fields.get(name, Secret(""))))  # noqa: B023
+    return [*found, *_found(lambda: _check_mode(fields, named)), *_found(lambda: _check_hosts(fields, named))]
+
+
+def _found(check: Callable[[], None]) -> list[SetupError]:
+    """The mistake that a check raises, if any."""
+    try:
+        check()
+    except SetupError as mistake:
+        return [mistake.with_traceback(None)]
+    return []
+
+
+def _raise_all(mistakes: list[SetupError]) -> None:
+    """Raises the only mistake, or one SetupError that lists all of them."""
+    if len(mistakes) == 1:
+        raise mistakes[0]
+    if mistakes:
+        listed_zh, listed_en = ("".join(f"\n· {one.text(lang)}" for one in mistakes) for lang in LANGUAGES)
+        raise SetupError(
+            f"账号有 {len(mistakes)} 项设置不对：{listed_zh}",
+            f"{len(mistakes)} settings of the account are wrong:{listed_en}",
+        )
+
+
+def _check_mode(fields: Mapping[str, Any], named: Callable[[str], str]) -> None:
     mode = fields.get("encryption", "plain")
     if mode not in get_args(Encryption):
         raise SetupError(
@@ -256,13 +272,16 @@ def _check_fields(fields: Mapping[str, Any], named: Callable[[str], str]) -> Non
             fix_zh="与公众平台「服务器配置」里的消息加解密方式一致",
             fix_en="take the mode of the console's server configuration (消息加解密方式)",
         )
-    if mode != "plain" and not fields.get("aes_key"):
+    if mode != "plain" and fields.get("aes_key", "") in ("", Secret("")):
         raise SetupError(
             f"{named('encryption')} 是 {mode}，但没有设置 {named('aes_key')}",
             f"{named('encryption')} is {mode}, but {named('aes_key')} is not set",
             fix_zh="填入「服务器配置」里的 EncodingAESKey，或两边都改用明文模式",
             fix_en="set it to the EncodingAESKey of the console, or choose plain mode on both sides",
         )
+
+
+def _check_hosts(fields: Mapping[str, Any], named: Callable[[str], str]) -> None:
     hosts = fields.get("hosts", Hosts())
     if not isinstance(hosts, Hosts):
         raise SetupError(
@@ -288,6 +307,13 @@ def _read(env: Mapping[str, str], prefix: str) -> dict[str, Any]:
 def _check_appid(appid: Any, shown: str) -> None:
     if not isinstance(appid, str):
         raise _not_text(shown, appid)
+    if not appid:
+        raise SetupError(
+            f"没有设置 {shown}",
+            f"{shown} is not set",
+            fix_zh="在公众平台 “设置与开发 → 基本配置” 查到 AppID 后设置它；开发时用 gongzhong dev 启动，不必设置",
+            fix_en="set it to the AppID shown in the console; `gongzhong dev` starts a program without it",
+        )
     if _APPID.fullmatch(appid):
         return
     why_zh, why_en = "", ""
@@ -303,7 +329,11 @@ def _check_appid(appid: Any, shown: str) -> None:
     )
 
 
-def _check_secret(field: str, shown: str, secret: Secret) -> None:
+def _check_secret(field: str, shown: str, secret: Any) -> None:
+    if not isinstance(secret, Secret):
+        raise _not_text(shown, secret)
+    if not secret:
+        return
     size = len(secret.reveal())
     if field == "secret":
         if not _SECRET.fullmatch(secret.reveal()):
@@ -315,19 +345,34 @@ def _check_secret(field: str, shown: str, secret: Secret) -> None:
             )
     elif field.endswith("token"):
         if not _TOKEN.fullmatch(secret.reveal()):
+            why_zh, why_en = _misfit(secret, range(3, 33))
             raise SetupError(
-                f"{shown} 必须是 3 到 32 位字母或数字（现在长度 {size}）",
-                f"{shown} must be 3 to 32 letters or digits (its length is {size})",
+                f"{shown} 必须是 3 到 32 位字母或数字，现在{why_zh}",
+                f"{shown} must be 3 to 32 letters or digits, and {why_en}",
                 fix_zh="与公众平台「服务器配置」里的 Token 一致，注意首尾空白",
                 fix_en="take the Token of the console's server configuration, without blanks around it",
             )
     elif not _AES_KEY.fullmatch(secret.reveal()):
+        why_zh, why_en = _misfit(secret, range(43, 44))
         raise SetupError(
-            f"{shown} 必须是 43 位字母或数字（现在长度 {size}）",
-            f"{shown} must be 43 letters or digits (its length is {size})",
+            f"{shown} 必须是 43 位字母或数字，现在{why_zh}",
+            f"{shown} must be 43 letters or digits, and {why_en}",
             fix_zh="从公众平台「服务器配置」重新复制 EncodingAESKey，注意首尾空白",
             fix_en="copy the EncodingAESKey again from the console, without blanks around it",
         )
+
+
+def _misfit(secret: Secret, sizes: range) -> tuple[str, str]:
+    """What keeps a secret from being letters and digits of a right length: never the characters themselves."""
+    size, odd = len(secret.reveal()), sum(not _LETTER.fullmatch(one) for one in secret.reveal())
+    zh, en = [], []
+    if odd:
+        zh.append(f"有 {odd} 个别的字符（空白、标点、中文等）")
+        en.append(f"has {odd} other character{'s' * (odd > 1)} (blank, punctuation, Chinese …)")
+    if size not in sizes:
+        zh.append(f"长度是 {size}")
+        en.append(f"its length is {size}")
+    return "，".join(zh), " and ".join(en) if not odd else "it " + ", and ".join(en)
 
 
 def _not_text(shown: str, given: object) -> SetupError:

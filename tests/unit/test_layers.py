@@ -16,7 +16,7 @@ PACKAGE = "gongzhong"
 # Lowest first; parts of one row do not import each other.
 LAYERS = [
     {"errors", "version", "threads", "facts"},
-    {"account", "clock"},
+    {"account", "clock", "reasons"},
     {"database"},
     {"wire"},
     {"messages"},

@@ -142,6 +142,14 @@ class OfficialAccount(Router):
     def check(self) -> None:
         """Raise SetupError now, not at the first push, when the account is incomplete. Servers call it at start."""
         self._reception  # noqa: B018
+        named = isinstance(self.source, EnvironmentAccount) and self.source.prefix
+        if named and not self.account.secret and self._api is None and self._customer_service is not False:
+            raise SetupError(
+                f"没有设置 {named}SECRET：超过 5 秒的回复和 api 的调用都需要它",
+                f"{named}SECRET is not set: replies after 5 seconds and calls of `api` need it",
+                fix_zh="在公众平台 “设置与开发 → 基本配置” 取得 AppSecret；只发被动回复时写 customer_service=False",
+                fix_en="take the AppSecret from the console; write customer_service=False to reply passively only",
+            )
 
     @overload
     def middleware(self, function: M, /) -> M: ...

@@ -6,11 +6,14 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+from ..reasons import in_words
 from .options import AsJson, option
-from .outcome import DONE, FAILED, USAGE
+from .outcome import DONE, FAILED, Usage
 from .words import err, out, print_json, say
 
-Source = Annotated[str, option("HTML 文件，- 表示标准输入", "HTML file, or - for standard input")]
+Source = Annotated[
+    str, option("HTML 文件，- 表示标准输入", "HTML file, or - for standard input", dashes=True)
+]
 
 
 def check(file: Source, /, *, json: AsJson = False) -> int:
@@ -22,9 +25,8 @@ def check(file: Source, /, *, json: AsJson = False) -> int:
     try:
         html = _read(file)
     except (OSError, UnicodeDecodeError) as problem:
-        reason = getattr(problem, "strerror", None) or say("不是 UTF-8 文本", "not UTF-8 text")
-        err().print(say(f"不能读取 {file}：{reason}", f"cannot read {file}: {reason}"), markup=False)
-        return USAGE
+        zh, en = in_words(problem)
+        raise Usage(f"不能读取 {file}：{zh}", f"cannot read {file}: {en}") from None
     findings = article_rules.check(html)
     valid = article_rules.is_valid(findings)
     if json:

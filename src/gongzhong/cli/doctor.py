@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 
 from ..errors import language
-from .options import AccountName, AsJson, PlatformUrl, option, require_named
+from .options import AccountName, AsJson, PlatformUrl, option
 from .outcome import DONE, FAILED
 from .words import out, print_json, say
 
@@ -74,7 +74,6 @@ def _patient(
         url = url or saved_url or None
         env |= {f"GONGZHONG_{key}": value for key, value in saved.items()}
     env |= {f"GONGZHONG_{key}": value for key, value in given.items() if value is not None}
-    require_named(env)
     return AsGiven.from_env(env), url
 
 

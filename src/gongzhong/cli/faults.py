@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from .options import AccountName, AsJson, PlatformUrl, flag, option
+from .options import AccountName, AsJson, PlatformUrl, flag, option, wrong_words
 from .outcome import DONE, Usage
 from .words import out, print_json, say
 
@@ -73,7 +73,9 @@ def add(
         **asdict(details or Details()),
     }
     order["errcode"], order["delay_s"] = order.pop("code"), order.pop("seconds")
-    return _show([control.post("faults", order)], json)
+    with wrong_words():
+        ordered = control.post("faults", order)
+    return _show([ordered], json)
 
 
 def clear(

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from cyclopts import Parameter
 
 from ..errors import SetupError
+from .usage import Usage
 from .words import say
 
 if TYPE_CHECKING:
     from ..account import Account
+
+BAD_REQUEST: Final = 400
 
 
 def option(zh: str, en: str, *, name: str | tuple[str, ...] | None = None, dashes: bool = False) -> Parameter:
@@ -44,6 +48,19 @@ AccountName = Annotated[
     option("本地平台上的公众号（名字或 AppID）", "account on the platform", name="--account"),
 ]
 AsJson = Annotated[bool, flag("输出 JSON", "print JSON", name="--json")]
+
+
+@contextmanager
+def wrong_words() -> Iterator[None]:
+    """Turns what the platform refuses as senseless (HTTP 400: no such push, field, call …) into a usage error."""
+    from ..running.control import Refused
+
+    try:
+        yield
+    except Refused as problem:
+        if problem.status != BAD_REQUEST:
+            raise
+        raise Usage(problem.zh, problem.en) from None
 
 
 def account_for(platform: str | None, name: str | None) -> Account:

@@ -10,14 +10,13 @@ user's own program keeps its traceback, from the program's first line on.
 from __future__ import annotations
 
 import sys
-import sysconfig
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from cyclopts import CycloptsError
 
 from ..errors import CallError, GongzhongError, SetupError, TransportError, missing_extra
+from ..running.target import ProgramError, is_foreign
 from .usage import Usage, usage_of
 from .words import err, harmless, print_json, say
 
@@ -32,9 +31,6 @@ INTERRUPTED: Final = 130
 
 DEBUG: Final = "--debug"
 JSON: Final = "--json"
-
-PACKAGE: Final = Path(__file__).parents[1]
-STANDARD_LIBRARY: Final = Path(sysconfig.get_path("stdlib"))
 
 
 def status_of(error: GongzhongError) -> int:
@@ -92,8 +88,12 @@ def _failed(error: GongzhongError, *, as_json: bool) -> int:
 
 
 def as_fields(error: GongzhongError) -> dict[str, Any]:
-    """An error for scripts: what is shown, its kind, and WeChat's code if it has one."""
-    code = {"errcode": error.errcode, "rid": error.rid} if isinstance(error, CallError) else {}
+    """An error for scripts: what is shown, its kind, WeChat's code or the line of the program."""
+    more: dict[str, Any] = {}
+    if isinstance(error, CallError):
+        more = {"errcode": error.errcode, "rid": error.rid}
+    elif isinstance(error, ProgramError):
+        more = {"file": error.file, "line": error.line}
     kind = type(error).__name__
     return {
         "kind": kind,
@@ -101,7 +101,7 @@ def as_fields(error: GongzhongError) -> dict[str, Any]:
         "en": error.en,
         "fix_zh": error.fix_zh,
         "fix_en": error.fix_en,
-        **code,
+        **more,
     }
 
 
@@ -118,19 +118,13 @@ def show_foreign(error: BaseException) -> bool:
     return True
 
 
-def is_foreign(filename: str) -> bool:
-    """Whether a line belongs to neither this package nor a library nor the interpreter."""
-    path = Path(filename)
-    if not path.is_absolute() or "site-packages" in filename:
-        return False
-    return not any(path.is_relative_to(root) for root in (PACKAGE, STANDARD_LIBRARY))
-
-
 def show(error: GongzhongError) -> None:
-    """An error as a panel on standard error."""
+    """An error as a panel on standard error, after the lines of the user's program that led to it."""
     from rich.panel import Panel
     from rich.text import Text
 
+    if isinstance(error, ProgramError):
+        sys.stderr.write(harmless(error.trace))
     err().print(
         Panel(Text(error.text()), title=say("出错了", "Error"), title_align="left", border_style="red")
     )

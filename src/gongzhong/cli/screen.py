@@ -30,9 +30,10 @@ class Terminal:
             (say("公众号", "Account"), f"{running.account}  {running.appid}"),
         )
         out().print()
+        width = max(Text(label).cell_len for label, _ in rows) + 4
         for label, value in rows:
             line = Text(f"  {label}", style="dim")
-            line.append(" " * (14 - line.cell_len))
+            line.append(" " * (width - line.cell_len + 2))
             out().print(line.append(value, style="bold"))
         out().print(Text(say("  按 Ctrl-C 停止", "  Ctrl-C stops"), style="dim"))
         out().print()

@@ -5,11 +5,16 @@ from __future__ import annotations
 import json as json_text
 from typing import Annotated, Any
 
-from .options import AccountName, AsJson, PlatformUrl, flag, option
+from ..errors import GongzhongError
+from .options import AccountName, AsJson, PlatformUrl, flag, option, wrong_words
 from .outcome import DONE, FAILED, Usage
 from .words import out, print_json, say
 
 SCENE_PREFIX = {"subscribe": "qrscene_", "scan": ""}
+
+
+class NotPushed(GongzhongError):
+    """Nothing was sent, because the account has no callback URL."""
 
 
 def trigger(
@@ -47,7 +52,9 @@ def trigger(
         "event": event,
         "fields": _fields(event, fields, scene),
     }
-    return show_outcome(control, control.post("trigger", body), json)
+    with wrong_words():
+        outcome = control.post("trigger", body)
+    return show_outcome(control, outcome, json)
 
 
 def resend(
@@ -68,6 +75,13 @@ def show_outcome(control: Any, outcome: dict[str, Any], as_json: bool) -> int:
     from .screen import traffic_line
 
     entries = [control.get(f"traffic/{seq}") for seq in outcome["entries"]]
+    if not entries and outcome["ok"]:
+        raise NotPushed(
+            outcome["zh"],
+            outcome["en"],
+            fix_zh="在平台页面的 “服务器配置” 填写回调地址，或用 gongzhong dev 启动程序（它会自己登记）",
+            fix_en="enter a callback URL on the platform's page, or start the program with `gongzhong dev`, which does",
+        )
     if as_json:
         print_json({**outcome, "traffic": entries})
     else:

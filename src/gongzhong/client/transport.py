@@ -18,11 +18,12 @@ import zlib
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 from urllib.parse import quote, urlencode, urlsplit
 
 from ..catalogue.multipart import Pieces
 from ..errors import NotReached, OutcomeUnknown
+from ..reasons import in_words
 from .answer_file import AnswerFile
 
 PROXY_REFUSED: Final = 407
@@ -134,6 +135,7 @@ class TooLong(Exception):
 
     def __init__(self, request: WireRequest) -> None:
         super().__init__(f"more than {request.limit_bytes} bytes")
+        self.words = f"超过 {request.limit_bytes} 字节", f"more than {request.limit_bytes} bytes"
 
 
 class Deadline:
@@ -187,39 +189,49 @@ async def read_awaiting(body: Pieces, threads: Executor | None = None) -> AsyncI
         yield piece
 
 
-def not_reached(request: WireRequest, reason: str) -> NotReached:
+Reason: TypeAlias = str | tuple[str, str]
+"""Why a request failed: in Chinese and English, or a text that is the same in both (`HTTP 502`)."""
+
+
+def not_reached(request: WireRequest, reason: Reason) -> NotReached:
     """The error for a request that was surely not written. `reason` must hold no URL (it has secrets)."""
+    zh, en = _both(reason)
     return NotReached(
-        f"连接不上 {request.host}（{reason}），请求没有发出",
-        f"could not connect to {request.host} ({reason}); the request was not sent",
+        f"连接不上 {request.host}（{zh}），请求没有发出",
+        f"could not connect to {request.host} ({en}); the request was not sent",
         fix_zh="检查网络、代理 HTTPS_PROXY、证书 SSL_CERT_FILE 和 GONGZHONG_API_BASE；可以放心重试",
         fix_en="check the network, HTTPS_PROXY, SSL_CERT_FILE and GONGZHONG_API_BASE; repeating is safe",
     )
 
 
-def outcome_unknown(request: WireRequest, reason: str) -> OutcomeUnknown:
+def outcome_unknown(request: WireRequest, reason: Reason) -> OutcomeUnknown:
     """The error for a request that was at least partly written. `reason` must hold no URL."""
     path, host = urlsplit(request.url).path, request.host
+    zh, en = _both(reason)
     return OutcomeUnknown(
-        f"请求 {path} 已发往 {host}，但没有收到完整应答（{reason}），可能已经执行",
-        f"{path} was sent to {host} but no whole answer came ({reason}); it may have been carried out",
+        f"请求 {path} 已发往 {host}，但没有收到完整应答（{zh}），可能已经执行",
+        f"{path} was sent to {host} but no whole answer came ({en}); it may have been carried out",
         fix_zh="发送类接口不要直接重发：先查询结果，或使用 clientmsgid、client_msg_id 防止重复",
         fix_en="do not blindly repeat a send: look up its result first, or use clientmsgid / client_msg_id",
     )
 
 
-def plain_reason(error: BaseException) -> str:
-    """Why something failed, in words without a URL: the system's own text, else the kind of error."""
+def _both(reason: Reason) -> tuple[str, str]:
+    return (reason, reason) if isinstance(reason, str) else reason
+
+
+def plain_reason(error: BaseException) -> Reason:
+    """Why something failed, in Chinese and English, without a URL: the system's words, else the kind of error."""
     seen: BaseException | None = error
     for _ in range(6):
         if seen is None:
             break
         if isinstance(seen, TooLong):
-            return str(seen)
+            return seen.words
         if isinstance(seen, OSError) and seen.strerror and "://" not in seen.strerror:
-            return seen.strerror
+            return in_words(seen)
         if status := _TUNNEL.match(str(seen)) or getattr(seen, "status", None):
             return f"HTTP {status[1] if isinstance(status, re.Match) else status}"
         nested = next((a for a in seen.args if isinstance(a, BaseException)), None)
         seen = nested or seen.__cause__ or seen.__context__
-    return type(error).__name__
+    return in_words(error) if isinstance(error, TimeoutError) else type(error).__name__

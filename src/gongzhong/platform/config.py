@@ -15,8 +15,8 @@ import msgspec
 from msgspec import inspect as shapes
 
 from ..errors import SetupError
+from ..reasons import in_words
 from .traffic import NORMAL, TrafficLimits
-from .world.refusal import in_words
 from .world.settings import AccountConfig, Rules
 
 LONGEST_FILE = 16 * 1024 * 1024
@@ -150,9 +150,9 @@ def load(path: str | Path) -> PlatformConfig:
     except FileNotFoundError:
         raise SetupError(f"找不到配置文件 {file}", f"there is no configuration file {file}") from None
     except OSError as problem:
-        reason = problem.strerror or type(problem).__name__
+        zh, en = in_words(problem)
         raise SetupError(
-            f"不能读取配置文件 {file}：{reason}", f"cannot read the configuration file {file}: {reason}"
+            f"不能读取配置文件 {file}：{zh}", f"cannot read the configuration file {file}: {en}"
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise _mistake(file, *_advised(problem)) from None
@@ -168,6 +168,12 @@ def _mistake(file: Path, zh: str, en: str) -> SetupError:
 def _advised(problem: Exception) -> tuple[str, str]:
     """What is wrong and at which key (`account[0].mass`), with the keys that an unknown one may stand for."""
     zh, en = (text.removeprefix("$.") for text in in_words(problem))
+    option = re.search(r"Invalid enum value '(.+?)' - at `\$\.(.+)`", str(problem))
+    if option:
+        choices = _choices_at(option[2])
+        close = get_close_matches(option[1], choices, n=1)
+        zh = f"{zh}，可以是 {'、'.join(choices)}" + (f"。是不是 {close[0]}？" if close else "")
+        en = f"{en}; it may be {', '.join(choices)}" + (f". Did you mean {close[0]}?" if close else "")
     unknown = re.search(r"unknown field `(.+?)`(?: - at `\$\.(.+)`)?", str(problem))
     if unknown:
         close = get_close_matches(unknown[1], _keys_at(unknown[2] or ""), n=3)
@@ -178,6 +184,19 @@ def _advised(problem: Exception) -> tuple[str, str]:
 
 def _keys_at(place: str) -> list[str]:
     """The keys that the table at a place of the file may have."""
+    node = _node_at(place)
+    return [one.encode_name for one in node.fields] if isinstance(node, shapes.StructType) else []
+
+
+def _choices_at(place: str) -> list[str]:
+    """The texts that may stand at a place of the file."""
+    node = _node_at(place)
+    parts = node.types if isinstance(node, shapes.UnionType) else (node,)
+    return [str(one) for part in parts if isinstance(part, shapes.LiteralType) for one in part.values]
+
+
+def _node_at(place: str) -> shapes.Type:
+    """The type of what stands at a place of the file, such as `account[0].kind`."""
     node: shapes.Type = shapes.type_info(PlatformConfig)
     for name, _ in re.findall(r"(\w+)|(\[)", place.replace("...", "")):
         if isinstance(node, shapes.StructType) and not name.isdigit():
@@ -188,7 +207,7 @@ def _keys_at(place: str) -> list[str]:
             node = next((one for one in node.types if isinstance(one, shapes.StructType)), node)
         if isinstance(node, shapes.DictType):
             node = node.value_type
-    return [one.encode_name for one in node.fields] if isinstance(node, shapes.StructType) else []
+    return node
 
 
 def _require_numbers(file: Path, value: object, place: str) -> None:

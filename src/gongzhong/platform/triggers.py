@@ -10,6 +10,7 @@ By the element's name on the wire; where WeChat's documentation lists values, on
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -18,13 +19,18 @@ import msgspec
 from ..messages import EVENTS, MESSAGES, Push
 from ..messages.elements import Element, Slot, slots
 from ..messages.parsing import type_name
+from ..reasons import in_words
 from .world import media, people
-from .world.refusal import BadInput, in_words
+from .world.refusal import BadInput
 from .world.rendering import picture
 from .world.world import AccountState, World
 
 ENVELOPE = frozenset({"to_user_name", "from_user_name", "create_time", "msg_type", "event"})
 ASSISTANT = "mphelper"
+
+
+SHOWN = 12
+"""How many choices an error names."""
 
 
 class Trigger(msgspec.Struct, frozen=True):
@@ -58,7 +64,7 @@ def make(world: World, account: AccountState, name: str, person: str, fields: di
         try:
             sender = people.relation(world, account, people.get(world, person).name).openid
         except KeyError:
-            raise BadInput(f"没有这个人：{person}", f"no such person: {person}") from None
+            raise _no_person(person, [one.name for one in people.everybody(world)]) from None
     values: dict[str, Any] = {
         "to_user_name": account.original_id,
         "from_user_name": sender,
@@ -69,10 +75,25 @@ def make(world: World, account: AccountState, name: str, person: str, fields: di
 
 
 def _unknown(name: str) -> BadInput:
-    lower = {known.lower(): known for known in CATALOGUE}
-    close = [lower[one] for one in get_close_matches(name.lower(), lower, n=3)]
-    zh, en = (f"。是不是 {'、'.join(close)}？", f". Did you mean {', '.join(close)}?") if close else ("", "")
+    zh, en = _meant(name, CATALOGUE)
     return BadInput(f"没有这种推送：{name}{zh}", f"no such push: {name}{en}")
+
+
+def _no_person(name: str, known: list[str]) -> BadInput:
+    zh, en = _meant(name, known)
+    return BadInput(f"没有这个人：{name}{zh}", f"no such person: {name}{en}")
+
+
+def _meant(word: str, known: Iterable[str]) -> tuple[str, str]:
+    """What a word probably stands for, else all that it may be, as the end of a sentence in Chinese and English."""
+    by_lower = {one.lower(): one for one in known}
+    cutoff = 0.6 if len(word) > 3 else 0.5  # one of two characters of a Chinese name
+    close = [by_lower[one] for one in get_close_matches(word.lower(), by_lower, n=3, cutoff=cutoff)]
+    if close:
+        return f"。是不是 {'、'.join(close)}？", f". Did you mean {', '.join(close)}?"
+    some = list(by_lower.values())[:SHOWN]
+    more = " …" if len(by_lower) > SHOWN else ""
+    return (f"。有：{'、'.join(some)}{more}", f". There are: {', '.join(some)}{more}") if some else ("", "")
 
 
 def _filled(
@@ -89,10 +110,9 @@ def _filled(
         elif slot.default is msgspec.NODEFAULT and slot.attribute not in ENVELOPE:
             values[slot.attribute] = _example(world, account, push, cls, slot, sender)
     if given:
-        unknown = "、".join(given)
-        raise BadInput(
-            f"{cls.__name__} 没有这些字段：{unknown}", f"{cls.__name__} has no such fields: {unknown}"
-        )
+        name = next(iter(given))
+        zh, en = _meant(name, [one.name for one in slots(cls).values() if one.attribute not in ENVELOPE])
+        raise BadInput(f"{cls.__name__} 没有字段 {name}{zh}", f"{cls.__name__} has no field {name}{en}")
     return values
 
 

@@ -23,7 +23,11 @@ JSON = {"content-type": "application/json"}
 
 
 class Refused(GongzhongError):
-    """The platform understood the request and refused it."""
+    """The platform understood the request and refused it with the HTTP status `status`."""
+
+    def __init__(self, zh: str, en: str, status: int) -> None:
+        super().__init__(zh, en)
+        self.status = status
 
 
 def platform_url(given: str | None = None) -> str:
@@ -136,6 +140,7 @@ class Control:
 def _refusal(problem: urllib.error.HTTPError) -> Refused:
     try:
         words = json.loads(problem.read())["error"]
-        return Refused(words["zh"], words["en"])
+        return Refused(words["zh"], words["en"], problem.code)
     except (ValueError, KeyError, TypeError):
-        return Refused(f"平台返回 HTTP {problem.code}", f"the platform answered HTTP {problem.code}")
+        shown = f"HTTP {problem.code}"
+        return Refused(f"平台返回 {shown}", f"the platform answered {shown}", problem.code)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..errors import SetupError
 from ..platform.world.settings import Kind
 from .callback import PATHS, find
 from .child import ChildProgram, serve_command
@@ -22,7 +23,7 @@ from .dev_account import AccountWish, choose, environment, server_settings, trus
 from .embedded import START_S, EmbeddedServer, stopping
 from .listening import free_port, require_free, until_listening, url_of
 from .platform_server import PORT, application, configuration, found_at, open_platform
-from .target import file_of, short_name
+from .target import file_of, require_there, short_name
 from .watch import Watch
 
 if TYPE_CHECKING:
@@ -78,7 +79,12 @@ class Screen(Protocol):
 
 
 async def develop(wishes: Wishes, screen: Screen, *, stop: asyncio.Event | None = None) -> None:
-    """Run platform and program until Ctrl-C, SIGTERM or `stop`. Raises SetupError when it cannot begin."""
+    """Run platform and program until Ctrl-C, SIGTERM or `stop`.
+
+    Raises SetupError when it cannot begin: also when the program ends before it listens, unless `reload` waits for a
+    mended file.
+    """
+    require_there(wishes.target)
     stop = stop or asyncio.Event()
     config = configuration(wishes.config)
     config.allow_hosts = [*config.allow_hosts, *wishes.allow_hosts]
@@ -152,6 +158,14 @@ class Bench:
         elif not listening and self.program.running:
             self.screen.warn(
                 f"程序 {START_S:g} 秒内没有开始监听", f"the program does not listen after {START_S:g} seconds"
+            )
+        elif not listening and not self.wishes.reload:
+            status = await self.program.ended()
+            raise SetupError(
+                f"程序没有启动（退出码 {status}），原因见上",
+                f"the program did not start (status {status}), see above",
+                fix_zh="改好后重新运行；加 --reload 则保存后自动重启",
+                fix_en="mend it and run again; with --reload it starts again when the file is saved",
             )
         if announce:
             self.screen.ready(

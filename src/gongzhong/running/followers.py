@@ -11,6 +11,7 @@ import msgspec
 from ..errors import GongzhongError, SetupError
 from ..platform.config import PlatformConfig
 from ..platform.world.settings import AccountConfig
+from ..reasons import in_words
 from .control import Control
 from .platform_server import open_platform
 
@@ -37,8 +38,8 @@ def size_of(file: Path) -> int:
         with file.open("rb"):
             return file.stat().st_size
     except OSError as problem:
-        reason = problem.strerror or type(problem).__name__
-        raise SetupError(f"不能读取 {file}：{reason}", f"cannot read {file}: {reason}") from None
+        zh, en = in_words(problem)
+        raise SetupError(f"不能读取 {file}：{zh}", f"cannot read {file}: {en}") from None
 
 
 def send(file: Path, account: str | None, control: Control, progress: Progress) -> dict[str, Any]:

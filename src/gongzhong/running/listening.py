@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from ..errors import SetupError
+from ..reasons import in_words
 
 EVERY_ADDRESS = ("0.0.0.0", "::")
 POLL_S = 0.02
@@ -52,8 +53,8 @@ def refused(host: str, port: int, problem: OSError) -> SetupError:
             fix_zh="用 1024 以上的端口，前面放反向代理",
             fix_en="use a port above 1024 behind a reverse proxy",
         )
-    reason = problem.strerror or type(problem).__name__
-    return SetupError(f"不能在 {host}:{port} 监听：{reason}", f"cannot listen on {host}:{port}: {reason}")
+    zh, en = in_words(problem)
+    return SetupError(f"不能在 {host}:{port} 监听：{zh}", f"cannot listen on {host}:{port}: {en}")
 
 
 def free_port(host: str = "127.0.0.1") -> int:

@@ -26,6 +26,7 @@ from ..catalogue.registry import by_name
 from ..client.groups import Groups
 from ..client.method import Blocking, Method, Performs, Walk
 from ..errors import GongzhongError, language
+from ..reasons import in_words
 
 _CHINESE = re.compile(r" ?\(([^()]*[\u4e00-\u9fff][^()]*)\)")
 """WeChat's name of a call in the first line of its docstring."""
@@ -186,15 +187,18 @@ def _converted(parameter: Parameter, values: Sequence[str]) -> Any:
         if isinstance(read, Upload):
             return read
         attempts += [lambda: read, lambda: msgspec.json.decode(read), lambda: [read]]
-    problem = ""
+    complaints: list[tuple[str, str]] = []
     for attempt in attempts:
         try:
             return msgspec.convert(attempt(), parameter.kind, strict=False)
         except (msgspec.ValidationError, msgspec.DecodeError) as complaint:
-            problem = problem or str(complaint)
+            complaints.append(in_words(complaint, values[0].encode()))
+    # What begins as JSON was meant as JSON: then its own mistake counts, not that the whole is no text.
+    meant_as_json = len(complaints) > 1 and values[0].lstrip().startswith(("{", "["))
+    zh, en = complaints[1 if meant_as_json else 0]
     raise WrongCall(
-        f"参数 --{parameter.name} 的值不对：{problem}",
-        f"--{parameter.name} has a wrong value: {problem}",
+        f"参数 --{parameter.name} 的值不对：{zh}",
+        f"--{parameter.name} has a wrong value: {en}",
         fix_zh="复杂的值写成 JSON，或用 @文件",
         fix_en="write complex values as JSON, or as @file",
     )
@@ -212,8 +216,8 @@ def _read(parameter: Parameter, value: str) -> str | Upload:
     try:
         content = path.read_bytes()
     except OSError as problem:
-        reason = problem.strerror or type(problem).__name__
-        raise WrongCall(f"读不了文件 {path}：{reason}", f"cannot read {path}: {reason}") from None
+        zh, en = in_words(problem)
+        raise WrongCall(f"读不了文件 {path}：{zh}", f"cannot read {path}: {en}") from None
     if _takes_file(parameter.kind):
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         return Upload(content, path.name, kind)

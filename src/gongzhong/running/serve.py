@@ -136,8 +136,9 @@ def _only_one(workers: int) -> None:
     if workers < 1:
         raise SetupError(f"workers 至少是 1，不能是 {workers}", f"workers must be at least 1, not {workers}")
     raise SetupError(
-        f"状态只在内存里时不能用 {workers} 个进程：同一条消息会被处理多次",
-        f"{workers} processes cannot share state that is kept in memory: a message would be handled several times",
-        fix_zh="用 workers=1；一个进程每秒能处理上千条推送",
-        fix_en="use workers=1; one process handles more than a thousand pushes a second",
+        f"serve 现在只能用一个进程，不能是 {workers} 个：正在处理的消息只记在进程的内存里，同一条消息会被处理几遍",
+        f"serve runs one process today, not {workers}: messages in work are known in its memory only, and several "
+        "processes would handle one several times",
+        fix_zh="去掉 --workers；一个进程每秒能处理上千条推送",
+        fix_en="leave --workers out; one process handles more than a thousand pushes a second",
     )

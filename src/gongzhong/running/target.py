@@ -11,17 +11,46 @@ import inspect
 import os
 import re
 import sys
+import sysconfig
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from ..errors import SetupError
+from ..errors import GongzhongError, SetupError, missing_extra
 
 Kind = Literal["account", "asgi", "wsgi"]
 
 DEFAULT_NAMES = ("oa", "app", "application")
 _BEFORE_ATTRIBUTE = re.compile(r":(?![\\/])")
+
+PACKAGE: Final = Path(__file__).parents[1]
+STANDARD_LIBRARY: Final = Path(sysconfig.get_path("stdlib"))
+
+
+class ProgramError(SetupError):
+    """The program to be served could not be imported. Its own error is the cause; `file` and `line` say where.
+
+    `trace` is the program's part of the traceback, ready to be shown; empty when the text says it all.
+    """
+
+    def __init__(
+        self,
+        zh: str,
+        en: str,
+        *,
+        file: str,
+        line: int | None,
+        trace: str = "",
+        fix_zh: str = "",
+        fix_en: str = "",
+    ) -> None:
+        super().__init__(zh, en, fix_zh=fix_zh, fix_en=fix_en)
+        self.file, self.line, self.trace = file, line, trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +67,15 @@ class Target:
 def resolve(spec: str) -> Target:
     """Import a target. Without an attribute the names oa, app and application are tried.
 
-    `attr()` calls a factory without arguments. Raises SetupError when there is nothing to serve; errors of the
-    imported module itself come through unchanged.
+    `attr()` calls a factory without arguments. Raises SetupError when there is nothing to serve, ProgramError when
+    the program itself fails.
     """
     where, _, attribute = _split(spec)
-    module = _load(where)
+    with _program_errors():
+        module = _load(where)
     attribute = attribute or _default(module, spec)
-    value = _look_up(module, attribute, spec)
+    with _program_errors():
+        value = _look_up(module, attribute, spec)
     kind = kind_of(value)
     if kind is None:
         raise SetupError(
@@ -54,6 +85,18 @@ def resolve(spec: str) -> Target:
             fix_en="name an OfficialAccount, an ASGI or a WSGI application" + _offer(module, chinese=False),
         )
     return Target(spec, module.__name__.rpartition(".")[2], attribute, kind, value)
+
+
+def require_there(spec: str) -> None:
+    """Raises SetupError when the file or module of a target is surely not there. Nothing is imported."""
+    where = _split(spec)[0]
+    if not where or _is_path(where):
+        _folder_and_name(where)
+        return
+    top = where.partition(".")[0]
+    known = top in sys.builtin_module_names or PathFinder.find_spec(top, [str(Path.cwd()), *sys.path])
+    if not known:
+        raise _no_module(top, str(Path.cwd()))
 
 
 def file_of(spec: str) -> Path | None:
@@ -105,7 +148,8 @@ def _is_path(where: str) -> bool:
     return where.endswith(".py") or "/" in where or os.sep in where
 
 
-def _load(where: str) -> ModuleType:
+def _folder_and_name(where: str) -> tuple[str, str]:
+    """The folder that must be importable and the module's dotted name. Raises SetupError."""
     if not where:
         raise SetupError(
             "没有说明要运行什么",
@@ -113,7 +157,11 @@ def _load(where: str) -> ModuleType:
             fix_zh="例如 demo:oa",
             fix_en="for example demo:oa",
         )
-    folder, name = _from_path(Path(where)) if _is_path(where) else (str(Path.cwd()), where)
+    return _from_path(Path(where)) if _is_path(where) else (str(Path.cwd()), where)
+
+
+def _load(where: str) -> ModuleType:
+    folder, name = _folder_and_name(where)
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:
@@ -121,12 +169,80 @@ def _load(where: str) -> ModuleType:
     except ModuleNotFoundError as missing:
         if missing.name is None or not f"{name}.".startswith(f"{missing.name}."):
             raise
-        raise SetupError(
-            f"找不到模块 {missing.name}（在 {folder} 里找过）",
-            f"there is no module {missing.name} (looked in {folder})",
-            fix_zh="在项目目录里运行，或写成 path/to/file.py:oa",
-            fix_en="run in the project's folder, or write path/to/file.py:oa",
-        ) from None
+        raise _no_module(missing.name, folder) from None
+
+
+def _no_module(name: str, folder: str) -> SetupError:
+    return SetupError(
+        f"找不到模块 {name}（在 {folder} 里找过）",
+        f"there is no module {name} (looked in {folder})",
+        fix_zh="在项目目录里运行，或写成 path/to/file.py:oa",
+        fix_en="run in the project's folder, or write path/to/file.py:oa",
+    )
+
+
+@contextmanager
+def _program_errors() -> Iterator[None]:
+    """Turns an error of the imported program into a ProgramError. Errors of this package that are no SetupError, and
+    those that no line of the program caused, come through unchanged."""
+    try:
+        yield
+    except Exception as problem:
+        if missing := missing_extra(problem):
+            raise missing from problem
+        told = traceback.TracebackException.from_exception(problem)
+        own = [frame for frame in told.stack if is_foreign(frame.filename)]
+        if isinstance(problem, SyntaxError) and problem.filename and is_foreign(problem.filename):
+            raise _syntax(problem, told) from problem
+        if not own or (isinstance(problem, GongzhongError) and not isinstance(problem, SetupError)):
+            raise
+        raise _failed(problem, own) from problem
+
+
+def _syntax(problem: SyntaxError, told: traceback.TracebackException) -> ProgramError:
+    told.stack.clear()
+    return ProgramError(
+        f"{problem.filename} 第 {problem.lineno} 行有语法错误：{problem.msg}",
+        f"syntax error in {problem.filename}, line {problem.lineno}: {problem.msg}",
+        file=str(problem.filename),
+        line=problem.lineno,
+        trace="".join(told.format(chain=False)),
+    )
+
+
+def _failed(problem: Exception, own: list[traceback.FrameSummary]) -> ProgramError:
+    last = own[-1]
+    where: dict[str, Any] = {"file": last.filename, "line": last.lineno}
+    if isinstance(problem, SetupError):
+        return ProgramError(
+            f"{last.filename} 第 {last.lineno} 行：{problem.zh}",
+            f"{last.filename}, line {last.lineno}: {problem.en}",
+            fix_zh=problem.fix_zh,
+            fix_en=problem.fix_en,
+            **where,
+        )
+    said = "".join(traceback.format_exception_only(problem)).strip()
+    shown = said.partition("\n")[0]
+    fix_zh, fix_en = "--debug 显示完整的堆栈", "--debug shows the whole traceback"
+    if isinstance(problem, ModuleNotFoundError):
+        fix_zh = f"把 {problem.name} 所属的包装进运行 gongzhong 的环境，或核对拼写"
+        fix_en = f"install the package of {problem.name} where gongzhong is installed, or check the spelling"
+    return ProgramError(
+        f"导入程序时出错：{last.filename} 第 {last.lineno} 行：{shown}",
+        f"the program failed while it was imported: {last.filename}, line {last.lineno}: {shown}",
+        trace="".join([*traceback.format_list(own), said, "\n"]),
+        fix_zh=fix_zh,
+        fix_en=fix_en,
+        **where,
+    )
+
+
+def is_foreign(filename: str) -> bool:
+    """Whether a line belongs to neither this package nor a library nor the interpreter."""
+    path = Path(filename)
+    if not path.is_absolute() or "site-packages" in filename:
+        return False
+    return not any(path.is_relative_to(root) for root in (PACKAGE, STANDARD_LIBRARY))
 
 
 def _from_path(path: Path) -> tuple[str, str]:

@@ -168,10 +168,11 @@ class InProcessTransport:
             async with asyncio.timeout(request.timeout_s):
                 await self._server(scope, receive, send)
         except TimeoutError:
-            raise outcome_unknown(request, f"{request.timeout_s:g} s") from None
+            waited = f"等了 {request.timeout_s:g} 秒", f"waited {request.timeout_s:g} s"
+            raise outcome_unknown(request, waited) from None
         content = b"".join(body)
         if int(headers.get("content-length", len(content))) != len(content):
-            raise outcome_unknown(request, "connection lost")
+            raise outcome_unknown(request, ("连接断开", "connection lost"))
         return WireReply(status, headers, content)
 
     async def close(self) -> None:

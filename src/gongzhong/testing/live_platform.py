@@ -31,6 +31,7 @@ from ..platform.delivery.verification import Wanted
 from ..platform.world import accounts
 from ..platform.world.settings import Kind
 from ..platform.world.world import AccountState
+from ..reasons import in_words
 from ..running.child import ChildProgram
 from ..running.embedded import EmbeddedServer
 from ..running.http_server import CallbackServer
@@ -345,11 +346,11 @@ class LivePlatform(SimulatedPlatform):
         try:
             self._home.run(program.start())
         except OSError as problem:
-            raise _not_started(words, problem.strerror or type(problem).__name__, output) from None
+            raise _not_started(words, in_words(problem), output) from None
         self._ending.callback(lambda: self._home.run(program.stop()))
         if not self._home.run(until_listening(HOST, port, ready_s, lambda: program.running)):
-            reason = f"{ready_s:g} s" if program.running else "exit"
-            raise _not_started(words, reason, output)
+            late = f"等了 {ready_s:g} 秒", f"waited {ready_s:g} s"
+            raise _not_started(words, late if program.running else ("程序已退出", "it ended"), output)
         return url_of(HOST, port)
 
     def proxy_environment(self) -> dict[str, str]:
@@ -421,10 +422,10 @@ def _print(output: IO[bytes]) -> None:
     sys.stderr.write(_read(output))
 
 
-def _not_started(words: Sequence[str], reason: str, output: IO[bytes]) -> GongzhongError:
+def _not_started(words: Sequence[str], reason: tuple[str, str], output: IO[bytes]) -> GongzhongError:
     last = "\n".join(_read(output).splitlines()[-SHOWN_LINES:])
     shown = f"\n{last}" if last else ""
     return SetupError(
-        f"程序没有开始监听（{reason}）：{' '.join(words)}{shown}",
-        f"the program does not listen ({reason}): {' '.join(words)}{shown}",
+        f"程序没有开始监听（{reason[0]}）：{' '.join(words)}{shown}",
+        f"the program does not listen ({reason[1]}): {' '.join(words)}{shown}",
     )

@@ -19,8 +19,8 @@ from ..platform.traffic import Exchange, TrafficLimits
 from ..platform.world import accounts, agents, chats, media, menus, people, qrcodes, recognition, templates
 from ..platform.world.faults import Fault, Order, Side
 from ..platform.world.faults import Kind as Trouble
-from ..platform.world.refusal import in_words
 from ..platform.world.world import AccountState, World
+from ..reasons import in_words
 from .actors import Actor, ServiceAgent, unknown_attribute
 from .seen import Exchanges, Lines
 

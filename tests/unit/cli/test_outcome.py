@@ -12,17 +12,16 @@ import pytest
 from gongzhong.cli.outcome import (
     FAILED,
     NETWORK,
-    PACKAGE,
     SETUP,
     USAGE,
     Usage,
-    is_foreign,
     run,
     show_foreign,
     status_of,
 )
 from gongzhong.errors import GongzhongError, NotReached, OutcomeUnknown, PermissionDenied, SetupError
 from gongzhong.running.listening import PortInUse, free_port
+from gongzhong.running.target import PACKAGE, is_foreign
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,10 @@ def here(platform: RunningPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_push_without_a_url_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["trigger", "text", "Content=你好", "--json"]) == DONE
-    outcome = json.loads(capsys.readouterr().out)
-    assert (outcome["ok"], outcome["entries"]) == (True, [])
+    assert run(["trigger", "text", "Content=你好", "--json"]) == FAILED
+    told = json.loads(capsys.readouterr().out)["error"]
+    assert (told["kind"], told["en"]) == ("NotPushed", "not pushed: no server URL is configured")
+    assert "gongzhong dev" in told["fix_zh"] and "gongzhong dev" in told["fix_en"]
 
 
 def test_what_can_be_triggered_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,8 +50,8 @@ def test_wrong_triggers_are_wrong_usage(words: list[str], capsys: pytest.Capture
 
 
 @pytest.mark.parametrize("words", [["nonsense"], ["text", "Colour=red"], ["text", "--person", "nobody"]])
-def test_what_the_platform_refuses_is_a_failure(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["trigger", *words]) == FAILED
+def test_what_means_nothing_is_wrong_usage(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["trigger", *words]) == USAGE
     assert words[-1].partition("=")[0] in capsys.readouterr().err
 
 

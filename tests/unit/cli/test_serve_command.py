@@ -22,7 +22,7 @@ SOURCES = {
     "served_asgi": "from served_oa import oa\napp = oa.asgi\n",
     "served_wsgi": "from served_oa import oa\napplication = oa.wsgi\n",
 }
-ENV = {"GONGZHONG_APPID": "wx0123456789abcdef", "GONGZHONG_TOKEN": "abc123"}
+ENV = {"GONGZHONG_APPID": "wx0123456789abcdef", "GONGZHONG_SECRET": "0" * 32, "GONGZHONG_TOKEN": "abc123"}
 START_S = 20
 
 

@@ -125,7 +125,7 @@ async def test_a_crash_leaves_the_platform_and_a_mended_file_starts_again(projec
     bot.write_text("raise RuntimeError('broken')", "utf-8")
     async with developing(target="dev_bot:oa", reload=True) as (screen, running):
         assert running.callback_url is None
-        await screen.until(lambda: any("ended with status 1" in line for line in screen.told))
+        await screen.until(lambda: any("ended with status 3" in line for line in screen.told))
         assert (await asyncio.to_thread(Control(running.phone_url).get, "state"))["people"]
         bot.write_text(BOT, "utf-8")
         await screen.until(lambda: bool(screen.exchanges))

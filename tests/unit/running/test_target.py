@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gongzhong import SetupError
-from gongzhong.running.target import file_of, kind_of, resolve, short_name
+from gongzhong.running.target import ProgramError, file_of, kind_of, require_there, resolve, short_name
 
 ACCOUNT = """
 from gongzhong import Account, Secret
@@ -98,10 +98,37 @@ def test_what_cannot_says_what_there_is(spec: str, words: str, project: Path) ->
     assert words in caught.value.text("en")
 
 
-def test_mistakes_of_the_program_keep_their_own_error(project: Path) -> None:
-    write(project, "t_broken.py", "import t_library_that_is_missing\n")
-    with pytest.raises(ModuleNotFoundError, match="t_library_that_is_missing"):
-        resolve("t_broken:oa")
+@pytest.mark.parametrize(
+    ("source", "line", "words"),
+    [
+        ("import t_library_that_is_missing\n", 1, "No module named 't_library_that_is_missing'"),
+        ("x = 1\ny = = 2\n", 2, "syntax error"),
+        ("def f():\n    raise ValueError('bad menu')\n\nf()\n", 2, "ValueError: bad menu"),
+        ("import json\njson.loads('{')\n", 2, "JSONDecodeError"),
+        ("from gongzhong import Account\nAccount(appid='wx1')\n", 2, "appid is not an AppID"),
+        ("def oa():\n    return 1 / 0\n", 2, "ZeroDivisionError"),
+    ],
+)
+def test_a_mistake_of_the_program_names_its_line(source: str, line: int, words: str, project: Path) -> None:
+    write(project, "t_broken.py", source)
+    with pytest.raises(ProgramError) as caught:
+        resolve("t_broken:oa()")
+    assert (caught.value.file, caught.value.line) == (str(project / "t_broken.py"), line)
+    assert words in caught.value.text("en")
+    assert isinstance(caught.value.__cause__, Exception)
+    assert "gongzhong/running" not in caught.value.trace
+
+
+@pytest.mark.parametrize("spec", ["t_none.py:oa", "t_none:oa", "t_none.inner:oa", ":oa"])
+def test_what_is_surely_not_there_is_known_without_importing(spec: str, project: Path) -> None:
+    with pytest.raises(SetupError):
+        require_there(spec)
+
+
+@pytest.mark.parametrize("spec", ["t_raises:oa", "t_raises.py", "json:oa", "sys:oa"])
+def test_what_may_be_there_is_left_to_the_import(spec: str, project: Path) -> None:
+    write(project, "t_raises.py", "raise RuntimeError('imported')\n")
+    require_there(spec)
 
 
 def test_frameworks_are_told_apart() -> None:

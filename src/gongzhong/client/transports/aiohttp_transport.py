@@ -78,7 +78,8 @@ class AiohttpTransport:
         else:
             if reply.status != PROXY_REFUSED:
                 return reply
-            reason, unsent = "407 Proxy Authentication Required", True
+            reason = "代理要求用户名和密码（407）", "407 Proxy Authentication Required"
+            unsent = True
         # Raised outside the handler, in a frame that holds no header and no body: the library's error holds the URL
         # and must not travel along as context, and tracebacks may show local variables.
         raise (not_reached if unsent else outcome_unknown)(request, reason)

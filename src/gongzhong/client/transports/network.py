@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment
 
 from ...errors import SetupError
+from ...reasons import in_words
 from ...wire.masking import masked
 
 PROXY_SCHEMES: Final = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
@@ -99,10 +100,10 @@ class Network:
             try:
                 self._tls = ssl.create_default_context(cafile=self.ca_file)
             except OSError as error:
-                reason = error.strerror or type(error).__name__
+                zh, en = in_words(error)
                 raise SetupError(
-                    f"读不了 CA 证书文件 {self.ca_file}（{reason}）",
-                    f"cannot use the CA file {self.ca_file} ({reason})",
+                    f"读不了 CA 证书文件 {self.ca_file}（{zh}）",
+                    f"cannot use the CA file {self.ca_file} ({en})",
                     fix_zh="让 SSL_CERT_FILE 或 ca_file 指向一个 PEM 文件",
                     fix_en="point SSL_CERT_FILE or ca_file to a PEM file",
                 ) from None

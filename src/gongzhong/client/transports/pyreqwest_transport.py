@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ...catalogue.multipart import Pieces
 from ...errors import SetupError
-from ..transport import TooLong, WireReply, WireRequest, not_reached, outcome_unknown, read_awaiting
+from ..transport import Reason, TooLong, WireReply, WireRequest, not_reached, outcome_unknown, read_awaiting
 from .network import Network
 
 try:
@@ -152,7 +152,7 @@ def _surely_unsent(error: Exception) -> bool:
     return _CONNECT_PHASE in _causes(error)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: Exception) -> Reason:
     if isinstance(error, TooLong):
         return str(error)
     last = _causes(error)[-1:]

@@ -27,6 +27,7 @@ from ..transport import (
     PROXY_REFUSED,
     Deadline,
     Inflater,
+    Reason,
     TooLong,
     WireReply,
     WireRequest,
@@ -232,11 +233,12 @@ class Urllib3Transport:
         self._routes: dict[str, Route] = {}
 
     def send(self, request: WireRequest) -> WireReply:
-        reason, sent = "", False
+        reason: Reason = ""
+        sent = False
         try:
             exchange = Exchange(request, self._route(request.origin), Deadline(request))
         except LocationParseError:
-            reason = "no address"
+            reason = "地址不完整", "no address"
         else:
             try:
                 reply = exchange.run()
@@ -245,7 +247,7 @@ class Urllib3Transport:
             else:
                 if reply.status != PROXY_REFUSED:
                     return reply
-                reason = "407 Proxy Authentication Required"
+                reason = "代理要求用户名和密码（407）", "407 Proxy Authentication Required"
         # Raised outside the handler: the library's error holds the address and must not travel along as context.
         raise (outcome_unknown if sent else not_reached)(request, reason)
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, cast
 
 from ...errors import SetupError
+from ...reasons import in_words
 from .authority import Authority, is_ours
 from .bridge import Asgi, connection_factory
 
@@ -107,9 +108,10 @@ class ForwardProxy:
         try:
             self._server = await loop.create_server(lambda: Entrance(self._decide), self.host, self.port)
         except OSError as problem:
+            zh, en = in_words(problem)
             raise SetupError(
-                f"代理不能在 {self.host}:{self.port} 监听：{problem.strerror}",
-                f"the proxy cannot listen on {self.host}:{self.port}: {problem.strerror}",
+                f"代理不能在 {self.host}:{self.port} 监听：{zh}",
+                f"the proxy cannot listen on {self.host}:{self.port}: {en}",
                 fix_zh="换一个端口（--proxy）",
                 fix_en="choose another port with --proxy",
             ) from None

@@ -18,8 +18,9 @@ from PIL import Image
 from ...catalogue import ai
 from ...catalogue.ai import Corners, PictureCall, PictureSize, Point
 from ...catalogue.model import Call
+from ...reasons import in_words
 from . import media, pictures, qrcodes
-from .refusal import BadInput, Refusal, in_words, require
+from .refusal import BadInput, Refusal, require
 from .rendering import MEDIA_PATH
 from .world import AccountState, World
 

@@ -42,8 +42,6 @@ async def diagnose(
     settings_hold = healthy(found)
     if url is None:
         found.append(no_url())
-    elif not account.token:
-        found.append(no_token())
     else:
         receiver, mine = receiver or HttpReceiver(), receiver is None
         try:
@@ -64,6 +62,8 @@ async def _check_server(
     found += await check_reaching(parts, patience_s=patience_s, real=is_real(account))
     if not healthy(found[1:]):
         return found
+    if not account.token:
+        return [*found, no_token()]
     asked = await check_verification(account, url, receiver, limit_s=limit_s, patience_s=patience_s)
     found += asked
     if pushes:

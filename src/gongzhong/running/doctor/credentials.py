@@ -17,7 +17,8 @@ from ...catalogue.templates import SendTemplate
 from ...catalogue.tickets import GetTicket
 from ...catalogue.users import GetUser, ListFollowers
 from ...client import AsyncClient
-from ...client.transport import AsyncTransport
+from ...client.transport import AsyncTransport, WireRequest
+from ...client.transports.aiohttp_transport import AiohttpTransport
 from ...errors import CallError, GongzhongError, PermissionDenied
 from .finding import Finding, Status, ok, skipped, wrong
 
@@ -37,13 +38,19 @@ MAIN_CALLS: tuple[tuple[type[Call[Any]], str, str], ...] = (
 
 
 async def check_credentials(account: Account, transport: AsyncTransport | None = None) -> list[Finding]:
-    """AppID, AppSecret and address by asking for a token; then each main call's quota."""
+    """AppID, AppSecret and address by asking for a token; then each main call's quota.
+
+    Without an AppID only whether the API is reached at all.
+    """
+    if not account.appid:
+        left = (
+            "没有 AppID，不检查凭据和权限",
+            "there is no AppID: credentials and permissions are not checked",
+        )
+        return [await _reached(account, transport or AiohttpTransport()), skipped(CHECK, *left)]
     if not account.secret:
-        return [
-            skipped(
-                CHECK, "没有 AppSecret，不检查接口调用", "no AppSecret was given: API calls are not checked"
-            )
-        ]
+        left = "没有 AppSecret，不检查接口调用", "no AppSecret was given: API calls are not checked"
+        return [skipped(CHECK, *left)]
     async with AsyncClient(account, transport) as client:
         try:
             await client.perform(GetApiAddresses())
@@ -53,6 +60,18 @@ async def check_credentials(account: Account, transport: AsyncTransport | None =
             CHECK, f"凭据正确，{account.hosts.api} 可以调用", f"the credentials work at {account.hosts.api}"
         )
         return [first, *[finding async for finding in _permissions(client)]]
+
+
+async def _reached(account: Account, transport: AsyncTransport) -> Finding:
+    """Whether the API answers a call without a token, as it does with 41001."""
+    address = account.hosts.api
+    try:
+        await transport.send(WireRequest(method="GET", url=address + GetApiAddresses.spec.path))
+    except GongzhongError as problem:
+        return wrong("api", problem.zh, problem.en, problem.fix_zh, problem.fix_en)
+    finally:
+        await transport.close()
+    return ok("api", f"{address} 可以访问", f"{address} is reached")
 
 
 def _code(problem: GongzhongError) -> str:

@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import SplitResult
 
 from ...platform.delivery.verification import DEFAULT_PORTS
+from ...reasons import in_words
 from .finding import Finding, ok, warning, wrong
 from .pages import Words
 
@@ -144,8 +145,8 @@ async def _connect(parts: SplitResult, host: str, port: int, patience_s: float) 
                 "the server must speak TLS 1.2 and have a certificate for the name",
             )
         if isinstance(problem, TimeoutError):
-            return _no_connection(host, port, f"{patience_s:g} s")
-        return _no_connection(host, port, problem.strerror or type(problem).__name__)
+            return _no_connection(host, port, (f"等了 {patience_s:g} 秒", f"waited {patience_s:g} s"))
+        return _no_connection(host, port, in_words(problem))
     writer.close()
     if secure is None and await _speaks_tls_only(host, port):
         return wrong("connect", *TLS_PORT)
@@ -192,11 +193,11 @@ async def _speaks_tls_only(host: str, port: int) -> bool:
     return True
 
 
-def _no_connection(host: str, port: int, reason: str) -> Finding:
+def _no_connection(host: str, port: int, reason: tuple[str, str]) -> Finding:
     return wrong(
         "connect",
-        f"连不上 {host}:{port}（{reason}）",
-        f"cannot connect to {host}:{port} ({reason})",
+        f"连不上 {host}:{port}（{reason[0]}）",
+        f"cannot connect to {host}:{port} ({reason[1]})",
         "确认程序在运行、监听这个端口，防火墙和安全组已放行",
         "see that the program runs and listens there, and that no firewall is in the way",
     )

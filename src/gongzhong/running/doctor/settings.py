@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ... import facts
 from ...account import Account
+from ...errors import SetupError
 from ...platform.delivery.verification import AES_KEY, DEFAULT_PORTS, TOKEN
 from .finding import Finding, ok, skipped, wrong
 
@@ -22,8 +23,9 @@ class AsGiven(Account, frozen=True, kw_only=True):
     """An account whose fields may have any form: the doctor is asked just when one of them is wrong."""
 
     @classmethod
-    def _check_as(cls, fields: Mapping[str, Any], named: Callable[[str], str]) -> None:
-        """`check_settings` says what is wrong, all of it."""
+    def _mistakes(cls, fields: Mapping[str, Any], named: Callable[[str], str]) -> list[SetupError]:
+        """None here: `check_settings` says what is wrong."""
+        return []
 
 
 def is_real(account: Account) -> bool:
@@ -34,7 +36,17 @@ def is_real(account: Account) -> bool:
 def check_settings(account: Account) -> list[Finding]:
     """AppID, AppSecret, Token and EncodingAESKey by their form."""
     found = []
-    if not APPID.fullmatch(account.appid):
+    if not account.appid:
+        found.append(
+            wrong(
+                "appid",
+                "没有 AppID",
+                "there is no AppID",
+                "设置 GONGZHONG_APPID 和 GONGZHONG_SECRET，或用 --account 选择本地平台上的公众号",
+                "set GONGZHONG_APPID and GONGZHONG_SECRET, or choose one of a local platform with --account",
+            )
+        )
+    elif not APPID.fullmatch(account.appid):
         found.append(
             wrong(
                 "appid",
@@ -145,8 +157,8 @@ def no_url() -> Finding:
 def no_token() -> Finding:
     return wrong(
         "token",
-        "没有 Token，无法检查服务器地址",
-        "there is no Token, so the callback URL cannot be checked",
+        "没有 Token，不能检查验证和推送",
+        "there is no Token, so verification and pushes cannot be checked",
         "设置 GONGZHONG_TOKEN 或 --token",
         "set GONGZHONG_TOKEN or --token",
     )

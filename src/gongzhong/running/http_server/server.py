@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...errors import SetupError
+from ...reasons import in_words
 from ..listening import refused, require_free, url_of
 from .connection import Answered, Connection, Phase
 from .limits import Limits, allow_files
@@ -229,17 +230,33 @@ def tls_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
     """TLS 1.2 and newer. Without `key` it stands in the certificate's file. Raises SetupError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["http/1.1"])
+    _require_readable(certificate, "证书文件", "certificate")
+    if key is not None:
+        _require_readable(key, "私钥文件", "key")
     try:
         context.load_cert_chain(certificate, key, password=lambda: b"")
     except OSError as problem:  # ssl.SSLError is one
-        reason = problem.strerror or type(problem).__name__
+        zh, en = in_words(problem)
+        files_zh, files_en = (
+            (f"{certificate} 和 {key}", f"{certificate} and {key}") if key else (certificate,) * 2
+        )
         raise SetupError(
-            f"证书或私钥不能用：{reason}",
-            f"the certificate or its key cannot be used: {reason}",
+            f"证书或私钥不能用（{files_zh}）：{zh}",
+            f"the certificate or its key cannot be used ({files_en}): {en}",
             fix_zh="给出 PEM 格式、没有密码的证书（完整的链）和私钥",
             fix_en="give the whole certificate chain and the key in PEM, the key without a password",
         ) from None
     return context
+
+
+def _require_readable(file: Path, zh: str, en: str) -> None:
+    """Raises SetupError that names the file: the ssl module says only that one of the two cannot be opened."""
+    try:
+        with file.open("rb"):
+            return
+    except OSError as problem:
+        why_zh, why_en = in_words(problem)
+        raise SetupError(f"不能读取{zh} {file}：{why_zh}", f"cannot read the {en} {file}: {why_en}") from None
 
 
 def _remove_stale(path: Path) -> None:

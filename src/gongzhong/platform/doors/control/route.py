@@ -18,9 +18,10 @@ from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 
 from ....errors import GongzhongError, SetupError
+from ....reasons import in_words
 from ...platform import Platform
 from ...world.acts import NotPossible
-from ...world.refusal import BadInput, Refusal, in_words
+from ...world.refusal import BadInput, Refusal
 from ..guard import Forbidden, Guard, headers_of
 
 BASE = "/_platform"

@@ -1,0 +1,210 @@
+"""Why the operating system, a parser or msgspec refused something, in Chinese and English.
+
+These libraries speak English only. `in_words` gives both languages, so that a Chinese message holds no English
+sentence; a place (line and column, `$.a[0]`) is kept. A sentence that stands in no table here is shown as it is.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import socket
+import ssl
+from typing import Final
+
+from .errors import GongzhongError
+
+OF_SYSTEM: Final = {
+    errno.ENOENT: "没有这个文件或目录",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "不允许这样操作",
+    errno.EEXIST: "已经存在",
+    errno.EISDIR: "这是一个目录",
+    errno.ENOTDIR: "路径中有一段不是目录",
+    errno.ENOSPC: "磁盘已满",
+    errno.EROFS: "文件系统只读",
+    errno.EMFILE: "打开的文件太多",
+    errno.ENFILE: "系统打开的文件太多",
+    errno.ENAMETOOLONG: "文件名太长",
+    errno.ELOOP: "符号链接循环",
+    errno.EIO: "读写磁盘出错",
+    errno.EBUSY: "正被占用",
+    errno.ENOEXEC: "不是可以运行的程序",
+    errno.EADDRINUSE: "地址已被占用",
+    errno.EADDRNOTAVAIL: "这台机器没有这个地址",
+    errno.ECONNREFUSED: "连接被拒绝（没有程序在监听）",
+    errno.ECONNRESET: "连接被对方断开",
+    errno.ECONNABORTED: "连接中断",
+    errno.EPIPE: "对方已关闭连接",
+    errno.ETIMEDOUT: "连接超时",
+    errno.EHOSTUNREACH: "没有到这台主机的路由",
+    errno.ENETUNREACH: "网络不通",
+    errno.EINVAL: "参数无效",
+}
+"""What `strerror` says in English. Other numbers are shown as the system says them."""
+
+OF_NAMES: Final = {
+    socket.EAI_NONAME: ("域名解析失败：没有这个主机名", "Name or service not known"),
+    socket.EAI_AGAIN: ("暂时无法解析域名", "Temporary failure in name resolution"),
+    socket.EAI_FAIL: ("域名解析失败", "Non-recoverable failure in name resolution"),
+    socket.EAI_FAMILY: ("不支持这种地址", "Address family not supported"),
+}
+"""The errors of `socket.getaddrinfo`."""
+
+TYPES: Final = {
+    "object": "对象",
+    "array": "数组",
+    "str": "文字",
+    "int": "整数",
+    "float": "数字",
+    "bool": "true 或 false",
+    "null": "null",
+    "bytes": "字节",
+}
+"""msgspec's names of types."""
+
+OF_MSGSPEC: Final = (
+    (r"Expected `(.+)`, got `(.+)`", "应为 {0}，而不是 {1}"),
+    (r"Expected `(.+)` of length >= (\d+)", "{0} 的长度至少是 {1}"),
+    (r"Expected `(.+)` of length <= (\d+)", "{0} 的长度至多是 {1}"),
+    (r"Expected `array` of length (\d+), got (\d+)", "数组应有 {0} 项，而不是 {1} 项"),
+    (r"Expected `(.+)` matching regex (.+)", "{0} 应符合正则 {1}"),
+    (r"Expected `(.+)` ([<>]=?) (.+)", "{0} 应 {1} {2}"),
+    (r"Expected `(.+)`", "应为 {0}"),
+    (r"Object missing required field `(.+)`", "缺少字段 {0}"),
+    (r"Object contains unknown field `(.+)`", "没有这个字段：{0}"),
+    (r"Missing required argument '(.+)'", "缺少 {0}"),
+    (r"Unexpected keyword argument '(.+)'", "没有这个参数：{0}"),
+    (r"Invalid enum value (.+)", "没有这个选项：{0}"),
+    (r"Invalid value (.+)", "没有这个选项：{0}"),
+    (r"Invalid base64 encoded string", "不是合法的 base64"),
+    (r"Input data was truncated", "内容不完整，后面还缺东西"),
+    (r"Invalid UTF-8 encoded string", "不是合法的 UTF-8"),
+    (r"Number out of range", "数字超出范围"),
+    (r"Integer value out of range", "整数超出范围"),
+)
+"""msgspec's sentences."""
+
+OF_JSON: Final = {
+    "object keys must be strings": "对象里的名字要用双引号括起来",
+    "trailing comma in array": "数组末尾多了逗号",
+    "trailing comma in object": "对象末尾多了逗号",
+    "trailing characters": "后面还有多余的内容",
+    "invalid character": "这里的字符不合法",
+    "invalid escape character in string": "不合法的转义",
+    "invalid escaped character": "不合法的转义",
+    "invalid number": "数字的写法不对",
+    "invalid utf-16 surrogate pair": "不成对的 UTF-16 代理",
+    "unexpected end of hex escape": "\\u 后面要有四位十六进制数字",
+    "unexpected end of escaped utf-16 surrogate pair": "不成对的 UTF-16 代理",
+    "expected ':'": "应为 “:”",
+    "expected '\"'": "应为双引号",
+    "expected ',' or ']'": "应为 “,” 或 “]”",
+    "expected ',' or '}'": "应为 “,” 或 “}”",
+}
+"""What msgspec says about JSON that is none, after "JSON is malformed"."""
+
+OF_TOML: Final = (
+    (r"Invalid statement", "看不懂这一行"),
+    (r"Invalid value", "值的写法不对（文字要加引号）"),
+    (r"Invalid hex value", "不合法的十六进制数"),
+    (r"Invalid date or datetime", "不合法的日期或时间"),
+    (r"Invalid initial character for a key part", "名字不能这样开头"),
+    (r"Expected '=' after a key in a key/value pair", "名字后面应为 “=”"),
+    (r"Expected '\]' at the end of a table declaration", "表头末尾应为 “]”"),
+    (r"Expected '\]\]' at the end of an array declaration", "表头末尾应为 “]]”"),
+    (r"Expected newline or end of document after a statement", "一行只能写一项"),
+    (r"Expected (.+)", "应为 {0}"),
+    (r"Unclosed array", "数组没有写完"),
+    (r"Unclosed inline table", "行内表没有写完"),
+    (r"Unterminated string", "文字没有写完"),
+    (r"Unescaped '\\\\' in a string", "文字里的 \\ 要写成 \\\\"),
+    (r"Escaped character is not a Unicode scalar value", "转义的不是 Unicode 字符"),
+    (r"Illegal character (.+)", "不合法的字符 {0}"),
+    (r"Found invalid character (.+)", "不合法的字符 {0}"),
+    (r"Cannot overwrite a value", "这个名字已经写过"),
+    (r"Cannot declare (.+) twice", "{0} 写了两次"),
+    (r"Cannot (?:mutate|redefine) (?:immutable )?namespace (.+)", "{0} 已经写过"),
+    (r"Duplicate inline table key (.+)", "{0} 写了两次"),
+)
+"""What the TOML parser of the standard library says."""
+
+_TOML_PLACE = re.compile(r"(.+) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+_JSON_PLACE = re.compile(r"JSON is malformed: (.+) \(byte (\d+)\)")
+
+
+def in_words(problem: BaseException, content: bytes | None = None) -> tuple[str, str]:
+    """Why it was refused, in Chinese and English. With the `content` that was read, JSON's place is a line and column.
+
+    Knows OSError, msgspec's errors (JSON, TOML, values that do not fit), UnicodeDecodeError and RecursionError.
+    """
+    match problem:
+        case RecursionError():
+            return "嵌套太深", "nested too deeply"
+        case UnicodeDecodeError():
+            return (
+                f"不是合法的 UTF-8（第 {problem.start + 1} 个字节）",
+                f"not valid UTF-8 (byte {problem.start + 1})",
+            )
+        case OSError():
+            return _of_system(problem)
+    text, _, place = str(problem).partition(" - at `")
+    place = place.rstrip("`")
+    if found := _TOML_PLACE.fullmatch(text):
+        return _at(found[2], found[3], _translated(found[1], OF_TOML), found[1])
+    if found := _JSON_PLACE.fullmatch(text):
+        return _json(found[1], int(found[2]), content)
+    cause = problem.__cause__
+    zh, en = (cause.zh, cause.en) if isinstance(cause, GongzhongError) else (_of_value(text), text)
+    return (f"{place}：{zh}", f"{place}: {en}") if place else (zh, en)
+
+
+def _of_system(problem: OSError) -> tuple[str, str]:
+    if isinstance(problem, ssl.SSLError):
+        reason = getattr(problem, "reason", None) or "TLS"  # aiohttp's subclass never fills it
+        return reason, reason
+    if isinstance(problem, socket.gaierror) and problem.errno in OF_NAMES:
+        return OF_NAMES[problem.errno]
+    if isinstance(problem, TimeoutError) and not problem.errno:
+        return "超时", "timed out"
+    if problem.errno is None:
+        kind = type(problem).__name__
+        return kind, kind
+    en = problem.strerror or os.strerror(problem.errno)
+    return OF_SYSTEM.get(problem.errno, en), en
+
+
+def _at(line: str | None, column: str | None, zh: str, en: str) -> tuple[str, str]:
+    if line is None:
+        return f"文件末尾：{zh}", f"at the end: {en}"
+    return f"第 {line} 行第 {column} 列：{zh}", f"line {line}, column {column}: {en}"
+
+
+def _json(sentence: str, byte: int, content: bytes | None) -> tuple[str, str]:
+    zh = OF_JSON.get(sentence, sentence)
+    if content is None:
+        return f"不是合法的 JSON（第 {byte} 个字节）：{zh}", f"malformed JSON (byte {byte}): {sentence}"
+    before = content[:byte]
+    column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+    line = before.count(b"\n") + 1
+    return (
+        f"不是合法的 JSON（第 {line} 行第 {column} 列）：{zh}",
+        f"malformed JSON (line {line}, column {column}): {sentence}",
+    )
+
+
+def _of_value(text: str) -> str:
+    return _translated(text, OF_MSGSPEC)
+
+
+def _translated(text: str, patterns: tuple[tuple[str, str], ...]) -> str:
+    for pattern, translation in patterns:
+        if found := re.fullmatch(pattern, text, re.DOTALL):
+            return translation.format(*(_type_name(group) for group in found.groups()))
+    return text
+
+
+def _type_name(word: str) -> str:
+    parts = word.split(" | ")
+    return " 或 ".join(TYPES[part] for part in parts) if all(part in TYPES for part in parts) else word
