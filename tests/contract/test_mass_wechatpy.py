@@ -8,7 +8,7 @@ import pytest
 from wechatpy.client import WeChatClient
 from wechatpy.exceptions import WeChatClientException
 
-from gongzhong.platform.world import chats, people, schedule
+from gongzhong.platform.world import chats, people
 
 from .conftest import APPID, SECRET, LivePlatform
 from .test_wechatpy import ToPlatform
@@ -26,7 +26,7 @@ def finish(live: LivePlatform) -> None:
 
     async def pass_time() -> None:
         live.platform.clock.advance(minutes=1)
-        schedule.run_due(live.platform.world)
+        live.platform.catch_up()
         await asyncio.sleep(0)
 
     live.run(pass_time())

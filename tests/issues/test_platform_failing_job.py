@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -34,20 +33,21 @@ class Jobs:
     def good(self, world: World, payload: dict[str, Any]) -> None:
         self.done.append(payload["n"])
 
+    @property
+    def kinds(self) -> dict[str, schedule.Job]:
+        return {"test_bad": self.bad, "test_good": self.good}
+
 
 @pytest.fixture
-def jobs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jobs]:
-    made = Jobs()
-    monkeypatch.setitem(schedule.JOBS, "test_bad", made.bad)
-    monkeypatch.setitem(schedule.JOBS, "test_good", made.good)
-    yield made
+def jobs() -> Jobs:
+    return Jobs()
 
 
 def test_the_jobs_behind_a_failing_one_are_done(bench: Bench, jobs: Jobs) -> None:
     schedule.later(bench.world, 1, "test_bad", n=1)
     schedule.later(bench.world, 1, "test_good", n=2)
     bench.clock.advance(1)
-    assert schedule.run_due(bench.world) == 1
+    assert schedule.run_due(bench.world, jobs.kinds) == 1
     assert jobs.done == [2]
     assert people.everybody(bench.world) == [], "what a failed job changed must not stay"
 
@@ -55,11 +55,11 @@ def test_the_jobs_behind_a_failing_one_are_done(bench: Bench, jobs: Jobs) -> Non
 def test_a_job_that_heals_is_done_at_the_next_attempt(bench: Bench, jobs: Jobs) -> None:
     schedule.later(bench.world, 1, "test_bad", n=1)
     bench.clock.advance(1)
-    schedule.run_due(bench.world)
+    schedule.run_due(bench.world, jobs.kinds)
     jobs.broken = False
-    assert schedule.run_due(bench.world) == 0, "not before the pause is over"
+    assert schedule.run_due(bench.world, jobs.kinds) == 0, "not before the pause is over"
     bench.clock.advance(bench.world.rules.job_retry_s)
-    assert schedule.run_due(bench.world) == 1
+    assert schedule.run_due(bench.world, jobs.kinds) == 1
     assert jobs.done == [1]
     assert schedule.failed(bench.world) == []
 
@@ -71,7 +71,7 @@ def test_a_job_that_never_succeeds_is_given_up_and_kept(
     schedule.later(bench.world, 1, "test_bad", n=1)
     for _ in range(10):
         bench.clock.advance(bench.world.rules.job_retry_s)
-        schedule.run_due(bench.world)
+        schedule.run_due(bench.world, jobs.kinds)
     (kept,) = schedule.failed(bench.world)
     assert (kept.kind, kept.attempts) == ("test_bad", bench.world.rules.job_attempts)
     assert kept.error.startswith("RuntimeError at test_platform_failing_job.py:")
@@ -83,14 +83,15 @@ def test_a_job_that_never_succeeds_is_given_up_and_kept(
 def test_a_job_of_an_unknown_kind_stops_nothing(bench: Bench, jobs: Jobs) -> None:
     bench.world.db.run("INSERT INTO due (at, kind, payload) VALUES (0, 'of another version', '{}')")
     schedule.later(bench.world, 0, "test_good", n=1)
-    assert schedule.run_due(bench.world) == 1
+    assert schedule.run_due(bench.world, jobs.kinds) == 1
 
 
 def test_the_control_state_shows_what_was_given_up(platform: LocalPlatform, jobs: Jobs) -> None:
+    platform.platform.jobs = jobs.kinds
     schedule.later(platform.world, 1, "test_bad", n=1)
     for _ in range(platform.world.rules.job_attempts):
         platform.clock.advance(60)
-        schedule.run_due(platform.world)
+        platform.platform.catch_up()
     request = WireRequest(method="GET", url="http://platform/_platform/state", headers={"host": "127.0.0.1"})
     state = json.loads(platform.run(InProcessTransport(platform.server).send(request)).body)
     (shown,) = state["failed_jobs"]

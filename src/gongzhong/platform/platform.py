@@ -13,9 +13,10 @@ A page that reads too slowly loses its oldest events and is told to fetch the st
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from ..clock import MovableClock
 from ..messages import Push, parse
@@ -27,13 +28,18 @@ from .delivery.receiver import HttpReceiver, Receiver
 from .recording import Recording
 from .seeding import seed
 from .traffic import Exchange, Traffic, Verdict, present
-from .world import accounts, people, schedule
+from .world import accounts, mass, people, publishing, schedule
 from .world.acts import Act
 from .world.database import MEMORY
 from .world.faults import Faults
 from .world.refusal import BadInput
 from .world.snapshots import Snapshot, Snapshots
 from .world.world import AccountState, World
+
+JOBS: Final[Mapping[str, schedule.Job]] = MappingProxyType(
+    {publishing.JOB: publishing.finish, mass.GIVE_UP: mass.give_up, mass.FINISH: mass.finish}
+)
+"""What the platform does later, by the kind that the schedule's table holds."""
 
 
 class Platform:
@@ -62,6 +68,7 @@ class Platform:
         self.snapshots = Snapshots(self.world, str(data))
         self.recording = Recording(self.world, self.traffic)
         self.pusher = Pusher(self.world, self.traffic, self.receiver, self.faults)
+        self.jobs: Mapping[str, schedule.Job] = JOBS
         self._tasks: set[asyncio.Task[Any]] = set()
         self._alarm: asyncio.TimerHandle | None = None
         self.world.announce = self.live.announce
@@ -120,7 +127,7 @@ class Platform:
 
     def catch_up(self) -> None:
         """Do what the world's clock says is due, then wait for the next job."""
-        schedule.run_due(self.world)
+        schedule.run_due(self.world, self.jobs)
         self._wait_for_next()
 
     def _wait_for_next(self) -> None:

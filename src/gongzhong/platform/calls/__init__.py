@@ -13,23 +13,22 @@ from . import (
     templates,
     users,
 )
-from .registry import BEHAVIOURS, CONSTANT, Behaviour, Caller, answers
+from .registry import Behaviour, Caller, answers, gathered
 
-__all__ = [
-    "BEHAVIOURS",
-    "CONSTANT",
-    "Behaviour",
-    "Caller",
-    "ai",
-    "answers",
-    "articles",
-    "base",
-    "customer_messages",
-    "customer_service",
-    "mass",
-    "material",
-    "menus",
-    "statistics",
-    "templates",
-    "users",
-]
+CHAPTERS = (
+    ai,
+    articles,
+    base,
+    customer_messages,
+    customer_service,
+    mass,
+    material,
+    menus,
+    statistics,
+    templates,
+    users,
+)
+BEHAVIOURS, CONSTANT = gathered(CHAPTERS)
+"""The function of every call that is simulated; the calls whose answer is always the same."""
+
+__all__ = ["BEHAVIOURS", "CHAPTERS", "CONSTANT", "Behaviour", "Caller", "answers"]

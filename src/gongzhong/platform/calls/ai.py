@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from ...catalogue import ai as catalogue
-from ...catalogue.ai import PictureCall
 from ...catalogue.files import recognise
 from ...catalogue.model import Ok
 from ..world import recognition
@@ -14,7 +13,6 @@ from ..world.refusal import require
 from .registry import Caller, answers
 
 WRONG_TYPE = 40005
-DOCUMENTS = ("idcard", "bankcard", "driving", "drivinglicense", "bizlicense", "platenum", "menu")
 
 
 @answers(catalogue.SubmitVoice)
@@ -35,16 +33,22 @@ def translate(caller: Caller, call: catalogue.Translate) -> catalogue.Translatio
 
 
 def _reads(kind: str) -> Callable[[Caller, Any], Any]:
-    """The behaviour of a call that reads one kind of document."""
+    """The function for the call that reads one kind of document."""
 
-    def read_document(caller: Caller, call: PictureCall[Any]) -> Any:
+    @answers(recognition.KINDS[kind])
+    def read_document(caller: Caller, call: Any) -> Any:
         return recognition.document(caller.world, kind, recognition.look(caller.world, call))
 
     return read_document
 
 
-for _kind in DOCUMENTS:
-    answers(recognition.KINDS[_kind])(_reads(_kind))
+read_id_card = _reads("idcard")
+read_bank_card = _reads("bankcard")
+read_vehicle_licence = _reads("driving")
+read_driving_licence = _reads("drivinglicense")
+read_business_licence = _reads("bizlicense")
+read_number_plate = _reads("platenum")
+read_menu = _reads("menu")
 
 
 @answers(catalogue.ReadPrintedText)

@@ -1,14 +1,14 @@
-"""Which function answers which call.
+"""How a function says which call it answers, and how the functions of all chapters are gathered.
 
-A chapter of this package holds one function per call, marked with the call's class; the door looks it up here.
-The function gets the caller and the decoded call, and returns the call's own type of answer or raises a
-`Refusal`.
+A chapter of this package holds one function per call, marked with the call's class. The function gets the caller and
+the decoded call, and returns the call's own type of answer or raises a `Refusal`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType, ModuleType
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -28,9 +28,15 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 Behaviour = Callable[[Caller, Any], Any]
-BEHAVIOURS: dict[type[Call[Any]], Behaviour] = {}
-CONSTANT: set[type[Call[Any]]] = set()
-"""Calls whose answer is the same whatever is asked and whatever happened before."""
+MARK: Final = "answered_call"
+"""The attribute of a marked function."""
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """Which call a function answers; `constant` as in `answers`."""
+
+    call: type[Call[Any]]
+    constant: bool
 
 
 def answers(
@@ -42,12 +48,29 @@ def answers(
     page marks such a call, and a contract test asks twice.
     """
 
-    def register(function: Callable[[Caller, C], R]) -> Callable[[Caller, C], R]:
-        if call in BEHAVIOURS:
-            raise ValueError(f"{call.__name__} is answered twice")
-        BEHAVIOURS[call] = function
-        if constant:
-            CONSTANT.add(call)
+    def mark(function: Callable[[Caller, C], R]) -> Callable[[Caller, C], R]:
+        setattr(function, MARK, Mark(call, constant))
         return function
 
-    return register
+    return mark
+
+
+def gathered(
+    chapters: Iterable[ModuleType],
+) -> tuple[Mapping[type[Call[Any]], Behaviour], frozenset[type[Call[Any]]]]:
+    """Call → function for all marked functions of these modules, and the calls whose answer is constant.
+
+    Raises TypeError when two functions answer one call.
+    """
+    behaviours: dict[type[Call[Any]], Behaviour] = {}
+    constant = set()
+    for chapter in chapters:
+        for function in vars(chapter).values():
+            mark = getattr(function, MARK, None)
+            if not isinstance(mark, Mark):
+                continue
+            if behaviours.setdefault(mark.call, function) is not function:
+                raise TypeError(f"two functions answer {mark.call.__name__}")
+            if mark.constant:
+                constant.add(mark.call)
+    return MappingProxyType(behaviours), frozenset(constant)

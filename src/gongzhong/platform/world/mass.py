@@ -34,7 +34,6 @@ from ...messages.events.sending import (
 from . import articles, chats, drafts, statistics
 from .articles import next_msg_data_id
 from .refusal import Refusal, require
-from .schedule import job as due
 from .schedule import later
 from .settings import SUCCESS, CopyrightFinding, MassOutcome
 from .tags import STAR_GROUP
@@ -318,7 +317,6 @@ def confirm(world: World, account: AccountState, msg_id: int, *, agreed: bool) -
         _fail(world, account, job, REFUSED)
 
 
-@due(GIVE_UP)
 def give_up(world: World, payload: dict[str, Any]) -> None:
     """The administrator said nothing for too long."""
     job = find(world, payload["appid"], payload["msg_id"])
@@ -326,7 +324,6 @@ def give_up(world: World, payload: dict[str, Any]) -> None:
         _fail(world, world.accounts[job.appid], job, SILENT)
 
 
-@due(FINISH)
 def finish(world: World, payload: dict[str, Any]) -> None:
     """Deliver, or fail as the outcome says."""
     job = find(world, payload["appid"], payload["msg_id"])

@@ -94,7 +94,6 @@ def _planned(world: World, account: AccountState, count: int) -> tuple[int, list
     return row["status"], (chosen or list(range(1, count + 1))) if named else []
 
 
-@schedule.job(JOB)
 def finish(world: World, payload: dict[str, Any]) -> None:
     """The job's end: pages or no pages, and the event."""
     account = world.accounts.get(payload["appid"])

@@ -1,7 +1,8 @@
 """What WeChat does later: results of jobs, ends of windows, anything with a time on the world's clock.
 
-A chapter names a kind of job and the function that does it; jobs wait in a table, so they survive a restart, and run in
-the order of their time when the clock has reached it: by itself as time passes, or at once when it is moved.
+Jobs wait in a table with their kind and a payload, so they survive a restart, and run in the order of their time when
+the clock has reached it: as time passes, or at once when the clock is moved. `run_due` is given the function for each
+kind.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,6 @@ from .refusal import Refusal
 from .world import World
 
 Job = Callable[[World, dict[str, Any]], None]
-JOBS: dict[str, Job] = {}
 LOGGER: Final = logging.getLogger("gongzhong.platform")
 
 
@@ -33,22 +33,8 @@ class FailedJob(msgspec.Struct, frozen=True, kw_only=True):
     error: str
 
 
-def job(kind: str) -> Callable[[Job], Job]:
-    """Mark the function that carries out one kind of job."""
-
-    def register(function: Job) -> Job:
-        if kind in JOBS:
-            raise ValueError(f"there are two functions for the job {kind}")
-        JOBS[kind] = function
-        return function
-
-    return register
-
-
 def later(world: World, seconds: float, kind: str, **payload: Any) -> int:
     """Have a job done `seconds` from now; the payload must be plain JSON. Returns a number to cancel it by."""
-    if kind not in JOBS:
-        raise LookupError(f"no function for the job {kind}")
     number = world.db.insert(
         "INSERT INTO due (at, kind, payload) VALUES (?, ?, ?)",
         world.now() + seconds,
@@ -69,11 +55,12 @@ def next_due(world: World) -> float | None:
     return at
 
 
-def run_due(world: World) -> int:
+def run_due(world: World, jobs: Mapping[str, Job]) -> int:
     """Do everything whose time has come, the earliest first; returns how many jobs succeeded.
 
-    Each job is one transaction. One that raises changes nothing and is tried again after `rules.job_retry_s`; after
-    `rules.job_attempts` attempts it moves to the failed jobs with its error. The jobs behind it are done in any case.
+    `jobs` has the function for each kind. Each job is one transaction. One that raises changes nothing and is tried
+    again after `rules.job_retry_s`; after `rules.job_attempts` attempts it moves to the failed jobs with its error. The
+    jobs behind it are done in any case.
     """
     done = 0
     while True:
@@ -83,7 +70,7 @@ def run_due(world: World) -> int:
         try:
             with world.db.transaction():
                 world.db.run("DELETE FROM due WHERE id = ?", row["id"])
-                JOBS[row["kind"]](world, msgspec.json.decode(row["payload"]))
+                jobs[row["kind"]](world, msgspec.json.decode(row["payload"]))
             done += 1
         except Exception as problem:
             _failed(world, row, problem)
