@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -84,14 +86,19 @@ class Server:
     def stop(self) -> None:
         """Kill it at once, as a power cut would."""
         if self._process is not None:
-            for pid in [*children(self._process.pid), self._process.pid]:
-                try:
-                    os.kill(pid, 9)
-                except ProcessLookupError:
-                    continue
+            running = children(self._process.pid) or [self._process.pid]  # runuser ends with what it runs
+            for pid in running:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
-            wait_until(lambda: not self.answers(), f"{self.name} still listens")
+            wait_until(lambda: not any(alive(pid) for pid in running), f"{self.name} still runs")
+
+    def signal(self, number: int) -> None:
+        """Send a signal to all of its processes."""
+        assert self._process is not None
+        for pid in [*children(self._process.pid), self._process.pid]:
+            os.kill(pid, number)
 
 
 class Postgres(Server):
@@ -159,7 +166,7 @@ class PgBouncer(Server):
         return f"postgresql://tester@127.0.0.1:{self.port}/postgres"
 
 
-class Redis(Server):
+class RedisServer(Server):
     """A Redis that keeps nothing over a restart, unless told to."""
 
     name = "redis-server"
@@ -181,10 +188,18 @@ class Redis(Server):
 
 
 def children(pid: int) -> list[int]:
-    """Processes that this one started, and theirs, deepest first."""
+    """Processes that this one started, and theirs: first those that start others."""
     listed = Path(f"/proc/{pid}/task/{pid}/children")
     direct = [int(child) for child in listed.read_text().split()] if listed.exists() else []
-    return [found for child in direct for found in (*children(child), child)]
+    return [found for child in direct for found in (child, *children(child))]
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs, which one that nobody waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def wait_until(holds: Callable[[], bool], otherwise: str) -> None:

@@ -98,12 +98,13 @@ class Pipeline:
         if self.closed:
             return
         self.closed = True
-        self._loop.remove_reader(self._socket)
-        self._loop.remove_writer(self._socket)
+        if not self._loop.is_closed():
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
         self._pgconn.finish()
         units, self._units = self._units, deque()
         for unit in units:
-            if not unit.answer.done():
+            if not unit.answer.done() and not self._loop.is_closed():
                 unit.answer.set_exception(reason or lost(None))
         self._ended(self)
 

@@ -11,7 +11,6 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import AsyncConnection
@@ -60,7 +59,7 @@ class PostgresDatabase:
         """Begin anew. The parent's connections stay referenced, so that nothing ends them from here."""
         self._pid = os.getpid()
         self._parents = [*getattr(self, "_parents", ()), *getattr(self, "_lanes", {}).items()]
-        self._lanes: WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes] = WeakKeyDictionary()
+        self._lanes: dict[asyncio.AbstractEventLoop, Lanes] = {}
 
     def __repr__(self) -> str:
         return f"PostgresDatabase({self.url.place!r})"
@@ -118,6 +117,8 @@ class PostgresDatabase:
         loop = asyncio.get_running_loop()
         lanes = self._lanes.get(loop)
         if lanes is None:
+            for ended in [other for other in list(self._lanes) if other.is_closed()]:
+                self._lanes.pop(ended).close()
             lanes = self._lanes[loop] = Lanes(self)
         return lanes
 

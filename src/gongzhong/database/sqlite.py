@@ -74,7 +74,7 @@ class Job:
 class SqliteDatabase:
     """One file. Opened at first use; may be used from several event loops and after a fork.
 
-    `setup` (statements separated by semicolons) runs at every opening, in a transaction: CREATE … IF NOT EXISTS.
+    `setup` (statements separated by semicolons: CREATE … IF NOT EXISTS) runs at the first opening in a process.
     StateDown is raised when the file cannot be opened, read or written; any other `sqlite3.Error` comes as it is.
     """
 
@@ -86,11 +86,13 @@ class SqliteDatabase:
             )
         self.path = Path(path).absolute()
         self._setup = setup
+        self._is_set_up = not setup
         self._start()
         forks.look_after(self)
 
     def _start(self) -> None:
         self._pid = os.getpid()
+        self._setting_up = threading.Lock()
         self._writer = Worker("gongzhong-sqlite-write", self._connect, carry_out_together)
         self._reader = Worker("gongzhong-sqlite-read", self._connect, carry_out_each)
 
@@ -147,8 +149,10 @@ class SqliteDatabase:
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
             connection.execute("PRAGMA synchronous = FULL").fetchall()
             connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BEFORE_CHECKPOINT}").fetchall()
-            if self._setup:
-                connection.executescript(f"BEGIN IMMEDIATE; {self._setup}; COMMIT")
+            with self._setting_up:
+                if not self._is_set_up:
+                    connection.executescript(f"BEGIN IMMEDIATE; {self._setup}; COMMIT")
+                    self._is_set_up = True
             connection.execute("PRAGMA busy_timeout = 0").fetchall()
         except sqlite3.Error as problem:
             connection.close()

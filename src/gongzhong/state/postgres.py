@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from hashlib import blake2b
@@ -258,19 +258,19 @@ class PostgresState(BaseState):
         rows = await self._run(*statements)
         self._writes += 1
         if self._writes % WRITES_BETWEEN_SWEEPS == 0:
-            self._aside(self._sweep(now))
+            self._aside(lambda: self._sweep(now))
         return rows[0][0] if rows else None
 
     async def _sweep(self, now: float) -> None:
         for sql in SWEEP:
             await self._run(statement(sql, now=now, kept_s=FENCE_KEPT_S))
 
-    def _aside(self, work: Coroutine[object, object, None]) -> None:
+    def _aside(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do something that nobody waits for and whose failure does no harm."""
 
         async def quietly() -> None:
             with suppress(StateDown, SqlError):
-                await work
+                await work()
 
         task = asyncio.get_running_loop().create_task(quietly())
         self._tasks.add(task)
@@ -282,7 +282,7 @@ class PostgresState(BaseState):
         waiting = self._changed.setdefault(loop, [])
         waiting.append(key)
         if len(waiting) == 1:
-            self._aside(self._tell(waiting))
+            self._aside(lambda: self._tell(waiting))
 
     async def _tell(self, keys: list[str]) -> None:
         await asyncio.sleep(TELL_EVERY_S)

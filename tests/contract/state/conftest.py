@@ -8,12 +8,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.servers import PgBouncer, Postgres
+from redis import Redis
+from tests.servers import PgBouncer, Postgres, RedisServer
 
-from gongzhong import MovableClock
+from gongzhong import Clock, MovableClock
 from gongzhong.database import read_url
 from gongzhong.state import MemoryState, State
 from gongzhong.state.postgres import PostgresState
+from gongzhong.state.redis import RedisState
 from gongzhong.state.sqlite import SqliteState
 
 NOON = 1_790_000_000.0
@@ -25,6 +27,8 @@ class Engine:
 
     name: str
     open: Callable[[], State]
+    address: str = ""
+    """For other processes; empty where there cannot be any."""
 
 
 @pytest.fixture
@@ -48,6 +52,14 @@ def pgbouncer(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> I
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
 EMPTY = """
 DO $$ BEGIN EXECUTE (
     SELECT coalesce('TRUNCATE ' || string_agg(tablename, ','), 'SELECT') FROM pg_tables WHERE schemaname = 'public');
@@ -55,16 +67,36 @@ END $$
 """
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres", "pgbouncer"])
+ENGINES = ["memory", "sqlite", "postgres", "pgbouncer", "redis"]
+
+
+@pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest, clock: MovableClock, tmp_path: Path) -> Engine:
+    return made(request, clock, tmp_path)
+
+
+@pytest.fixture(params=ENGINES[1:])
+def shared_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    """The engines that processes share, by the wall clock."""
+    return made(request, Clock(), tmp_path)
+
+
+def made(request: pytest.FixtureRequest, clock: Clock, tmp_path: Path) -> Engine:
     if request.param == "sqlite":
-        return Engine("sqlite", lambda: SqliteState(tmp_path / "state.db", clock))
+        return Engine(
+            "sqlite", lambda: SqliteState(tmp_path / "state.db", clock), f"sqlite:///{tmp_path}/state.db"
+        )
     if request.param in ("postgres", "pgbouncer"):
         server = request.getfixturevalue("postgres")
         with psycopg.connect(server.url, autocommit=True) as connection:
             connection.execute(EMPTY)
-        address = read_url(request.getfixturevalue(request.param).url)
-        return Engine(request.param, lambda: PostgresState(address, clock))
+        url = request.getfixturevalue(request.param).url
+        return Engine(request.param, lambda: PostgresState(read_url(url), clock), url)
+    if request.param == "redis":
+        server = request.getfixturevalue("redis")
+        with Redis.from_url(server.url) as client:
+            client.flushall()
+        return Engine("redis", lambda: RedisState(server.url, clock), server.url)
     kept = MemoryState(clock)
     return Engine("memory", lambda: kept)
 
