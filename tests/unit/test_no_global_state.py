@@ -1,7 +1,8 @@
 """No state at module level: what a module binds at import is never changed afterwards.
 
-Two kinds of exception. Results of pure functions may be kept (`functools.cache`): calling again would give the same.
-And what is named in `ALLOWED`, with the reason.
+Exceptions: results of pure functions may be kept (`functools.cache`), since calling again would give the same; the
+value of a `ContextVar` belongs to the task that set it, only its name to the module; and what `ALLOWED` names, with the
+reason.
 """
 
 from __future__ import annotations
@@ -37,7 +38,6 @@ ALWAYS_STATE = {
     "WeakValueDictionary",
     "WeakKeyDictionary",
     "WeakSet",
-    "ContextVar",
 }
 """Nobody makes one of these who does not want to change it."""
 CHANGING = {"append", "appendleft", "add", "update", "setdefault", "pop", "popleft", "popitem", "clear"} | {
