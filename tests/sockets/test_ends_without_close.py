@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
@@ -14,7 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from gongzhong import OfficialAccount
+
 from .served import ENV, ask, push, serving
+from .test_app_processes import ACCOUNT, official_account
+from .test_app_processes import ask as handled
+from .test_app_processes import push as pushed
 
 SLOW = """
 import os, sys, time
@@ -156,12 +164,6 @@ def test_a_handler_that_blocks_the_loop_does_not_keep_the_program_alive(tmp_path
 
 
 def test_an_account_that_nobody_holds_ends_its_thread() -> None:
-    import gc
-    import threading
-
-    from .test_app_processes import ask as handled
-    from .test_app_processes import official_account
-
     oa = official_account()
     assert "听到" in handled(oa, 1)
     thread = next(one for one in threading.enumerate() if one.name == "gongzhong-app")
@@ -169,3 +171,27 @@ def test_an_account_that_nobody_holds_ends_its_thread() -> None:
     gc.collect()
     thread.join(5)
     assert not thread.is_alive()
+
+
+def test_a_loop_that_ends_leaves_no_task_and_the_next_delivery_runs_the_handler_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    oa = OfficialAccount(ACCOUNT, customer_service=True, window=0.2)
+    runs: list[int] = []
+
+    @oa.default
+    async def slow() -> str:
+        runs.append(1)
+        await asyncio.sleep(60 if len(runs) == 1 else 0)
+        return "好了"
+
+    async def given_up() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(oa.handle(*pushed("?", 1)), 0.05)
+
+    asyncio.run(given_up())
+    gc.collect()
+    assert "destroyed" not in caplog.text
+    assert "好了" in asyncio.run(oa.handle(*pushed("?", 1))).body.decode()
+    assert [one.reason.value for one in oa.undelivered] == ["shutdown"]
+    oa.close()

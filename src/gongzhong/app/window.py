@@ -74,6 +74,8 @@ RESCUE_S = 10.0
 KEPT_S = 120.0
 """How long an answer stays for late repetitions; WeChat's attempts span 15 seconds."""
 MOST_KEPT = 50_000
+LOOP_ENDS_S = 0.5
+"""After a cancellation of unknown origin: a loop that still runs then is not ending."""
 LAST_SENDING_S = 3.0
 """How long a stop lets what was cut off still be sent."""
 
@@ -435,15 +437,29 @@ class ReplyWindow:
             self._apply(run, Failed(self._failed(run.push)))
 
     async def _work(self, run: Run, handling: Later) -> None:
-        """Run the handler to its end. Whatever it raises is its failure: SystemExit and its own cancellation, too."""
+        """Run the handler to its end. Whatever it raises is its failure: SystemExit and its own cancellation, too.
+
+        Cancelled from outside, the loop is most likely ending: then `move` records it, and nothing may be begun here.
+        """
         try:
             await self._handle(run, handling)
         except BaseException as problem:
             if run.cut or (isinstance(problem, GeneratorExit) and not run.loop.is_running()):
                 raise
+            if isinstance(problem, asyncio.CancelledError) and _cancelled_from_outside():
+                run.loop.call_later(LOOP_ENDS_S, self._cancelled, run)
+                raise
             self._apply(run, Failed(self._failed(run.push)))
         finally:
             self._handler_ended(run)
+
+    def _cancelled(self, run: Run) -> None:
+        """The loop goes on after all: only the handler was ended."""
+        if self._runs.get(run.claim.key) is run and not run.claim.ended:
+            log.error(say("处理函数被取消：%s", "handler cancelled: %s"), about(run.push))
+            self._counters["handler_errors"] += 1
+            self._apply(run, Failed(self._failure))
+            self._settle(run)
 
     async def _handle(self, run: Run, handling: Later) -> None:
         first, stream = await handling
@@ -568,6 +584,11 @@ else:
 
     def _eagerly(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
         return loop.create_task(work)
+
+
+def _cancelled_from_outside() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 @types.coroutine

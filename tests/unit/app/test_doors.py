@@ -369,7 +369,7 @@ async def test_another_loop_is_served_by_the_first(make: Make) -> None:
 
 
 def test_a_closed_loop_is_left_behind() -> None:
-    oa = OfficialAccount(account(), api=cast(Any, FakeApi()), customer_service=False)
+    oa = OfficialAccount(account(), api=cast(Any, FakeApi()), customer_service=False, drain_s=0.1)
     wechat = WeChat(oa, cast(FakeApi, oa.api))
 
     @oa.text("慢")
@@ -389,6 +389,7 @@ def test_a_closed_loop_is_left_behind() -> None:
     asyncio.run(give_up(push))
     assert asyncio.run(wechat.say("一")) == "一"
     asyncio.run(give_up(push))
+    oa.close()
 
 
 async def test_shutdown_closes_only_what_was_made_here(make: Make) -> None:
