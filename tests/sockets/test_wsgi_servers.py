@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import signal
 import socket
 import subprocess
@@ -19,12 +20,15 @@ from gongzhong.messages import Text, encode
 from gongzhong.wire import PushWriter, read_xml
 
 APPLICATION = """
+import os
 import sys
 
 from flask import Flask, request
 
 from gongzhong import Account, OfficialAccount, Secret, Text
+from gongzhong.app import loops
 
+loops.LOOK_AFTER_S = 0.5
 oa = OfficialAccount(
     Account(appid="wx00000000000000aa", secret=Secret("s" * 32), token=Secret("tok123")), customer_service=False
 )
@@ -45,6 +49,18 @@ def callback():
     return answer.body, answer.status, dict(answer.headers())
 
 
+loop_per_request = Flask(__name__ + "_loop")
+
+
+@loop_per_request.route("/", methods=["GET", "POST"])
+async def awaited():
+    answer = await oa.handle(request.args, request.get_data(), request.method)
+    return answer.body, answer.status, dict(answer.headers())
+
+
+if "ANSWERED_AT_IMPORT" in os.environ:  # as a program that tries itself: the background loop runs before the fork
+    oa.handle_blocking("", b"", "GET")
+
 if __name__ == "__main__":
     kind, fd = sys.argv[1], int(sys.argv[2])
     if kind == "waitress":
@@ -62,10 +78,31 @@ GUNICORN = [sys.executable, "-m", "gunicorn", "--log-level", "error", "--gracefu
 SERVERS = {
     "gunicorn sync": [*GUNICORN, "-b", "fd://{fd}", "-k", "sync", "application:app"],
     "gunicorn gthread": [*GUNICORN, "-b", "fd://{fd}", "-k", "gthread", "--threads", "4", "application:app"],
+    "gunicorn gevent": [*GUNICORN, "-b", "fd://{fd}", "-k", "gevent", "application:app"],
+    "gunicorn gevent flask": [*GUNICORN, "-b", "fd://{fd}", "-k", "gevent", "application:flask"],
+    "gunicorn preload": [*GUNICORN, "-b", "fd://{fd}", "--preload", "application:app"],
+    "gunicorn preload flask": [
+        *GUNICORN,
+        "-b",
+        "fd://{fd}",
+        "--preload",
+        "--threads",
+        "4",
+        "application:flask",
+    ],
+    "gunicorn, a loop per request, flask": [
+        *GUNICORN,
+        "-b",
+        "fd://{fd}",
+        "--threads",
+        "4",
+        "application:loop_per_request",
+    ],
     "waitress": [sys.executable, "application.py", "waitress", "{fd}"],
     "werkzeug": [sys.executable, "application.py", "werkzeug", "{fd}"],
     "flask": [sys.executable, "application.py", "flask", "{fd}"],
 }
+ENVIRONMENT = {**os.environ, "ANSWERED_AT_IMPORT": "1"}
 QUERY, BODY = PushWriter("tok123", "", "wx00000000000000aa", "plain").seal(
     encode(Text(to_user_name="gh_1", from_user_name="o1", create_time=1, msg_id=7, content="你好" * 2000)),
     int(time.time()),
@@ -85,7 +122,9 @@ def address(
     with socket.create_server(("127.0.0.1", 0), backlog=32) as listening:
         fd = listening.fileno()
         command = [part.format(fd=fd) for part in SERVERS[request.param]]
-        process = subprocess.Popen(command, cwd=folder, pass_fds=[fd], stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, cwd=folder, pass_fds=[fd], stderr=subprocess.DEVNULL, env=ENVIRONMENT
+        )
         try:
             yield listening.getsockname()
         finally:

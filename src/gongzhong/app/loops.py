@@ -22,6 +22,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from ..errors import SetupError, say
+from .workers import LOOK_AFTER_S, Workers
 
 T = TypeVar("T")
 log = logging.getLogger("gongzhong.app")
@@ -109,6 +110,8 @@ class Home:
     """
 
     def __init__(self, moved: Callable[[], bool], last_work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self.workers = Workers()
+        """Others are looked for once the account has been in use for a while."""
         self.pid = os.getpid()
         self.loop: asyncio.AbstractEventLoop | None = None
         self._moved, self._last_work = moved, last_work
@@ -126,6 +129,7 @@ class Home:
             home = self.loop
             if home is None:
                 self.loop = here
+                here.call_later(LOOK_AFTER_S, self.workers.look)
             elif home is self._ended or not home.is_running():
                 cut_off = self._moved()
                 if cut_off or home is self._ended:
@@ -145,6 +149,8 @@ class Home:
             self._background = Background()
             weakref.finalize(self, self._background.stop_soon)
             _before_threads_end(self._finish_at_exit)
+            loop = self._background.loop
+            loop.call_soon_threadsafe(loop.call_later, LOOK_AFTER_S, self.workers.look)
         self.loop = self._background.loop
         return self.loop
 

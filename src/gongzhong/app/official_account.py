@@ -275,6 +275,10 @@ class OfficialAccount(Router):
         """What a door answers when it does not let a request in; counted and logged."""
         return self._reception.refuse(problem)
 
+    def say_several_processes(self) -> None:
+        """Log a warning, once: the server runs several processes, and each remembers only what came to itself."""
+        self._home.workers.say()
+
     async def shutdown(self) -> None:
         """Let running handlers finish, then close the clients that were made here.
 

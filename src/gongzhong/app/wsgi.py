@@ -5,21 +5,19 @@ A request keeps its thread until the answer is known, up to the five seconds tha
 
 from __future__ import annotations
 
-import logging
+import select
 import socket
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CallbackError, say
+from ..errors import CallbackError
 from ..wire import MAX_BODY_BYTES
 from .answer import Answer
 from .asgi import too_large
 
 if TYPE_CHECKING:
     from .official_account import OfficialAccount
-
-log = logging.getLogger("gongzhong.app")
 
 LENGTH_DIGITS = 18
 """A Content-Length with more digits is refused unread: no body has a quintillion bytes."""
@@ -48,7 +46,6 @@ class WsgiDoor:
 
     def __init__(self, oa: OfficialAccount) -> None:
         self.oa = oa
-        self._warned = False
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = self._answer(environ)
@@ -62,26 +59,25 @@ class WsgiDoor:
             body = read_body(environ) if method == "POST" else b""
         except CallbackError as problem:
             return self.oa.refuse(problem)
-        if environ.get("wsgi.multiprocess") and not self._warned:
-            self._warned = True
-            log.warning(
-                say(
-                    "服务器有多个进程，去重和等待的答复却只在各自的进程里，处理函数可能运行多次；请用一个进程（多线程）",
-                    "this server runs several processes, but repeats and waiting answers are known to one process "
-                    "only, so a handler may run once in each; use one process with threads",
-                )
-            )
+        if environ.get("wsgi.multiprocess"):
+            self.oa.say_several_processes()
         return self.oa.handle_blocking(query, body, method, gone=_looking_at(environ))
 
 
 def _looking_at(environ: dict[str, Any]) -> Callable[[], bool] | None:
     """A look at the connection itself, where the server hands it over (gunicorn, werkzeug); else None."""
     connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
-    if not isinstance(connection, socket.socket):
+    if not isinstance(connection, socket.socket) or not hasattr(select, "poll"):
         return None
 
     def gone() -> bool:
+        if connection.fileno() < 0:
+            return True
+        watch = select.poll()  # asked first: a socket under gevent waits although it is told not to
         try:
+            watch.register(connection.fileno(), select.POLLIN)
+            if not watch.poll(0):
+                return False
             return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
         except BlockingIOError:
             return False
