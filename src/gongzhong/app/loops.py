@@ -14,6 +14,7 @@ import asyncio
 import atexit
 import logging
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
@@ -35,6 +36,24 @@ LAST_S = 30.0
 """How long a program that ends without `close` waits for what runs in the background."""
 CANCEL_S = 3.0
 """How long tasks that a loop of our own leaves behind may take to be cancelled."""
+
+
+if sys.version_info >= (3, 12):
+
+    def eagerly(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
+        """A task that takes its first step now: a handler that is done at once costs no turn of the loop."""
+        return asyncio.Task(work, loop=loop, eager_start=True)
+
+else:
+
+    def eagerly(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
+        return loop.create_task(work)
+
+
+def cancelled_from_outside() -> bool:
+    """Whether somebody else, such as a loop that ends, has asked for the end of the task that is running."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 class LoopEnded(Exception):

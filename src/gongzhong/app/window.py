@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 import time
 import types
 from collections import Counter, OrderedDict, deque
@@ -53,6 +52,7 @@ from .claims import (
     decide,
 )
 from .dispatch import Dispatcher, Later
+from .loops import cancelled_from_outside, eagerly
 from .outbox import Outbox, Reason, Undelivered, about
 from .permission import Permission
 from .pieces import MOST_ANSWER_BYTES, TOO_LONG_EN, TOO_LONG_ZH, checked, fits, size
@@ -429,7 +429,7 @@ class ReplyWindow:
     def _start(self, run: Run) -> None:
         first, run.first = run.first, None
         if isinstance(first, Coroutine):
-            run.task = _eagerly(self._work(run, first), run.loop)
+            run.task = eagerly(self._work(run, first), run.loop)
             return
         try:
             self._apply(run, FirstResult(self._checked(run, first)))
@@ -446,7 +446,7 @@ class ReplyWindow:
         except BaseException as problem:
             if run.cut or (isinstance(problem, GeneratorExit) and not run.loop.is_running()):
                 raise
-            if isinstance(problem, asyncio.CancelledError) and _cancelled_from_outside():
+            if isinstance(problem, asyncio.CancelledError) and cancelled_from_outside():
                 run.loop.call_later(LOOP_ENDS_S, self._cancelled, run)
                 raise
             self._apply(run, Failed(self._failed(run.push)))
@@ -572,23 +572,6 @@ class ReplyWindow:
         """Keep a task from being lost before it is done: the loop itself does not."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-if sys.version_info >= (3, 12):
-
-    def _eagerly(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
-        """A task that takes its first step now: a handler that is done at once costs no turn of the loop."""
-        return asyncio.Task(work, loop=loop, eager_start=True)
-
-else:
-
-    def _eagerly(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
-        return loop.create_task(work)
-
-
-def _cancelled_from_outside() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 @types.coroutine
