@@ -217,6 +217,7 @@ _EXTRA_OF = {
     **dict.fromkeys(("starlette", "python_multipart", "PIL", "segno", "zxingcpp", "nh3", "pytest"), "dev"),
     **dict.fromkeys(("socks", "python_socks", "aiohttp_socks"), "socks"),
     "pyreqwest": "pyreqwest",
+    **dict.fromkeys(("sqlalchemy", "alembic"), "store"),
     "psycopg": "postgres",
     "redis": "redis",
 }

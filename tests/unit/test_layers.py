@@ -23,6 +23,7 @@ LAYERS = [
     {"catalogue"},
     {"client"},
     {"state"},
+    {"store"},
     {"app", "web", "platform"},
     {"console"},
     {"running"},
@@ -31,8 +32,8 @@ LAYERS = [
     {"__main__"},
 ]
 HEIGHT = {part: height for height, row in enumerate(LAYERS) for part in row}
-FORBIDDEN = {("platform", "client"), ("platform", "state"), ("platform", "database")}
-HEAVY = ["aiohttp", "urllib3", "starlette", "granian", "sqlite3", "sqlalchemy"]
+FORBIDDEN = {("platform", lower) for lower in ("client", "state", "database", "store")}
+HEAVY = ["aiohttp", "urllib3", "starlette", "granian", "sqlite3", "sqlalchemy", "alembic"]
 HEAVY += ["psycopg", "redis", "PIL", "segno", "uvloop"]
 IMPORT_BUDGET_MS = 150
 

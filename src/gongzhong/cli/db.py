@@ -1,0 +1,131 @@
+"""`gongzhong db`: the production database from outside, also while programs use it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+from .options import AsJson, option
+from .outcome import DONE
+from .usage import Usage
+from .words import err, out, print_json, say
+
+if TYPE_CHECKING:
+    from ..database import DatabaseUrl
+    from ..store import Count, WorkStore
+
+VARIABLE: Final = "GONGZHONG_DATABASE"
+
+Database = Annotated[
+    str | None,
+    option(
+        "数据库地址，默认 GONGZHONG_DATABASE",
+        "address of the database, else GONGZHONG_DATABASE",
+        name="--database",
+    ),
+]
+File = Annotated[Path, option("备份文件", "the file of the copy")]
+
+
+def status(*, database: Database = None, json: AsJson = False) -> int:
+    from ..store import migrate
+
+    url = named(database)
+    found = migrate.status(url)
+    counts = asyncio.run(_counts(url)) if found.current else []
+    if json:
+        print_json(
+            {
+                "place": found.place,
+                "version": found.version,
+                "wanted": found.wanted,
+                "pending": found.pending,
+                "work": counts,
+            }
+        )
+        return DONE
+    if not found.version:
+        out().print(say(f"{found.place}：还没有表", f"{found.place}: no tables yet"), markup=False)
+    elif found.current:
+        out().print(
+            say(
+                f"{found.place}：版本 {found.version}，是最新的",
+                f"{found.place}: version {found.version}, up to date",
+            ),
+            markup=False,
+        )
+    else:
+        steps = ", ".join(found.pending)
+        out().print(
+            say(
+                f"{found.place}：版本 {found.version}，待升级：{steps}",
+                f"{found.place}: version {found.version}, to be done: {steps}",
+            ),
+            markup=False,
+        )
+    for count in counts:
+        out().print(f"  {count.account}  {count.kind}  {count.stage}  {count.number}", markup=False)
+    return DONE
+
+
+def upgrade(*, database: Database = None) -> int:
+    from ..store import migrate
+
+    before = migrate.upgrade(named(database))
+    if before.current:
+        out().print(say(f"已经是版本 {before.wanted}", f"it is version {before.wanted} already"))
+    else:
+        out().print(say(f"已升级到版本 {before.wanted}", f"upgraded to version {before.wanted}"))
+    return DONE
+
+
+def backup(file: File, /, *, database: Database = None) -> int:
+    from ..store import migrate
+
+    migrate.backup(named(database), file)
+    err().print(say(f"已写入 {file}", f"written to {file}"), markup=False)
+    return DONE
+
+
+def restore(file: File, /, *, database: Database = None) -> int:
+    from ..store import migrate
+
+    url = named(database)
+    migrate.restore(url, file)
+    err().print(say(f"已恢复到 {url.place}", f"restored into {url.place}"), markup=False)
+    return DONE
+
+
+def named(database: str | None) -> DatabaseUrl:
+    """The database of the option or the environment. Raises Usage when neither names one."""
+    from ..database import read_url
+
+    given = database or os.environ.get(VARIABLE, "")
+    if not given:
+        raise Usage(
+            f"没有说明是哪个数据库：用 --database，或设置 {VARIABLE}",
+            f"no database is named: use --database, or set {VARIABLE}",
+        )
+    return read_url(given)
+
+
+def opened(url: DatabaseUrl) -> WorkStore:
+    """The table of work of a database, on this event loop."""
+    from ..database import SqliteDatabase
+    from ..store.sql import SqlWork
+
+    if url.kind == "sqlite":
+        return SqlWork(SqliteDatabase(url.path))
+    from ..database.postgres import PostgresDatabase
+
+    return SqlWork(PostgresDatabase(url))
+
+
+async def _counts(url: DatabaseUrl) -> list[Count]:
+    store = opened(url)
+    try:
+        return await store.counts()
+    finally:
+        await store.close()

@@ -1,0 +1,209 @@
+"""The table of work in SQLite or PostgreSQL: the same statements for both, each operation one transaction.
+
+In PostgreSQL rows are taken with SKIP LOCKED, so that hosts do not wait for each other; in SQLite one transaction at a
+time writes anyway.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from ..clock import Clock
+from ..database import SqliteDatabase
+from .work import Count, NewWork, Stage, Work
+
+if TYPE_CHECKING:
+    from ..database.postgres import PostgresDatabase
+
+Values: TypeAlias = dict[str, Any]
+Row: TypeAlias = tuple[Any, ...]
+
+COLUMNS: Final = "id, account, kind, line, key, data, stage, due, attempts, fence, holder, reason, created_at"
+
+ADD = f"""
+INSERT INTO work (account, kind, line, key, data, stage, due, attempts, fence, holder, reason, created_at)
+SELECT :account, :kind, :line, :key, :data, :stage, :due, :attempts, :fence, :holder, '', :now WHERE {{condition}}
+ON CONFLICT (account, kind, key) WHERE key <> '' DO NOTHING RETURNING {COLUMNS}
+"""
+
+HELD = "SELECT 1 FROM work WHERE id = :id AND fence = :held AND stage = 'running'"
+"""Whether the caller's take of a piece is the newest one."""
+
+TAKE = f"""
+UPDATE work SET stage = 'running', holder = :holder, due = :until, fence = fence + 1, attempts = attempts + 1
+WHERE id IN (
+    SELECT id FROM work AS w WHERE account = :account AND kind = :kind AND stage <> 'dead' AND due <= :now
+    AND (line = '' OR NOT EXISTS (
+        SELECT 1 FROM work AS earlier WHERE earlier.account = w.account AND earlier.kind = w.kind
+        AND earlier.line = w.line AND earlier.id < w.id AND earlier.stage <> 'dead'))
+    ORDER BY due, id LIMIT :n {{lock}})
+RETURNING {COLUMNS}
+"""
+
+RENEW = "UPDATE work SET due = :until WHERE holder = :holder AND stage = 'running' RETURNING id"
+
+FINISH = "DELETE FROM work WHERE id = :id AND fence = :held AND stage = 'running' RETURNING id"
+
+PUT_BACK = """
+UPDATE work SET stage = 'waiting', holder = '', due = :due, reason = :reason, data = coalesce(:data, data)
+WHERE id = :id AND fence = :held AND stage = 'running' RETURNING id
+"""
+
+BURY = """
+UPDATE work SET stage = 'dead', holder = '', reason = :reason
+WHERE id = :id AND fence = :held AND stage = 'running' RETURNING id
+"""
+
+SHOW = f"""
+SELECT {COLUMNS} FROM work WHERE id > :after AND (:account = '' OR account = :account)
+AND (:kind = '' OR kind = :kind) AND (:stage = '' OR stage = :stage) ORDER BY id LIMIT :lim
+"""
+
+IN_LINE = f"""
+SELECT {COLUMNS} FROM work WHERE account = :account AND kind = :kind AND line = :line AND stage <> 'dead' ORDER BY id
+"""
+
+REPLAY = "UPDATE work SET stage = 'waiting', attempts = 0, due = :due WHERE id = :id AND stage = 'dead' RETURNING id"
+
+DELETE = "DELETE FROM work WHERE id = :id AND stage = 'dead' RETURNING id"
+
+COUNTS = "SELECT account, kind, stage, count(*), min(created_at) FROM work GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+
+
+class SqlWork:
+    """`WorkStore` in a database. Its tables are made by `migrate.upgrade`."""
+
+    def __init__(self, database: SqliteDatabase | PostgresDatabase, clock: Clock | None = None) -> None:
+        self.clock = clock or Clock()
+        self._database = database
+        self._takes_locks = not isinstance(database, SqliteDatabase)
+
+    async def add(
+        self, account: str, items: Sequence[NewWork], *, holder: str = "", seconds: float = 0.0
+    ) -> list[Work]:
+        rows = await self._run(*(self._added(account, item, holder, seconds) for item in items))
+        return [_work(row) for row in rows]
+
+    async def take(self, account: str, kind: str, holder: str, n: int, seconds: float) -> list[Work]:
+        now = self.clock.now()
+        values = {
+            "account": account,
+            "kind": kind,
+            "holder": holder,
+            "n": n,
+            "now": now,
+            "until": now + seconds,
+        }
+        rows = await self._run((TAKE.format(lock=self._lock("SKIP LOCKED")), values))
+        return sorted((_work(row) for row in rows), key=lambda work: work.id)
+
+    async def renew(self, holder: str, seconds: float) -> set[int]:
+        rows = await self._run((RENEW, {"holder": holder, "until": self.clock.now() + seconds}))
+        return {row[0] for row in rows}
+
+    async def finish(self, work: Work, then: Sequence[NewWork] = ()) -> bool:
+        held = {"id": work.id, "held": work.fence}
+        steps: list[tuple[str, Values]] = []
+        if then:
+            steps.append((HELD + self._lock(), held))  # nobody takes it before this transaction ends
+        for item in then:
+            sql, values = self._added(work.account, item, "", 0.0, condition=f"EXISTS ({HELD})")
+            steps.append((sql, {**values, **held}))
+        *_, last = await self._each(*steps, (FINISH, held))
+        return bool(last)
+
+    async def put_back(self, work: Work, reason: str, *, due: float = 0.0, data: bytes | None = None) -> bool:
+        values = {"id": work.id, "held": work.fence, "reason": reason, "data": data}
+        return bool(await self._run((PUT_BACK, {**values, "due": due or self.clock.now()})))
+
+    async def bury(self, work: Work, reason: str) -> bool:
+        return bool(await self._run((BURY, {"id": work.id, "held": work.fence, "reason": reason})))
+
+    async def show(
+        self,
+        account: str = "",
+        kind: str = "",
+        stage: Stage | None = None,
+        *,
+        after: int = 0,
+        limit: int = 100,
+    ) -> list[Work]:
+        values = {"account": account, "kind": kind, "stage": stage.value if stage else ""}
+        return [_work(row) for row in await self._run((SHOW, {**values, "after": after, "lim": limit}))]
+
+    async def in_line(self, account: str, kind: str, line: str) -> list[Work]:
+        rows = await self._run((IN_LINE, {"account": account, "kind": kind, "line": line}))
+        return [_work(row) for row in rows]
+
+    async def replay(self, ids: Sequence[int], *, every_s: float = 0.0) -> int:
+        now = self.clock.now()
+        steps = [(REPLAY, {"id": number, "due": now + place * every_s}) for place, number in enumerate(ids)]
+        return len(await self._run(*steps))
+
+    async def delete(self, ids: Sequence[int]) -> int:
+        return len(await self._run(*((DELETE, {"id": number}) for number in ids)))
+
+    async def counts(self) -> list[Count]:
+        rows = await self._run((COUNTS, {}))
+        return [
+            Count(account, kind, Stage(stage), number, oldest)
+            for account, kind, stage, number, oldest in rows
+        ]
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    def _added(
+        self, account: str, item: NewWork, holder: str, seconds: float, condition: str = "1 = 1"
+    ) -> tuple[str, Values]:
+        now = self.clock.now()
+        values: Values = {"account": account, "kind": item.kind, "line": item.line, "key": item.key}
+        values |= {"data": item.data, "holder": holder, "now": now}
+        if holder:
+            values |= {"stage": "running", "due": now + seconds, "attempts": 1, "fence": 1}
+        else:
+            values |= {"stage": "waiting", "due": item.due or now, "attempts": 0, "fence": 0}
+        return ADD.format(condition=condition), values
+
+    def _lock(self, how: str = "") -> str:
+        return f" FOR UPDATE {how}" if self._takes_locks else ""
+
+    async def _run(self, *steps: tuple[str, Values]) -> list[Row]:
+        """Carry out statements as one transaction; gives the rows of all."""
+        return [row for rows in await self._each(*steps) for row in rows]
+
+    async def _each(self, *steps: tuple[str, Values]) -> list[list[Row]]:
+        """The same; the rows of each."""
+        if not steps:
+            return []
+        if not isinstance(self._database, SqliteDatabase):
+            from ..state.postgres import statement  # psycopg is an extra
+
+            return await self._database.run(*(statement(sql, **values) for sql, values in steps))
+
+        def work(db: sqlite3.Connection) -> list[list[Row]]:
+            return [db.execute(sql, values).fetchall() for sql, values in steps]
+
+        return await self._database.write(work, steps=len(steps))
+
+
+def _work(row: Row) -> Work:
+    number, account, kind, line, key, data, stage, *rest = row
+    due, attempts, fence, holder, reason, created_at = rest
+    return Work(
+        id=number,
+        account=account,
+        kind=kind,
+        line=line,
+        key=key,
+        data=data,
+        stage=Stage(stage),
+        due=due,
+        attempts=attempts,
+        fence=fence,
+        holder=holder,
+        reason=reason,
+        created_at=created_at,
+    )
