@@ -92,10 +92,10 @@ class MovableClock(Clock):
 
 
 class RelayClock(Clock):
-    """A clock that passes on another one's time, which can be exchanged while everything keeps its reference."""
+    """A clock that passes on the time of whichever clock `source` gives when it is asked."""
 
-    def __init__(self, source: Clock) -> None:
-        self.source = source
+    def __init__(self, source: Callable[[], Clock]) -> None:
+        self._source = source
 
     def now(self) -> float:
-        return self.source.now()
+        return self._source().now()

@@ -138,7 +138,7 @@ async def test_a_handler_that_ends_itself_is_a_failure_of_the_handler(
             raise error
 
     with pytest.raises(HandlerError) as caught:
-        reply, rest = await Dispatcher(oa, oa._middleware).begin(message())
+        reply, rest = await Dispatcher(oa.binding).begin(message())
         assert reply == TextReply(content="一")
         assert rest is not None
         await anext(rest)
@@ -155,7 +155,7 @@ async def test_a_cancellation_from_outside_passes() -> None:
         await asyncio.sleep(60)
         return ""
 
-    task = asyncio.ensure_future(Dispatcher(oa, []).begin(message()))
+    task = asyncio.ensure_future(Dispatcher(oa.binding).begin(message()))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -171,7 +171,7 @@ async def test_stop_iteration_in_a_thread_ends() -> None:
         return str(next(iter(())))
 
     with pytest.raises(RuntimeError, match="StopIteration"):
-        await asyncio.wait_for(Dispatcher(oa, []).begin(message()), 5)
+        await asyncio.wait_for(Dispatcher(oa.binding).begin(message()), 5)
 
 
 def test_the_log_names_the_handler(platform: LocalPlatform, caplog: pytest.LogCaptureFixture) -> None:
@@ -212,7 +212,7 @@ async def test_plain_handlers_that_hang_do_not_stop_the_others() -> None:
     def quick() -> str:
         return "好"
 
-    dispatcher = Dispatcher(oa, [])
+    dispatcher = Dispatcher(oa.binding)
     hanging = [asyncio.ensure_future(dispatcher.begin(message("挂"))) for _ in range(100)]
     await asyncio.sleep(0)
     reply, _ = await asyncio.wait_for(dispatcher.begin(message()), 20)

@@ -1,8 +1,11 @@
 """Handlers for an official account: routing, the reply window, sessions, and doors for every kind of
 server."""
 
+from .accounts import Accounts
 from .answer import Answer
+from .app import App
 from .arguments import User
+from .binding import Binding, Services
 from .dialogues import Dialogue, DialogueState
 from .dispatch import CallNext, Middleware
 from .official_account import OfficialAccount
@@ -13,7 +16,10 @@ from .routing import Router
 from .sessions import MemorySessionStore, Session, SessionStore, SwappingStore
 
 __all__ = [
+    "Accounts",
     "Answer",
+    "App",
+    "Binding",
     "CallNext",
     "Dialogue",
     "DialogueState",
@@ -25,6 +31,7 @@ __all__ = [
     "Reason",
     "Result",
     "Router",
+    "Services",
     "Session",
     "SessionStore",
     "SwappingStore",

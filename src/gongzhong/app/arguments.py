@@ -7,7 +7,7 @@ A handler lists what it needs and gets exactly that:
     session              a dict kept for this user between pushes
     api                  the API client: `AsyncClient`; in a plain `def` handler the blocking `Client`
     account              the account's credentials
-    oa                   the OfficialAccount itself
+    oa                   the OfficialAccount itself; of an `App` the `Binding` that the handler runs for
     dialogue             in a step of a dialogue: its data, and the way on
     call_next            in middleware: goes on to the handler
     any named group      of the pattern in `@oa.text(r"天气 (?P<city>.+)")`, as str
@@ -46,7 +46,7 @@ from ..errors import SetupError
 from ..messages import Push
 
 if TYPE_CHECKING:
-    from .official_account import OfficialAccount
+    from .binding import Binding
     from .sessions import Session
 
 PUSH_NAMES = frozenset({"message", "event", "push"})
@@ -100,7 +100,7 @@ class Handler(msgspec.Struct, frozen=True):
 class Invocation(msgspec.Struct):
     """One push on its way to its handler: where the arguments come from."""
 
-    oa: OfficialAccount
+    binding: Binding
     push: Push
     handler: Handler
     given: Mapping[str, Any]
@@ -123,11 +123,12 @@ class Invocation(msgspec.Struct):
             case "session":
                 return self.session
             case "api":
-                return self.oa.blocking_api if self.handler.style is Style.THREAD else self.oa.api
+                blocking = self.handler.style is Style.THREAD
+                return self.binding.blocking_api if blocking else self.binding.api
             case "account":
-                return self.oa.account
+                return self.binding.account
             case _:
-                return self.oa
+                return self.binding.face
 
 
 def as_handler(

@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..errors import SetupError, TooLarge
+from ..errors import CallbackError, SetupError, TooLarge
 from ..wire import MAX_BODY_BYTES
 from .answer import Answer
 
 if TYPE_CHECKING:
-    from .official_account import OfficialAccount
+    from .served import Served
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -24,13 +24,16 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 class AsgiDoor:
     """An ASGI application: the callback URL, and the lifespan of the account."""
 
-    def __init__(self, oa: OfficialAccount) -> None:
-        self.oa = oa
+    def __init__(self, served: Served) -> None:
+        self.served = served
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["type"]:
             case "http":
-                answer = await self._answer(scope, receive)
+                try:
+                    answer = await self._answer(scope, receive)
+                except CallbackError as problem:
+                    answer = self.served.refuse(problem)
                 if answer is not None:
                     await _respond(answer, send)
             case "lifespan":
@@ -39,6 +42,7 @@ class AsgiDoor:
                 await send({"type": "websocket.close", "code": 1000})
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
+        binding = self.served.only or self.served.at(*_address(scope))
         body = b""
         more = scope["method"] == "POST"
         while more:
@@ -47,12 +51,12 @@ class AsgiDoor:
                 return None
             body += event.get("body", b"")
             if len(body) > MAX_BODY_BYTES:
-                return self.oa.refuse(too_large())
+                return binding.refuse(too_large())
             more = event.get("more_body", False)
         watch = Watch(receive)
         try:
             query = scope.get("query_string", b"")
-            return await self.oa.handle(query, body, scope["method"], gone=watch.gone)
+            return await binding.handle(query, body, scope["method"], gone=watch.gone)
         finally:
             watch.end()
 
@@ -61,13 +65,13 @@ class AsgiDoor:
             event = await receive()
             if event["type"] == "lifespan.startup":
                 try:
-                    self.oa.check()
+                    self.served.check()
                 except SetupError as problem:
                     await send({"type": "lifespan.startup.failed", "message": problem.text()})
                     return
                 await send({"type": "lifespan.startup.complete"})
             elif event["type"] == "lifespan.shutdown":
-                await self.oa.shutdown()
+                await self.served.shutdown()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -92,6 +96,13 @@ class Watch:
         if self._gone.done() and not self._gone.cancelled():
             self._gone.exception()  # a server may say so by an error
         self._gone.cancel()
+
+
+def _address(scope: Scope) -> tuple[str, str]:
+    """The Host header, and the path below the place of mounting."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    path, root = scope["path"], scope.get("root_path", "")
+    return b"".join(hosts[:1]).decode("latin-1"), path.removeprefix(root) if root else path
 
 
 async def _respond(answer: Answer, send: Send) -> None:

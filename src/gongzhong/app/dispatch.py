@@ -22,7 +22,7 @@ from .results import Move, Result, as_reply
 from .sessions import Session
 
 if TYPE_CHECKING:
-    from .official_account import OfficialAccount
+    from .binding import Binding
 
 log = logging.getLogger("gongzhong.app")
 
@@ -36,6 +36,9 @@ Stream: TypeAlias = AsyncGenerator[Reply | None, None]
 Later: TypeAlias = Coroutine[Any, Any, tuple[Reply | None, Stream | None]]
 """Gives the first reply, and the stream of those that follow."""
 END = object()
+
+RUNNING: contextvars.ContextVar[Binding | None] = contextvars.ContextVar("gongzhong.running", default=None)
+"""The account at work whose handler runs here; what it starts (tasks, threads of its own `def`) belongs to it, too."""
 
 
 def as_middleware(function: Callable[..., Any]) -> Handler:
@@ -60,11 +63,10 @@ def as_middleware(function: Callable[..., Any]) -> Handler:
 
 
 class Dispatcher:
-    """Runs the handlers of one account."""
+    """Runs the handlers for one account."""
 
-    def __init__(self, oa: OfficialAccount, middleware: list[Handler]) -> None:
-        self._oa = oa
-        self._middleware = middleware
+    def __init__(self, binding: Binding) -> None:
+        self._binding = binding
 
     def begin(self, push: Push) -> Reply | Later | None:
         """The whole answer to a push whose handler cannot wait: it is called here and now, in a context of its own,
@@ -72,32 +74,36 @@ class Dispatcher:
 
         Raises what the handler raises.
         """
-        oa = self._oa
-        if self._middleware or oa.dialogues():
+        binding = self._binding
+        app = binding.app
+        if app.around or app.dialogues():
             return self._run(push)
-        found = oa.find(push)
+        found = app.find(push)
         if found is None:
-            oa.counters["unhandled"] += 1
+            binding.counters["unhandled"] += 1
             return None
         handler, groups = found
         if handler.waits:
             return self._run(push)
         with Naming(handler):
-            result = contextvars.copy_context().run(_call, handler, Invocation(oa, push, handler, groups))
+            result = contextvars.copy_context().run(
+                _call, handler, Invocation(binding, push, handler, groups)
+            )
         if type(result) is str and result:  # as nearly every handler answers
             return TextReply(content=result)
         if isinstance(result, Move):
-            return self._moved(result, Invocation(oa, push, handler, groups))
+            return self._moved(result, Invocation(binding, push, handler, groups))
         return as_reply(result, push, handler)
 
     async def _moved(self, move: Move, invocation: Invocation) -> tuple[Reply | None, Stream | None]:
-        return await Run(self._oa, self._middleware).settled(move, invocation), None
+        return await Run(self._binding).settled(move, invocation), None
 
     async def _run(self, push: Push) -> tuple[Reply | None, Stream | None]:
         """The first reply to a push, and the replies that follow it. Raises what the handler raises."""
-        run = Run(self._oa, self._middleware)
+        RUNNING.set(self._binding)
+        run = Run(self._binding)
         try:
-            reply = await (run.step(0, push) if self._middleware else run.handle(push))
+            reply = await run.step(0, push)
         except BaseException:
             if run.stream is not None:
                 await run.stream.aclose()
@@ -108,33 +114,32 @@ class Dispatcher:
 class Run:
     """One push on its way through middleware, dialogue and routes."""
 
-    def __init__(self, oa: OfficialAccount, middleware: list[Handler]) -> None:
-        self._oa = oa
-        self._middleware = middleware
+    def __init__(self, binding: Binding) -> None:
+        self._binding, self._app = binding, binding.app
         self.stream: Stream | None = None
 
     async def step(self, number: int, push: Push) -> Reply | None:
         """The middleware of this number and all that it stands around."""
-        if number == len(self._middleware):
+        if number == len(self._app.around):
             return await self.handle(push)
-        middleware = self._middleware[number]
+        middleware = self._app.around[number]
         if not middleware.takes(type(push)):
             return await self.step(number + 1, push)
 
         async def call_next(push: Push) -> Reply | None:
             return await self.step(number + 1, push)
 
-        return await self._run(Invocation(self._oa, push, middleware, {CALL_NEXT: call_next}))
+        return await self._run(Invocation(self._binding, push, middleware, {CALL_NEXT: call_next}))
 
     async def handle(self, push: Push) -> Reply | None:
         """The handler's first reply, past all middleware."""
-        dialogues = self._oa.dialogues()
+        dialogues = self._app.dialogues()
         if not dialogues:
             return await self._route(push)
         async with AsyncExitStack() as held:
-            session = await held.enter_async_context(self._oa.sessions.borrow(push.openid))
+            session = await held.enter_async_context(self._binding.sessions.borrow(push.openid))
             await held.enter_async_context(session.turn)
-            decision = decide(session.place, dialogues, push, self._oa.clock.now())
+            decision = decide(session.place, dialogues, push, self._binding.clock.now())
             if decision.outcome is Outcome.STEP:
                 return await self._dialogue_step(decision, session, push, held)
             if decision.outcome is not Outcome.GENERAL:
@@ -168,19 +173,19 @@ class Run:
         assert decision.dialogue is not None and decision.handler is not None and session.place is not None
         state = DialogueState(decision.dialogue, session.place.step, session.place.data)
         given = {**decision.groups, DIALOGUE: state}
-        invocation = Invocation(self._oa, push, decision.handler, given, session)
+        invocation = Invocation(self._binding, push, decision.handler, given, session)
         if decision.handler.style is Style.STREAM:
             self.stream = self._streamed(invocation, held.pop_all(), state)
             return await anext(self.stream, None)
         return await self.settled(await self._result(invocation), invocation, state)
 
     async def _route(self, push: Push) -> Reply | None:
-        found = self._oa.find(push)
+        found = self._app.find(push)
         if found is None:
-            self._oa.counters["unhandled"] += 1
+            self._binding.counters["unhandled"] += 1
             return None
         handler, groups = found
-        invocation = Invocation(self._oa, push, handler, groups)
+        invocation = Invocation(self._binding, push, handler, groups)
         if handler.style is Style.STREAM:
             self.stream = self._streamed(invocation, AsyncExitStack())
             return await anext(self.stream, None)
@@ -189,7 +194,7 @@ class Run:
     async def _run(self, invocation: Invocation) -> Reply | None:
         if not invocation.handler.wants_session:
             return await self.settled(await self._result(invocation), invocation)
-        async with self._oa.sessions.borrow(invocation.push.openid) as invocation.session:
+        async with self._binding.sessions.borrow(invocation.push.openid) as invocation.session:
             return await self.settled(await self._result(invocation), invocation)
 
     async def _streamed(
@@ -198,7 +203,7 @@ class Run:
         async with held:
             if invocation.session is None and invocation.handler.wants_session:
                 invocation.session = await held.enter_async_context(
-                    self._oa.sessions.borrow(invocation.push.openid)
+                    self._binding.sessions.borrow(invocation.push.openid)
                 )
             moved = False
             async with aclosing(invocation.handler.function(**invocation.arguments())) as results:
@@ -220,11 +225,11 @@ class Run:
         move = result if isinstance(result, Move) else None if state is None else state.stay()
         if move is None:
             return reply
-        place = place_after(move, self._oa.clock.now())
+        place = place_after(move, self._binding.clock.now())
         if invocation.session is not None:
             invocation.session.place = place
             return reply
-        async with self._oa.sessions.borrow(invocation.push.openid) as session:
+        async with self._binding.sessions.borrow(invocation.push.openid) as session:
             session.place = place
         return reply
 
@@ -250,7 +255,7 @@ class Run:
                 ended.append(problem)
                 return None
 
-        result = await asyncio.get_running_loop().run_in_executor(self._oa.threads, call)
+        result = await asyncio.get_running_loop().run_in_executor(self._binding.threads, call)
         if ended:
             raise ended[0]
         return await result if inspect.isawaitable(result) else result
@@ -258,6 +263,7 @@ class Run:
 
 def _call(handler: Handler, invocation: Invocation) -> Any:
     """The result of a handler that cannot wait."""
+    RUNNING.set(invocation.binding)
     running = handler.function(**invocation.arguments())
     try:
         running.send(None)

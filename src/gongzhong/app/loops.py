@@ -20,7 +20,7 @@ import weakref
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ..errors import SetupError, say
 from .workers import LOOK_AFTER_S, Workers
@@ -120,12 +120,33 @@ class Background:
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
 
 
-class Home:
-    """The loop of one account in this process.
+class Home(Protocol):
+    """Where the handlers of one account run, in this process."""
+
+    loop: asyncio.AbstractEventLoop | None
+    """The loop; None until one is needed."""
+    pid: int
+    """The process that it belongs to: a forked child needs another."""
+
+    async def carry_out(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Do the work there and wait for it on the running loop."""
+
+    def carry_out_blocking(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The same for callers without a loop. Raises SetupError on a running loop, which must not be blocked."""
+
+    async def finish(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do the last work there and wait for it on the running loop; here, if nothing runs there any more."""
+
+    def close(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do the last work there and wait for it without a loop."""
+
+
+class OwnHome:
+    """The loop of an account that chooses it by itself.
 
     `moved` is called on the new loop after the one before has ended; it gives whether work was cut off by that. From
     then on the account lives on a loop of its own, in the background. `last_work` lets handlers finish: it is done on
-    the loop in the background at `close`, else when the program ends, there for at most LAST_S seconds.
+    that loop when the program ends without `close`, for at most LAST_S seconds.
     """
 
     def __init__(self, moved: Callable[[], bool], last_work: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -174,7 +195,7 @@ class Home:
         return self.loop
 
     async def carry_out(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Do the work on the account's loop and wait for it here; again if that loop ends meanwhile."""
+        """As the protocol says; again if that loop ends meanwhile."""
         here = asyncio.get_running_loop()
         while (home := self.choose(here)) is not here:
             try:
@@ -184,7 +205,6 @@ class Home:
         return await work()
 
     def carry_out_blocking(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """The same for callers without a loop. Raises SetupError on a running loop, which must not be blocked."""
         self.refuse_to_block()
         for _ in range(2):
             with self._starting:
@@ -200,12 +220,18 @@ class Home:
                 self._background = None
         raise LoopEnded
 
-    def close(self) -> None:
+    async def finish(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        home = self.loop
+        if home is None or home is asyncio.get_running_loop() or not home.is_running():
+            return await work()
+        return await _waited(asyncio.run_coroutine_threadsafe(work(), home), home)
+
+    def close(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do the last work on the loop in the background, if there is one, and end it."""
         self.refuse_to_block()
         background, self._background = self._background, None
         if background is not None:
-            background.wait_for(self._last_work())
+            background.wait_for(work())
             background.stop()
 
     def _finish_at_exit(self) -> None:
@@ -217,27 +243,12 @@ class Home:
             last.result(LAST_S)
         background.stop_soon()
 
-    def discard(self) -> None:
-        """End the loop in the background and whatever runs there, without waiting for it to finish."""
-        background, self._background = self._background, None
-        if background is not None and self.pid == os.getpid():
-            background.stop()
-
     def refuse_to_block(self) -> None:
         """Raises SetupError if an event loop is running here, which must not be blocked."""
-        try:
-            here = asyncio.get_running_loop()
-        except RuntimeError:
-            return
-        background = self._background
-        if background is not None and here is background.loop and not background.called_from_inside:
-            return
-        raise SetupError(
-            "这里正在运行事件循环，不能阻塞等待",
-            "an event loop is running here, which must not be blocked",
-            fix_zh="改用 await oa.handle(…) 或 await oa.shutdown()",
-            fix_en="use `await oa.handle(…)` or `await oa.shutdown()`",
-        )
+        here, background = asyncio._get_running_loop(), self._background
+        greenlet = background is not None and here is background.loop and not background.called_from_inside
+        if here is not None and not greenlet:
+            raise must_not_block()
 
 
 def _before_threads_end(call: Callable[[], None]) -> None:
@@ -256,6 +267,16 @@ def _before_threads_end(call: Callable[[], None]) -> None:
 
     with suppress(RuntimeError):  # the program is ending already
         getattr(threading, "_register_atexit", atexit.register)(at_exit)
+
+
+def must_not_block() -> SetupError:
+    """The error for blocking a running event loop."""
+    return SetupError(
+        "这里正在运行事件循环，不能阻塞等待",
+        "an event loop is running here, which must not be blocked",
+        fix_zh="改用 await oa.handle(…) 或 await oa.shutdown()",
+        fix_en="use `await oa.handle(…)` or `await oa.shutdown()`",
+    )
 
 
 async def _waited(future: Future[T], home: asyncio.AbstractEventLoop) -> T:

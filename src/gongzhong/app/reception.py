@@ -7,9 +7,9 @@ why; it is counted by reason and logged. What was believed goes to the reply win
 from __future__ import annotations
 
 import logging
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ..clock import Clock
 from ..errors import CallbackError, Replayed, say
@@ -17,7 +17,10 @@ from ..messages import Push, Reply, dedup_key, encode_reply, parse
 from ..wire import Opened, PushQuery, PushReader, Query
 from .answer import XML, Answer, Incomplete, Unreadable, WrongMethod, refusal
 from .outbox import about
-from .window import SUCCESS, Gone, ReplyWindow
+from .window import SUCCESS, Gone
+
+if TYPE_CHECKING:
+    from .binding import Binding
 
 log = logging.getLogger("gongzhong.app")
 
@@ -30,22 +33,12 @@ PUSHES_REMEMBERED = 100_000
 
 
 class Reception:
-    """Reads, verifies and answers requests for one account."""
+    """Reads, verifies and answers requests for one account. Raises SetupError when it lacks its Token or key."""
 
-    def __init__(
-        self,
-        reader: PushReader,
-        window: ReplyWindow,
-        replays: Replays,
-        *,
-        clock: Clock,
-        counters: Counter[str],
-    ) -> None:
-        self._reader = reader
-        self._window = window
-        self._replays = replays
-        self._clock = clock
-        self._counters = counters
+    def __init__(self, binding: Binding) -> None:
+        self._window, self._clock, self._counters = binding.window, binding.clock, binding.counters
+        self._reader = binding.services.reader or PushReader(binding.account, clock=binding.clock)
+        self._replays = Replays(binding.app.replay_window_s, binding.clock)
 
     async def handle(self, query: Query, body: Body, method: str, gone: Gone | None = None) -> Answer:
         """Answer one request. Raises nothing, whatever comes in."""

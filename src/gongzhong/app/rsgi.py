@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Protocol
 
+from ..errors import CallbackError
 from ..wire import MAX_BODY_BYTES
 from .answer import Answer
 from .asgi import Watch, too_large
@@ -14,7 +15,7 @@ from .wsgi import LENGTH_DIGITS
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from .official_account import OfficialAccount
+    from .served import Served
 
 
 class Headers(Protocol):
@@ -26,6 +27,7 @@ class Scope(Protocol):
 
     proto: str
     method: str
+    path: str
     query_string: str
 
     @property
@@ -45,29 +47,38 @@ class HttpProtocol(Protocol):
 class RsgiDoor:
     """An RSGI application: the callback URL. Granian calls `__rsgi_del__` when a worker stops."""
 
-    def __init__(self, oa: OfficialAccount) -> None:
-        self._oa = oa
+    def __init__(self, served: Served) -> None:
+        self._served = served
         self._stopping: asyncio.Task[None] | None = None
 
     async def __rsgi__(self, scope: Scope, protocol: HttpProtocol) -> None:
         if scope.proto != "http":
             protocol.close(404)
             return
-        method = scope.method
+        served, method = self._served, scope.method
+        try:
+            binding = served.only or served.at(scope.headers.get("host") or "", scope.path)
+        except CallbackError as problem:
+            _respond(served.refuse(problem), protocol)
+            return
         watch = Watch(protocol.client_disconnect)
         body = await _body(scope, protocol) if method == "POST" else b""
         if body is None:
-            answer: Answer = self._oa.refuse(too_large())
+            answer: Answer = binding.refuse(too_large())
         else:
-            answer = await self._oa.handle(scope.query_string, body, method, gone=watch.gone)
+            answer = await binding.handle(scope.query_string, body, method, gone=watch.gone)
             watch.end()
-        protocol.response_bytes(answer.status, answer.headers(), answer.body)
+        _respond(answer, protocol)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         if loop.is_running():
-            self._stopping = loop.create_task(self._oa.shutdown())
+            self._stopping = loop.create_task(self._served.shutdown())
         else:
-            loop.run_until_complete(self._oa.shutdown())
+            loop.run_until_complete(self._served.shutdown())
+
+
+def _respond(answer: Answer, protocol: HttpProtocol) -> None:
+    protocol.response_bytes(answer.status, answer.headers(), answer.body)
 
 
 async def _body(scope: Scope, protocol: HttpProtocol) -> bytes | None:

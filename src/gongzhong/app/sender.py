@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,7 +26,6 @@ from ..catalogue.customer_messages import (
     video_message,
     voice_message,
 )
-from ..clock import Clock
 from ..errors import BusyError, CallError, GongzhongError, NotReached, OutcomeUnknown, say
 from ..facts import CUSTOMER_ARTICLES
 from ..messages import (
@@ -39,10 +38,12 @@ from ..messages import (
     VideoReply,
     VoiceReply,
 )
-from .allowance import AFTER_MESSAGE, Allowance
-from .outbox import Line, Outbox, Reason, Undelivered
-from .permission import Permission
+from .allowance import AFTER_MESSAGE
+from .outbox import Line, Reason, Undelivered
 from .pieces import Piece, first_message, size
+
+if TYPE_CHECKING:
+    from .binding import Binding
 
 log = logging.getLogger("gongzhong.app")
 
@@ -70,26 +71,16 @@ class NoForm(Exception):
 
 
 class Sender:
-    """Empties lines through `send`, which makes one API call for a message and raises NoForm if there is none."""
+    """Empties the lines of one account."""
 
-    def __init__(
-        self,
-        send: Callable[[str, Reply], Awaitable[None]],
-        *,
-        outbox: Outbox,
-        allowance: Allowance,
-        permission: Permission,
-        clock: Clock,
-        counters: Counter[str],
-        more: str = "",
-    ) -> None:
-        self._send = send
-        self._outbox = outbox
-        self._allowance = allowance
-        self._permission = permission
-        self._clock = clock
-        self._counters = counters
-        self._more = more
+    def __init__(self, binding: Binding) -> None:
+        self._binding, self._clock, self._counters = binding, binding.clock, binding.counters
+        self._outbox, self._permission, self._allowance = (
+            binding.outbox,
+            binding.permission,
+            binding.allowance,
+        )
+        self._more = binding.app.rules.more
 
     def wake(self, openid: str) -> asyncio.Task[None] | None:
         """Send what waits for a person, in a task of its own. None if that is being done already."""
@@ -233,7 +224,7 @@ class Sender:
 
     async def _once(self, openid: str, message: Reply) -> tuple[Reason, Exception] | None:
         try:
-            await self._send(openid, message)
+            await self._binding.api.perform(as_customer_message(openid, message))
         except (NotReached, BusyError) as problem:
             return Reason.NOT_REACHED, problem
         except OutcomeUnknown as problem:

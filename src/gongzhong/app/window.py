@@ -15,15 +15,14 @@ import asyncio
 import logging
 import time
 import types
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import aclosing
-from typing import Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from .. import facts
-from ..clock import Clock
 from ..errors import say
-from ..messages import Push, Reply, Text, TextReply, articles_allowed
+from ..messages import Push, Reply, Text, articles_allowed
 from .claims import (
     Again,
     Answer,
@@ -42,7 +41,6 @@ from .claims import (
     Record,
     Release,
     Rescue,
-    Rules,
     SendNext,
     Start,
     Tick,
@@ -53,10 +51,12 @@ from .claims import (
 )
 from .dispatch import Dispatcher, Later
 from .loops import cancelled_from_outside, eagerly
-from .outbox import Outbox, Reason, Undelivered, about
-from .permission import Permission
+from .outbox import Reason, Undelivered, about
 from .pieces import MOST_ANSWER_BYTES, TOO_LONG_EN, TOO_LONG_ZH, checked, fits, size
 from .sender import Sender
+
+if TYPE_CHECKING:
+    from .binding import Binding
 
 log = logging.getLogger("gongzhong.app")
 
@@ -140,30 +140,11 @@ class Run:
 class ReplyWindow:
     """Takes each delivery through its window. Used from one event loop."""
 
-    def __init__(
-        self,
-        dispatcher: Dispatcher,
-        sender: Sender,
-        *,
-        rules: Rules,
-        permission: Permission,
-        outbox: Outbox,
-        clock: Clock,
-        counters: Counter[str],
-        failure_text: str,
-        fetch_words: Sequence[str],
-        opened: Callable[[Push], None],
-    ) -> None:
-        self._dispatcher = dispatcher
-        self._sender = sender
-        self._rules = rules
-        self._permission = permission
-        self._outbox = outbox
-        self._clock = clock
-        self._counters = counters
-        self._failure = TextReply(content=failure_text) if failure_text else None
-        self._fetch_words = frozenset(fetch_words)
-        self._opened = opened
+    def __init__(self, binding: Binding) -> None:
+        app, self._clock, self._counters = binding.app, binding.clock, binding.counters
+        self._rules, self._failure, self._fetch_words = app.rules, app.failure, app.fetch_words
+        self._permission, self._allowance = binding.permission, binding.allowance
+        self._outbox, self._dispatcher, self._sender = binding.outbox, Dispatcher(binding), Sender(binding)
         self._runs: dict[str, Run] = {}
         self._settled: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         """Of a claim that is done only its answer stays: whole claims would keep the garbage collector busy."""
@@ -171,7 +152,7 @@ class ReplyWindow:
         self._holds = Holds()
         self._interrupted: set[str] = set()
         """Pushes whose handlers were cut off with a loop: they may come again."""
-        permission.when_known = self._wake_all
+        binding.permission.when_known = self._wake_all
 
     def _wake_all(self) -> None:
         """Let every delivery that waits look again: what the account may do has become known."""
@@ -198,7 +179,7 @@ class ReplyWindow:
             self._apply(run, Delivered())
             return self._finish(run, loop.time(), seal, gone)
         began, fetches = time.monotonic(), self._fetches(push)
-        self._opened(push)
+        self._allowance.opened(push, self._clock.now())
         first = None if fetches else self._first(push)
         if not fetches and fits(first) and (first is None or push.answerable):
             body = self._at_once(push, cast("Reply | None", first), seal)

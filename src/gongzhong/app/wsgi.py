@@ -17,7 +17,7 @@ from .answer import Answer
 from .asgi import too_large
 
 if TYPE_CHECKING:
-    from .official_account import OfficialAccount
+    from .served import Served
 
 LENGTH_DIGITS = 18
 """A Content-Length with more digits is refused unread: no body has a quintillion bytes."""
@@ -44,8 +44,8 @@ class LengthRequired(BadLength):
 class WsgiDoor:
     """A WSGI application: the callback URL, on whatever path it is mounted."""
 
-    def __init__(self, oa: OfficialAccount) -> None:
-        self.oa = oa
+    def __init__(self, served: Served) -> None:
+        self.served = served
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         answer = self._answer(environ)
@@ -55,13 +55,18 @@ class WsgiDoor:
 
     def _answer(self, environ: dict[str, Any]) -> Answer:
         method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
+        served = self.served
+        try:
+            binding = served.only or served.at(environ.get("HTTP_HOST", ""), environ.get("PATH_INFO", ""))
+        except CallbackError as problem:
+            return served.refuse(problem)
         try:
             body = read_body(environ) if method == "POST" else b""
         except CallbackError as problem:
-            return self.oa.refuse(problem)
+            return binding.refuse(problem)
         if environ.get("wsgi.multiprocess"):
-            self.oa.say_several_processes()
-        return self.oa.handle_blocking(query, body, method, gone=_looking_at(environ))
+            binding.say_several_processes()
+        return binding.handle_blocking(query, body, method, gone=_looking_at(environ))
 
 
 def _looking_at(environ: dict[str, Any]) -> Callable[[], bool] | None:

@@ -1,7 +1,7 @@
 """The production server: one command from `module:oa` to a listening callback URL.
 
-A bare OfficialAccount, or one of its doors, is served by the callback server, the shortest way from the socket to a
-handler; applications over ASGI or WSGI by granian. Everything runs in this one process: killed, it leaves nothing
+A bare OfficialAccount, `Accounts` with several, or one of their doors, is served by the callback server, the shortest
+way from the socket to a handler; applications over ASGI or WSGI by granian. Everything runs in this one process: killed, it leaves nothing
 behind that keeps the port. What a reply window knows lies in this process's memory, so a second process would run
 handlers twice: it is refused.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from ..app.asgi import AsgiDoor
-from ..app.official_account import OfficialAccount
+from ..app.served import Served
 from ..app.wsgi import WsgiDoor
 from ..errors import SetupError
 from .collector import spare_the_collector
@@ -66,28 +66,26 @@ def serve(
     _only_one(workers)
     options = options or Options()
     found = resolve(target)
-    oa = _bare(found.value)
-    if oa is not None:
-        oa.check()
-        run_loop(_serve_account(oa, found, options, announce))
+    served = _bare(found.value)
+    if served is not None:
+        served.check()
+        run_loop(_serve_accounts(served, found, options, announce))
     else:
         _check(options)
         run_loop(_serve_app(found, options, announce))
 
 
-def _bare(value: Any) -> OfficialAccount | None:
-    """The account, if that is all there is to serve: `oa`, or `app = oa.asgi`, or `app = oa.wsgi`."""
+def _bare(value: Any) -> Served | None:
+    """The accounts, if that is all there is to serve: `oa`, or `app = oa.asgi`, or `app = oa.wsgi`."""
     if isinstance(value, AsgiDoor | WsgiDoor):
-        return value.oa
-    return value if isinstance(value, OfficialAccount) else None
+        return value.served
+    return value if isinstance(value, Served) else None
 
 
-async def _serve_account(
-    oa: OfficialAccount, found: Target, options: Options, announce: Announce | None
-) -> None:
+async def _serve_accounts(served: Served, found: Target, options: Options, announce: Announce | None) -> None:
     spare_the_collector()
     server = CallbackServer(
-        oa,
+        served,
         host=options.host,
         port=options.port,
         unix_socket=options.unix_socket,
@@ -95,12 +93,12 @@ async def _serve_account(
         key=options.key,
         reuse_port=options.reuse_port,
         access_log=options.access_log,
-        busy=lambda: oa.busy,
+        busy=lambda: served.busy,
     )
     try:
         await run(server, ready=_ready(found, lambda: server.url, announce))
     finally:
-        await oa.shutdown()
+        await served.shutdown()
 
 
 async def _serve_app(found: Target, options: Options, announce: Announce | None) -> None:

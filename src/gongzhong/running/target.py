@@ -25,7 +25,7 @@ from ..errors import GongzhongError, SetupError, missing_extra
 
 Kind = Literal["account", "asgi", "wsgi"]
 
-DEFAULT_NAMES = ("oa", "app", "application")
+DEFAULT_NAMES = ("oa", "accounts", "app", "application")
 _BEFORE_ATTRIBUTE = re.compile(r":(?![\\/])")
 
 PACKAGE: Final = Path(__file__).parents[1]
@@ -55,7 +55,7 @@ class ProgramError(SetupError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to serve. `account` is an OfficialAccount; `name` is the module's, to call an account by."""
+    """What to serve. `account` is an OfficialAccount, a Binding or Accounts; `name` is the module's."""
 
     spec: str
     name: str
@@ -65,7 +65,7 @@ class Target:
 
 
 def resolve(spec: str) -> Target:
-    """Import a target. Without an attribute the names oa, app and application are tried.
+    """Import a target. Without an attribute the names oa, accounts, app and application are tried.
 
     `attr()` calls a factory without arguments. Raises SetupError when there is nothing to serve, ProgramError when
     the program itself fails.
@@ -81,8 +81,9 @@ def resolve(spec: str) -> Target:
         raise SetupError(
             f"{spec} 是 {type(value).__name__}，不能作为服务运行",
             f"{spec} is a {type(value).__name__}, which cannot be served",
-            fix_zh="给出 OfficialAccount、ASGI 应用或 WSGI 应用" + _offer(module, chinese=True),
-            fix_en="name an OfficialAccount, an ASGI or a WSGI application" + _offer(module, chinese=False),
+            fix_zh="给出 OfficialAccount、Accounts、ASGI 应用或 WSGI 应用" + _offer(module, chinese=True),
+            fix_en="name an OfficialAccount, Accounts, an ASGI or a WSGI application"
+            + _offer(module, chinese=False),
         )
     return Target(spec, module.__name__.rpartition(".")[2], attribute, kind, value)
 
@@ -118,9 +119,9 @@ def short_name(spec: str) -> str:
 
 def kind_of(value: Any) -> Kind | None:
     """How something can be served; None when it cannot."""
-    from ..app.official_account import OfficialAccount
+    from ..app.served import Served
 
-    if isinstance(value, OfficialAccount):
+    if isinstance(value, Served):
         return "account"
     if not callable(value) or inspect.isclass(value):
         return None
@@ -264,8 +265,8 @@ def _default(module: ModuleType, spec: str) -> str:
         if kind_of(getattr(module, name, None)) is not None:
             return name
     raise SetupError(
-        f"{spec} 里没有 oa、app 或 application",
-        f"{spec} has no oa, app or application",
+        f"{spec} 里没有 oa、accounts、app 或 application",
+        f"{spec} has no oa, accounts, app or application",
         fix_zh="在冒号后写出名字" + _offer(module, chinese=True),
         fix_en="name it after a colon" + _offer(module, chinese=False),
     )
@@ -288,14 +289,10 @@ def _look_up(module: ModuleType, attribute: str, spec: str) -> Any:
 
 def _offer(module: ModuleType, *, chinese: bool) -> str:
     """What the module does have, as the end of a sentence."""
-    from ..app.official_account import OfficialAccount
-
     found = [
         name
         for name, value in vars(module).items()
-        if not name.startswith("_")
-        and not inspect.isfunction(value)
-        and (isinstance(value, OfficialAccount) or kind_of(value) is not None)
+        if not name.startswith("_") and not inspect.isfunction(value) and kind_of(value) is not None
     ]
     if not found:
         return ""

@@ -9,19 +9,23 @@ pushes to the app, as the same bytes, signatures, encryption and time-outs as in
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
-from collections.abc import Coroutine, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, MutableMapping
+from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from ..app import OfficialAccount
+from ..app import Binding
+from ..app.loops import must_not_block
 from ..client.transport import WireReply, WireRequest, outcome_unknown
 from ..clock import MovableClock
 from ..errors import SetupError, say
 from ..platform.delivery.receiver import Answered, Unanswered
 from ..platform.doors.server import Server
+from ..threads import Threads
+from .hanging import StillRunning, handler_in_thread, handlers_of
 from .virtual_time import VirtualTimeLoop
 
 T = TypeVar("T")
@@ -32,13 +36,25 @@ PATIENCE_S = 10.0
 """The same in real time, which passes while a thread works: a plain handler that hangs does not stop the test."""
 
 
+STEP_LIMIT_S = 60.0
+"""How long one step may take in real time: longer only if a handler blocks the event loop."""
+CLOSE_S = 5.0
+"""How long the end of a test waits in real time."""
+MOST_CALLERS = 1_000
+LOOK_AGAIN_S = 0.02
+"""How often a thread that waits for the loop looks whether it must run the loop itself."""
+
+
 class Bed:
     """Carries out coroutines one after another, each until everything it started has come to rest."""
 
     def __init__(self, start: float | None = None) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="gongzhong-testing")
+        self._thread = Threads(1, "gongzhong-test-bed")
         self.loop: VirtualTimeLoop = self._thread.submit(VirtualTimeLoop).result()
         self._running = threading.Lock()
+        """Held by the thread for which the loop runs."""
+        self._hangs: StillRunning | None = None
+        self._callers = Threads(MOST_CALLERS, "gongzhong-testing")
         self.clock = BedClock(self, start)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -52,13 +68,44 @@ class Bed:
                 fix_en="do this in the test function",
             )
         with self._running:
-            return self._thread.submit(self.loop.run_until_complete, self._settled(work)).result()
+            return self._drive(self._settled(work))
 
     def carry_out(self, work: Coroutine[Any, Any, T]) -> T:
-        """`run` for any thread: where the loop runs already, as for a handler that calls, within that run."""
-        if self.loop.is_running():
-            return asyncio.run_coroutine_threadsafe(work, self.loop).result()
-        return self.run(work)
+        """`run` for any thread. While the loop runs for another one (for the act of a person whose handler calls, for a
+        second request at the same time) the work is done within that run, else the loop runs for this one."""
+        done = asyncio.run_coroutine_threadsafe(work, self.loop)
+        while not done.done():
+            if self._running.acquire(blocking=False):
+                try:
+                    if not done.done():
+                        self._drive(self._settled(_finished(asyncio.wrap_future(done, loop=self.loop))))
+                finally:
+                    self._running.release()
+            else:
+                with suppress(TimeoutError):
+                    done.exception(LOOK_AGAIN_S)
+        return done.result()
+
+    async def awaited(self, work: Coroutine[Any, Any, T]) -> T:
+        """The same for the tasks of any loop."""
+        here = asyncio.get_running_loop()
+        if here is self.loop:
+            return await work
+        return await here.run_in_executor(self._callers, self.carry_out, work)
+
+    def _drive(self, work: Coroutine[Any, Any, T], limit_s: float = STEP_LIMIT_S) -> T:
+        """Let the loop run until the work is done. Raises StillRunning when a handler blocks the loop for too long."""
+        if self._hangs is not None:
+            work.close()
+            raise self._hangs
+        ended = self._thread.submit(self.loop.run_until_complete, work)
+        try:
+            return ended.result(limit_s)
+        except TimeoutError:
+            if ended.done():
+                raise
+            self._hangs = StillRunning(handler_in_thread("gongzhong-test-bed"))
+            raise self._hangs from None
 
     async def _settled(self, work: Coroutine[Any, Any, T]) -> T:
         result = await work
@@ -75,20 +122,53 @@ class Bed:
             await asyncio.wait(pending, timeout=min(left, PATIENCE_S))
 
     def close(self) -> None:
+        """End everything that still runs. Raises StillRunning, with its name, for a handler that cannot be ended."""
         with self._running:
-            self._thread.submit(self._finish).result()
-        self._thread.shutdown()
+            if self._hangs is None:
+                left = self._drive(cancel_all(), CLOSE_S)
+                self._drive(self.loop.shutdown_asyncgens(), CLOSE_S)
+                self._thread.submit(self.loop.close).result(CLOSE_S)
+                self._hangs = StillRunning(handlers_of(left)) if left else None
+            self._thread.shutdown()
+        if self._hangs is not None:
+            raise self._hangs
 
-    def _finish(self) -> None:
-        self.loop.run_until_complete(self._cancel_all())
-        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-        self.loop.close()
 
-    async def _cancel_all(self) -> None:
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+async def cancel_all() -> set[asyncio.Task[Any]]:
+    """Cancel every other task and wait for its end, for a moment. Gives those that did not end."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    if left:
+        _, left = await asyncio.wait(left, timeout=CLOSE_S / 2)
+    return left
+
+
+async def _finished(waiting: asyncio.Future[Any]) -> None:
+    """Wait for a future, however it ends."""
+    await asyncio.wait({waiting})
+    if not waiting.cancelled():
+        waiting.exception()
+
+
+class BedHome:
+    """Where an account's handlers run within a test (`app.loops.Home`): on the bed's loop."""
+
+    def __init__(self, bed: Bed) -> None:
+        self._bed, self.pid = bed, os.getpid()
+        self.loop: asyncio.AbstractEventLoop | None = bed.loop
+
+    async def carry_out(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        return await self._bed.awaited(work())
+
+    finish = carry_out
+
+    def carry_out_blocking(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        if asyncio._get_running_loop() is not None:
+            raise must_not_block()
+        return self._bed.carry_out(work())
+
+    close = carry_out_blocking
 
 
 class BedClock(MovableClock):
@@ -126,12 +206,17 @@ class BedClock(MovableClock):
 
 
 class InProcessTransport:
-    """An `AsyncTransport` straight into the platform's server."""
+    """An `AsyncTransport` straight into the platform's server; on the loop of `bed`, if that is given."""
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, server: Server, bed: Bed | None = None) -> None:
+        self._server, self._bed = server, bed
 
     async def send(self, request: WireRequest, /) -> WireReply:
+        # On the bed's own loop: what the call sets in motion there must go on after it.
+        sending = self._send(request)
+        return await (sending if self._bed is None else self._bed.awaited(sending))
+
+    async def _send(self, request: WireRequest) -> WireReply:
         status, headers, body = 500, {}, []
         sent = False
 
@@ -187,7 +272,6 @@ class BlockingInProcessTransport:
         self._bed = bed
 
     def send(self, request: WireRequest, /) -> WireReply:
-        # On the bed's own loop: what the call sets in motion there must go on after it.
         return self._bed.carry_out(self._transport.send(request))
 
     def close(self) -> None:
@@ -198,7 +282,7 @@ class AppReceiver:
     """Takes pushes for the apps that a test connected; any other URL is nobody's."""
 
     def __init__(self) -> None:
-        self.apps: dict[str, OfficialAccount] = {}
+        self.apps: dict[str, Binding] = {}
 
     async def send(
         self, method: str, url: str, body: bytes, *, timeout_s: float, connect_s: float

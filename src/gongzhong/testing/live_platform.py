@@ -39,7 +39,16 @@ from ..running.listening import free_port, until_listening, url_of
 from ..running.platform_server import application, found_at, make_proxy, proxy_environment
 from ..running.target import kind_of
 from ..running.wsgi import FromWsgi
-from .simulated import EVERYTHING, SimulatedPlatform, account_config, credentials, require_official_account
+from .hanging import StillRunning, handler_in_thread, handlers_of
+from .in_process import CLOSE_S, cancel_all
+from .simulated import (
+    EVERYTHING,
+    SimulatedPlatform,
+    account_config,
+    credentials,
+    require_official_account,
+    services_of,
+)
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,6 +58,8 @@ POLL_S = 0.02
 READY_S = 30.0
 """How long a program may take until it listens, in seconds."""
 SHOWN_LINES = 20
+STOP_LIMIT_S = 20.0
+"""How long a served application may take to stop."""
 
 
 class LoopThread:
@@ -64,23 +75,26 @@ class LoopThread:
         """Whether the caller runs in this thread."""
         return threading.current_thread() is self._thread
 
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Carry out a coroutine there; its result or exception arrives here."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+    def run(self, work: Coroutine[Any, Any, T], limit_s: float | None = None) -> T:
+        """Carry out a coroutine there; its result or exception arrives here. Raises StillRunning after `limit_s`
+        seconds: then a handler blocks the loop."""
+        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        try:
+            return future.result(limit_s)
+        except TimeoutError:
+            if future.done():
+                raise
+            raise StillRunning(handler_in_thread(self._thread.name)) from None
 
     def close(self) -> None:
-        """End what is still running there, and the thread."""
-        self.run(self._cancel_all())
-        self.run(self.loop.shutdown_asyncgens())
+        """End what is still running there, and the thread. Raises StillRunning for a handler that cannot be ended."""
+        left = self.run(cancel_all(), CLOSE_S)
+        self.run(self.loop.shutdown_asyncgens(), CLOSE_S)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
-
-    async def _cancel_all(self) -> None:
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        if left:
+            raise StillRunning(handlers_of(left))
 
 
 class LiveClock(MovableClock):
@@ -257,15 +271,12 @@ class LivePlatform(SimulatedPlatform):
             api, blocking = AsyncClient(account, clock=self.clock), Client(account, clock=self.clock)
             self._clients[account.appid] = api, blocking
             self._connected[account.appid] = oa
-            oa.attach(api=api, blocking_api=blocking, clock=self.clock, account=account)
-            self._ending.callback(self._detach, oa, api, blocking)
+            services = services_of(oa, clock=self.clock, api=api, blocking_api=blocking)
+            binding = self._ending.enter_context(oa.bound_to(oa.bind(account, services)))
+            self._ending.callback(blocking.close)
+            self._ending.callback(lambda: self._home.run(api.close(), CLOSE_S))
+            self._ending.callback(binding.close, CLOSE_S)
         return _fields(account)
-
-    def _detach(self, oa: OfficialAccount, api: AsyncClient, blocking: Client) -> None:
-        oa.close()
-        oa.detach()
-        self._home.run(api.close())
-        blocking.close()
 
     def _verified(self, state: AccountState, url: str) -> AccountState:
         wanted = Wanted(url=url, token=state.token, aes_key=state.aes_key, encryption=state.encryption)
@@ -318,7 +329,7 @@ class LivePlatform(SimulatedPlatform):
         self._ending.callback(thread.close)
         self._ending.callback(lambda: thread.run(server.stop()))
         if isinstance(app, OfficialAccount):
-            self._ending.callback(lambda: thread.run(app.shutdown()))
+            self._ending.callback(lambda: thread.run(app.binding.shutdown(CLOSE_S), STOP_LIMIT_S))
         return url_of(HOST, server.port)
 
     def run(

@@ -9,6 +9,7 @@ def test_welcome(platform):
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from ..account import Account
@@ -20,8 +21,15 @@ from ..platform.doors.server import Server
 from ..platform.world import accounts
 from ..platform.world.settings import Kind
 from ..platform.world.world import AccountState
-from .in_process import AppReceiver, Bed, BlockingInProcessTransport, InProcessTransport
-from .simulated import EVERYTHING, SimulatedPlatform, account_config, credentials, require_official_account
+from .in_process import CLOSE_S, AppReceiver, Bed, BedHome, BlockingInProcessTransport, InProcessTransport
+from .simulated import (
+    EVERYTHING,
+    SimulatedPlatform,
+    account_config,
+    credentials,
+    require_official_account,
+    services_of,
+)
 
 T = TypeVar("T")
 
@@ -34,7 +42,7 @@ class LocalPlatform(SimulatedPlatform):
     def __init__(self, config: PlatformConfig | None = None) -> None:
         super().__init__()
         config = config or PlatformConfig(traffic=EVERYTHING)
-        self._bed = Bed(config.start)
+        self._bed, self._ending = Bed(config.start), ExitStack()
         self.clock = self._bed.clock
         self._receiver = AppReceiver()
         self.platform = self.run(self._open(config))
@@ -94,15 +102,17 @@ class LocalPlatform(SimulatedPlatform):
             "verified": verified,
         }
         state = accounts.create(self.world, account_config({**own, **settings}))
-        self._receiver.apps[host] = oa
-        self._connected[state.appid] = oa
-        oa.attach(
+        services = services_of(
+            oa,
+            clock=self.clock,
             api=self._async_client(account),
             blocking_api=self._client(account),
-            clock=self.clock,
-            account=account,
-            carry_out=self._bed.carry_out,
+            home=BedHome(self._bed),
         )
+        self._connected[state.appid] = oa
+        binding = self._receiver.apps[host] = oa.bind(account, services)
+        self._ending.enter_context(oa.bound_to(binding))
+        self._ending.callback(binding.close, CLOSE_S)
         return state
 
     def _require_alone(self, oa: OfficialAccount, account: Account) -> None:
@@ -127,13 +137,15 @@ class LocalPlatform(SimulatedPlatform):
         return Client(account, transport=transport, clock=self.clock)
 
     def _async_client(self, account: Account) -> AsyncClient:
-        return AsyncClient(account, transport=InProcessTransport(self.server), clock=self.clock)
+        return AsyncClient(account, transport=InProcessTransport(self.server, self._bed), clock=self.clock)
 
     def close(self) -> None:
-        """Let everything end; the connected accounts keep nothing of this platform."""
-        for oa in self._connected.values():
-            self.run(oa.shutdown())
-            oa.detach()
-        self.run(self.platform.close())
-        self._bed.close()
-        self._failures.close()
+        """Let everything end, within seconds; the connected accounts keep nothing of this platform.
+
+        Raises StillRunning, which names the handler, for one that cannot be ended.
+        """
+        with ExitStack() as last:
+            last.callback(self._failures.close)
+            last.callback(self._bed.close)
+            last.callback(lambda: self.run(self.platform.close()))
+            self._ending.close()

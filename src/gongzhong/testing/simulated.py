@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 import msgspec
 
 from ..account import Account, EnvironmentAccount
-from ..app import OfficialAccount
+from ..app import MemorySessionStore, OfficialAccount, Services
 from ..app.arguments import meant
 from ..clock import MovableClock
 from ..errors import SetupError, say
@@ -301,6 +301,14 @@ def credentials(oa: OfficialAccount) -> Account:
     if isinstance(source, EnvironmentAccount) and not source.is_named():
         return Account.for_tests(source.prefix)
     return oa.account
+
+
+def services_of(oa: OfficialAccount, **services: Any) -> Services:
+    """What the account works with in a test: these services, and a session store that the program brought. Sessions in
+    memory begin empty."""
+    store = oa.binding.services.sessions
+    kept = None if isinstance(store, MemorySessionStore) else store
+    return Services(sessions=kept, reader=oa.binding.services.reader, **services)
 
 
 class HandlerFailures(logging.Handler):

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from gongzhong.app import OfficialAccount, official_account
+from gongzhong.app import OfficialAccount, Services, official_account
 from gongzhong.testing import LocalPlatform
 
 from .conftest import APPID, SECRET, TOKEN, FakeApi, Make, WeChat, click, shown, subscribe
@@ -33,7 +33,12 @@ def oa(monkeypatch: pytest.MonkeyPatch) -> OfficialAccount:
 async def test_the_example_answers(oa: OfficialAccount, make: Make) -> None:
     wechat = WeChat(oa, FakeApi())
     api = cast(Any, wechat.api)
-    oa.attach(api=api, blocking_api=api, clock=make().oa.clock)
+    services = Services(api=api, blocking_api=api, clock=make().oa.clock)
+    with oa.bound_to(oa.bind(oa.account, services)):
+        await the_example_answers(oa, wechat)
+
+
+async def the_example_answers(oa: OfficialAccount, wechat: WeChat) -> None:
     assert shown(await wechat.push(subscribe())) == "欢迎！"
     assert shown(await wechat.push(subscribe("qrscene_shop"))) == "欢迎！你从 shop 来。"
     assert await wechat.say("天气 北京") == "北京：晴"

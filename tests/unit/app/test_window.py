@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from gongzhong.app import OfficialAccount, Reason
+from gongzhong.app import OfficialAccount, Reason, Services
 from gongzhong.errors import NotReached, OutcomeUnknown, SetupError
 from gongzhong.messages import ReportLocation, Text
 
-from .conftest import ALICE, ORIGINAL_ID, START, Make, WeChat, click, refused, shown, text
+from .conftest import ALICE, ORIGINAL_ID, START, Make, WeChat, account, click, refused, shown, text
 
 pytestmark = pytest.mark.anyio
 
@@ -510,10 +510,13 @@ async def test_another_wechat_knows_nothing_of_this_one(make: Make) -> None:
     await asyncio.sleep(40)
     assert len(wechat.oa.undelivered) == 1
     api: Any = other.api
-    wechat.oa.attach(api=api, blocking_api=api, clock=other.oa.clock)
-    assert wechat.oa.undelivered == []
-    assert await wechat.say("1") == "你说：1"
-    assert wechat.oa.api is api
+    services = Services(api=api, blocking_api=api, clock=other.oa.clock)
+    with wechat.oa.bound_to(wechat.oa.bind(account(), services)):
+        assert wechat.oa.undelivered == []
+        assert await wechat.say("1") == "你说：1"
+        assert wechat.oa.api is api
+    assert len(wechat.oa.undelivered) == 1
+    assert wechat.oa.api is wechat.api
 
 
 async def test_a_held_delivery_is_answered_as_soon_as_wechat_says_that_messages_may_be_sent(

@@ -29,7 +29,7 @@ _OTHER = (
     rb"[\w-]++: [!-~][ -~]*+\r\n)*+"
 )
 """Headers on which it does not depend where a request ends and what may follow."""
-_ONE_HOST, _ONE_LENGTH = rb"(?i:Host): [!-~]++\r\n", rb"(?i:Content-Length): ([0-9]{1,7}+)\r\n"
+_ONE_HOST, _ONE_LENGTH = rb"(?i:Host): ([!-~]++)\r\n", rb"(?i:Content-Length): ([0-9]{1,7}+)\r\n"
 _USUAL = re.compile(
     rb"POST (/[!-\"$-~]*+) HTTP/1\.1\r\n"
     + _OTHER
@@ -67,6 +67,8 @@ class Request(msgspec.Struct, gc=False):
     """Whether the peer lets the connection stay open."""
     old: bool = False
     """HTTP/1.0: an open connection has to be promised."""
+    host: bytes = b""
+    """The Host header, as it came."""
 
     @property
     def query(self) -> bytes:
@@ -77,6 +79,15 @@ class Request(msgspec.Struct, gc=False):
     def path(self) -> bytes:
         """What precedes the first question mark."""
         return self.target.partition(b"?")[0]
+
+    @property
+    def address(self) -> tuple[str, str]:
+        """Host and path; of a target in absolute form (RFC 9112, 3.2.2) its own."""
+        host, path = self.host.decode("latin-1"), self.path.decode("latin-1")
+        if path.startswith("/"):
+            return host, path
+        host, slash, rest = path.partition("://")[2].partition("/")
+        return host, slash + rest
 
 
 class Part(Enum):
@@ -97,6 +108,7 @@ class RequestReader:
         "_encoded",
         "_head_bytes",
         "_headers",
+        "_host",
         "_hosts",
         "_length",
         "_limits",
@@ -130,6 +142,7 @@ class RequestReader:
         self._body = b""
         self._length: int | None = None
         self._encoded = False
+        self._host = b""
         self._hosts = self._headers = self._head_bytes = self._raw = 0
 
     def whole(self, data: bytes) -> Request | None:
@@ -144,9 +157,9 @@ class RequestReader:
         if end > self._short and not self._allows(len(head[1]), end, data.count(b"\n", 0, end)):
             return None
         body = data[end:]
-        if len(body) != int(head[2] or head[3]) or len(body) > self._limits.body:
+        if len(body) != int(head[3] or head[4]) or len(body) > self._limits.body:
             return None
-        return Request("POST", head[1], body)
+        return Request("POST", head[1], body, host=head[2] or head[5])
 
     def _allows(self, target: int, head: int, headers: int) -> bool:
         limits = self._limits
@@ -200,7 +213,7 @@ class RequestReader:
 
     def _watch(self, name: bytes, value: bytes) -> None:
         if name == _HOST:
-            self._hosts += 1
+            self._hosts, self._host = self._hosts + 1, value
         elif name == _LENGTH:
             self._length = int(value)  # llhttp has let through digits below 2⁶⁴ only
         elif name == _ENCODING:
@@ -248,7 +261,7 @@ class RequestReader:
         self.ended = not keep_alive
         self.part, self.expects, self._completed = Part.START, False, True
         method = parser.get_method().decode("ascii")
-        self._complete(Request(method, self._target, self._body, keep_alive, self._old))
+        self._complete(Request(method, self._target, self._body, keep_alive, self._old, self._host))
 
     def _refuse(self, refusal: Refusal) -> None:
         self._refusal = refusal

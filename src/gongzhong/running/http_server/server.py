@@ -24,7 +24,8 @@ from email.utils import formatdate
 from pathlib import Path
 from typing import Any, Protocol
 
-from ...errors import SetupError
+from ...app.served import Served
+from ...errors import CallbackError, SetupError
 from ...reasons import in_words
 from ..listening import refused, require_free, url_of
 from .connection import Answered, Connection, Phase
@@ -52,15 +53,31 @@ class Application(Protocol):
     ) -> Coroutine[Any, Any, Answered]: ...
 
 
+class _ByAddress:
+    """Several accounts, found by host and path."""
+
+    def __init__(self, accounts: Served) -> None:
+        self._accounts = accounts
+
+    async def handle(self, request: Request, gone: Callable[[], bool]) -> Answered:
+        try:
+            binding = self._accounts.at(*request.address)
+        except CallbackError as problem:
+            return self._accounts.refuse(problem)
+        return await binding.handle(request.query, request.body, request.method, gone=gone)
+
+
 class CallbackServer:
     """One application on one port or unix socket, in the running event loop. Port 0 takes a free one; see `port`.
+
+    With `Accounts` each request goes to the account that has its host and path.
 
     Raises SetupError when the address cannot be listened on or certificate and key do not load.
     """
 
     def __init__(
         self,
-        app: Application,
+        app: Application | Served,
         *,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -73,7 +90,8 @@ class CallbackServer:
         busy: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._app, self._busy, self._clock = app, busy, clock
+        self._app = app.only or _ByAddress(app) if isinstance(app, Served) else app
+        self._busy, self._clock = busy, clock
         self._access_log, self._reuse_port = access_log, reuse_port
         self._unix_socket = unix_socket
         self._tls = None if certificate is None else tls_context(certificate, key)
@@ -214,7 +232,10 @@ class CallbackServer:
         self.waiting.pop(connection, None)
 
     def begin(self, request: Request, connection: Connection) -> Coroutine[Any, Any, Answered]:
-        return self._app.handle(request.query, request.body, request.method, gone=connection.gone)
+        app = self._app
+        if isinstance(app, _ByAddress):
+            return app.handle(request, connection.gone)
+        return app.handle(request.query, request.body, request.method, gone=connection.gone)
 
     def cut_off(self) -> None:
         self._cut_off_at = self._clock()

@@ -1,0 +1,138 @@
+"""An app: handlers and policy, for any number of accounts. It knows no account and holds nothing that runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from types import EllipsisType
+from typing import Any, TypedDict, TypeVar, overload
+
+from ..account import Account, EnvironmentAccount
+from ..errors import SetupError
+from ..messages import TextReply
+from .arguments import Handler
+from .binding import Binding, Services
+from .claims import ANSWER_TIMEOUT_S, Rules
+from .dispatch import Middleware, as_middleware
+from .routing import Router
+from .sessions import LIFETIME_S
+
+WINDOW_S = 4.5
+FAILURE_TEXT = "抱歉，出了点问题，请稍后再试。"
+FETCH_WORDS = ("继续", "好", "好的")
+PLACEHOLDER_TEXT = "还在处理中，请稍后回复“{word}”查看结果。"
+MORE_TEXT = "（还有内容，回复“{word}”查看）"
+DRAIN_S = 20.0
+HANDLER_THREADS = 128
+REPLAY_WINDOW_S = 600.0
+"""How old a push may be: far more than the 15 s of WeChat's repeats, and room for clocks that differ by minutes."""
+REPLAY_VARIABLE = "GONGZHONG_REPLAY_WINDOW"
+
+M = TypeVar("M", bound=Middleware)
+
+
+class Policy(TypedDict, total=False):
+    """The settings of an `App`, for whoever passes them on."""
+
+    window: float
+    customer_service: bool | None
+    failure_text: str
+    placeholder_text: str
+    fetch_words: Sequence[str]
+    more_text: str
+    replay_window_s: float | EllipsisType | None
+    handler_threads: int
+    session_lifetime_s: float
+    drain_s: float
+
+
+class App(Router):
+    """Routes, middleware and policy of a program that answers for one account or many: `app.bind(account)`.
+
+    `window` is how long a handler may take for a passive reply, in seconds. `customer_service` says whether
+    the account may send customer-service messages; None finds out from WeChat. `failure_text` is the answer
+    when a handler fails (empty: none), `placeholder_text` when the answer must wait until the user asks for it with one
+    of the `fetch_words`; `more_text` stands below a text when more is there to be fetched ("{word}" is the first of the
+    words). `replay_window_s` is how far a push's timestamp may be away from this machine's clock, in seconds; None: any
+    (the variable GONGZHONG_REPLAY_WINDOW sets the default, "off" for none). `handler_threads` is how many plain
+    handlers of one account may run at once. `session_lifetime_s` is how long an untouched session is kept, `drain_s`
+    how long running handlers may still take at a stop, both in seconds. Raises SetupError for settings that make no
+    sense.
+    """
+
+    def __init__(
+        self,
+        *,
+        window: float = WINDOW_S,
+        customer_service: bool | None = None,
+        failure_text: str = FAILURE_TEXT,
+        placeholder_text: str = PLACEHOLDER_TEXT,
+        fetch_words: Sequence[str] = FETCH_WORDS,
+        more_text: str = MORE_TEXT,
+        replay_window_s: float | EllipsisType | None = ...,
+        handler_threads: int = HANDLER_THREADS,
+        session_lifetime_s: float = LIFETIME_S,
+        drain_s: float = DRAIN_S,
+    ) -> None:
+        super().__init__()
+        _check_window(window)
+        self.customer_service, self.fetch_words = customer_service, frozenset(fetch_words)
+        self.session_lifetime_s, self.drain_s = session_lifetime_s, drain_s
+        self.handler_threads, self.replay_window_s = handler_threads, _replay_window(replay_window_s)
+        self.failure = TextReply(content=failure_text) if failure_text else None
+        word = next(iter(fetch_words), "")
+        placeholder_text = placeholder_text.replace("{word}", word)
+        placeholder = TextReply(content=placeholder_text) if placeholder_text else None
+        self.rules = Rules(window_s=window, placeholder=placeholder, more=more_text.replace("{word}", word))
+        """What the reply window decides by."""
+        self.around: list[Handler] = []
+        """The middleware, outermost first."""
+
+    @overload
+    def middleware(self, function: M, /) -> M: ...
+    @overload
+    def middleware(self) -> Callable[[M], M]: ...
+    def middleware(self, function: Any = None) -> Any:
+        """Wrap every handler: `async def …(push, call_next)`, the first registered outermost.
+
+        `await call_next(push)` gives the handler's first reply or None; what is returned takes its place. Further
+        parameters are those of handlers (`user`, `session`, `api`, `account` …); an annotated push, `push: Text`,
+        makes other pushes pass it by. What an async generator yields after its first item does not pass here again.
+        Raises SetupError for a plain `def`, and for parameters that nobody can fill.
+        """
+        if function is None:
+            return self.middleware
+        self.around.append(as_middleware(function))
+        return function
+
+    def bind(self, account: Account | EnvironmentAccount, services: Services | None = None) -> Binding:
+        """Put this app to work for an account, apart from every other one. Raises SetupError for an incomplete one."""
+        return Binding(self, account, services)
+
+
+def _replay_window(chosen: float | EllipsisType | None) -> float | None:
+    """What was chosen, else what the environment names, else REPLAY_WINDOW_S; in seconds."""
+    if not isinstance(chosen, EllipsisType):
+        return chosen
+    given = os.environ.get(REPLAY_VARIABLE, "").strip().lower()
+    if not given:
+        return REPLAY_WINDOW_S
+    if given == "off":
+        return None
+    try:
+        return float(given)
+    except ValueError:
+        raise SetupError(
+            f"{REPLAY_VARIABLE}={given}：应该是秒数或 off",
+            f"{REPLAY_VARIABLE}={given}: expected a number of seconds or off",
+        ) from None
+
+
+def _check_window(window_s: float) -> None:
+    if not 0 < window_s < ANSWER_TIMEOUT_S:
+        raise SetupError(
+            f"window={window_s:g}：微信只等 {ANSWER_TIMEOUT_S:g} 秒",
+            f"window={window_s:g}: WeChat waits {ANSWER_TIMEOUT_S:g} seconds",
+            fix_zh="给网络留出余地，例如 4.5；更慢的处理函数不需要更大的 window",
+            fix_en="leave room for the network, as 4.5 does; slower handlers do not need a larger window",
+        )

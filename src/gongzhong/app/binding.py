@@ -1,0 +1,238 @@
+"""One account at work: an app, an account, and everything that runs for them in this process.
+
+    door (ASGI, WSGI, RSGI, or `handle`) ─► PushReader.open ─► messages.parse ─► reply window
+        ─► middleware ─► router ─► handler ─► reply ─► PushReader.seal ─► door
+
+Nothing that comes in from outside leads to an exception or a status of 500: what is not a verified push
+gets a 4xx with one line that says why, is counted by reason, and never reaches a handler.
+
+Two bindings share nothing, not even when they are of one app; what they were both given as `Services` is theirs
+to share.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Coroutine
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from ..account import Account, EnvironmentAccount
+from ..catalogue.base import GetQuota
+from ..catalogue.customer_messages import SendCustomerMessage
+from ..clock import Clock
+from ..errors import CallbackError, SetupError
+from ..threads import Threads
+from ..wire import PushReader, Query
+from .allowance import Allowance
+from .answer import Answer
+from .loops import Home, OwnHome
+from .outbox import Outbox, Undelivered
+from .permission import Permission
+from .reception import Reception
+from .served import Served
+from .sessions import MemorySessionStore, Sessions, SessionStore
+from .window import Gone, ReplyWindow
+
+if TYPE_CHECKING:
+    from ..client import AsyncClient, Client
+    from .app import App
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """What a binding works with besides its account. Every service has a default that is made for the one binding.
+
+    `api` and `blocking_api` take the place of the clients that are made from the account; whoever gives them closes
+    them. `sessions` keeps the sessions (by default memory), `reader` verifies and decrypts, `counters` counts (names:
+    docs/app.md). `home` is where handlers run: by default the event loop that is first used, see `loops`.
+    """
+
+    clock: Clock = Clock()
+    api: AsyncClient | None = None
+    blocking_api: Client | None = None
+    sessions: SessionStore | None = None
+    reader: PushReader | None = None
+    counters: Counter[str] | None = None
+    home: Home | None = None
+
+
+class Binding(Served):
+    """An app at work for an account: `app.bind(account, services)`.
+
+    An instance belongs to the event loop that uses it first; calls from elsewhere are passed there, and in a forked
+    child everything is made anew. Raises SetupError when the account lacks its Token or EncodingAESKey; an
+    `EnvironmentAccount` is read when it is first needed, and raises then. `source` is the account as it was given.
+    """
+
+    def __init__(
+        self, app: App, account: Account | EnvironmentAccount, services: Services | None = None
+    ) -> None:
+        self.app, self.source = app, _checked_source(account)
+        self.face: Served = app if isinstance(app, Served) else self
+        """What a handler gets as `oa`."""
+        self.services = services or Services()
+        self.clock = self.services.clock
+        self.counters = Counter[str]() if self.services.counters is None else self.services.counters
+        """How many deliveries, answers and troubles; docs/app.md lists the names."""
+        self._begin()
+        if isinstance(account, Account):
+            self.check()
+
+    def _begin(self) -> None:
+        """Make everything that belongs to one process."""
+        for made in ("sessions", "_reception"):
+            self.__dict__.pop(made, None)
+        self._api, self._blocking_api = self.services.api, self.services.blocking_api
+        self.threads = Threads(self.app.handler_threads, "gongzhong-handler")
+        """For plain handlers alone: stores, files and look-ups of names have threads of their own."""
+        self.permission = Permission(self._ask_permission, self.clock, self.app.customer_service)
+        self.outbox, self.allowance = Outbox(self.clock), Allowance()
+        self.window = ReplyWindow(self)
+        self._home = self.services.home or OwnHome(self._moved, self.shutdown)
+
+    def _moved(self) -> bool:
+        """Go on in another loop. Gives whether handlers were cut off with the one before."""
+        self.permission.forget()
+        return self.window.move()
+
+    def _notice_fork(self) -> None:
+        """In a child process make everything anew: its parent's threads, loop and connections do not exist here."""
+        if self._home.pid != os.getpid():
+            self.counters.clear()
+            self._begin()
+
+    # What handlers and programs ask for.
+
+    @cached_property
+    def account(self) -> Account:
+        """The account's credentials. Raises SetupError when they are to come from the environment and do not."""
+        return self.source if isinstance(self.source, Account) else self.source.read()
+
+    @property
+    def api(self) -> AsyncClient:
+        """The account's client for `async` code, made on first use."""
+        if self._api is None:
+            from ..client import AsyncClient
+
+            tokens = self._blocking_api.tokens if self._blocking_api is not None else None
+            self._api = AsyncClient(self.account, tokens=tokens, clock=self.clock)
+        return self._api
+
+    @property
+    def blocking_api(self) -> Client:
+        """The account's client for plain functions and threads, made on first use; shares the token of `api`."""
+        if self._blocking_api is None:
+            from ..client import Client
+
+            tokens = self._api.tokens if self._api is not None else None
+            self._blocking_api = Client(self.account, tokens=tokens, clock=self.clock)
+        return self._blocking_api
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """What is remembered about each user between two messages."""
+        store = self.services.sessions or MemorySessionStore(self.clock)
+        return Sessions(store, self.account.appid, self.app.session_lifetime_s)
+
+    @property
+    def undelivered(self) -> list[Undelivered]:
+        """Answers that have not reached their user, oldest first, with the reason."""
+        return self.outbox.undelivered()
+
+    @property
+    def busy(self) -> bool:
+        return self.window.busy
+
+    # Requests
+
+    @property
+    def only(self) -> Binding:
+        return self
+
+    async def handle(
+        self, query: Query, body: bytes, method: str = "POST", *, gone: Gone | None = None
+    ) -> Answer:
+        """Answer one request to the callback URL, from any framework.
+
+        Raises nothing for what came in; SetupError while the account cannot be read from the environment.
+
+        `gone` says whether the peer has closed its connection, if the caller can tell: an answer that would not
+        arrive is then kept for a delivery that does.
+        """
+        home = self._home
+        if home.loop is asyncio.get_running_loop() and home.pid == os.getpid():
+            answer = self._reception.begin(query, body, method, gone)
+            return answer if type(answer) is Answer else await cast("Coroutine[Any, Any, Answer]", answer)
+        self._notice_fork()
+        return await self._home.carry_out(lambda: self._reception.handle(query, body, method, gone))
+
+    def handle_blocking(
+        self, query: Query, body: bytes, method: str = "POST", *, gone: Gone | None = None
+    ) -> Answer:
+        """`handle` for frameworks that call plain functions: Flask, Django, any WSGI server."""
+        self._notice_fork()
+        return self._home.carry_out_blocking(lambda: self._reception.handle(query, body, method, gone))
+
+    def refuse(self, problem: CallbackError) -> Answer:
+        return self._reception.refuse(problem)
+
+    def say_several_processes(self) -> None:
+        """Log a warning, once: the server runs several processes, and each remembers only what came to itself."""
+        if isinstance(self._home, OwnHome):
+            self._home.workers.say()
+
+    @cached_property
+    def _reception(self) -> Reception:
+        return Reception(self)
+
+    # From the start to the stop
+
+    def check(self) -> None:
+        self._reception  # noqa: B018
+        named = isinstance(self.source, EnvironmentAccount) and self.source.prefix
+        if named and not self.account.secret and self._api is None and self.app.customer_service is not False:
+            raise SetupError(
+                f"没有设置 {named}SECRET：超过 5 秒的回复和 api 的调用都需要它",
+                f"{named}SECRET is not set: replies after 5 seconds and calls of `api` need it",
+                fix_zh="在公众平台 “设置与开发 → 基本配置” 取得 AppSecret；只发被动回复时写 customer_service=False",
+                fix_en="take the AppSecret from the console; write customer_service=False to reply passively only",
+            )
+
+    async def shutdown(self, patience_s: float | None = None) -> None:
+        """The same; `patience_s` in place of the app's `drain_s`."""
+        await self._home.finish(lambda: self._end(self.app.drain_s if patience_s is None else patience_s))
+
+    def close(self, patience_s: float | None = None) -> None:
+        self._home.close(lambda: self.shutdown(patience_s))
+
+    async def _end(self, patience_s: float) -> None:
+        await self.window.drain(patience_s)
+        given = self.services
+        api, self._api = self._api, given.api
+        blocking, self._blocking_api = self._blocking_api, given.blocking_api
+        if api is not None and api is not given.api:
+            await api.close()
+        if blocking is not None and blocking is not given.blocking_api:
+            blocking.close()
+
+    def __repr__(self) -> str:
+        known = self.__dict__.get("account")
+        return f"Binding({known.appid if known else self.source!r})"
+
+    async def _ask_permission(self) -> None:
+        await self.api.look_up(GetQuota(cgi_path=SendCustomerMessage.spec.path))
+
+
+def _checked_source(given: Account | EnvironmentAccount) -> Account | EnvironmentAccount:
+    if isinstance(given, Account | EnvironmentAccount):
+        return given
+    raise SetupError(
+        f"OfficialAccount 要的是 Account，而不是 {type(given).__name__}",
+        f"OfficialAccount takes an Account, not {type(given).__name__}",
+        fix_zh="写 OfficialAccount(Account(appid=…, secret=…, token=…)) 或 OfficialAccount.from_env()",
+        fix_en="write OfficialAccount(Account(appid=…, secret=…, token=…)) or OfficialAccount.from_env()",
+    )
