@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .account import Account, Hosts, Secret
-    from .app import Dialogue, DialogueState, Move, OfficialAccount, Router, Session
+    from .app import Accounts, App, Dialogue, DialogueState, Move, OfficialAccount, Router, Session
     from .catalogue.files import Upload
     from .client import AsyncClient, Client
     from .clock import Clock, MovableClock
@@ -73,6 +73,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account",
+    "Accounts",
+    "App",
     "Article",
     "AsyncClient",
     "BadAnswer",
@@ -141,7 +143,7 @@ __all__ = [
 
 _NAMES_BY_MODULE = {
     "account": "Account Hosts Secret",
-    "app": "Dialogue DialogueState Move OfficialAccount Router Session",
+    "app": "Accounts App Dialogue DialogueState Move OfficialAccount Router Session",
     "catalogue.files": "Upload",
     "client": "AsyncClient Client",
     "clock": "Clock MovableClock",

@@ -58,7 +58,7 @@ POLL_S = 0.02
 READY_S = 30.0
 """How long a program may take until it listens, in seconds."""
 SHOWN_LINES = 20
-STOP_LIMIT_S = 20.0
+STOP_LIMIT_S = 15.0
 """How long a served application may take to stop."""
 
 
@@ -68,6 +68,7 @@ class LoopThread:
     def __init__(self, name: str) -> None:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name=name, daemon=True)
+        self._hangs: StillRunning | None = None
         self._thread.start()
 
     @property
@@ -78,13 +79,17 @@ class LoopThread:
     def run(self, work: Coroutine[Any, Any, T], limit_s: float | None = None) -> T:
         """Carry out a coroutine there; its result or exception arrives here. Raises StillRunning after `limit_s`
         seconds: then a handler blocks the loop."""
+        if self._hangs is not None:
+            work.close()
+            raise self._hangs
         future = asyncio.run_coroutine_threadsafe(work, self.loop)
         try:
             return future.result(limit_s)
         except TimeoutError:
             if future.done():
                 raise
-            raise StillRunning(handler_in_thread(self._thread.name)) from None
+            self._hangs = StillRunning(handler_in_thread(self._thread.name))
+            raise self._hangs from None
 
     def close(self) -> None:
         """End what is still running there, and the thread. Raises StillRunning for a handler that cannot be ended."""
@@ -327,7 +332,7 @@ class LivePlatform(SimulatedPlatform):
             thread.close()
             raise
         self._ending.callback(thread.close)
-        self._ending.callback(lambda: thread.run(server.stop()))
+        self._ending.callback(lambda: thread.run(server.stop(), STOP_LIMIT_S))
         if isinstance(app, OfficialAccount):
             self._ending.callback(lambda: thread.run(app.binding.shutdown(CLOSE_S), STOP_LIMIT_S))
         return url_of(HOST, server.port)

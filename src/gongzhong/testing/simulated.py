@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 import msgspec
 
 from ..account import Account, EnvironmentAccount
-from ..app import MemorySessionStore, OfficialAccount, Services
+from ..app import OfficialAccount, Services
 from ..app.arguments import meant
 from ..clock import MovableClock
 from ..errors import SetupError, say
@@ -304,11 +304,8 @@ def credentials(oa: OfficialAccount) -> Account:
 
 
 def services_of(oa: OfficialAccount, **services: Any) -> Services:
-    """What the account works with in a test: these services, and a session store that the program brought. Sessions in
-    memory begin empty."""
-    store = oa.binding.services.sessions
-    kept = None if isinstance(store, MemorySessionStore) else store
-    return Services(sessions=kept, reader=oa.binding.services.reader, **services)
+    """What the account works with in a test: these services, and what the program itself brought: its session store."""
+    return Services(sessions=oa.binding.services.sessions, reader=oa.binding.services.reader, **services)
 
 
 class HandlerFailures(logging.Handler):
