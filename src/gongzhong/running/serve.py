@@ -1,9 +1,9 @@
 """The production server: one command from `module:oa` to a listening callback URL.
 
 A bare OfficialAccount, `Accounts` with several, or one of their doors, is served by the callback server, the shortest
-way from the socket to a handler; applications over ASGI or WSGI by granian. Everything runs in this one process: killed, it leaves nothing
-behind that keeps the port. What a reply window knows lies in this process's memory, so a second process would run
-handlers twice: it is refused.
+way from the socket to a handler; applications over ASGI or WSGI by granian. Everything runs in this one process:
+killed, it leaves nothing behind that keeps the port. What a reply window knows lies in this process's memory, so a
+second process would run handlers twice: it is refused.
 """
 
 from __future__ import annotations
