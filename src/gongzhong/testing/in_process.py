@@ -93,14 +93,14 @@ class Bed:
             return await work
         return await here.run_in_executor(self._callers, self.carry_out, work)
 
-    def _drive(self, work: Coroutine[Any, Any, T], limit_s: float = STEP_LIMIT_S) -> T:
+    def _drive(self, work: Coroutine[Any, Any, T], limit_s: float | None = None) -> T:
         """Let the loop run until the work is done. Raises StillRunning when a handler blocks the loop for too long."""
         if self._hangs is not None:
             work.close()
             raise self._hangs
         ended = self._thread.submit(self.loop.run_until_complete, work)
         try:
-            return ended.result(limit_s)
+            return ended.result(STEP_LIMIT_S if limit_s is None else limit_s)
         except TimeoutError:
             if ended.done():
                 raise

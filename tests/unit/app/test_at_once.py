@@ -229,7 +229,7 @@ async def test_what_waits_stands_before_an_answer_given_at_once() -> None:
     async def quick(message: Text) -> str:
         return message.content
 
-    oa.binding._outbox.keep("o1", [TextReply(content="旧的")])
+    oa.binding.outbox.keep("o1", [TextReply(content="旧的")])
     assert await delivered(oa, "快", 2) == "旧的\n\n快"
     assert await delivered(oa, "快", 2) == "旧的\n\n快"
 
@@ -245,9 +245,9 @@ async def test_an_answer_given_at_once_to_a_peer_that_has_gone_is_kept_for_the_n
         return message.content
 
     await delivered(oa, "一", 1, gone=lambda: True)
-    assert [run.claim.phase for run in oa.binding._window._runs.values()] == [Phase.ANSWERED]
+    assert [run.claim.phase for run in oa.binding.window._runs.values()] == [Phase.ANSWERED]
     assert await delivered(oa, "一", 1, gone=lambda: False) == "一"
-    assert oa.binding._window._runs == {} and calls == [1]
+    assert oa.binding.window._runs == {} and calls == [1]
 
 
 @in_a_loop_of_its_own
