@@ -63,6 +63,7 @@ class Threads(Executor):
     def _work(self) -> None:
         while (job := self._next()) is not None:
             job.run()
+            del job  # an idle thread must not keep what the last call was given
 
     def _next(self) -> _Job | None:
         """The next call, or None when this thread is not needed any more."""

@@ -125,7 +125,7 @@ def test_what_is_taken_whole_is_what_llhttp_reads(data: bytes, limits: Limits) -
 def test_a_push_in_the_usual_shape_needs_no_llhttp(lines: list[bytes]) -> None:
     data = b"\r\n".join((b"POST /wx?a=1 HTTP/1.1", *lines, b"", b"<xml/>"))
     reader = RequestReader(Limits(), lambda _request: None)
-    assert reader.whole(data) == Request("POST", b"/wx?a=1", b"<xml/>", keep_alive=True)
+    assert reader.whole(data) == Request("POST", b"/wx?a=1", b"<xml/>", keep_alive=True, host=b"x")
     assert reader.whole(data[:-1]) is None
     assert reader.whole(data + b"P") is None
 
