@@ -153,10 +153,6 @@ class OfficialAccount(App, Served):
     def check(self) -> None:
         self.binding.check()
 
-    def say_several_processes(self) -> None:
-        """Log a warning, once: the server runs several processes, and each remembers only what came to itself."""
-        self._home.workers.say()
-
     async def shutdown(self) -> None:
         await self.binding.shutdown()
 
