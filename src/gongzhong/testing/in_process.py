@@ -237,21 +237,9 @@ class InProcessTransport:
             else:
                 body.append(message.get("body", b""))
 
-        parts = urlsplit(request.url)
-        scope = {
-            "type": "http",
-            "method": request.method,
-            "path": parts.path,
-            "query_string": urlencode(request.query).encode(),
-            "headers": [(name.lower().encode(), value.encode()) for name, value in request.headers.items()],
-            "client": ("127.0.0.1", 0),
-            "scheme": parts.scheme,
-            "server": (parts.hostname, parts.port),
-            "http_version": "1.1",
-        }
         try:
             async with asyncio.timeout(request.timeout_s):
-                await self._server(scope, receive, send)
+                await self._server(_scope(request), receive, send)
         except TimeoutError:
             waited = f"等了 {request.timeout_s:g} 秒", f"waited {request.timeout_s:g} s"
             raise outcome_unknown(request, waited) from None
@@ -262,6 +250,22 @@ class InProcessTransport:
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+def _scope(request: WireRequest) -> dict[str, Any]:
+    """The request as an ASGI server describes it."""
+    parts = urlsplit(request.url)
+    return {
+        "type": "http",
+        "method": request.method,
+        "path": parts.path,
+        "query_string": urlencode(request.query).encode(),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in request.headers.items()],
+        "client": ("127.0.0.1", 0),
+        "scheme": parts.scheme,
+        "server": (parts.hostname, parts.port),
+        "http_version": "1.1",
+    }
 
 
 class BlockingInProcessTransport:
