@@ -28,6 +28,8 @@ def anyio_backend() -> str:
 class LocalServer(ThreadingHTTPServer):
     """Closes the connections that its clients keep alive, so that no thread is left to fail at interpreter exit."""
 
+    request_queue_size = 128  # a test may let many processes call at the same moment
+
     def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(("127.0.0.1", 0), handler)
         self._open: set[socket.socket] = set()

@@ -30,6 +30,7 @@ STUCK_AFTER_S: Final = 1.5
 """A connection that says nothing for so long, though asked, is given up when a caller gives up."""
 SETUP_ONE_BY_ONE: Final = b"SELECT pg_advisory_xact_lock(7061501)"
 """CREATE … IF NOT EXISTS of two processes at once can fail in PostgreSQL; this lock ends with the transaction."""
+IS_MADE: Final = b"SELECT to_regclass($1) IS NOT NULL"
 OPTIONS: Final = (
     "-c statement_timeout=10000 -c lock_timeout=1500 -c idle_in_transaction_session_timeout=10000 -c jit=off"
 )
@@ -39,14 +40,21 @@ OPTIONS: Final = (
 class PostgresDatabase:
     """One database. May be used from several event loops and after a fork.
 
-    `setup` (statements that may be repeated: CREATE … IF NOT EXISTS) runs once, at the first connection of a process.
+    `setup` (statements that may be repeated: CREATE … IF NOT EXISTS) runs at the first connection of a process, unless
+    the table that `last_made` names is there already.
     """
 
     def __init__(
-        self, url: DatabaseUrl, setup: Sequence[bytes] = (), *, connections: int = CONNECTIONS
+        self,
+        url: DatabaseUrl,
+        setup: Sequence[bytes] = (),
+        *,
+        last_made: str = "",
+        connections: int = CONNECTIONS,
     ) -> None:
         self.url = url
         self.setup = tuple(setup)
+        self.last_made = last_made
         self.connections = connections
         self.is_set_up = False
         self.pooled: bool | None = None
@@ -196,14 +204,20 @@ class Lanes:
         connection = await self._database.connect()
         pipeline = Pipeline(connection, self._forget)
         try:
-            if self._database.setup and not self._database.is_set_up:
-                await pipeline.run([(SETUP_ONE_BY_ONE, ()), *((sql, ()) for sql in self._database.setup)])
-                self._database.is_set_up = True
+            await self._set_up(pipeline)
         except BaseException:
             pipeline.close()
             raise
         self._open.append(pipeline)
         return pipeline
+
+    async def _set_up(self, pipeline: Pipeline) -> None:
+        database = self._database
+        if database.setup and not database.is_set_up:
+            [[(made,)]] = await pipeline.run([(IS_MADE, (database.last_made,))])
+            if not made:
+                await pipeline.run([(SETUP_ONE_BY_ONE, ()), *((sql, ()) for sql in database.setup)])
+            database.is_set_up = True
 
     def _opened(self, task: asyncio.Task[Pipeline]) -> None:
         self._opening = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 from ..clock import Clock
 from ..database import KINDS, read_url
 from ..errors import SetupError, missing_extra
+from .base import ANSWER_WITHIN_S
 from .memory import MemoryState
 from .protocol import Fence, State, Versioned
 
@@ -16,11 +17,11 @@ __all__ = ["Fence", "MemoryState", "State", "Versioned", "open_state"]
 REDIS = ("redis", "rediss", "valkey", "valkeys", "unix")
 
 
-def open_state(url: str, clock: Clock | None = None) -> State:
+def open_state(url: str, clock: Clock | None = None, *, answer_within_s: float = ANSWER_WITHIN_S) -> State:
     """The state that an address names: `memory:`, `sqlite:///file`, `postgresql://…` or `redis://…`.
 
-    Nothing is connected before the first operation. Raises SetupError for an address that cannot be used, MissingExtra
-    when the engine's package is not installed.
+    `answer_within_s` bounds each operation, which raises StateDown after it. Nothing is connected before the first one.
+    Raises SetupError for an address that cannot be used, MissingExtra when the engine's package is not installed.
     """
     scheme = url.strip().partition(":")[0].lower()
     if scheme == "memory":
@@ -31,7 +32,7 @@ def open_state(url: str, clock: Clock | None = None) -> State:
             "the address of the shared state is wrong: it begins with memory:, sqlite:///, postgresql:// or redis://",
         )
     try:
-        return _in_redis(url, clock) if scheme in REDIS else _in_database(url, clock)
+        return (_in_redis if scheme in REDIS else _in_database)(url, clock, answer_within_s)
     except ImportError as problem:
         extra = missing_extra(problem)
         if extra is None:
@@ -39,18 +40,18 @@ def open_state(url: str, clock: Clock | None = None) -> State:
         raise extra from None
 
 
-def _in_redis(url: str, clock: Clock | None) -> State:
+def _in_redis(url: str, clock: Clock | None, answer_within_s: float) -> State:
     from .redis import RedisState
 
-    return RedisState(url, clock)
+    return RedisState(url, clock, answer_within_s=answer_within_s)
 
 
-def _in_database(url: str, clock: Clock | None) -> State:
+def _in_database(url: str, clock: Clock | None, answer_within_s: float) -> State:
     address = read_url(url)
     if address.kind == "sqlite":
         from .sqlite import SqliteState
 
-        return SqliteState(address.path, clock)
+        return SqliteState(address.path, clock, answer_within_s=answer_within_s)
     from .postgres import PostgresState
 
-    return PostgresState(address, clock)
+    return PostgresState(address, clock, answer_within_s=answer_within_s)

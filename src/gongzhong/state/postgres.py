@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Final
-from weakref import WeakKeyDictionary
 
 import psycopg
 
@@ -183,17 +182,17 @@ class PostgresState(BaseState):
         first = next_number(0, self.clock.now())
         self._owned = isinstance(database, DatabaseUrl)
         self._database = (
-            PostgresDatabase(database, tables(first)) if isinstance(database, DatabaseUrl) else database
+            PostgresDatabase(database, tables(first), last_made="state_item")
+            if isinstance(database, DatabaseUrl)
+            else database
         )
         self._writes = 0
         self._begin()
 
     def _begin(self) -> None:
-        self._changed: WeakKeyDictionary[asyncio.AbstractEventLoop, list[str]] = WeakKeyDictionary()
+        self._changed: dict[asyncio.AbstractEventLoop, list[str]] = {}
         """Keys that were written and not told of yet."""
-        self._listening: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[None]] = (
-            WeakKeyDictionary()
-        )
+        self._listening: dict[asyncio.AbstractEventLoop, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[object]] = set()
 
     def _after_fork(self) -> None:
@@ -279,7 +278,10 @@ class PostgresState(BaseState):
     def _notify(self, key: str) -> None:
         super()._notify(key)
         loop = asyncio.get_running_loop()
-        waiting = self._changed.setdefault(loop, [])
+        waiting = self._changed.get(loop)
+        if waiting is None:
+            self._changed = {other: keys for other, keys in self._changed.items() if not other.is_closed()}
+            waiting = self._changed[loop] = []
         waiting.append(key)
         if len(waiting) == 1:
             self._aside(lambda: self._tell(waiting))
@@ -298,6 +300,9 @@ class PostgresState(BaseState):
         loop = asyncio.get_running_loop()
         listening = self._listening.get(loop)
         if listening is None or listening.done():
+            self._listening = {
+                other: task for other, task in self._listening.items() if not other.is_closed()
+            }
             self._listening[loop] = loop.create_task(self._listen())
         with super()._watched(key) as watch:
             yield watch

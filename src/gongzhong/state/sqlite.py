@@ -37,20 +37,18 @@ NEXT_NUMBER = "UPDATE state_number SET last = max(last + 1, CAST(:now * 1000000 
 
 GET = "SELECT data, version, expires_at FROM state_value WHERE key = :key AND expires_at > :now"
 
-PUT_FIRST = """
-INSERT INTO state_value (key, data, version, expires_at) VALUES (:key, :data, :number, :expires_at)
-ON CONFLICT (key) DO UPDATE SET data = excluded.data, version = excluded.version, expires_at = excluded.expires_at
-WHERE state_value.expires_at <= :now RETURNING version
-"""
+VERSION = "SELECT version FROM state_value WHERE key = :key AND expires_at > :now"
 
-PUT_OVER = """
-UPDATE state_value SET data = :data, version = :number, expires_at = :expires_at
-WHERE key = :key AND version = :replaces AND expires_at > :now RETURNING version
-"""
+PUT = "INSERT OR REPLACE INTO state_value (key, data, version, expires_at) VALUES (:key, :data, :version, :expires_at)"
 
 DELETE = "DELETE FROM state_value WHERE key = :key AND version = :replaces AND expires_at > :now"
 
 FENCE = "SELECT 1 FROM state_lease WHERE key = :lease AND number = :fence AND held AND until + :kept_s > :now"
+
+TAKEN = """
+SELECT 1 FROM state_lease
+WHERE key = :key AND holder <> :holder AND held AND until > :now AND until <= :now + :longest_s
+"""
 
 LEASE = """
 INSERT INTO state_lease (key, holder, number, until, held) VALUES (:key, :holder, :number, :until, 1)
@@ -125,14 +123,12 @@ class SqliteState(BaseState):
     async def _put(
         self, key: str, data: bytes, replaces: int, now: float, expires_at: float, fence: Fence | None
     ) -> int | None:
-        statement = PUT_OVER if replaces else PUT_FIRST
-        values: dict[str, Any] = {"key": key, "data": data, "replaces": replaces}
-        values |= {"now": now, "expires_at": expires_at}
-
         def put(db: sqlite3.Connection) -> int | None:
-            if not newest(db, fence, now):
+            if (one(db, VERSION, {"key": key, "now": now}) or 0) != replaces or not newest(db, fence, now):
                 return None
-            return one(db, statement, {**values, "number": number(db, now)})
+            version = number(db, now)
+            db.execute(PUT, {"key": key, "data": data, "version": version, "expires_at": expires_at})
+            return version
 
         return await self._write(put, now)
 
@@ -145,7 +141,13 @@ class SqliteState(BaseState):
 
     async def _lease(self, key: str, holder: str, now: float, until: float) -> int | None:
         values = {"key": key, "holder": holder, "until": until, "now": now, "longest_s": LONGEST_LEASE_S}
-        return await self._write(lambda db: one(db, LEASE, {**values, "number": number(db, now)}), now)
+
+        def lease(db: sqlite3.Connection) -> int | None:
+            return one(db, LEASE, {**values, "number": number(db, now)})
+
+        # Those who poll for a lease must not keep the writers waiting.
+        taken = await self._database.read(lambda db: one(db, TAKEN, values))
+        return None if taken else await self._write(lease, now)
 
     async def _release(self, key: str, fence: int, now: float) -> bool:
         values = {"key": key, "fence": fence, "now": now, "longest_s": LONGEST_LEASE_S}

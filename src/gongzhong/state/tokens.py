@@ -1,0 +1,163 @@
+"""The client's token store over any shared state: one fetch for all processes and hosts of an account.
+
+The record is JSON under `token|KEY`, where KEY is what the client calls it (`API_BASE|APPID|access_token`, …), so that
+programs in other languages may read it:
+
+    {"value": "…", "generation": 3, "fetched_at": 1790000000.0, "expires_at": 1790007200.0}
+
+A higher generation is a newer value; times are unix seconds. The lease has the same key. Who fetches holds the lease
+and writes with its fence, so a fetcher that slept for too long cannot overwrite what came after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+import msgspec
+
+from ..account import Secret
+from ..client.token_store import TokenRecord
+from ..errors import StateDown
+from .protocol import State
+
+T = TypeVar("T")
+
+KEPT_AFTER_EXPIRY_S = 86_400.0
+"""An expired record stays for so long, so that generations go on growing."""
+ANSWER_WITHIN_S = 10.0
+"""The last bound, should the state not keep its own."""
+
+
+class StoredToken(msgspec.Struct, frozen=True):
+    """A record as it is written."""
+
+    value: str
+    generation: int
+    fetched_at: float
+    expires_at: float
+
+    def __repr__(self) -> str:
+        return f"StoredToken(generation={self.generation})"
+
+
+class StateTokenStore:
+    """A `TokenStore` for clients of both kinds, in any thread. Its operations run on an event loop of its own.
+
+    Raises StateDown when the state does; the client then goes on alone, within its fetch budget.
+    """
+
+    waits = True
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._fences: dict[str, tuple[str, int]] = {}
+        """Who holds a lease through this store, and its number."""
+
+    def get(self, key: str, /) -> TokenRecord | None:
+        found = self._ask(lambda: self._state.get(named(key)))
+        return read(found.data) if found else None
+
+    def put(self, key: str, record: TokenRecord, /, *, replaces: int) -> bool:
+        return self._ask(lambda: self._put(key, record, replaces))
+
+    def lease(self, key: str, holder: str, /, *, seconds: float) -> bool:
+        fence = self._ask(lambda: self._state.lease(named(key), holder, seconds))
+        if fence is not None:
+            self._fences[key] = holder, fence
+        return fence is not None
+
+    def release(self, key: str, holder: str, /) -> None:
+        held_by, fence = self._fences.get(key, ("", 0))
+        if held_by == holder:
+            del self._fences[key]
+            self._ask(lambda: self._state.release(named(key), fence))
+
+    def close(self) -> None:
+        """End the event loop; the state stays open for others."""
+        with self._lock:
+            loop, self._loop = self._loop, None
+            mine = self._pid == os.getpid()
+        if loop is not None and mine:
+            loop.call_soon_threadsafe(loop.stop)
+
+    async def _put(self, key: str, record: TokenRecord, replaces: int) -> bool:
+        found = await self._state.get(named(key))
+        stored = read(found.data) if found else None
+        if (stored.generation if stored else 0) != replaces:
+            return False
+        _, fence = self._fences.get(key, ("", 0))
+        left_s = max(0.0, record.expires_at - self._state.clock.now())
+        version = await self._state.put(
+            named(key),
+            written(record),
+            replaces=found.version if found else 0,
+            ttl_s=left_s + KEPT_AFTER_EXPIRY_S,
+            fence=(named(key), fence) if fence else None,
+        )
+        return version is not None
+
+    def _ask(self, question: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        future: Future[T] = asyncio.run_coroutine_threadsafe(question(), self._running())
+        try:
+            return future.result(ANSWER_WITHIN_S)
+        except TimeoutError:
+            future.cancel()
+            raise StateDown("共享状态没有及时回答", "the shared state gave no answer in time") from None
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        """The loop of this process; a fork leaves the parent's behind."""
+        if self._pid != os.getpid():
+            self._lock, self._pid = threading.Lock(), os.getpid()
+            self._loop, self._fences = None, {}
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                threading.Thread(
+                    target=run, args=(self._loop,), name="gongzhong-token-store", daemon=True
+                ).start()
+            return self._loop
+
+
+def run(loop: asyncio.AbstractEventLoop) -> None:
+    """Run a loop until it is stopped, then close it."""
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+    finally:
+        loop.close()
+
+
+def named(key: str) -> str:
+    """The key of a record and of its lease in the state."""
+    return f"token|{key}"
+
+
+def written(record: TokenRecord) -> bytes:
+    return msgspec.json.encode(
+        StoredToken(record.value.reveal(), record.generation, record.fetched_at, record.expires_at)
+    )
+
+
+def read(data: bytes) -> TokenRecord | None:
+    """The record; None for one that means nothing, which is then fetched anew."""
+    try:
+        stored = msgspec.json.decode(data, type=StoredToken)
+    except msgspec.DecodeError:
+        return None
+    return TokenRecord(
+        value=Secret(stored.value),
+        generation=stored.generation,
+        fetched_at=stored.fetched_at,
+        expires_at=stored.expires_at,
+    )
