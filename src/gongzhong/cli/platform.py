@@ -131,10 +131,15 @@ def import_(
     if data is not None and account is None:
         raise Usage("--data 需要 --account", "--data needs --account")
     with Progress(console=err(), transient=True) as progress:
-        task = progress.add_task(file.name, total=followers.size_of(file))
+        words = {
+            "upload": say("上传", "sending"),
+            "check": say("检查", "checking"),
+            "store": say("写入", "storing"),
+        }
+        task = progress.add_task(file.name, total=None)
 
-        def advance(size: int) -> None:
-            progress.advance(task, size)
+        def advance(step: str, done: int, of: int) -> None:
+            progress.update(task, description=f"{file.name} {words[step]}", completed=done, total=of or None)
 
         if data is not None and account is not None:
             report = followers.store(file, account, data, advance)
@@ -155,6 +160,7 @@ def _show_report(report: dict[str, Any], as_json: bool) -> int:
             )
         )
         for problem in report["problems"]:
-            place = say(f"第 {problem['line']} 行", f"line {problem['line']}")
+            column = f" {problem['column']}" if problem["column"] else ""
+            place = say(f"第 {problem['line']} 行{column}", f"line {problem['line']}{column}")
             err().print(f"  {place}  {say(problem['zh'], problem['en'])}", markup=False)
     return FAILED if report["refused"] else DONE

@@ -17,6 +17,7 @@ from msgspec import inspect as shapes
 from ..errors import SetupError
 from ..reasons import in_words
 from .traffic import NORMAL, TrafficLimits
+from .world.refusal import BadInput, require_whole_texts
 from .world.settings import AccountConfig, Rules
 
 LONGEST_FILE = 16 * 1024 * 1024
@@ -157,6 +158,10 @@ def load(path: str | Path) -> PlatformConfig:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise _mistake(file, *_advised(problem)) from None
     _require_numbers(file, config, "")
+    try:
+        require_whole_texts(config)
+    except BadInput as problem:
+        raise _mistake(file, problem.zh, problem.en) from None
     config.folder = str(file.parent)
     return config
 

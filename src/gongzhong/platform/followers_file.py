@@ -2,8 +2,8 @@
 
 The first line names the columns; only `openid` is needed. A follower who is known already gets what the file says and
 keeps the rest. A row that cannot be taken is reported with its line and left out; the others come in, so a mended file
-can simply be imported again. A file that is damaged anywhere changes nothing: `check` reads all of it before the
-first row is stored.
+can simply be imported again. A file that is damaged anywhere changes nothing: all of it is read before the first row is
+stored.
 
     openid, person, subscribed, subscribe_time, subscribe_scene, scene, remark, tags, blacklisted, refuses
 
@@ -16,8 +16,8 @@ import codecs
 import csv
 import datetime
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import IO, Any
 
 import msgspec
 
@@ -27,6 +27,8 @@ from .world.refusal import BadInput, Refusal
 from .world.world import CHINA, AccountState, World
 
 BATCH = 5_000
+"""Rows of one transaction."""
+PIECE_BYTES = 64 * 1024
 SHOWN_PROBLEMS = 20
 LONGEST_ROW = 64 * 1024
 SECONDS = re.compile(r"[0-9]{1,10}")
@@ -39,9 +41,10 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """A row that was left out; `line` counts from 1, the heading included."""
+    """A row that was left out; `line` counts from 1, the heading included; `column` is empty for a whole row."""
 
     line: int
+    column: str
     zh: str
     en: str
 
@@ -56,16 +59,17 @@ class Report(msgspec.Struct):
 
 
 class Wrong(Exception):
-    """One row cannot be taken."""
+    """One row cannot be taken, because of the value in `column`, or as a whole."""
 
-    def __init__(self, zh: str, en: str) -> None:
+    def __init__(self, column: str, zh: str, en: str) -> None:
         super().__init__(en)
-        self.zh, self.en = zh, en
+        self.column, self.zh, self.en = column, zh, en
 
 
 def _remark(text: str) -> dict[str, Any]:
     if len(text) > facts.REMARK_LENGTH:
         raise Wrong(
+            "remark",
             f"备注超过 {facts.REMARK_LENGTH} 个字符",
             f"a remark has at most {facts.REMARK_LENGTH} characters",
         )
@@ -76,14 +80,18 @@ def _flag(name: str) -> Callable[[str], dict[str, Any]]:
     def read(text: str) -> dict[str, Any]:
         word = text.lower()
         if word not in YES | NO:
-            raise Wrong(f"{name} 只能是 1 或 0：{text}", f"{name} is 1 or 0, not {text}")
+            raise Wrong(name, f"{name} 只能是 1 或 0：{text[:40]}", f"{name} is 1 or 0, not {text[:40]}")
         return {name: int(word in YES)}
 
     return read
 
 
 def _time(text: str) -> dict[str, Any]:
-    wrong = Wrong(f"subscribe_time 不是时间：{text[:40]}", f"subscribe_time is not a time: {text[:40]}")
+    wrong = Wrong(
+        "subscribe_time",
+        f"subscribe_time 不是时间：{text[:40]}",
+        f"subscribe_time is not a time: {text[:40]}",
+    )
     if SECONDS.fullmatch(text):
         return {"subscribe_time": int(text)}
     try:
@@ -127,12 +135,40 @@ class Row(msgspec.Struct):
     tags: list[str]
 
 
-def check(world: World, account: AccountState, pieces: Iterable[bytes]) -> None:
-    """Read a whole file without storing anything. Raises BadInput for one that is damaged, with the line."""
-    work = Import(world, account, storing=False)
-    for piece in pieces:
-        work.feed(piece)
-    work.finish()
+class Progress(msgspec.Struct, frozen=True):
+    """How far an import is: `rows` of `of` are taken; `of` is 0 while the file is still checked."""
+
+    running: bool = False
+    rows: int = 0
+    of: int = 0
+
+
+class FollowersFile:
+    """A whole file to bring in: all of it is checked before the first row is stored.
+
+    `steps` does the work, a short piece at a time, so that others can be served meanwhile; afterwards `report` says
+    what came of it. Raises BadInput for a file that is damaged, with the line; nothing is stored then.
+    """
+
+    def __init__(self, world: World, account: AccountState, file: IO[bytes]) -> None:
+        self._world, self._account, self._file = world, account, file
+        self.report = Report(problems=[])
+
+    def steps(self) -> Iterator[Progress]:
+        checking = Import(self._world, self._account, storing=False)
+        for piece in self._pieces():
+            checking.feed(piece)
+            yield Progress(True, checking.report.rows)
+        rows = checking.finish().rows
+        storing = Import(self._world, self._account)
+        for piece in self._pieces():
+            storing.feed(piece)
+            yield Progress(True, storing.report.rows, rows)
+        self.report = storing.finish()
+
+    def _pieces(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        return iter(lambda: self._file.read(PIECE_BYTES), b"")
 
 
 class Import:
@@ -156,12 +192,16 @@ class Import:
     def feed(self, piece: bytes) -> None:
         """Take the next bytes. Raises BadInput when they can't be CSV in UTF-8 with our columns."""
         try:
-            self._text += self._decoder.decode(piece)
+            text = self._decoder.decode(piece)
         except UnicodeDecodeError:
             line = self._line + self._text.count("\n") + 1
             raise BadInput(
                 f"文件不是 UTF-8 编码（第 {line} 行之后）", f"the file is not in UTF-8 (after line {line})"
             ) from None
+        self._text += text
+        if "\0" in text:
+            line = self._line + self._text[: self._text.index("\0")].count("\n") + 1
+            raise BadInput(f"第 {line} 行含 U+0000，不是 CSV", f"line {line} holds U+0000: this is no CSV")
         whole, _, rest = self._text.rpartition("\n")
         # A line break between quotes belongs to a value.
         if whole and whole.count('"') % 2 == 0:
@@ -207,8 +247,8 @@ class Import:
             yield from csv.reader(f"{line}\n" for line in lines)
         except csv.Error:
             raise BadInput(
-                f"第 {self._line + 1} 行不是 CSV：含 U+0000，或有一格超过 128 KB",
-                f"line {self._line + 1} is no CSV: it holds U+0000, or a cell of more than 128 KB",
+                f"第 {self._line + 1} 行不是 CSV，或有一格超过 128 KB",
+                f"line {self._line + 1} is no CSV, or has a cell of more than 128 KB",
             ) from None
 
     def _row(self, cells: list[str]) -> None:
@@ -222,18 +262,18 @@ class Import:
     def _refuse(self, line: int, wrong: Wrong) -> None:
         self.report.refused += 1
         if len(self.report.problems) < SHOWN_PROBLEMS:
-            self.report.problems.append(Problem(line, wrong.zh, wrong.en))
+            self.report.problems.append(Problem(line, wrong.column, wrong.zh, wrong.en))
 
     def _read(self, cells: list[str]) -> Row:
         if len(cells) > len(self._columns):
-            raise Wrong("这一行的列比表头多", "more cells than columns")
+            raise Wrong("", "这一行的列比表头多", "more cells than columns")
         found = {name: cell.strip() for name, cell in zip(self._columns, cells, strict=False) if cell.strip()}
         openid = found.pop("openid", "")
         if not OPENID.fullmatch(openid):
-            raise Wrong(f"openid 不合法：{openid}", f"not an OpenID: {openid!r}")
+            raise Wrong("openid", f"openid 不合法：{openid[:40]!r}", f"not an OpenID: {openid[:40]!r}")
         carried = [name.strip() for name in found.pop(TAGS, "").split(SEPARATOR) if name.strip()]
         if len(carried) > self._world.rules.tags_per_user:
-            raise Wrong(f"标签太多（{len(carried)} 个）", f"too many tags ({len(carried)})")
+            raise Wrong(TAGS, f"标签太多（{len(carried)} 个）", f"too many tags ({len(carried)})")
         values: dict[str, Any] = {}
         for name, text in found.items():
             values |= READERS[name](text)
@@ -271,10 +311,10 @@ class Import:
         world, account = self._world, self._account
         most = world.rules.test_account_followers
         if known is None and account.kind == "test" and people.follower_count(world, account) >= most:
-            raise Wrong("测试号关注人数已满", "the test account has as many followers as it may have")
+            raise Wrong("", "测试号关注人数已满", "the test account has as many followers as it may have")
         if person := row.values.get("person"):
             if people.relation_id(world, account, person) not in (None, known):
-                raise Wrong(f"{person} 已有另一个 openid", f"{person} has another OpenID already")
+                raise Wrong("person", f"{person} 已有另一个 openid", f"{person} has another OpenID already")
             people.ensure(world, person)
         for name in row.tags:
             if name not in self._tags:
@@ -282,12 +322,12 @@ class Import:
 
     def _new_tag(self, name: str) -> int:
         if len(name) > facts.TAG_NAME_LENGTH:
-            raise Wrong(f"标签名太长：{name}", f"the name of a tag is too long: {name}")
+            raise Wrong(TAGS, f"标签名太长：{name[:40]}", f"the name of a tag is too long: {name[:40]}")
         try:
             return tags.create(self._world, self._account, name)
         except Refusal as refusal:
             raise Wrong(
-                f"不能建标签「{name}」（{refusal.code}）", f"no tag {name} ({refusal.code})"
+                TAGS, f"不能建标签「{name}」（{refusal.code}）", f"no tag {name} ({refusal.code})"
             ) from None
 
 

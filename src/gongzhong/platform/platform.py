@@ -25,6 +25,7 @@ from .config import PlatformConfig
 from .delivery import verification
 from .delivery.pusher import Outcome, Pusher
 from .delivery.receiver import HttpReceiver, Receiver
+from .followers_file import Progress
 from .recording import Recording
 from .seeding import seed
 from .traffic import Exchange, Traffic, Verdict, present
@@ -69,6 +70,8 @@ class Platform:
         self.recording = Recording(self.world, self.traffic)
         self.pusher = Pusher(self.world, self.traffic, self.receiver, self.faults)
         self.jobs: Mapping[str, schedule.Job] = JOBS
+        self.imports: dict[str, Progress] = {}
+        """How far the imports of followers are, by AppID."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._alarm: asyncio.TimerHandle | None = None
         self.world.announce = self.live.announce

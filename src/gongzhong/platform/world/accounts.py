@@ -18,7 +18,7 @@ from ...errors import SetupError
 from ...wire import Cipher
 from ...wire.masking import HIDDEN, secret_name
 from . import domains, statistics
-from .refusal import BadInput, Refusal
+from .refusal import BadInput, Refusal, require_whole_texts
 from .settings import AccountConfig
 from .world import AccountState, World
 
@@ -27,6 +27,7 @@ _SHARED: Final = frozenset(AccountState.__struct_fields__) & frozenset(AccountCo
 
 def create(world: World, config: AccountConfig) -> AccountState:
     """Add an account; ids that the configuration leaves out are made from its name. Raises SetupError."""
+    require_whole_texts(config)
     ids = world.ids
     appid = config.appid or ids.appid(config.name)
     original = config.original_id or ids.original_id(appid)
@@ -76,7 +77,9 @@ def require_key(settings: AccountConfig | AccountState) -> None:
 
 
 def require_usable(world: World, state: AccountState) -> None:
-    """Raises SetupError for a key or a domain that cannot work, and for a secret in its hidden form."""
+    """Raises SetupError for a key or a domain that cannot work, and for a secret in its hidden form; BadInput for a
+    text that cannot be kept."""
+    require_whole_texts(msgspec.structs.asdict(state))
     for name in filter(secret_name, state.__struct_fields__):
         if getattr(state, name) == HIDDEN:
             raise SetupError(

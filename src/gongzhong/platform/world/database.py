@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from ...errors import SetupError
-from .refusal import BadInput
+from .refusal import BadInput, half_character
 from .tables import SCHEMA
 
 MEMORY = ":memory:"
@@ -79,32 +79,42 @@ class Database:
                 f"the data directory was written by another version ({version}): use another one or delete it",
             )
 
+    def _execute(self, sql: str, params: Sequence[Any]) -> sqlite3.Cursor:
+        """Raises BadInput for a text that UTF-8 cannot hold: it came from Python, other ways in refuse it earlier."""
+        try:
+            return self._connection.execute(sql, params)
+        except UnicodeEncodeError:
+            raise half_character() from None
+
     def one(self, sql: str, *params: Any) -> sqlite3.Row | None:
-        row: sqlite3.Row | None = self._connection.execute(sql, params).fetchone()
+        row: sqlite3.Row | None = self._execute(sql, params).fetchone()
         return row
 
     def value(self, sql: str, *params: Any) -> Any:
         """The first column of the first row, or None."""
-        row = self._connection.execute(sql, params).fetchone()
+        row = self._execute(sql, params).fetchone()
         return None if row is None else row[0]
 
     def all(self, sql: str, *params: Any) -> list[sqlite3.Row]:
-        return self._connection.execute(sql, params).fetchall()
+        return self._execute(sql, params).fetchall()
 
     def column(self, sql: str, *params: Any) -> list[Any]:
-        return [row[0] for row in self._connection.execute(sql, params)]
+        return [row[0] for row in self._execute(sql, params)]
 
     def run(self, sql: str, *params: Any) -> int:
         """Carry out a change; returns the number of rows it touched."""
-        return self._connection.execute(sql, params).rowcount
+        return self._execute(sql, params).rowcount
 
     def insert(self, sql: str, *params: Any) -> int:
         """Carry out an insert; returns the new row's id."""
-        return self._connection.execute(sql, params).lastrowid or 0
+        return self._execute(sql, params).lastrowid or 0
 
     def many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         with self.transaction():
-            self._connection.executemany(sql, rows)
+            try:
+                self._connection.executemany(sql, rows)
+            except UnicodeEncodeError:
+                raise half_character() from None
 
     def next_number(self, name: str, start: int) -> int:
         """A counter that survives restarts: start, start + 1, …"""

@@ -21,7 +21,7 @@ from ....errors import GongzhongError, SetupError
 from ....reasons import in_words
 from ...platform import Platform
 from ...world.acts import NotPossible
-from ...world.refusal import BadInput, Refusal
+from ...world.refusal import BadInput, Refusal, require_whole
 from ..guard import Forbidden, Guard, headers_of
 
 BASE = "/_platform"
@@ -32,7 +32,8 @@ STREAM: Final = 1024 * 1024 * 1024
 LARGEST_NUMBER: Final = 2**53
 JSON_TYPES: Final = ("application/json",)
 STREAM_TYPES: Final = ("text/csv", "application/octet-stream")
-NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+ESCAPES: Final = re.compile(rb"(?<!\\)(?:\\\\)*((?:\\u[0-9a-fA-F]{4})+)")
+"""Characters that JSON writes as `\\uXXXX`, as many as stand together."""
 HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -133,8 +134,8 @@ def build(route: Route[Any, Any], platform: Platform, guard: Guard) -> Starlette
             admit(request, guard, route)
             pieces = _bounded(request.stream(), STREAM if route.streamed else route.largest)
             raw = b"" if route.streamed else b"".join([piece async for piece in pieces])
+            _require_whole_texts(raw, (*request.path_params.values(), *request.query_params.values()))
             body = None if decoder is None else decoder.decode(raw or b"{}")
-            _without_nul(raw, (*request.path_params.values(), *request.query_params.values()))
             given = Given(
                 platform, request.path_params, request.query_params, body, pieces if route.streamed else None
             )
@@ -180,8 +181,6 @@ def _refused(problem: Exception) -> Response | None:
         case msgspec.DecodeError() | UnicodeDecodeError() | RecursionError():
             zh, en = in_words(problem)
             return error_answer(400, f"请求有误：{zh}", f"mistake in the request: {en}")
-        case UnicodeEncodeError():
-            return error_answer(400, "文字里有不成对的代理字符", "there is half a surrogate pair in a text")
         case ClientDisconnect():
             return error_answer(400, "请求没有发完，未执行", "the request was cut and not carried out")
         case OverflowError():
@@ -200,7 +199,11 @@ async def _bounded(stream: AsyncIterator[bytes], largest: int) -> AsyncIterator[
         yield piece
 
 
-def _without_nul(raw: bytes, texts: Iterable[Any]) -> None:
-    """Raises BadInput for U+0000, which neither XML nor the database can hold."""
-    if NUL.search(raw) or any("\0" in text for text in texts if isinstance(text, str)):
-        raise BadInput("文字里不能有 U+0000", "a text cannot contain U+0000")
+def _require_whole_texts(raw: bytes, texts: Iterable[Any]) -> None:
+    """Raises BadInput for a text of the body (JSON), the path or the query that can be neither kept nor sent."""
+    for text in texts:
+        require_whole(str(text))
+    for found in ESCAPES.finditer(raw):
+        # Each escape is one unit of UTF-16: pairs of surrogates become one character, half ones stay.
+        units = bytes.fromhex(found[1].replace(b"\\u", b"").decode())
+        require_whole(units.decode("utf-16-be", "surrogatepass"))

@@ -4,16 +4,16 @@ covered."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import suppress
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 from starlette.responses import Response
 
 from ...coverage import Coverage, coverage
-from ...followers_file import Import, Report, check
+from ...followers_file import FollowersFile, Progress, Report
+from ...platform import Platform
 from ...world import recognition
 from ...world.faults import Fault, Order
 from ...world.refusal import BadInput
@@ -52,7 +52,6 @@ class RecordingView(msgspec.Struct, kw_only=True):
 PATIENCE_S = 20
 """Three attempts of five seconds, and a little more."""
 LOOK_AGAIN_S = 0.1
-PIECE_BYTES = 64 * 1024
 TEST_FILE = Otherwise(200, "text/x-python", "the test")
 
 
@@ -162,28 +161,36 @@ async def recorded_test(given: Given[None]) -> Response:
     return Response(source, media_type="text/x-python; charset=utf-8")
 
 
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    return iter(lambda: file.read(PIECE_BYTES), b"")
-
-
 async def import_followers(given: Given[None]) -> Any:
-    """Take in followers from CSV. A file that is damaged, or does not arrive whole, changes nothing."""
+    """Take in followers from CSV. A file that is damaged, or does not arrive whole, changes nothing.
+
+    Live events `import` say how far it is, and so does GET on the same path.
+    """
     account = account_of(given, given.path["appid"])
     assert given.stream is not None
     with TemporaryFile() as whole:
         async for piece in given.stream:
             whole.write(piece)
-        whole.seek(0)
-        check(given.platform.world, account, _pieces(whole))
-        whole.seek(0)
-        work = Import(given.platform.world, account)
-        for piece in _pieces(whole):
-            work.feed(piece)
-            # Others are answered between two pieces.
-            await asyncio.sleep(0)
-        report = work.finish()
+        work = FollowersFile(given.platform.world, account, whole)
+        try:
+            for progress in work.steps():
+                _tell(given.platform, account.appid, progress)
+                # Others are answered between two steps.
+                await asyncio.sleep(0)
+        finally:
+            _tell(given.platform, account.appid, Progress())
     given.platform.live.announce("state", {})
-    return report
+    return work.report
+
+
+def _tell(platform: Platform, appid: str, progress: Progress) -> None:
+    platform.imports[appid] = progress
+    platform.live.announce_lazily("import", lambda: {"appid": appid, **msgspec.to_builtins(progress)})
+
+
+async def tell_import(given: Given[None]) -> Any:
+    """How far the import of followers is that runs now."""
+    return given.platform.imports.get(account_of(given, given.path["appid"]).appid, Progress())
 
 
 class Teaching(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -239,6 +246,7 @@ ROUTES: list[Route[Any, Any]] = [
         streamed=True,
         answer=Report,
     ),
+    Route(verb="GET", path="/accounts/{appid}/followers", function=tell_import, answer=Progress),
     Route(verb="POST", path="/recognised", function=teach, body=Teaching, largest=WITH_FILES, answer=Taught),
     Route(verb="GET", path="/coverage", function=tell_coverage, answer=Coverage),
 ]
