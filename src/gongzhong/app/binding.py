@@ -34,6 +34,7 @@ from .loops import Home, OwnHome
 from .outbox import Outbox, Undelivered
 from .permission import Permission
 from .reception import Reception
+from .runs import Claims
 from .served import Served
 from .sessions import MemorySessionStore, Sessions, SessionStore
 from .window import Gone, ReplyWindow
@@ -90,7 +91,7 @@ class Binding(Served):
         self.threads = Threads(self.app.handler_threads, "gongzhong-handler")
         """For plain handlers alone: stores, files and look-ups of names have threads of their own."""
         self.permission = Permission(self._ask_permission, self.clock, self.app.customer_service)
-        self.outbox, self.allowance = Outbox(self.clock), Allowance()
+        self.outbox, self.allowance, self.claims = Outbox(self.clock), Allowance(), Claims()
         self.window = ReplyWindow(self)
         self._home = self.services.home or OwnHome(self._moved, self.shutdown)
 

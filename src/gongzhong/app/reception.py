@@ -17,7 +17,8 @@ from ..messages import Push, Reply, dedup_key, encode_reply, parse
 from ..wire import Opened, PushQuery, PushReader, Query
 from .answer import XML, Answer, Incomplete, Unreadable, WrongMethod, refusal
 from .outbox import about
-from .window import SUCCESS, Gone
+from .runs import SUCCESS
+from .window import Gone
 
 if TYPE_CHECKING:
     from .binding import Binding
@@ -37,6 +38,7 @@ class Reception:
 
     def __init__(self, binding: Binding) -> None:
         self._window, self._clock, self._counters = binding.window, binding.clock, binding.counters
+        self._claims = binding.claims
         self._reader = binding.services.reader or PushReader(binding.account, clock=binding.clock)
         self._replays = Replays(binding.app.replay_window_s, binding.clock)
 
@@ -68,7 +70,7 @@ class Reception:
     def _admitted(self, query: PushQuery, push: Push) -> str:
         """The name under which a push is known. Raises Replayed for one that was recorded and is sent again."""
         key = dedup_key(push)
-        if not self._window.knows(key):
+        if not self._claims.knows(key):
             self._replays.check(query.msg_signature or query.signature, query.timestamp, key)
         return key
 

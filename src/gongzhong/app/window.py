@@ -15,7 +15,7 @@ import asyncio
 import logging
 import time
 import types
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
@@ -36,7 +36,6 @@ from .claims import (
     HandOver,
     LaterResult,
     OwnerLost,
-    Phase,
     Placeholder,
     Record,
     Release,
@@ -53,6 +52,7 @@ from .dispatch import Dispatcher, Later
 from .loops import cancelled_from_outside, eagerly
 from .outbox import Reason, Undelivered, about
 from .pieces import MOST_ANSWER_BYTES, TOO_LONG_EN, TOO_LONG_ZH, checked, fits, size
+from .runs import SUCCESS, Run
 from .sender import Sender
 
 if TYPE_CHECKING:
@@ -68,12 +68,8 @@ Gone: TypeAlias = Callable[[], bool]
 OfDelivery: TypeAlias = Wait | Answer | Again | Release | Placeholder | HandOver
 """What the first act for a `Tick` may be: it is about the delivery that asked."""
 
-SUCCESS = b"success"
 RESCUE_S = 10.0
 """How long a finished answer waits for a further delivery to take it."""
-KEPT_S = 120.0
-"""How long an answer stays for late repetitions; WeChat's attempts span 15 seconds."""
-MOST_KEPT = 50_000
 LOOP_ENDS_S = 0.5
 """After a cancellation of unknown origin: a loop that still runs then is not ending."""
 LAST_SENDING_S = 3.0
@@ -109,34 +105,6 @@ class Holds:
         self._taken.append(now)
 
 
-class Run:
-    """One claim at work: its record, and what belongs to this process."""
-
-    __slots__ = ("body", "changed", "claim", "cut", "first", "loop", "push", "rescue", "said_bytes", "task")
-
-    def __init__(self, claim: Claim, push: Push, loop: asyncio.AbstractEventLoop) -> None:
-        self.claim, self.push, self.loop = claim, push, loop
-        self.body: bytes | None = None
-        """What every delivery is answered with, once that is decided."""
-        self.first: Reply | Later | None = None
-        """What the handler said at once, or the coroutine that runs it."""
-        self.task: asyncio.Task[None] | None = None
-        self.cut = False
-        """Whether the handler was cancelled from here."""
-        self.said_bytes = 0
-        self.changed: asyncio.Future[None] | None = None
-        self.rescue: asyncio.TimerHandle | None = None
-
-    def when_changed(self) -> asyncio.Future[None]:
-        if self.changed is None or self.changed.done():
-            self.changed = self.loop.create_future()
-        return self.changed
-
-    def wake(self) -> None:
-        if self.changed is not None and not self.changed.done():
-            self.changed.set_result(None)
-
-
 class ReplyWindow:
     """Takes each delivery through its window. Used from one event loop."""
 
@@ -145,35 +113,27 @@ class ReplyWindow:
         self._rules, self._failure, self._fetch_words = app.rules, app.failure, app.fetch_words
         self._permission, self._allowance = binding.permission, binding.allowance
         self._outbox, self._dispatcher, self._sender = binding.outbox, Dispatcher(binding), Sender(binding)
-        self._runs: dict[str, Run] = {}
-        self._settled: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
-        """Of a claim that is done only its answer stays: whole claims would keep the garbage collector busy."""
+        self._claims = binding.claims
         self._tasks: set[asyncio.Task[None]] = set()
         self._holds = Holds()
-        self._interrupted: set[str] = set()
-        """Pushes whose handlers were cut off with a loop: they may come again."""
         binding.permission.when_known = self._wake_all
 
     def _wake_all(self) -> None:
         """Let every delivery that waits look again: what the account may do has become known."""
-        for run in self._runs.values():
+        for run in self._claims.runs():
             run.wake()
-
-    def knows(self, key: str) -> bool:
-        """Whether a push is being worked on or was just answered, so that it is a repeat of WeChat's own."""
-        return key in self._settled or key in self._runs or key in self._interrupted
 
     def begin(
         self, push: Push, seal: Seal, key: str, gone: Gone | None = None
     ) -> bytes | Coroutine[Any, Any, bytes]:
         """Answer one delivery of a push, known as `key`: the body for WeChat, or a coroutine that waits for it, which
         has to be awaited at once."""
-        settled = self._settled.get(key)
-        if settled is not None:
+        answered = self._claims.answered(key)
+        if answered is not None:
             self._counters["joined"] += 1
-            return settled[1]
+            return answered
         loop = asyncio.get_running_loop()
-        run = self._runs.get(key)
+        run = self._claims.find(key)
         if run is not None:
             self._counters["joined"] += 1
             self._apply(run, Delivered())
@@ -189,7 +149,7 @@ class ReplyWindow:
                 and not (gone and gone())
             ):
                 self._counters["passive"] += first is not None
-                self._remember(key, body, loop.time())
+                self._claims.keep(key, body, loop.time())
                 return body
         return self._finish(self._begin(key, push, loop, fetches, first), loop.time(), seal, gone)
 
@@ -221,7 +181,7 @@ class ReplyWindow:
             return body
         finally:
             self._apply(run, ConnectionClosed(sure))
-            self._settle(run)
+            self._claims.settle(run)
 
     def _begin(
         self,
@@ -234,8 +194,9 @@ class ReplyWindow:
         claim = Claim(
             key, push.openid, push.answerable, fetches, articles_allowed(push), first=fetches, ended=fetches
         )
-        run = self._runs[key] = Run(claim, push, loop)
+        run = Run(claim, push, loop)
         run.first = first
+        self._claims.begin(run)
         self._apply(run, Delivered())
         return run
 
@@ -247,7 +208,7 @@ class ReplyWindow:
             return True
         return any(
             run.claim.promised and not run.claim.ended and run.claim.openid == push.openid
-            for run in self._runs.values()
+            for run in self._claims.runs()
         )
 
     async def _answer(
@@ -362,7 +323,7 @@ class ReplyWindow:
     def _untaken(self, run: Run) -> None:
         run.rescue = None
         self._apply(run, Untaken())
-        self._settle(run)
+        self._claims.settle(run)
 
     def _send(self, run: Run, replies: Sequence[Reply], ahead: bool) -> None:
         openid = run.push.openid
@@ -386,24 +347,6 @@ class ReplyWindow:
             self._outbox.record(
                 Undelivered(openid=run.push.openid, reply=reply, reason=Reason(reason), since=now)
             )
-
-    def _settle(self, run: Run) -> None:
-        """Keep only the answer of a claim that no event can change any more."""
-        claim = run.claim
-        if claim.phase is not Phase.CLOSED or not claim.ended or claim.open:
-            return
-        if self._runs.pop(claim.key, None) is None:
-            return
-        if run.rescue is not None:
-            run.rescue.cancel()
-        self._remember(claim.key, run.body or SUCCESS, run.loop.time())
-
-    def _remember(self, key: str, body: bytes, now: float) -> None:
-        """Keep an answer for late repetitions, for some time."""
-        settled = self._settled
-        settled[key] = now, body
-        while len(settled) > MOST_KEPT or next(iter(settled.values()))[0] <= now - KEPT_S:
-            settled.popitem(last=False)
 
     # ---- the handler's side
 
@@ -436,11 +379,11 @@ class ReplyWindow:
 
     def _cancelled(self, run: Run) -> None:
         """The loop goes on after all: only the handler was ended."""
-        if self._runs.get(run.claim.key) is run and not run.claim.ended:
+        if self._claims.find(run.claim.key) is run and not run.claim.ended:
             log.error(say("处理函数被取消：%s", "handler cancelled: %s"), about(run.push))
             self._counters["handler_errors"] += 1
             self._apply(run, Failed(self._failure))
-            self._settle(run)
+            self._claims.settle(run)
 
     async def _handle(self, run: Run, handling: Later) -> None:
         first, stream = await handling
@@ -468,7 +411,7 @@ class ReplyWindow:
         if line is not None and line.going:
             line.going.discard(run.claim.key)
             line.change()
-        self._settle(run)
+        self._claims.settle(run)
 
     def _failed(self, push: Push) -> Reply | None:
         """Log and count the exception being handled; gives what the person is told instead of an answer."""
@@ -485,7 +428,7 @@ class ReplyWindow:
 
     def _under_way(self) -> set[asyncio.Task[None]]:
         """The tasks of handlers and of sending that are not done."""
-        handlers = {run.task for run in self._runs.values() if run.task is not None and not run.task.done()}
+        handlers = {run.task for run in self._claims.runs() if run.task is not None and run.working}
         return self._tasks | handlers
 
     async def drain(self, patience_s: float) -> None:
@@ -493,12 +436,12 @@ class ReplyWindow:
 
         Afterwards one log line says how many answers are undelivered, by reason.
         """
-        for run in list(self._runs.values()):
+        for run in self._claims.runs():
             if run.rescue is not None and not run.claim.open:  # no further delivery will come
                 run.rescue.cancel()
                 self._untaken(run)
         await self._let_finish(patience_s)
-        unfinished = [run for run in self._runs.values() if run.task is not None and not run.task.done()]
+        unfinished = [run for run in self._claims.runs() if run.working]
         for run in unfinished:
             self._cut_off(run)
         if unfinished:
@@ -533,8 +476,7 @@ class ReplyWindow:
 
         Gives whether handlers were cut off by that; they are recorded.
         """
-        runs, self._runs = list(self._runs.values()), {}
-        self._interrupted.update(run.claim.key for run in runs)
+        runs = self._claims.move(asyncio.get_running_loop().time())
         cut = [run for run in runs if run.task is not None and not run.claim.ended]
         for run in runs:
             run.claim, acts = decide(run.claim, OwnerLost(), self._rules)
@@ -545,8 +487,6 @@ class ReplyWindow:
         self._holds = Holds()
         for line in self._outbox.lines():
             line.restart()
-        now = asyncio.get_running_loop().time()
-        self._settled = OrderedDict((key, (now, body)) for key, (_, body) in self._settled.items())
         return bool(cut)
 
     def _keep(self, task: asyncio.Task[None]) -> None:

@@ -245,9 +245,9 @@ async def test_an_answer_given_at_once_to_a_peer_that_has_gone_is_kept_for_the_n
         return message.content
 
     await delivered(oa, "一", 1, gone=lambda: True)
-    assert [run.claim.phase for run in oa.binding.window._runs.values()] == [Phase.ANSWERED]
+    assert [run.claim.phase for run in oa.binding.claims.runs()] == [Phase.ANSWERED]
     assert await delivered(oa, "一", 1, gone=lambda: False) == "一"
-    assert oa.binding.window._runs == {} and calls == [1]
+    assert oa.binding.claims.runs() == [] and calls == [1]
 
 
 @in_a_loop_of_its_own
