@@ -175,6 +175,10 @@ SPECIFIC: Final[dict[AnyCall, Provocations]] = {
         76003: performing(lambda shop: base.GetRid(rid=_foreign_rid(shop))),
         76004: again(base.GetRid, later(days=8)),
     },
+    base.GetOpenAccount: {
+        40013: having(base.GetOpenAccount, appid="wx00000000000000bb"),
+        89002: performing(lambda shop: base.GetOpenAccount()),
+    },
     menus.CreateMenu: menu_rules(menus.CreateMenu),
     menus.GetMenu: {46003: performing(lambda shop: menus.GetMenu())},
     menus.AddConditionalMenu: {

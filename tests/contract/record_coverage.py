@@ -3,7 +3,7 @@
     python -m tests.contract.record_coverage
 
 asks the platform for every return code as the contract tests do and writes `given_codes.tsv`; `made_pushes.tsv` comes
-from the sources. The contract tests fail when a file differs from what they see.
+from the sources. With both, `docs/coverage.md` is written anew. Tests fail when a file differs from what they see.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import gongzhong.messages
 import gongzhong.platform
 from gongzhong.catalogue.model import Call, Host
 from gongzhong.catalogue.registry import CALLS
+from gongzhong.platform.coverage import codes_of, coverage
+from gongzhong.running.coverage import measure, page
 
 from .catalogue_calls import SUCCEEDS
 from .catalogue_provocations import by_fault, code_of, met
@@ -27,6 +29,7 @@ from .catalogue_world import Shop
 COMMAND: Final = "stale: run python -m tests.contract.record_coverage"
 PLATFORM: Final = Path(gongzhong.platform.__file__).parent
 CODES, PUSHES = PLATFORM / "given_codes.tsv", PLATFORM / "made_pushes.tsv"
+PAGE: Final = Path(__file__).parents[2] / "docs" / "coverage.md"
 ANY_PUSH: Final = "triggers.py"
 """The module that makes a push of any kind when somebody orders it."""
 CODED: Final = [call for call in CALLS if call.spec.host is Host.API]
@@ -133,6 +136,9 @@ def main() -> None:
     rows = [row for call in CODED for row in code_rows(call)]
     CODES.write_text("\n".join(["call\tcode\tby", *rows, ""]), "utf-8")
     PUSHES.write_text("\n".join(["push\tmade_by", *push_rows(), ""]), "utf-8")
+    codes_of.cache_clear()
+    coverage.cache_clear()
+    PAGE.write_text(page(measure()), "utf-8")
 
 
 if __name__ == "__main__":

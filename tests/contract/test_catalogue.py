@@ -37,7 +37,9 @@ def name(call: type[Call[Any]]) -> str:
 
 
 def test_every_typed_call_has_an_entry() -> None:
-    assert set(SUCCEEDS) == set(CALLS)
+    missing = {call.__name__ for call in CALLS if call not in SUCCEEDS}
+    assert not missing, f"say in tests/contract/catalogue_calls.py how one succeeds: {missing}"
+    assert set(SUCCEEDS) <= set(CALLS)
     assert set(NEVER_SUCCEEDS) <= set(CALLS)
 
 

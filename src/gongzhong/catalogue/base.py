@@ -236,3 +236,19 @@ class GetRid(Call[RidDetails], kw_only=True, frozen=True):
         "POST", "/cgi-bin/openapi/rid/get", document="查询rid信息", errors=(76001, 76002, 76003, 76004)
     )
     rid: Annotated[str, coded(invalid=76002, missing=76002, pattern=r"^[0-9A-Fa-f]+(-[0-9A-Fa-f]+)+$")]
+
+
+class OpenAccount(Acknowledged, kw_only=True, frozen=True):
+    """The Open Platform account (开放平台账号) that an official account is bound to."""
+
+    open_appid: str
+
+
+class GetOpenAccount(Call[OpenAccount], kw_only=True, frozen=True):
+    """Ask which Open Platform account this account is bound to (获取开放平台账号).
+
+    `appid` may be left out; one that is not the account's own is refused with 40013.
+    """
+
+    spec = Spec("POST", "/cgi-bin/open/get", document="获取开放平台账号", errors=(-1, 40001, 40013, 89002))
+    appid: str | None = None

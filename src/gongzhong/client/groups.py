@@ -50,6 +50,7 @@ class Base(Group[Mode]):
     get_quota = Method(base.GetQuota)
     clear_api_quota = Method(base.ClearApiQuota)
     get_rid = Method(base.GetRid)
+    open_account = Method(base.GetOpenAccount)
 
 
 class Menus(Group[Mode]):

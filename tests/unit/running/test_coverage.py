@@ -12,7 +12,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "coverage.md"
 
 
 def test_the_page_is_not_stale() -> None:
-    assert PAGE.read_text("utf-8") == page(measure()), "run: gongzhong coverage --write docs/coverage.md"
+    assert PAGE.read_text("utf-8") == page(measure()), "run: python -m tests.contract.record_coverage"
 
 
 def test_numbers_add_up() -> None:

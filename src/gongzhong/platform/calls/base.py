@@ -19,6 +19,7 @@ ADDRESSES = ["127.0.0.1"]
 NO_URL, MALFORMED_PATH, UNKNOWN_PATH, NOT_YOURS = 40201, 76003, 76021, 76022
 WEB_CALLS = "/sns/"
 NO_RID, FOREIGN_RID, OLD_RID = 76001, 76003, 76004
+WRONG_APPID, NOT_BOUND = 40013, 89002
 MINUTE_S = 60
 
 
@@ -183,3 +184,10 @@ def get_web_user(caller: Caller, call: oauth_calls.GetWebUser) -> oauth_calls.We
 def check_web_token(caller: Caller, call: oauth_calls.CheckWebToken) -> Ok:
     webauth.check(caller.world, call.access_token, call.openid)
     return Ok()
+
+
+@answers(base_calls.GetOpenAccount)
+def get_open_account(caller: Caller, call: base_calls.GetOpenAccount) -> base_calls.OpenAccount:
+    require(call.appid in (None, "", caller.account.appid), WRONG_APPID)
+    require(caller.account.open_platform, NOT_BOUND)
+    return base_calls.OpenAccount(open_appid=caller.account.open_platform)
