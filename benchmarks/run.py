@@ -20,6 +20,7 @@ import calls
 import codec
 import imports
 import local_platform
+import state
 from results import PER_SECOND, Measure, Progress, Result, table
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -50,6 +51,7 @@ BENCHMARKS: dict[str, Measure] = {
     "calls": calls.measure,
     "callback": callback.measure,
     "platform": local_platform.measure,
+    "state": state.measure,
 }
 
 

@@ -66,7 +66,12 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
+        self.url = self.address()
         self._process: subprocess.Popen[bytes] | None = None
+
+    def address(self) -> str:
+        """What a program is configured with."""
+        raise NotImplementedError
 
     def command(self) -> list[str]:
         raise NotImplementedError
@@ -102,12 +107,13 @@ class Server:
 
 
 class Postgres(Server):
-    """A cluster of its own, without flushes to the disk: what a test needs is speed."""
+    """A cluster of its own, without flushes to the disk unless they are asked for: what a test needs is speed."""
 
     name = "postgres"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, flushes: bool = False) -> None:
         super().__init__(open_to("postgres", folder))
+        self._flushes = "on" if flushes else "off"
         places = newest_postgres()
         self._binary = program("postgres", places)
         self.data = folder / "data"
@@ -125,8 +131,8 @@ class Postgres(Server):
             "unix_socket_directories": self.folder,
         }
         settings |= {
-            "fsync": "off",
-            "full_page_writes": "off",
+            "fsync": self._flushes,
+            "full_page_writes": self._flushes,
             "max_connections": 200,
             "shared_buffers": "32MB",
         }
@@ -137,8 +143,7 @@ class Postgres(Server):
         ready = [program("pg_isready", newest_postgres()), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(ready, check=False).returncode == 0
 
-    @property
-    def url(self) -> str:
+    def address(self) -> str:
         return f"postgresql://tester@127.0.0.1:{self.port}/postgres"
 
 
@@ -161,8 +166,7 @@ class PgBouncer(Server):
     def command(self) -> list[str]:
         return as_user("postgres", [self._binary, str(self._settings)])
 
-    @property
-    def url(self) -> str:
+    def address(self) -> str:
         return f"postgresql://tester@127.0.0.1:{self.port}/postgres"
 
 
@@ -182,8 +186,7 @@ class RedisServer(Server):
             *(word for name, value in options.items() for word in (f"--{name}", str(value))),
         ]
 
-    @property
-    def url(self) -> str:
+    def address(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
 
