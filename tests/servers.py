@@ -26,9 +26,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def program(name: str, *more_places: str) -> str:
-    """The path of an installed program."""
-    path = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", *more_places]))
+def program(name: str, *places: str) -> str:
+    """The path of an installed program, from one of these folders first."""
+    path = shutil.which(name, path=os.pathsep.join([*places, os.environ.get("PATH", ""), "/usr/sbin"]))
     if path is not None:
         return path
     if os.environ.get("CI") == "true":
@@ -117,31 +117,22 @@ class Postgres(Server):
         places = newest_postgres()
         self._binary = program("postgres", places)
         self.data = folder / "data"
-        made = as_user(
-            "postgres", [program("initdb", places), "-D", str(self.data), "-A", "trust", "-U", "tester"]
+        command = [
+            program("initdb", places),
+            "-D",
+            str(self.data),
+            "-A",
+            "trust",
+            "-U",
+            "tester",
+            "-E",
+            "UTF8",
+        ]
+        command += ["--no-locale", "--no-sync"]
+        made = subprocess.run(
+            as_user("postgres", command), check=False, capture_output=True, text=True, cwd=folder
         )
-        subprocess.run(
-            [*made, "-E", "UTF8", "--no-locale", "--no-sync"], check=True, capture_output=True, cwd=folder
-        )
-
-    def command(self) -> list[str]:
-        settings = {
-            "port": self.port,
-            "listen_addresses": "127.0.0.1",
-            "unix_socket_directories": self.folder,
-        }
-        settings |= {
-            "fsync": self._flushes,
-            "full_page_writes": self._flushes,
-            "max_connections": 200,
-            "shared_buffers": "32MB",
-        }
-        options = [f"-c{name}={value}" for name, value in settings.items()]
-        return as_user("postgres", [self._binary, "-D", str(self.data), *options])
-
-    def answers(self) -> bool:
-        ready = [program("pg_isready", newest_postgres()), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-        return subprocess.run(ready, check=False).returncode == 0
+        assert made.returncode == 0, made.stderr
 
     def address(self) -> str:
         return f"postgresql://tester@127.0.0.1:{self.port}/postgres"

@@ -8,21 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import psycopg
 from psycopg import AsyncConnection
 
 from ..errors import StateDown
-from .pipeline import Pipeline, Rows, Statement
+from .pipeline import Pipeline, Rows, SqlError, Statement
 from .url import DatabaseUrl
 
 CONNECTIONS: Final = 3
 """Of each event loop, at most."""
 BUSY_FROM: Final = 8
 """Statements under way on every connection before another one is opened."""
+LARGEST_GROUP: Final = 200
+"""Statements in one transaction at most."""
 CONNECT_WITHIN_S: Final = 5
 AGAIN_AFTER_S: Final = 0.25
 """After a failed attempt to connect, how long everybody gets its error at once."""
@@ -51,10 +55,13 @@ class PostgresDatabase:
         *,
         last_made: str = "",
         connections: int = CONNECTIONS,
+        lock_first: Callable[[Sequence[str]], Statement] | None = None,
     ) -> None:
         self.url = url
         self.setup = tuple(setup)
         self.last_made = last_made
+        self.lock_first = lock_first
+        """Makes the statement that begins a group and locks what its members name by `locks`, in their order."""
         self.connections = connections
         self.is_set_up = False
         self.pooled: bool | None = None
@@ -79,6 +86,15 @@ class PostgresDatabase:
         undo what is on its way.
         """
         return await self._here().run(statements)
+
+    async def run_together(self, kind: str, key: str, statement: Statement, locks: str = "") -> Rows:
+        """The same for one statement, committed together with others of its kind: one flush to the disk for all.
+
+        Statements of a kind lock one row each, that of `key`, in one table whose keys are ordered by "C"; they are
+        carried out in the order of their keys, so groups never wait for each other in a circle. What a statement needs
+        locked in another table before says `locks`: see `lock_first`. An error of one is an error of its whole group.
+        """
+        return await self._here().run_together(kind, Gathered(key, statement, locks))
 
     async def connect(self) -> AsyncConnection[Any]:
         """A connection of the caller's own (autocommit), for LISTEN, COPY and longer transactions."""
@@ -149,6 +165,16 @@ REASONS: Final = {
 }
 
 
+@dataclass(slots=True, eq=False)
+class Gathered:
+    """A statement that waits for its group, and the task that waits for its rows."""
+
+    key: str
+    statement: Statement
+    locks: str
+    answer: asyncio.Future[Rows] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
 class Lanes:
     """The connections of one event loop."""
 
@@ -160,6 +186,54 @@ class Lanes:
         self._failure: StateDown | None = None
         self._failed_at = 0.0
         self._closed = False
+        self._gathered: dict[str, deque[Gathered]] = {}
+        self._groups: set[asyncio.Task[None]] = set()
+
+    async def run_together(self, kind: str, member: Gathered) -> Rows:
+        gathered = self._gathered.get(kind)
+        if gathered is not None:  # a group of this kind is under way: the next one takes this along
+            gathered.append(member)
+        else:
+            self._gathered[kind] = deque([member])
+            task = self._loop.create_task(self._run_groups(kind))
+            self._groups.add(task)
+            task.add_done_callback(self._groups.discard)
+        return await member.answer
+
+    async def _run_groups(self, kind: str) -> None:
+        """One group after the other, until nothing of this kind is left."""
+        gathered = self._gathered[kind]
+        try:
+            while gathered:
+                taken = [gathered.popleft() for _ in range(min(len(gathered), LARGEST_GROUP))]
+                group = sorted(
+                    (member for member in taken if not member.answer.done()), key=lambda one: one.key
+                )
+                if group:
+                    await self._run_group(group)
+        finally:
+            del self._gathered[kind]
+            for member in gathered:
+                if not member.answer.done():
+                    member.answer.set_exception(closed())
+
+    async def _run_group(self, group: Sequence[Gathered]) -> None:
+        locks = sorted({member.locks for member in group if member.locks})
+        before = [self._database.lock_first(locks)] if locks and self._database.lock_first else []
+        try:
+            results = await self.run([*before, *(member.statement for member in group)])
+        except BaseException as problem:
+            for member in group:
+                if not member.answer.done():
+                    member.answer.set_exception(
+                        problem if isinstance(problem, SqlError) else another(problem)
+                    )
+            if isinstance(problem, StateDown | SqlError):
+                return
+            raise
+        for member, rows in zip(group, results[len(before) :], strict=True):
+            if not member.answer.done():
+                member.answer.set_result(rows)
 
     async def run(self, statements: Sequence[Statement]) -> list[Rows]:
         pipeline = min(self._open, key=len, default=None)
@@ -240,6 +314,8 @@ def closed() -> StateDown:
     return StateDown("数据库已关闭", "the database was closed")
 
 
-def another(problem: StateDown) -> StateDown:
+def another(problem: BaseException) -> StateDown:
     """The same error again, for somebody else."""
+    if not isinstance(problem, StateDown):
+        return closed()
     return StateDown(problem.zh, problem.en, fix_zh=problem.fix_zh, fix_en=problem.fix_en)

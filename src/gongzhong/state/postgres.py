@@ -1,15 +1,16 @@
 """State in PostgreSQL 14 and newer: for any number of processes and hosts.
 
-Each operation is one transaction of one or two statements. Rows are locked in one order (queue, lease, value), so no
-two operations wait for each other for ever. Changes are told by NOTIFY, up to a few hundred keys in one message, and
-heard by LISTEN where the server itself answers; underneath everybody polls.
+Each operation is one or two statements; those of one kind that come while a transaction is under way are committed
+together. Rows are locked in one order (queue, leases, values, each by its key), so nobody waits in a circle. Changes
+are told by NOTIFY, up to a few hundred keys in one message, and heard by LISTEN where the server itself answers;
+underneath everybody polls.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from hashlib import blake2b
@@ -69,6 +70,8 @@ WITH fence AS (
 """
 """A lease's row stays locked until the write is committed: nobody is granted the lease in between."""
 NO_FENCE = "WITH fence AS (SELECT 1)"
+
+LOCK_LEASES = "SELECT 1 FROM state_lease WHERE key = ANY (:keys::text[]) ORDER BY key FOR SHARE"
 
 PUT_FIRST = """
 INSERT INTO state_value (key, data, version, expires_at)
@@ -179,10 +182,10 @@ class PostgresState(BaseState):
         self, database: PostgresDatabase | DatabaseUrl, clock: Clock | None = None, **bounds: float
     ) -> None:
         super().__init__(clock, **bounds)
-        first = next_number(0, self.clock.now())
+        number = next_number(0, self.clock.now())
         self._owned = isinstance(database, DatabaseUrl)
         self._database = (
-            PostgresDatabase(database, tables(first), last_made="state_item")
+            PostgresDatabase(database, tables(number), last_made="state_item", lock_first=lock_leases)
             if isinstance(database, DatabaseUrl)
             else database
         )
@@ -219,30 +222,35 @@ class PostgresState(BaseState):
     ) -> int | None:
         sql = PUT_OVER if replaces else PUT_FIRST
         values: dict[str, Value] = {"key": key, "data": data, "replaces": replaces, "expires_at": expires_at}
-        return await self._write(now, fenced(sql, fence, now=now, **values))
+        return await self._write("value", key, now, fenced(sql, fence, now=now, **values), fence)
 
     async def _delete(self, key: str, replaces: int, now: float, fence: Fence | None) -> bool:
-        return bool(await self._write(now, fenced(DELETE, fence, now=now, key=key, replaces=replaces)))
+        delete = fenced(DELETE, fence, now=now, key=key, replaces=replaces)
+        return bool(await self._write("value", key, now, delete, fence))
 
     async def _lease(self, key: str, holder: str, now: float, until: float) -> int | None:
         values: dict[str, Value] = {"key": key, "holder": holder, "until": until}
-        return await self._write(now, statement(LEASE, now=now, longest_s=LONGEST_LEASE_S, **values))
+        return await self._write(
+            "lease", key, now, statement(LEASE, now=now, longest_s=LONGEST_LEASE_S, **values)
+        )
 
     async def _release(self, key: str, fence: int, now: float) -> bool:
         values: dict[str, Value] = {"key": key, "fence": fence, "longest_s": LONGEST_LEASE_S}
-        return bool(await self._write(now, statement(RELEASE, now=now, **values)))
+        return bool(await self._write("lease", key, now, statement(RELEASE, now=now, **values)))
 
     async def _add(self, key: str, n: int, limit: int | None, now: float, expires_at: float) -> int | None:
         values: dict[str, Value] = {"key": key, "n": n, "lim": limit, "now": now, "expires_at": expires_at}
-        if n > 0:
-            return await self._write(now, statement(ADD, **values))
-        return await self._write(now, statement(GIVE_BACK if n else COUNT, **values)) or 0
+        if n == 0:
+            return first(await self._run(statement(COUNT, **values))) or 0
+        count = await self._write("counter", key, now, statement(ADD if n > 0 else GIVE_BACK, **values))
+        return count if n > 0 else count or 0
 
     async def _push(
         self, queue: str, data: bytes, limit: int | None, now: float, expires_at: float, fence: Fence | None
     ) -> int | None:
         values: dict[str, Value] = {"queue": queue, "data": data, "lim": limit, "until": expires_at}
-        return await self._write(now, statement(LOCK_QUEUE, **values), fenced(PUSH, fence, now=now, **values))
+        self._sweep_sometimes(now)
+        return first(await self._run(statement(LOCK_QUEUE, **values), fenced(PUSH, fence, now=now, **values)))
 
     async def _take(self, queue: str, n: int, now: float) -> list[bytes]:
         rows = await self._run(statement(TAKE, queue=queue, n=n, now=now))
@@ -252,13 +260,17 @@ class PostgresState(BaseState):
         """The rows of the last statement."""
         return (await self._database.run(*statements))[-1]
 
-    async def _write(self, now: float, *statements: Statement) -> int | None:
-        """The number that the last statement returns, if it returns one."""
-        rows = await self._run(*statements)
+    async def _write(
+        self, kind: str, key: str, now: float, statement: Statement, fence: Fence | None = None
+    ) -> int | None:
+        """The number that a statement returns, if it returns one."""
+        self._sweep_sometimes(now)
+        return first(await self._database.run_together(kind, key, statement, fence[0] if fence else ""))
+
+    def _sweep_sometimes(self, now: float) -> None:
         self._writes += 1
         if self._writes % WRITES_BETWEEN_SWEEPS == 0:
             self._aside(lambda: self._sweep(now))
-        return rows[0][0] if rows else None
 
     async def _sweep(self, now: float) -> None:
         for sql in SWEEP:
@@ -324,6 +336,17 @@ class PostgresState(BaseState):
             keys = [key for key in self._watches if short(key) in names]
         for key in keys:
             super()._notify(key)
+
+
+def first(rows: Rows) -> int | None:
+    """The first column of the only row, if there is one."""
+    return rows[0][0] if rows else None
+
+
+def lock_leases(keys: Sequence[str]) -> Statement:
+    """Locks the leases whose fences the next statements look at, so that nobody is granted one meanwhile."""
+    listed = ",".join('"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in keys)
+    return statement(LOCK_LEASES, keys=f"{{{listed}}}")
 
 
 def fenced(sql: str, fence: Fence | None, **values: Value) -> Statement:

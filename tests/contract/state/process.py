@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import sys
 import threading
 
 from gongzhong.state import State, open_state
+
+PATIENCE_S = 9.0
+"""Several processes on few cores are no outage; a circle would last for longer."""
 
 
 async def increment(state: State, times: int) -> None:
@@ -42,10 +46,38 @@ async def hold(state: State, times: int) -> None:
         assert await state.release("door", fence)
 
 
+async def everything(state: State, times: int) -> None:
+    """Every operation on few keys, with and without fences, from many tasks: nobody may wait in a circle."""
+
+    async def task(number: int) -> None:
+        chance, fences = random.Random(os.getpid() * 1000 + number), dict[str, int]()
+        for _ in range(times):
+            key, door = f"k{chance.randrange(6)}", f"l{chance.randrange(4)}"
+            fence = (door, fences[door]) if door in fences and chance.random() < 0.7 else None
+            match chance.randrange(6):
+                case 0:
+                    granted = await state.lease(door, f"{os.getpid()}-{number % 3}", 1)
+                    fences |= {door: granted} if granted else {}
+                case 1 if fence:
+                    await state.release(*fence)
+                case 2 | 3:
+                    found = await state.get(key)
+                    version = found.version if found else 0
+                    await state.put(key, b"x", replaces=version, ttl_s=5, fence=fence)
+                case 4:
+                    await state.push(key, b"item", ttl_s=5, limit=5, fence=fence)
+                    await state.take(key, 2)
+                case _:
+                    await state.add(key, chance.choice([1, 1, -1]), 1000, 5)
+
+    await asyncio.gather(*(task(number) for number in range(16)))
+
+
 async def compete(state: State, times: int) -> None:
     await increment(state, times)
     await spend(state, times)
     await hold(state, times // 2)
+    await everything(state, times // 2)
 
 
 async def tell(state: State, _: int) -> None:
@@ -89,7 +121,7 @@ def main() -> None:
     if action == "fork":
         fork(address, times)
     else:
-        run(action, open_state(address), times)
+        run(action, open_state(address, answer_within_s=PATIENCE_S), times)
 
 
 if __name__ == "__main__":
