@@ -34,7 +34,7 @@ class Road(NamedTuple):
 
 ROADS = {
     "urllib3": Road("Client urllib3", 6_000, 2.5),
-    "aiohttp": Road("AsyncClient aiohttp", 15_000, 5.0),
+    "asyncio": Road("AsyncClient", 15_000, 6.0),
     "pyreqwest": Road("Client pyreqwest", 6_000),
     "pyreqwest-async": Road("AsyncClient pyreqwest", 15_000),
 }

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from servers import BENCHMARKS, Failed, cores, free_port, output_of, served
 
-ROADS = ("aiohttp", "pyreqwest")
+ROADS = ("asyncio", "pyreqwest")
 
 
 def aborted(road: str, port: int, scripts: int, progress: Progress) -> int:

@@ -1,6 +1,6 @@
 """Sends template messages with gongzhong and prints how long it took.
 
-python gongzhong_calls.py PORT COUNT urllib3|aiohttp|pyreqwest|pyreqwest-async
+python gongzhong_calls.py PORT COUNT urllib3|asyncio|pyreqwest|pyreqwest-async
 """
 
 import asyncio
@@ -49,7 +49,7 @@ async def awaiting(transport: AsyncTransport | None) -> float:
 def main() -> float:
     if ROAD == "urllib3":
         return blocking(None)
-    if ROAD == "aiohttp":
+    if ROAD == "asyncio":
         return uvloop.run(awaiting(None))
     from gongzhong.client.transports.pyreqwest_transport import PyreqwestAsyncTransport, PyreqwestTransport
 

@@ -1,4 +1,4 @@
-"""A script as people write them: 64 calls at once, then the end: python short_script.py PORT aiohttp|pyreqwest"""
+"""A script as people write them: 64 calls at once, then the end: python short_script.py PORT asyncio|pyreqwest"""
 
 import asyncio
 import sys
@@ -13,10 +13,10 @@ ACCOUNT = Account(appid=APPID, secret=Secret(TOKEN), hosts=Hosts.local(f"http://
 
 
 def transport() -> AsyncTransport:
-    if ROAD == "aiohttp":
-        from gongzhong.client.transports.aiohttp_transport import AiohttpTransport
+    if ROAD == "asyncio":
+        from gongzhong.client.transports.asyncio_transport import AsyncioTransport
 
-        return AiohttpTransport()
+        return AsyncioTransport()
     from gongzhong.client.transports.pyreqwest_transport import PyreqwestAsyncTransport
 
     return PyreqwestAsyncTransport()

@@ -18,6 +18,7 @@ from gongzhong.catalogue.multipart import write
 from gongzhong.client import CallPolicy, WireReply, WireRequest
 from gongzhong.client.answer_file import AnswerFile
 from gongzhong.client.transports.aiohttp_transport import AiohttpTransport
+from gongzhong.client.transports.asyncio_transport import AsyncioTransport
 from gongzhong.client.transports.network import Network
 from gongzhong.client.transports.pyreqwest_transport import PyreqwestAsyncTransport, PyreqwestTransport
 from gongzhong.client.transports.urllib3_transport import Urllib3Transport
@@ -29,7 +30,7 @@ __all__ = ["peer"]
 Start = Callable[[Act], Peer]
 DIRECT = Network(proxies={})
 JSON = b'{"errcode":0,"errmsg":"ok","padding":"' + b"x" * 300 + b'"}'
-DEFAULTS = (Urllib3Transport, AiohttpTransport)
+DEFAULTS = (Urllib3Transport, AsyncioTransport, AiohttpTransport)
 EVERY = (*DEFAULTS, PyreqwestTransport, PyreqwestAsyncTransport)
 
 
@@ -336,7 +337,8 @@ def test_deeply_nested_answers_end_in_one_clear_error(face: str, body: str, peer
                 client.base.api_addresses()
 
 
-def test_calls_are_not_starved_by_a_full_default_executor(peer: Start) -> None:
+@pytest.mark.parametrize("kind", [AsyncioTransport, AiohttpTransport])
+def test_calls_are_not_starved_by_a_full_default_executor(kind: Any, peer: Start) -> None:
     """Name look-ups have threads of their own: handlers that hang in the loop's threads do not stop calls."""
     server = peer(whole(HEAD + LENGTH + b"\r\n" + JSON))
     free = threading.Event()
@@ -344,7 +346,7 @@ def test_calls_are_not_starved_by_a_full_default_executor(peer: Start) -> None:
     async def main() -> WireReply:
         loop = asyncio.get_running_loop()
         blockers = [loop.run_in_executor(None, free.wait, 20) for _ in range(100)]
-        transport = AiohttpTransport(network=DIRECT)
+        transport = kind(network=DIRECT)
         try:
             async with asyncio.timeout(5):
                 return await transport.send(post(f"http://localhost:{server.port}"))

@@ -102,7 +102,7 @@ class Client(Groups[Blocking]):
 class AsyncClient(Groups[Awaiting]):
     """Calls WeChat's API without blocking the event loop. May be used by many tasks, in several loops.
 
-    Without a `transport` it sends through aiohttp and closes that itself; a transport that is given stays
+    Without a `transport` it makes connections of its own and closes them itself; a transport that is given stays
     its owner's. Share `tokens` among all clients of an account.
     """
 
@@ -119,7 +119,7 @@ class AsyncClient(Groups[Awaiting]):
         self.clock = clock or Clock()
         self.tokens = tokens or Tokens(clock=self.clock)
         self._owned = transport is None
-        self.transport = transport or _aiohttp()
+        self.transport = transport or _asyncio()
         self._caller = Caller(account, self.tokens, self.clock, policy or CallPolicy())
         self._open_groups(self)
 
@@ -199,7 +199,7 @@ def _urllib3() -> Transport:
     return Urllib3Transport()
 
 
-def _aiohttp() -> AsyncTransport:
-    from .transports.aiohttp_transport import AiohttpTransport
+def _asyncio() -> AsyncTransport:
+    from .transports.asyncio_transport import AsyncioTransport
 
-    return AiohttpTransport()
+    return AsyncioTransport()

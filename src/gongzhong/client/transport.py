@@ -31,6 +31,7 @@ PROXY_REFUSED: Final = 407
 
 _UNSAFE: Final = re.compile(r"[^!-~]")
 _TUNNEL: Final = re.compile(r"Tunnel connection failed: (\d{3})")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.~\-]*")
 _IN_ADDRESS: Final = "!#$%&'()*+,/:;=?@[]~"
 
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
@@ -38,6 +39,14 @@ LARGEST_ANSWER: Final = 64 * 1024 * 1024
 
 SLOWEST_FILE: Final = 16 * 1024
 """Bytes a second: a file may take its `timeout_s` longer by what it needs at this speed."""
+
+
+def _as_text(query: Mapping[str, str]) -> str:
+    """As `urlencode`, but quick where nothing is to be escaped: in nearly every call the query is one token."""
+    for name, value in query.items():
+        if not (_PLAIN.fullmatch(value) and _PLAIN.fullmatch(name)):
+            return urlencode(query)
+    return "&".join([f"{name}={value}" for name, value in query.items()])
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
@@ -71,7 +80,7 @@ class WireRequest:
     def target(self) -> str:
         """The address with its query, in characters that a head may have."""
         url = quote(self.url, safe=_IN_ADDRESS) if _UNSAFE.search(self.url) else self.url
-        return f"{url}?{urlencode(self.query)}" if self.query else url
+        return f"{url}?{_as_text(self.query)}" if self.query else url
 
     @property
     def origin(self) -> str:

@@ -19,6 +19,7 @@ from gongzhong.catalogue.model import Download, Upload
 from gongzhong.client import CallPolicy
 from gongzhong.client.answer_file import AnswerFile
 from gongzhong.client.transports.aiohttp_transport import AiohttpTransport
+from gongzhong.client.transports.asyncio_transport import AsyncioTransport
 from gongzhong.client.transports.network import Network
 from gongzhong.client.transports.pyreqwest_transport import PyreqwestAsyncTransport, PyreqwestTransport
 from gongzhong.client.transports.urllib3_transport import Urllib3Transport
@@ -120,10 +121,11 @@ each_road = pytest.mark.parametrize(
     [
         blocking(Urllib3Transport),
         blocking(PyreqwestTransport),
+        awaiting(AsyncioTransport),
         awaiting(AiohttpTransport),
         awaiting(PyreqwestAsyncTransport),
     ],
-    ids=["urllib3", "pyreqwest", "aiohttp", "pyreqwest-async"],
+    ids=["urllib3", "pyreqwest", "asyncio", "aiohttp", "pyreqwest-async"],
 )
 
 

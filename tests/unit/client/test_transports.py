@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from gongzhong.client import AsyncTransport, Transport, WireReply, WireRequest
 from gongzhong.client.transports.aiohttp_transport import AiohttpTransport
+from gongzhong.client.transports.asyncio_transport import AsyncioTransport
 from gongzhong.client.transports.network import Network
 from gongzhong.client.transports.pyreqwest_transport import PyreqwestAsyncTransport, PyreqwestTransport
 from gongzhong.client.transports.urllib3_transport import Urllib3Transport
@@ -132,7 +133,7 @@ class Road:
 
     def send(self, *requests: WireRequest) -> list[WireReply]:
         """Send all at once; raises the first error."""
-        if isinstance(self.transport, AiohttpTransport | PyreqwestAsyncTransport):
+        if isinstance(self.transport, AsyncioTransport | AiohttpTransport | PyreqwestAsyncTransport):
             return self.runner.run(self._send_awaiting(self.transport, requests))
         transport: Any = self.transport
         with ThreadPoolExecutor(len(requests)) as pool:
@@ -148,7 +149,7 @@ class Road:
         self.runner.close()
 
 
-KINDS = [Urllib3Transport, AiohttpTransport, PyreqwestTransport, PyreqwestAsyncTransport]
+KINDS = [Urllib3Transport, AsyncioTransport, AiohttpTransport, PyreqwestTransport, PyreqwestAsyncTransport]
 
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
@@ -321,8 +322,9 @@ def test_a_wrong_file_of_authorities_is_found_when_it_is_needed(tmp_path: Path) 
         Network(proxies={}, ca_file=tmp_path / "absent.pem").tls()
 
 
-def test_one_aiohttp_transport_serves_one_loop_after_another(server: Server) -> None:
-    transport = AiohttpTransport(network=DIRECT)
+@pytest.mark.parametrize("kind", [AsyncioTransport, AiohttpTransport])
+def test_one_transport_serves_one_loop_after_another(kind: Any, server: Server) -> None:
+    transport = kind(network=DIRECT)
     for _ in range(3):
         assert asyncio.run(transport.send(get(f"{server.base}/echo"))).status == 200
     asyncio.run(transport.close())

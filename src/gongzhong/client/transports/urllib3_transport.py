@@ -15,7 +15,7 @@ from http.client import HTTPException
 from typing import Any, Final, cast
 
 import urllib3
-from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError, LocationParseError
@@ -26,7 +26,6 @@ from ...errors import MissingExtra
 from ..transport import (
     PROXY_REFUSED,
     Deadline,
-    Inflater,
     Reason,
     TooLong,
     WireReply,
@@ -35,16 +34,13 @@ from ..transport import (
     outcome_unknown,
     plain_reason,
 )
+from .http1 import Answer, fixed_headers, head_of
 from .network import Network, Proxy
 
 _FAILURES: Final = (
     *(HTTPError, HttpParserError, HttpParserUpgrade, HTTPException),
     *(OSError, EOFError, ValueError, TooLong, zlib.error),
 )
-
-LONGEST_HEAD: Final = 128 * 1024
-FIRST_FINAL: Final = 200
-"""Answers with a lower status (100 Continue, 103 Early Hints) announce another one."""
 
 
 @dataclass(slots=True, repr=False)
@@ -91,7 +87,7 @@ class Exchange:
             self.connection.connect()
 
     def _write(self) -> None:
-        head, body = self._head(), self.request.body
+        head, body = head_of(self.request, self.route.prefix, self.route.headers), self.request.body
         self.sent = True
         try:
             if isinstance(body, Pieces):
@@ -107,19 +103,6 @@ class Exchange:
         for start in range(0, len(data), PIECE_BYTES):
             self.socket().sendall(data[start : start + PIECE_BYTES] if len(data) > PIECE_BYTES else data)
 
-    def _head(self) -> bytes:
-        request = self.request
-        path = request.target()[len(request.origin) :]
-        target = self.route.prefix + (path if path[:1] == "/" else f"/{path}")
-        lines = [f"{request.method} {target} HTTP/1.1\r\n{self.route.headers}"]
-        for name, value in request.headers.items():
-            if not value.isprintable():
-                raise ValueError(f"the value of {name} has control characters")
-            lines.append(f"{name}: {value}\r\n")
-        if request.body is not None or request.method == "POST":
-            lines.append(f"Content-Length: {len(request.body or b'')}\r\n")
-        return "".join([*lines, "\r\n"]).encode("latin-1")
-
     def socket(self) -> Any:
         """The open socket, whose next wait is bounded by what is left of the time."""
         sock = self.connection.sock
@@ -130,92 +113,10 @@ class Exchange:
 
     def _read(self) -> tuple[WireReply, bool]:
         """The answer, and whether the connection can be used again."""
-        answer, answer_file, body = Answer(), self.request.answer_file, bytearray()
-        inflater: Inflater | None = None
+        answer = Answer(self.request)
         while not answer.whole:
-            answer.feed(self.socket().recv(PIECE_BYTES))
-            if not answer.begun:
-                continue
-            if inflater is None:
-                inflater = Inflater(self.request, answer.headers.get("content-encoding", ""))
-                if answer_file is not None:
-                    answer_file.begin()
-            for piece in answer.taken():
-                plain = inflater.take(piece, len(body))
-                if answer_file is None:
-                    body += plain
-                else:
-                    self.deadline.moved(len(piece))
-                    answer_file.write(plain)
-        if inflater is not None:
-            inflater.finish()
-        content = bytes(body) if answer_file is None else answer_file.words
-        return WireReply(answer.status, answer.headers, content), answer.keeps_alive
-
-
-class Answer:
-    """Reads one answer with llhttp from whatever pieces it comes in; `feed` is given each, b"" at the end of all."""
-
-    def __init__(self) -> None:
-        self.status, self.headers = 0, dict[str, str]()
-        self.begun = self.whole = self._reusable = False
-        self._parser = HttpResponseParser(self)
-        self._pieces: list[bytes] = []
-        self._head_bytes = 0
-        self._more = False
-
-    def feed(self, data: bytes) -> None:
-        """Raises EOFError for an answer cut off, HttpParserError for one that is none."""
-        if not data:
-            framed = self.headers.keys() & {"content-length", "transfer-encoding"}
-            if not self.begun or framed:
-                raise EOFError("answer cut off")
-            self.whole = True
-            return
-        if not self.begun:
-            self._head_bytes += len(data)
-        try:
-            self._parser.feed_data(data)
-        except HttpParserError:
-            if not self.whole:
-                raise
-            self._more = True  # what follows a whole answer is not ours
-        if not self.begun and self._head_bytes > LONGEST_HEAD:
-            raise ValueError("head too long")
-
-    @property
-    def keeps_alive(self) -> bool:
-        """Whether the connection can carry another request."""
-        return self._reusable and not self._more
-
-    def taken(self) -> list[bytes]:
-        """The pieces of the body that came since the last time."""
-        pieces, self._pieces = self._pieces, []
-        return pieces
-
-    def on_message_begin(self) -> None:
-        self._more = self.whole
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if not self.whole:
-            self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
-
-    def on_headers_complete(self) -> None:
-        if self.whole:
-            return
-        self.status = self._parser.get_status_code()
-        if self.status < FIRST_FINAL:
-            self.headers.clear()
-        else:
-            self.begun = True
-
-    def on_body(self, piece: bytes) -> None:
-        if not self.whole:
-            self._pieces.append(piece)
-
-    def on_message_complete(self) -> None:
-        if self.begun and not self.whole:
-            self.whole, self._reusable = True, self._parser.should_keep_alive()
+            self.deadline.moved(answer.feed(self.socket().recv(PIECE_BYTES)))
+        return answer.reply(), answer.keeps_alive
 
 
 class Urllib3Transport:
@@ -274,7 +175,7 @@ class Urllib3Transport:
             options["ssl_context"] = self._network.tls()
         pool = _manager(proxy, options).connection_from_url(origin)
         host = origin.partition("://")[2].rpartition("@")[2]
-        headers = f"Host: {host}\r\nAccept-Encoding: identity\r\nUser-Agent: gongzhong\r\n"
+        headers = fixed_headers(host)
         forwarded = proxy is not None and not proxy.socks and not encrypted
         if forwarded and proxy is not None:
             headers += "".join(f"{name}: {value}\r\n" for name, value in proxy.credentials.items())
