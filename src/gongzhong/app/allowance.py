@@ -45,17 +45,18 @@ class Allowance:
         granted = _granted(push)
         if granted is None:
             return
-        windows = self._users.get(push.openid)
+        users, openid, (messages, lasts_s) = self._users, push.openid, granted
+        windows = users.get(openid)
         if windows is None:
-            windows = self._users[push.openid] = Windows()
-            if len(self._users) > self._most:
-                self._users.popitem(last=False)
+            windows = users[openid] = Windows()
+            if len(users) > self._most:
+                users.popitem(last=False)
         else:
-            self._users.move_to_end(push.openid)
+            users.move_to_end(openid)
         if granted is AFTER_MESSAGE:
-            windows.after_message, windows.message_until = granted[0], now + granted[1]
+            windows.after_message, windows.message_until = messages, now + lasts_s
         else:
-            windows.after_act, windows.act_until = granted[0], now + granted[1]
+            windows.after_act, windows.act_until = messages, now + lasts_s
 
     def left(self, openid: str, now: float) -> int | None:
         """How many may still be sent; None when nothing is known about this user."""

@@ -27,6 +27,8 @@ log = logging.getLogger("gongzhong.app")
 
 Body = bytes | bytearray | memoryview | str
 
+_ENDLESS = 12
+"""A timestamp of so many digits is none."""
 GROUPS = 64
 """In how many parts pushes are forgotten."""
 PUSHES_REMEMBERED = 100_000
@@ -158,35 +160,41 @@ class Replays:
         self._window_s, self._clock, self._size = window_s, clock, size
         self._seen: set[int] = set()
         """A 64-bit hash of each push."""
-        self._groups: deque[_Group] = deque([_Group(clock.now())])
+        self._group_s, self._group_size = (window_s or 0) / GROUPS, size / GROUPS
+        self._group = _Group(clock.now() + self._group_s)
+        """The newest of the groups."""
+        self._groups = deque([self._group])
         """The same in the order in which they came, in groups that are forgotten together."""
         self._oldest = 0
 
     def check(self, signature: str, timestamp: str, what: str) -> None:
         """Let a push pass that is not one of WeChat's own repeats. Raises Replayed."""
-        if self._window_s is None:
+        window_s, seen = self._window_s, self._seen
+        if window_s is None:
             return
         now = self._clock.now()
-        stamp = int(timestamp) if timestamp.isascii() and timestamp.isdecimal() and len(timestamp) < 12 else 0
-        if abs(now - stamp) > self._window_s:
-            raise _too_far(stamp, now, self._window_s)
+        stamp = int(timestamp) if timestamp.isdecimal() and len(timestamp) < _ENDLESS else 0
+        if not -window_s <= now - stamp <= window_s:
+            raise _too_far(stamp, now, window_s)
         key = hash((signature, what))
-        if key in self._seen or stamp <= self._oldest:
+        if key in seen or stamp <= self._oldest:
             raise Replayed(
                 "这条推送已经收到过，拒绝重放", "this push was received before: a replay, which is refused"
             )
-        self._seen.add(key)
-        group = self._groups[-1]
-        group.keys.append(key)
+        seen.add(key)
+        group = self._group
+        keys = group.keys
+        keys.append(key)
         if stamp > group.newest:
             group.newest = stamp
-        if now >= group.began + self._window_s / GROUPS or len(group.keys) >= self._size / GROUPS:
+        if now >= group.until or len(keys) >= self._group_size:
             self._forget(now)
 
     def _forget(self, now: float) -> None:
         """Begin a new group; forget those that are too old, and the oldest one while there are too many pushes."""
         seen, groups = self._seen, self._groups
-        groups.append(_Group(now))
+        self._group = _Group(now + self._group_s)
+        groups.append(self._group)
         while len(groups) > 1:
             too_old = groups[0].newest < now - (self._window_s or 0)
             if not too_old and len(seen) < self._size:
@@ -200,10 +208,10 @@ class Replays:
 class _Group:
     """Pushes that came one after the other."""
 
-    __slots__ = ("began", "keys", "newest")
+    __slots__ = ("keys", "newest", "until")
 
-    def __init__(self, began: float) -> None:
-        self.began = began
+    def __init__(self, until: float) -> None:
+        self.until = until
         self.keys: list[int] = []
         self.newest = 0
         """The latest of their timestamps."""

@@ -50,6 +50,10 @@ _HEAD = ("ToUserName", "FromUserName", "CreateTime", "MsgType")
 _NUMBERS = ("CreateTime", "MsgId")
 
 
+_TYPED = r"[^]<]*+(?:\](?!\]>)[^]<]*+)*+"
+"""Text without an element, and without a `]]>` that somebody typed: where it ends is for the full reader to judge."""
+
+
 class _Shape(NamedTuple):
     """A push whose elements and their order are known; `mark` is a quick test for it."""
 
@@ -61,9 +65,9 @@ class _Shape(NamedTuple):
 def _shape(*rest: str) -> _Shape:
     names = (*_HEAD, *rest)
     elements = "".join(
-        rf"<{name}>([^<&]*)</{name}>{_BLANK}"
+        rf"<{name}>([^]<&]*+)</{name}>{_BLANK}"
         if name in _NUMBERS
-        else rf"<{name}><!\[CDATA\[([^<]*)\]\]></{name}>{_BLANK}"
+        else rf"<{name}><!\[CDATA\[({_TYPED})\]\]></{name}>{_BLANK}"
         for name in names
     )
     return _Shape(f"<{rest[0]}>", names, re.compile(rf"<xml>{_BLANK}{elements}</xml>{_BLANK}"))
@@ -82,9 +86,7 @@ def read_flat(body: bytes) -> Fields | None:
         if mark in text:
             found = pattern.fullmatch(text)
             if found is not None:
-                values = found.groups()
-                # An early `]]>` is for the full reader to judge.
-                return None if _CDATA_END in "<".join(values) else dict(zip(names, values, strict=True))
+                return dict(zip(names, found.groups(), strict=True))
     parts = _ELEMENT.split(text)
     if parts[0] not in _OPENINGS or parts[-1] not in _CLOSINGS or any(parts[_GROUPS:-1:_GROUPS]):
         return None

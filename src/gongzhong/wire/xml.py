@@ -45,7 +45,7 @@ def cdata(text: str) -> str:
     """
     if not text.isprintable():
         text = _FORBIDDEN.sub(_REPLACEMENT, text.replace("\r\n", "\n").replace("\r", "\n"))
-    return raw_cdata(text)
+    return raw_cdata(text) if "]]>" in text else f"<![CDATA[{text}]]>"
 
 
 def raw_cdata(text: str) -> str:

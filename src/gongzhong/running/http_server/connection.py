@@ -55,8 +55,10 @@ log = logging.getLogger("gongzhong.http")
 LOOK_AFTER_S = 1.0
 """An answer that took this long may find its peer gone without the event loop having noticed yet."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_OK = 200
+_ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\ncontent-length: %d\r\n%b%b%b"
 _PHRASES = {
-    200: "OK",
+    _OK: "OK",
     400: "Bad Request",
     403: "Forbidden",
     405: "Method Not Allowed",
@@ -109,6 +111,8 @@ class Home(Protocol):
     now: float
     date: bytes
     stopping: bool
+    access_log: bool
+    """Whether to call `answered`."""
     waiting: dict[Connection, None]
     """Connections without a request under way, the one that has waited longest first."""
 
@@ -367,16 +371,21 @@ class Connection(asyncio.Protocol):
 
     def _answer(self, answer: Answered) -> None:
         request, self._request = self._request, None
-        transport = self._transport
+        transport, home = self._transport, self._home
         if request is None or transport is None:
             return
         last = not request.keep_alive or (
-            (self._peer_ended or self._home.stopping) and not self._requests and self._refusal is None
+            (self._peer_ended or home.stopping) and not self._requests and self._refusal is None
         )
         how_on = b"connection: close\r\n" if last else b"connection: keep-alive\r\n" if request.old else b""
-        body = b"" if request.method == "HEAD" else answer.body
-        transport.write(b"".join((_status_and_fields(answer), how_on, self._home.date, body)))
-        self._home.answered(request, answer.status, self._answers_began)
+        if answer.status == _OK and request.method != "HEAD":  # nearly always
+            body = answer.body
+            transport.write(_ANSWER % (answer.content_type.encode(), len(body), how_on, home.date, body))
+        else:
+            body = b"" if request.method == "HEAD" else answer.body
+            transport.write(b"".join((_status_and_fields(answer), how_on, home.date, body)))
+        if home.access_log:
+            home.answered(request, answer.status, self._answers_began)
         if last:
             self._close()
 
@@ -451,9 +460,6 @@ def _patience(phase: Phase, limits: Limits) -> float:
 
 
 def _status_and_fields(answer: Answered) -> bytes:
-    if answer.status == 200:  # nearly always
-        kind, length = answer.content_type, len(answer.body)
-        return f"HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n".encode("latin-1")
     phrase = _PHRASES.get(answer.status, "Answer")
     fields = "".join(f"{name}: {value}\r\n" for name, value in answer.headers())
     return f"HTTP/1.1 {answer.status} {phrase}\r\n{fields}".encode("latin-1")

@@ -103,6 +103,7 @@ class RequestReader:
 
     __slots__ = (
         "_body",
+        "_body_limit",
         "_complete",
         "_completed",
         "_encoded",
@@ -125,6 +126,7 @@ class RequestReader:
 
     def __init__(self, limits: Limits, complete: Callable[[Request], None]) -> None:
         self._limits, self._complete = limits, complete
+        self._body_limit = limits.body
         self._short = min(limits.target, limits.head, _SHORTEST_HEADER * limits.headers)
         """A head of this many bytes is within every limit."""
         self._parser = httptools.HttpRequestParser(self)
@@ -153,13 +155,14 @@ class RequestReader:
         head = _USUAL.match(data)
         if head is None:
             return None
+        target, host, length, length_first, host_last = head.groups()
         end = head.end()
-        if end > self._short and not self._allows(len(head[1]), end, data.count(b"\n", 0, end)):
+        if end > self._short and not self._allows(len(target), end, data.count(b"\n", 0, end)):
             return None
-        body = data[end:]
-        if len(body) != int(head[3] or head[4]) or len(body) > self._limits.body:
+        size = len(data) - end
+        if size != int(length or length_first) or size > self._body_limit:
             return None
-        return Request("POST", head[1], body, host=head[2] or head[5])
+        return Request("POST", target, data[end:], True, False, host or host_last)
 
     def _allows(self, target: int, head: int, headers: int) -> bool:
         limits = self._limits

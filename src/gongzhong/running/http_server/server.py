@@ -92,7 +92,7 @@ class CallbackServer:
     ) -> None:
         self._app = app.only or _ByAddress(app) if isinstance(app, Served) else app
         self._busy, self._clock = busy, clock
-        self._access_log, self._reuse_port = access_log, reuse_port
+        self.access_log, self._reuse_port = access_log, reuse_port
         self._unix_socket = unix_socket
         self._tls = None if certificate is None else tls_context(certificate, key)
         wanted = limits or Limits()
@@ -242,9 +242,8 @@ class CallbackServer:
 
     def answered(self, request: Request, status: int, began: float) -> None:
         """Write the access log: never the query, which holds signatures and OpenIDs."""
-        if self._access_log:
-            path = request.path.decode("ascii", "replace")
-            access.info("%s %s %d %.0f ms", request.method, path, status, 1000 * (time.monotonic() - began))
+        path = request.path.decode("ascii", "replace")
+        access.info("%s %s %d %.0f ms", request.method, path, status, 1000 * (time.monotonic() - began))
 
 
 def tls_context(certificate: Path, key: Path | None) -> ssl.SSLContext:
