@@ -17,7 +17,7 @@ import os
 from collections import Counter
 from collections.abc import Coroutine
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -164,12 +164,18 @@ class Binding(Served):
         `gone` says whether the peer has closed its connection, if the caller can tell: an answer that would not
         arrive is then kept for a delivery that does.
         """
+        answer = self.begin(query, body, method, gone)
+        return answer if isinstance(answer, Answer) else await answer
+
+    def begin(
+        self, query: Query, body: bytes, method: str, gone: Gone | None
+    ) -> Answer | Coroutine[Any, Any, Answer]:
+        """The same for a server on an event loop: the answer, or a coroutine that has to be awaited at once."""
         home = self._home
         if home.loop is asyncio.get_running_loop() and home.pid == os.getpid():
-            answer = self._reception.begin(query, body, method, gone)
-            return answer if type(answer) is Answer else await cast("Coroutine[Any, Any, Answer]", answer)
+            return self._reception.begin(query, body, method, gone)
         self._notice_fork()
-        return await self._home.carry_out(lambda: self._reception.handle(query, body, method, gone))
+        return self._home.carry_out(lambda: self._reception.handle(query, body, method, gone))
 
     def handle_blocking(
         self, query: Query, body: bytes, method: str = "POST", *, gone: Gone | None = None

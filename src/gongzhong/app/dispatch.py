@@ -86,9 +86,7 @@ class Dispatcher:
         if handler.waits:
             return self._run(push)
         with Naming(handler):
-            result = contextvars.copy_context().run(
-                _call, handler, Invocation(binding, push, handler, groups)
-            )
+            result = contextvars.copy_context().run(_call, binding, handler, push, groups)
         if type(result) is str and result:  # as nearly every handler answers
             return TextReply(content=result)
         if isinstance(result, Move):
@@ -261,10 +259,13 @@ class Run:
         return await result if inspect.isawaitable(result) else result
 
 
-def _call(handler: Handler, invocation: Invocation) -> Any:
+def _call(binding: Binding, handler: Handler, push: Push, groups: Mapping[str, Any]) -> Any:
     """The result of a handler that cannot wait."""
-    RUNNING.set(invocation.binding)
-    running = handler.function(**invocation.arguments())
+    RUNNING.set(binding)
+    if handler.wants_push_only:
+        running = handler.function(**dict.fromkeys(handler.parameters, push))
+    else:
+        running = handler.function(**Invocation(binding, push, handler, groups).arguments())
     try:
         running.send(None)
     except StopIteration as done:

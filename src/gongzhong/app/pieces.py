@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from typing import TypeGuard
 
 import msgspec
 
@@ -59,7 +60,7 @@ def checked(reply: Reply) -> Reply:
     return reply
 
 
-def fits(reply: object) -> bool:
+def fits(reply: object) -> TypeGuard[TextReply | None]:
     """Whether a reply is one whole passive reply as it is: a text that needs no check, cut or repair, or None."""
     if type(reply) is not TextReply:
         return reply is None

@@ -56,7 +56,8 @@ class Reception:
         try:
             if method == "POST":
                 given = PushQuery.read(query)
-                opened, push = self._open(given, body if isinstance(body, bytes) else _as_bytes(body))
+                opened = self._reader.open(given, body if type(body) is bytes else _as_bytes(body))
+                push = parse(opened.fields)
                 key = self._admitted(given, push)
             elif method == "GET":
                 return self._verify(PushQuery.read(query))
@@ -70,7 +71,13 @@ class Reception:
         return self._push(opened, push, key, gone)
 
     def _admitted(self, query: PushQuery, push: Push) -> str:
-        """The name under which a push is known. Raises Replayed for one that was recorded and is sent again."""
+        """The name under which a push is known. Raises Replayed for one that was recorded and is sent again, and
+        Incomplete for one that nobody could answer."""
+        if not (push.from_user_name and push.to_user_name and push.msg_type):
+            raise Incomplete(
+                "推送缺少 FromUserName、ToUserName 或 MsgType",
+                "the push lacks FromUserName, ToUserName or MsgType",
+            )
         key = dedup_key(push)
         if not self._claims.knows(key):
             self._replays.check(query.msg_signature or query.signature, query.timestamp, key)
@@ -87,22 +94,6 @@ class Reception:
         echo = self._reader.verify_url(query)
         self._counters["verified"] += 1
         return Answer(200, echo.encode())
-
-    def _open(self, query: PushQuery, body: bytes) -> tuple[Opened, Push]:
-        try:
-            opened = self._reader.open(query, body)
-            push = parse(opened.fields)
-        except CallbackError:
-            raise
-        except Exception as surprise:
-            log.exception(say("推送读不懂", "a push could not be read"))
-            raise Unreadable("推送读不懂", "the push could not be read") from surprise
-        if not (push.from_user_name and push.to_user_name and push.msg_type):
-            raise Incomplete(
-                "推送缺少 FromUserName、ToUserName 或 MsgType",
-                "the push lacks FromUserName, ToUserName or MsgType",
-            )
-        return opened, push
 
     def _push(
         self, opened: Opened, push: Push, key: str, gone: Gone | None

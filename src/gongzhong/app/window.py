@@ -142,13 +142,11 @@ class ReplyWindow:
         self._allowance.opened(push, self._clock.now())
         first = None if fetches else self._first(push)
         if not fetches and fits(first) and (first is None or push.answerable):
-            body = self._at_once(push, cast("Reply | None", first), seal)
-            if (
-                body is not None
-                and time.monotonic() < began + self._rules.patience_s
-                and not (gone and gone())
-            ):
-                self._counters["passive"] += first is not None
+            body = self._at_once(push, first, seal)
+            late = time.monotonic() >= began + self._rules.patience_s
+            if body is not None and not (late or (gone and gone())):
+                if first is not None:
+                    self._counters["passive"] += 1
                 self._claims.keep(key, body, loop.time())
                 return body
         return self._finish(self._begin(key, push, loop, fetches, first), loop.time(), seal, gone)

@@ -42,6 +42,7 @@ import time
 from collections import deque
 from collections.abc import Coroutine, Generator
 from enum import Enum
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from ...errors import say
@@ -118,7 +119,7 @@ class Home(Protocol):
 
     def opened(self, connection: Connection) -> bool: ...
     def closed(self, connection: Connection) -> None: ...
-    def begin(self, request: Request, connection: Connection) -> Coroutine[Any, Any, Answered]: ...
+    def begin(self, request: Request, connection: Connection) -> Answered | Coroutine[Any, Any, Answered]: ...
     def cut_off(self) -> None: ...
     def answered(self, request: Request, status: int, began: float) -> None: ...
 
@@ -268,9 +269,8 @@ class Connection(asyncio.Protocol):
 
     def _came_whole(self, request: Request) -> None:
         """Answer a request that came in one piece. Mostly that is done at once, and the connection stays IDLE."""
-        self._request, self._answers_began = request, time.monotonic()
         home = self._home
-        if not self._step(home.begin(request, self)):
+        if not self._ask(request):
             self.phase = _A
             home.waiting.pop(self, None)
             self.deadline = home.now + home.limits.answer_s
@@ -320,15 +320,26 @@ class Connection(asyncio.Protocol):
             self._read(True)
 
     def _begin(self, request: Request) -> bool:
-        """Give a request to the application; True when it is answered already."""
-        self._request = request
+        """Begin with a request whose turn has come; True when it is answered already."""
         home = self._home
-        if self.phase is not Phase.ANSWERING:
-            self.phase = Phase.ANSWERING
+        if self.phase is not _A:
+            self.phase = _A
             home.waiting.pop(self, None)
         self.deadline = home.now + home.limits.answer_s
-        self._answers_began = time.monotonic()
-        return self._step(home.begin(request, self))
+        return self._ask(request)
+
+    def _ask(self, request: Request) -> bool:
+        """Give a request to the application; True when it is answered already."""
+        self._request, self._answers_began = request, time.monotonic()
+        try:
+            answer = self._home.begin(request, self)
+        except Exception:
+            self._fail()
+            return True
+        if isinstance(answer, CoroutineType):
+            return self._step(answer)
+        self._answer(cast(Answered, answer))
+        return True
 
     def _step(self, answering: Coroutine[Any, Any, Answered]) -> bool:
         """Run the application without a task until it waits for something; most answers need one turn of the loop."""

@@ -45,12 +45,15 @@ LAST_S = 10.0
 
 
 class Application(Protocol):
-    """What answers the requests: an OfficialAccount. `handle` raises nothing, and runs without a task of its own until
-    it waits for the first time; so it must not ask for the current task before that."""
+    """What answers the requests of one account: a Binding.
 
-    def handle(
-        self, query: bytes, body: bytes, method: str, *, gone: Callable[[], bool]
-    ) -> Coroutine[Any, Any, Answered]: ...
+    `begin` gives the answer, or a coroutine that runs without a task of its own until it waits for the first time; so
+    it must not ask for the current task before that. Both raise nothing.
+    """
+
+    def begin(
+        self, query: bytes, body: bytes, method: str, gone: Callable[[], bool]
+    ) -> Answered | Coroutine[Any, Any, Answered]: ...
 
 
 class _ByAddress:
@@ -59,12 +62,12 @@ class _ByAddress:
     def __init__(self, accounts: Served) -> None:
         self._accounts = accounts
 
-    async def handle(self, request: Request, gone: Callable[[], bool]) -> Answered:
+    def begin(self, request: Request, gone: Callable[[], bool]) -> Answered | Coroutine[Any, Any, Answered]:
         try:
             binding = self._accounts.at(*request.address)
         except CallbackError as problem:
             return self._accounts.refuse(problem)
-        return await binding.handle(request.query, request.body, request.method, gone=gone)
+        return binding.begin(request.query, request.body, request.method, gone)
 
 
 class CallbackServer:
@@ -231,11 +234,11 @@ class CallbackServer:
         self._connections.discard(connection)
         self.waiting.pop(connection, None)
 
-    def begin(self, request: Request, connection: Connection) -> Coroutine[Any, Any, Answered]:
+    def begin(self, request: Request, connection: Connection) -> Answered | Coroutine[Any, Any, Answered]:
         app = self._app
         if isinstance(app, _ByAddress):
-            return app.handle(request, connection.gone)
-        return app.handle(request.query, request.body, request.method, gone=connection.gone)
+            return app.begin(request, connection.gone)
+        return app.begin(request.query, request.body, request.method, connection.gone)
 
     def cut_off(self) -> None:
         self._cut_off_at = self._clock()

@@ -24,8 +24,8 @@ class Application:
         self.seen: list[tuple[str, bytes, bytes]] = []
         self._handler = handler
 
-    def handle(
-        self, query: bytes, body: bytes, method: str, *, gone: Callable[[], bool]
+    def begin(
+        self, query: bytes, body: bytes, method: str, gone: Callable[[], bool]
     ) -> Coroutine[Any, Any, Answer]:
         self.seen.append((method, query, body))
         return self._answer(query, body, method)
