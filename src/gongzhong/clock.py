@@ -9,9 +9,28 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Never
 
-from .errors import say
+from .errors import ArgumentError, say
+
+
+def step_s(seconds: float, minutes: float, hours: float, days: float, unknown: Iterable[str] = ()) -> float:
+    """How far a clock is to be moved, in seconds.
+
+    Raises ArgumentError for `unknown` units, ValueError for a step back.
+    """
+    for unit in unknown:
+        raise ArgumentError(
+            f"时钟不能按 {unit} 拨",
+            f"a clock is not moved by {unit}",
+            fix_zh="用 seconds、minutes、hours 或 days，例如 advance(days=730)",
+            fix_en="use seconds, minutes, hours or days, such as advance(days=730)",
+        )
+    step = seconds + 60 * minutes + 3600 * hours + 86400 * days
+    if step < 0:
+        raise ValueError(say("时钟只能向前拨", "a clock moves forward only"))
+    return step
 
 
 class Clock:
@@ -36,11 +55,11 @@ class MovableClock(Clock):
         with self._lock:
             return time.time() + self._offset if self._frozen_at is None else self._frozen_at
 
-    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> float:
+    def advance(
+        self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0, **unknown: Never
+    ) -> float:
         """Move forward and return the new time. Backwards is refused: WeChat's clock never does that."""
-        step = seconds + 60 * minutes + 3600 * hours + 86400 * days
-        if step < 0:
-            raise ValueError(say("时钟只能向前拨", "a clock moves forward only"))
+        step = step_s(seconds, minutes, hours, days, unknown)
         with self._lock:
             if self._frozen_at is None:
                 self._offset += step

@@ -17,6 +17,7 @@
     │  ├─ BadSignature  ├─ BadCipher  ├─ BadXml  ├─ Replayed  └─ TooLarge
     ├─ HandlerError            a handler gave or kept something that means nothing, or ended itself
     ├─ StateDown               the database or Redis that workers share is out of reach or too slow
+    ├─ ArgumentError           a method was given arguments that it does not take
     ├─ WebError                网页授权: state forged, code reused, redirect refused
     └─ SetupError              the configuration is wrong; found at start, not at the first user
 
@@ -64,6 +65,9 @@ class GongzhongError(Exception):
 
     def __str__(self) -> str:
         return self.text()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.text()!r})"
 
 
 class CallError(GongzhongError):
@@ -185,6 +189,13 @@ class StateDown(GongzhongError):
     """The database or Redis that workers share cannot be reached, or gave no answer in time.
 
     What was asked may have been carried out or not; a write that says what it replaces can be asked again.
+    """
+
+
+class ArgumentError(GongzhongError, TypeError):
+    """Arguments that a method does not take: an unknown or missing name, a value of a wrong type.
+
+    Nothing was sent or changed. The text names the call, the argument and the nearest name.
     """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -16,21 +16,24 @@ Language = Annotated[Literal["zh_CN", "zh_TW", "en"], coded(invalid=40035)]
 class OpenIDs(msgspec.Struct, kw_only=True, frozen=True):
     """The OpenIDs of one page."""
 
-    openid: list[str]
+    openid: list[str] = []
+
+
+NOBODY: Final = OpenIDs()
 
 
 class OpenIDPage(Reply, kw_only=True, frozen=True):
-    """One page of OpenIDs; the one after the last has no `data`. `total` counts all pages where it is
-    given."""
+    """One page of OpenIDs; the one after the last, for which WeChat sends no `data`, has an empty list. `total`
+    counts all pages where it is given."""
 
     total: int | None = None
     count: int = always(0)
-    data: OpenIDs | None = None
+    data: OpenIDs = NOBODY
     next_openid: str | None = None
 
     @property
     def openids(self) -> list[str]:
-        return self.data.openid if self.data is not None else []
+        return self.data.openid
 
     def cursor(self, came_from: str) -> str | None:
         """Where the next page begins; None when this one is the last."""

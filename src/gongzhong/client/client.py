@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 from ..account import Account
 from ..catalogue.model import Call, PagedCall
 from ..clock import Clock
-from ..errors import BadAnswer
+from ..errors import BadAnswer, SetupError
 from .drivers import drive, drive_awaiting
 from .flow import LOOKUP, Caller, CallPolicy, TicketKind
 from .groups import Groups
@@ -45,13 +45,19 @@ class Client(Groups[Blocking]):
         self.transport = transport or _urllib3()
         self._caller = Caller(account, self.tokens, self.clock, policy or CallPolicy())
         self._open_groups(self)
+        self._closed = False
+
+    def _open(self) -> Transport:
+        if self._closed:
+            raise _closed(self)
+        return self.transport
 
     def perform(self, call: Call[R], *, timeout_s: float | None = None) -> R:
         """Make a call; `timeout_s` bounds one request and its whole answer, in seconds.
 
         Raises `CallError` when WeChat refuses, `TransportError` when no usable answer came.
         """
-        return drive(self._caller.perform(call, timeout_s), self.transport)
+        return drive(self._caller.perform(call, timeout_s), self._open())
 
     def save(self, call: Call[R], path: str | PathLike[str], *, timeout_s: float | None = None) -> R:
         """Make a call that answers a file and write it to `path` as it comes in, never holding all of it.
@@ -60,11 +66,11 @@ class Client(Groups[Blocking]):
         video), those. A file that does not arrive whole leaves nothing behind. Raises as `perform` does, and
         OSError when the disk refuses.
         """
-        return drive(self._caller.save(call, path, timeout_s), self.transport)
+        return drive(self._caller.save(call, path, timeout_s), self._open())
 
     def perform_raw(self, call: Call[Any], *, timeout_s: float | None = None) -> WireReply:
         """Make a call under the same rules, but give the answer as it came: for fields not declared yet."""
-        return drive(self._caller.raw(call, timeout_s), self.transport)
+        return drive(self._caller.raw(call, timeout_s), self._open())
 
     def walk(self, call: PagedCall[R, T]) -> Iterator[T]:
         """All items of a paged call, fetching each page when it is reached."""
@@ -76,14 +82,15 @@ class Client(Groups[Blocking]):
 
     def access_token(self) -> str:
         """The current token, for requests that this package does not make. Handle it as a secret."""
-        return drive(self._caller.access_token(), self.transport).value.reveal()
+        return drive(self._caller.access_token(), self._open()).value.reveal()
 
     def ticket(self, kind: TicketKind = "jsapi") -> str:
         """The current ticket that pages are signed with. Handle it as a secret."""
-        return drive(self._caller.ticket(kind), self.transport).value.reveal()
+        return drive(self._caller.ticket(kind), self._open()).value.reveal()
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections. A call that is made afterwards raises SetupError."""
+        self._closed = True
         if self._owned:
             self.transport.close()
 
@@ -122,17 +129,23 @@ class AsyncClient(Groups[Awaiting]):
         self.transport = transport or _asyncio()
         self._caller = Caller(account, self.tokens, self.clock, policy or CallPolicy())
         self._open_groups(self)
+        self._closed = False
+
+    def _open(self) -> AsyncTransport:
+        if self._closed:
+            raise _closed(self)
+        return self.transport
 
     async def perform(self, call: Call[R], *, timeout_s: float | None = None) -> R:
         """Make a call; `timeout_s` bounds one request and its whole answer, in seconds.
 
         Raises `CallError` when WeChat refuses, `TransportError` when no usable answer came.
         """
-        return await drive_awaiting(self._caller.perform(call, timeout_s), self.transport)
+        return await drive_awaiting(self._caller.perform(call, timeout_s), self._open())
 
     async def look_up(self, call: Call[R]) -> R:
         """As `perform`, for what a framework asks by itself: recordings on the platform leave it out."""
-        return await drive_awaiting(self._caller.perform(call, headers=LOOKUP), self.transport)
+        return await drive_awaiting(self._caller.perform(call, headers=LOOKUP), self._open())
 
     async def save(self, call: Call[R], path: str | PathLike[str], *, timeout_s: float | None = None) -> R:
         """Make a call that answers a file and write it to `path` as it comes in, never holding all of it.
@@ -141,11 +154,11 @@ class AsyncClient(Groups[Awaiting]):
         video), those. A file that does not arrive whole leaves nothing behind. Raises as `perform` does, and
         OSError when the disk refuses.
         """
-        return await drive_awaiting(self._caller.save(call, path, timeout_s), self.transport)
+        return await drive_awaiting(self._caller.save(call, path, timeout_s), self._open())
 
     async def perform_raw(self, call: Call[Any], *, timeout_s: float | None = None) -> WireReply:
         """Make a call under the same rules, but give the answer as it came: for fields not declared yet."""
-        return await drive_awaiting(self._caller.raw(call, timeout_s), self.transport)
+        return await drive_awaiting(self._caller.raw(call, timeout_s), self._open())
 
     async def walk(self, call: PagedCall[R, T]) -> AsyncIterator[T]:
         """All items of a paged call, fetching each page when it is reached."""
@@ -158,14 +171,15 @@ class AsyncClient(Groups[Awaiting]):
 
     async def access_token(self) -> str:
         """The current token, for requests that this package does not make. Handle it as a secret."""
-        return (await drive_awaiting(self._caller.access_token(), self.transport)).value.reveal()
+        return (await drive_awaiting(self._caller.access_token(), self._open())).value.reveal()
 
     async def ticket(self, kind: TicketKind = "jsapi") -> str:
         """The current ticket that pages are signed with. Handle it as a secret."""
-        return (await drive_awaiting(self._caller.ticket(kind), self.transport)).value.reveal()
+        return (await drive_awaiting(self._caller.ticket(kind), self._open())).value.reveal()
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Let go of connections. A call that is made afterwards raises SetupError."""
+        self._closed = True
         if self._owned:
             await self.transport.close()
 
@@ -179,6 +193,15 @@ class AsyncClient(Groups[Awaiting]):
 
     def __repr__(self) -> str:
         return f"AsyncClient({self.account.appid})"
+
+
+def _closed(client: Client | AsyncClient) -> SetupError:
+    return SetupError(
+        f"{client!r} 已经关闭，不能再调用接口",
+        f"{client!r} is closed and makes no more calls",
+        fix_zh="在 with 块里调用，或到程序结束时才 close()；一个程序用一个客户端就够了",
+        fix_en="call inside the with block, or close() only when the program ends; one client is enough for a program",
+    )
 
 
 def _advanced(call: PagedCall[R, T], page: R) -> PagedCall[R, T] | None:

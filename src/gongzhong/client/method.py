@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from ..catalogue.model import Call, PagedCall
+from .arguments import Arguments
 
 
 class Blocking:
@@ -38,10 +39,10 @@ class Performs(Protocol):
 
 
 class Group(Generic[Mode]):
-    """Calls that belong together, such as `client.users`."""
+    """Calls that belong together, such as `client.users`; `name` is that of the attribute."""
 
-    def __init__(self, client: Performs) -> None:
-        self._client = client
+    def __init__(self, client: Performs, name: str = "") -> None:
+        self._client, self._name = client, name
 
     def __repr__(self) -> str:
         return f"{type(self).__name__} of {self._client!r}"
@@ -58,6 +59,9 @@ class Method(Generic[P, R]):
         self.name = name
         self.qualname = f"{owner.__qualname__}.{name}"
 
+    def _arguments(self, group: Group[Any]) -> Arguments:
+        return Arguments(f"{group._name or type(group).__name__}.{self.name}", self.make)
+
     @overload
     def __get__(self, group: None, owner: Any = ...) -> Method[P, R]: ...
     @overload
@@ -67,7 +71,7 @@ class Method(Generic[P, R]):
     def __get__(self, group: Any, owner: Any = None) -> Any:
         if group is None:
             return self
-        return _keep(self, group, _calling(self.make, group._client.perform))
+        return _keep(self, group, _calling(self._arguments(group), group._client.perform))
 
 
 class Walk(Generic[P, R, T]):
@@ -81,6 +85,9 @@ class Walk(Generic[P, R, T]):
         self.name = name
         self.qualname = f"{owner.__qualname__}.{name}"
 
+    def _arguments(self, group: Group[Any]) -> Arguments:
+        return Arguments(f"{group._name or type(group).__name__}.{self.name}", self.make)
+
     @overload
     def __get__(self, group: None, owner: Any = ...) -> Walk[P, R, T]: ...
     @overload
@@ -90,20 +97,20 @@ class Walk(Generic[P, R, T]):
     def __get__(self, group: Any, owner: Any = None) -> Any:
         if group is None:
             return self
-        return _keep(self, group, _calling(self.make, group._client.walk))
+        return _keep(self, group, _calling(self._arguments(group), group._client.walk))
 
 
-def _calling(make: Callable[..., Any], carry_out: Callable[[Any], Any]) -> Callable[..., Any]:
+def _calling(arguments: Arguments, carry_out: Callable[[Any], Any]) -> Callable[..., Any]:
     # Frameworks ask iscoroutinefunction to decide between the loop and a thread: it must tell the truth.
     if inspect.iscoroutinefunction(carry_out):
 
         async def awaiting(*args: Any, **fields: Any) -> Any:
-            return await carry_out(make(*args, **fields))
+            return await carry_out(arguments.call(args, fields))
 
         return awaiting
 
     def blocking(*args: Any, **fields: Any) -> Any:
-        return carry_out(make(*args, **fields))
+        return carry_out(arguments.call(args, fields))
 
     return blocking
 

@@ -14,14 +14,14 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, MutableMapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Never, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from ..app import Binding
 from ..app.loops import must_not_block
 from ..client.transport import WireReply, WireRequest, outcome_unknown
-from ..clock import MovableClock
-from ..errors import SetupError, say
+from ..clock import MovableClock, step_s
+from ..errors import SetupError
 from ..platform.delivery.receiver import Answered, Unanswered
 from ..platform.doors.server import Server
 from ..threads import Threads
@@ -197,10 +197,10 @@ class BedClock(MovableClock):
     def resume(self) -> None:
         """There is nothing to resume."""
 
-    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> float:
-        step = seconds + 60 * minutes + 3600 * hours + 86400 * days
-        if step < 0:
-            raise ValueError(say("时钟只能向前拨", "a clock moves forward only"))
+    def advance(
+        self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0, **unknown: Never
+    ) -> float:
+        step = step_s(seconds, minutes, hours, days, unknown)
         self._bed.run(asyncio.sleep(step))
         return self.now()
 

@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, Never, Self, TypeVar, cast
 
 import msgspec
 
@@ -109,8 +109,10 @@ class LiveClock(MovableClock):
         super().__init__(start)
         self._bed = bed
 
-    def advance(self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0) -> float:
-        moved = super().advance(seconds, minutes=minutes, hours=hours, days=days)
+    def advance(
+        self, seconds: float = 0, *, minutes: float = 0, hours: float = 0, days: float = 0, **unknown: Never
+    ) -> float:
+        moved = super().advance(seconds, minutes=minutes, hours=hours, days=days, **unknown)
         self._bed.catch_up()
         return moved
 

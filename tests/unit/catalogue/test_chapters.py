@@ -21,7 +21,7 @@ from gongzhong.catalogue.templates import SendTemplate, template_data
 
 def page(count: int, last: str, total: int | None = None) -> users.OpenIDPage:
     names = [*(f"o{number}" for number in range(count - 1)), last] if count else []
-    data = users.OpenIDs(openid=names) if names else None
+    data = users.OpenIDs(openid=names) if names else users.NOBODY
     return users.OpenIDPage(total=total, count=count, data=data, next_openid=last)
 
 

@@ -17,7 +17,7 @@ NO_MIGRATION = 63183
 
 def _page(openids: list[str], total: int | None) -> users_calls.OpenIDPage:
     """A page as WeChat writes it: the one after the last has no data and an empty cursor."""
-    data = users_calls.OpenIDs(openid=openids) if openids else None
+    data = users_calls.OpenIDs(openid=openids) if openids else users_calls.NOBODY
     last = openids[-1] if openids else ""
     return users_calls.OpenIDPage(total=total, count=len(openids), data=data, next_openid=last)
 
@@ -101,7 +101,7 @@ def delete_tag(caller: Caller, call: tags_calls.DeleteTag) -> Ok:
 def list_tagged(caller: Caller, call: tags_calls.ListTagged) -> OpenIDPage:
     world = caller.world
     found = tags.carriers(world, caller.account, call.tagid, call.next_openid, world.rules.follower_page)
-    data = OpenIDs(openid=found) if found else None
+    data = OpenIDs(openid=found) if found else users_calls.NOBODY
     return OpenIDPage(count=len(found), data=data, next_openid=found[-1] if found else None)
 
 
