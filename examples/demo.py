@@ -46,6 +46,7 @@ from gongzhong.app import User
 from gongzhong.catalogue.menus import Button, SubButton
 from gongzhong.catalogue.oauth import WebUser
 from gongzhong.catalogue.templates import TemplateValue
+from gongzhong.errors import say
 from gongzhong.messages import LocationSelect, ScanCodeWaitMsg
 from gongzhong.web import AsyncJsSdk, AsyncOAuth, Browser, nonce_of
 
@@ -216,14 +217,15 @@ async def create_menu() -> None:
         try:
             await oa.api.menu.create(button=BUTTONS)
         except PermissionDenied as problem:
-            log.warning("这个账号不能创建菜单 / this account may not have a menu: %s", problem)
+            log.warning(say("这个账号不能创建菜单：%s", "this account may not have a menu: %s"), problem)
             return
         except GongzhongError as problem:
-            log.warning("菜单还没有创建，%g 秒后再试 / no menu yet, trying again: %s", pause_s, problem)
+            text = say("菜单还没有创建，%g 秒后再试：%s", "no menu yet, trying again in %g s: %s")
+            log.warning(text, pause_s, problem)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         else:
-            log.info("菜单已创建 / the menu is there")
+            log.info(say("菜单已创建", "the menu is there"))
             return
 
 
@@ -252,10 +254,10 @@ async def me(request: Request) -> Response:
     if visitor is not None:
         portrait = f'<img src="{escape(visitor.headimgurl)}" alt="">' if visitor.headimgurl else ""
         name, openid = escape(visitor.nickname), escape(visitor.openid)
+        seen = say("公众号看到的你", "what the account sees of you")
         return page(
             "我的资料",
-            f"{portrait}<h1 id='nickname'>{name}</h1><p>公众号看到的你 / what the account sees of you</p>"
-            f"<code id='openid'>{openid}</code>",
+            f"{portrait}<h1 id='nickname'>{name}</h1><p>{seen}</p><code id='openid'>{openid}</code>",
         )
     oauth: AsyncOAuth = request.app.state.oauth
     url = oauth.authorize_url(
@@ -271,9 +273,9 @@ async def signed_in(request: Request) -> Response:
         user = await oauth.callback(request.query_params, nonce)
         visitors[nonce] = await oauth.profile(user.token)
     except GongzhongError as problem:
-        again = '<p><a class="button" href="/me">再试一次 / try again</a></p>'
+        again = f'<p><a class="button" href="/me">{say("再试一次", "try again")}</a></p>'
         status = 400 if isinstance(problem, WebError) else 502
-        return page("没有登录 / not signed in", f"<p>{escape(problem.text())}</p>{again}", status)
+        return page(say("没有登录", "not signed in"), f"<p>{escape(problem.text())}</p>{again}", status)
     if len(visitors) > MOST_VISITORS:
         visitors.popitem(last=False)
     return RedirectResponse(user.return_path)
@@ -292,7 +294,7 @@ async def js_sdk(request: Request) -> Response:
     script = f"{oa.account.hosts.res}/open/js/jweixin-1.6.0.js"
     return page(
         "JS-SDK",
-        f"""<h1>JS-SDK</h1><p id="state">正在签名校验 / checking the signature …</p>
+        f"""<h1>JS-SDK</h1><p id="state">{say("正在签名校验", "checking the signature")} …</p>
 <button onclick="wx.scanQRCode({{needResult:1,success:show}})">扫一扫</button>
 <button onclick="wx.getLocation({{success:show}})">位置</button>
 <button onclick="wx.chooseImage({{count:1,success:upload}})">照片</button><br>
@@ -308,7 +310,7 @@ function upload({{localIds: [localId]}}) {{
 }}
 wx.config({settings});
 wx.ready(() => {{
-  state.textContent = "可以使用 / ready";
+  state.textContent = "{say("可以使用", "ready")}";
   wx.updateAppMessageShareData({{title: "演示公众号的网页", desc: "JS-SDK 演示", link: location.href, imgUrl: ""}});
 }});
 wx.error((problem) => {{ state.textContent = problem.errMsg; }});</script>""",
@@ -317,7 +319,8 @@ wx.error((problem) => {{ state.textContent = problem.errMsg; }});</script>""",
 
 async def home(request: Request) -> Response:
     links = '<a class="button" href="/me">我的资料</a><a class="button" href="/js-sdk">JS-SDK</a>'
-    return page("演示公众号", f"<h1>演示公众号</h1><p>The demo account of gongzhong</p>{links}")
+    what = say("gongzhong 的演示账号", "the demo account of gongzhong")
+    return page("演示公众号", f"<h1>演示公众号</h1><p>{what}</p>{links}")
 
 
 @asynccontextmanager

@@ -9,8 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import socket
-import ssl
 from typing import Final
 
 from .errors import GongzhongError
@@ -45,12 +43,12 @@ OF_SYSTEM: Final = {
 """What `strerror` says in English. Other numbers are shown as the system says them."""
 
 OF_NAMES: Final = {
-    socket.EAI_NONAME: ("域名解析失败：没有这个主机名", "Name or service not known"),
-    socket.EAI_AGAIN: ("暂时无法解析域名", "Temporary failure in name resolution"),
-    socket.EAI_FAIL: ("域名解析失败", "Non-recoverable failure in name resolution"),
-    socket.EAI_FAMILY: ("不支持这种地址", "Address family not supported"),
+    "EAI_NONAME": ("域名解析失败：没有这个主机名", "Name or service not known"),
+    "EAI_AGAIN": ("暂时无法解析域名", "Temporary failure in name resolution"),
+    "EAI_FAIL": ("域名解析失败", "Non-recoverable failure in name resolution"),
+    "EAI_FAMILY": ("不支持这种地址", "Address family not supported"),
 }
-"""The errors of `socket.getaddrinfo`."""
+"""The errors of `socket.getaddrinfo`, by their names in the module `socket`."""
 
 TYPES: Final = {
     "object": "对象",
@@ -161,11 +159,17 @@ def in_words(problem: BaseException, content: bytes | None = None) -> tuple[str,
 
 
 def _of_system(problem: OSError) -> tuple[str, str]:
+    # Here, not above: every program imports this module, and few of them ever meet a network's error.
+    import socket
+    import ssl
+
     if isinstance(problem, ssl.SSLError):
         reason = getattr(problem, "reason", None) or "TLS"  # aiohttp's subclass never fills it
         return reason, reason
-    if isinstance(problem, socket.gaierror) and problem.errno in OF_NAMES:
-        return OF_NAMES[problem.errno]
+    if isinstance(problem, socket.gaierror):
+        for name, words in OF_NAMES.items():
+            if problem.errno == getattr(socket, name):
+                return words
     if isinstance(problem, TimeoutError) and not problem.errno:
         return "超时", "timed out"
     if problem.errno is None:

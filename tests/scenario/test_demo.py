@@ -193,7 +193,7 @@ def test_an_account_without_menus_works_without(
     platform.connect(module.oa, kind="subscription", verified=False)
     running = module.app.router.lifespan_context(module.app)
     platform.run(running.__aenter__())
-    assert "may not have a menu" in caplog.text
+    assert "不能创建菜单" in caplog.text
     alice = platform.person("alice")
     alice.follows()
     alice.says("慢")

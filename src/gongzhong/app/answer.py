@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from ..errors import CallbackError
+from ..errors import CallbackError, say
 
 XML = "application/xml; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
@@ -27,9 +27,9 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def refusal(problem: CallbackError) -> Answer:
-    """One line that says what is wrong with a request, in Chinese and English; never what was right about
+    """One line that says what is wrong with a request, in the language of this process; never what was right about
     it."""
-    line = f"{problem.zh} / {problem.en}".replace("\n", " ")
+    line = say(problem.zh, problem.en).replace("\n", " ")
     return Answer(problem.status, line.encode())
 
 

@@ -17,16 +17,25 @@ from typing import TypeGuard
 
 import msgspec
 
-from ..errors import say
+from ..errors import HandlerError, say
 from ..messages import TEXT_MAX_BYTES, NewsReply, Reply, TextReply
+from ..reasons import in_words
 from ..wire.surrogates import mended, mended_value
 
 JOINT = "\n\n"
 """Between two texts that go out as one message."""
 MOST_ANSWER_BYTES = 100_000
 """What one handler may say to one push in all: some fifty messages."""
-TOO_LONG_ZH = f"答复超过 {MOST_ANSWER_BYTES} 字节，无法逐条送达：请缩短，或发送链接"
-TOO_LONG_EN = f"the answer has more than {MOST_ANSWER_BYTES} bytes: shorten it, or send a link to it"
+
+
+class TooLong(HandlerError, ValueError):
+    """A handler says more to one push than a person reads: over MOST_ANSWER_BYTES."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"答复超过 {MOST_ANSWER_BYTES} 字节，无法逐条送达：请缩短，或发送链接",
+            f"the answer has more than {MOST_ANSWER_BYTES} bytes: shorten it, or send a link to it",
+        )
 
 
 class Piece(TextReply, frozen=True):
@@ -40,7 +49,7 @@ class Piece(TextReply, frozen=True):
 def checked(reply: Reply) -> Reply:
     """The reply as it can be written: half an emoji (a lone surrogate) becomes U+FFFD, once, here.
 
-    Raises TypeError for a field of the wrong type and ValueError for an answer over MOST_ANSWER_BYTES.
+    Raises TypeError for a field of the wrong type and TooLong for an answer over MOST_ANSWER_BYTES.
     """
     if not isinstance(reply, TextReply):
         return _checked_fields(reply)
@@ -50,13 +59,13 @@ def checked(reply: Reply) -> Reply:
             say(f"文本回复的内容是 {kind}，不是 str", f"the content of a text reply is {kind}, not str")
         )
     if len(reply.content) > MOST_ANSWER_BYTES:
-        raise ValueError(say(TOO_LONG_ZH, TOO_LONG_EN))
+        raise TooLong
     try:
         size = len(reply.content.encode())
     except UnicodeEncodeError:
         return checked(type(reply)(content=mended(reply.content)))
     if size > MOST_ANSWER_BYTES:
-        raise ValueError(say(TOO_LONG_ZH, TOO_LONG_EN))
+        raise TooLong
     return reply
 
 
@@ -76,12 +85,12 @@ def _checked_fields(reply: Reply) -> Reply:
     try:
         made = msgspec.convert(cleaned, type(reply))
     except msgspec.ValidationError as problem:
-        kind = type(reply).__name__
+        kind, (zh, en) = type(reply).__name__, in_words(problem)
         raise TypeError(
-            say(f"{kind} 的字段类型不对：{problem}", f"a field of {kind} has a wrong type: {problem}")
+            say(f"{kind} 的字段类型不对：{zh}", f"a field of {kind} has a wrong type: {en}")
         ) from None
     if size(made) > MOST_ANSWER_BYTES:
-        raise ValueError(say(TOO_LONG_ZH, TOO_LONG_EN))
+        raise TooLong
     return reply if cleaned == plain else made
 
 

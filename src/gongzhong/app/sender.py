@@ -66,7 +66,7 @@ CLOSING_S = 5.0
 """What is there is sent when so little is left of the allowance's time."""
 
 
-class NoForm(Exception):
+class NoForm(GongzhongError):
     """This kind of reply does not exist as a customer-service message."""
 
 
@@ -232,10 +232,10 @@ class Sender:
             return Reason.IN_DOUBT, problem
         except CallError as problem:
             return BY_CODE.get(problem.errcode, Reason.REFUSED), problem
-        except GongzhongError as problem:
-            return Reason.REFUSED, problem
         except NoForm as problem:
             return Reason.NO_FORM, problem
+        except GongzhongError as problem:
+            return Reason.REFUSED, problem
         except Exception as problem:
             log.exception(say("客服消息发送时出错", "sending a customer-service message failed"))
             return Reason.IN_DOUBT, problem
@@ -294,9 +294,8 @@ def as_customer_message(openid: str, reply: Reply) -> SendCustomerMessage:
                 description=article.description,
                 picurl=article.pic_url,
             )
-    raise NoForm(
-        f"{type(reply).__name__} 没有对应的客服消息 / {type(reply).__name__} has no customer-service form"
-    )
+    kind = type(reply).__name__
+    raise NoForm(f"{kind} 没有对应的客服消息", f"{kind} has no customer-service form")
 
 
 def _music(openid: str, reply: MusicReply) -> SendCustomerMessage:

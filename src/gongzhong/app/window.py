@@ -51,7 +51,7 @@ from .claims import (
 from .dispatch import Dispatcher, Later
 from .loops import cancelled_from_outside, eagerly
 from .outbox import Reason, Undelivered, about
-from .pieces import MOST_ANSWER_BYTES, TOO_LONG_EN, TOO_LONG_ZH, checked, fits, size
+from .pieces import MOST_ANSWER_BYTES, TooLong, checked, fits, size
 from .runs import SUCCESS, Run
 from .sender import Sender
 
@@ -395,13 +395,13 @@ class ReplyWindow:
         self._apply(run, Ended())
 
     def _checked(self, run: Run, reply: Reply | None) -> Reply | None:
-        """The reply as it can be written. Raises ValueError when one push gets more than a person reads."""
+        """The reply as it can be written. Raises TooLong when one push gets more than a person reads."""
         if reply is None:
             return None
         reply = checked(reply)
         run.said_bytes += size(reply)
         if run.said_bytes > MOST_ANSWER_BYTES:
-            raise ValueError(f"{TOO_LONG_ZH} / {TOO_LONG_EN}")
+            raise TooLong
         return reply
 
     def _handler_ended(self, run: Run) -> None:

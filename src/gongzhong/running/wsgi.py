@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable
 from typing import IO, Any, TypeAlias
 from urllib.parse import unquote_to_bytes
 
+from ..errors import say
 from .guarded import Message, Receive, Send
 
 Environ: TypeAlias = dict[str, Any]
@@ -292,7 +293,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 
 
 async def _refuse(send: Send, status: int, zh: str, en: str) -> None:
-    body = f"{zh} / {en}\n".encode()
+    body = f"{say(zh, en)}\n".encode()
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),

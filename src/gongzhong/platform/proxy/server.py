@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, cast
 
-from ...errors import SetupError
+from ...errors import SetupError, say
 from ...reasons import in_words
 from .authority import Authority, is_ours
 from .bridge import Asgi, connection_factory
@@ -35,7 +35,7 @@ class Refused(Exception):
         self.status, self.zh, self.en = status, zh, en
 
     def answer(self) -> bytes:
-        body = f"{self.zh} / {self.en}\n".encode()
+        body = f"{say(self.zh, self.en)}\n".encode()
         head = (
             f"HTTP/1.1 {self.status}\r\nContent-Type: text/plain; charset=utf-8\r\n"
             f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
