@@ -109,12 +109,13 @@ def serving(target: str, *options: str, program: str = PROGRAM, port: int = 0) -
             process.communicate()
 
 
-def push(content: str, number: int = 1, *, keep: bool = False) -> bytes:
-    """A signed text of one person, as a request."""
+def push(content: str, number: int = 1, *, keep: bool = False, openid: str = "") -> bytes:
+    """A signed text as a request; each number is another person, if none is named."""
+    openid = openid or f"o{number}"
     now = str(int(time.time()))
-    query = {"signature": sign(TOKEN, now, "n"), "timestamp": now, "nonce": "n", "openid": f"o{number}"}
+    query = {"signature": sign(TOKEN, now, "n"), "timestamp": now, "nonce": "n", "openid": openid}
     said = Text(
-        to_user_name="gh_1", from_user_name=f"o{number}", create_time=int(now), content=content, msg_id=number
+        to_user_name="gh_1", from_user_name=openid, create_time=int(now), content=content, msg_id=number
     )
     body = encode(said)
     after = "" if keep else "Connection: close\r\n"

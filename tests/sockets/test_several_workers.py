@@ -50,6 +50,7 @@ GRANIAN = ["-m", "granian", "--port", "{port}", "--workers", "{workers}", "--log
 UVICORN = ["-m", "uvicorn", "--port", "{port}", "--workers", "{workers}", "--log-level", "error"]
 SERVERS = {
     "gunicorn": [*GUNICORN, "-w", "{workers}", "application:wsgi"],
+    "gunicorn threads": [*GUNICORN, "-w", "{workers}", "--threads", "8", "application:wsgi"],
     "gunicorn flask": [*GUNICORN, "-w", "{workers}", "application:flask"],
     "gunicorn gevent flask": [*GUNICORN, "-w", "{workers}", "-k", "gevent", "application:flask"],
     "uvicorn": [*UVICORN, "application:asgi"],
@@ -61,10 +62,12 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who
 
 
 @contextmanager
-def run(server: str, workers: int, folder: Path) -> Iterator[tuple[int, Path]]:
-    """A server of others on a port; gives the port and the file with what it says."""
+def run(
+    server: str, workers: int, folder: Path, application: str = APPLICATION
+) -> Iterator[tuple[int, Path, int]]:
+    """A server of others on a port; gives the port, the file with what it says, and its process group."""
     pytest.importorskip(server.split()[0])
-    (folder / "application.py").write_text(APPLICATION, "utf-8")
+    (folder / "application.py").write_text(application, "utf-8")
     port, said = free_port(), folder / "said"
     arguments = [part.format(port=port, workers=workers) for part in SERVERS[server]]
     with said.open("wb") as output:
@@ -77,7 +80,7 @@ def run(server: str, workers: int, folder: Path) -> Iterator[tuple[int, Path]]:
             start_new_session=True,
         )
     try:
-        yield port, said
+        yield port, said, process.pid
     finally:
         process.terminate()
         try:
@@ -97,7 +100,7 @@ def pushed(port: int, number: int) -> bool:
 @linux
 @pytest.mark.parametrize("server", SERVERS)
 def test_two_workers_are_named(server: str, tmp_path: Path) -> None:
-    with run(server, 2, tmp_path) as (port, said):
+    with run(server, 2, tmp_path) as (port, said, _):
         ends, number = time.monotonic() + 40, 0
         while SAID not in said.read_text("utf-8"):
             assert time.monotonic() < ends, said.read_text("utf-8")
@@ -109,7 +112,7 @@ def test_two_workers_are_named(server: str, tmp_path: Path) -> None:
 @linux
 @pytest.mark.parametrize("server", ["gunicorn", "gunicorn flask", "uvicorn", "granian"])
 def test_one_worker_is_not(server: str, tmp_path: Path) -> None:
-    with run(server, 1, tmp_path) as (port, said):
+    with run(server, 1, tmp_path) as (port, said, _):
         ends, answered = time.monotonic() + 40, 0
         while answered < 15:  # a second and a half: the look was long ago
             assert time.monotonic() < ends, said.read_text("utf-8")
