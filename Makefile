@@ -18,7 +18,7 @@ PAGES := $(STATIC)/index.html
 PAGE_SOURCES := $(shell find web \( -name node_modules -o -path web/test \) -prune -o -type f ! -name '*.md' -print 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: help demo pages test test-pages test-schema test-node lint wheel first-hour bench lock clean
+.PHONY: help demo pages test test-pythons test-pages test-schema test-node lint wheel first-hour bench lock clean
 
 help: ## 列出所有目标 / list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ pages: $(PAGES) ## 构建网页 / build the pages into the package
 
 test: .venv/.dev ## Python 测试 / every test that needs no browser
 	$(PYTEST) -n auto --dist loadscope -m "not slow and not browser and not first_hour"
+
+test-pythons: ## 在本机每个 Python 版本上测试 / the quick tests on every Python of this machine
+	$(PY) scripts/test_pythons.py $(ARGS)
 
 test-pages: .venv/.dev $(PAGES) ## 浏览器测试 / drive the built pages with Chromium
 	$(PYTEST) -m browser tests
@@ -64,7 +67,7 @@ lock: ## 更新锁文件，UPGRADE=1 升级 / refresh the lock files
 	scripts/lock $(if $(UPGRADE),--upgrade)
 
 clean: ## 删除一切生成物 / remove everything that was generated
-	rm -rf .venv .venv-schema .venv-node .venv-lock web/node_modules $(STATIC) dist build
+	rm -rf .venv .venv-* web/node_modules $(STATIC) dist build
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

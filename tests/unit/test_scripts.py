@@ -58,3 +58,10 @@ def test_progress_passes_the_status_on_and_shows_the_output_of_what_failed() -> 
     )
     assert wrong.returncode == 7
     assert wrong.stderr.endswith("why\n")
+
+
+def test_a_python_that_is_not_here_is_named_and_passed_over() -> None:
+    command = [sys.executable, str(SCRIPTS / "test_pythons.py"), "3.99"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3.99" in done.stdout

@@ -256,6 +256,10 @@ def certificate(
     name: str, key: ec.EllipticCurvePrivateKey, issuer: str, signer: ec.EllipticCurvePrivateKey
 ) -> x509.Certificate:
     now, usable = datetime.datetime.now(datetime.UTC), datetime.timedelta(hours=1)
+    root = name == issuer
+    usage = x509.KeyUsage(
+        not root, False, False, False, False, root, root, False, False
+    )  # Python 3.13 is strict
     address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     return (
         x509.CertificateBuilder()
@@ -265,8 +269,13 @@ def certificate(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - usable)
         .not_valid_after(now + usable)
-        .add_extension(x509.BasicConstraints(ca=name == issuer, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=root, path_length=None), critical=True)
         .add_extension(address, critical=False)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False
+        )
         .sign(signer, hashes.SHA256())
     )
 
