@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..platform.traffic import Exchange
     from ..platform.world.acts import Answer, NotPossible
     from .actors import PNG, Actor, ServiceAgent
+    from .hanging import StillRunning
     from .live_platform import LivePlatform
     from .local_platform import LocalPlatform
     from .seen import Exchanges, Line, Lines, NothingCame, UnknownName
@@ -30,6 +31,7 @@ _HOME = {
     "NotPossible": "..platform.world.acts",
     "NothingCame": ".seen",
     "ServiceAgent": ".actors",
+    "StillRunning": ".hanging",
     "UnknownName": ".seen",
 }
 
@@ -46,6 +48,7 @@ __all__ = [
     "NotPossible",
     "NothingCame",
     "ServiceAgent",
+    "StillRunning",
     "UnknownName",
 ]
 

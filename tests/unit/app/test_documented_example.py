@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from gongzhong.app import OfficialAccount, Services, official_account
+from gongzhong.app import Accounts, OfficialAccount, Services, official_account
+from gongzhong.messages import encode
 from gongzhong.testing import LocalPlatform
+from gongzhong.wire import PushWriter, read_xml
 
-from .conftest import APPID, SECRET, TOKEN, FakeApi, Make, WeChat, click, shown, subscribe
+from .conftest import APPID, SECRET, TOKEN, FakeApi, Make, WeChat, click, shown, subscribe, text
 
 pytestmark = pytest.mark.anyio
 
@@ -81,3 +84,19 @@ def test_the_dialogue_works_as_it_stands(platform: LocalPlatform, monkeypatch: p
     before = len(alice.inbox)
     alice.says("小王")
     assert len(alice.inbox) == before  # nobody takes it any more
+
+
+def test_several_accounts_work_as_they_stand() -> None:
+    found = re.search(r"<!-- example: accounts -->\n```python\n(.*?)```", PAGE, re.DOTALL)
+    assert found is not None
+    names: dict[str, Any] = {}
+    exec(compile(found[1], "docs/app.md", "exec"), names)
+    accounts: Accounts = names["accounts"]
+    for number, path, host in ((1, "/shop/1", "x"), (2, "/", "shop2.example.com")):
+        push = text("在吗")
+        query, body = PushWriter(f"token{number}", "", "", "plain").seal(
+            encode(push), int(time.time()), str(number), push.openid
+        )
+        answer = accounts.handle_blocking(path, query, body, host=host)
+        assert read_xml(answer.body)["Content"] == f"wx{number:016x}: 在吗"
+    accounts.close()
