@@ -7,11 +7,14 @@ A line with an ignore comment must be an error: both checkers complain about an 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from typing import assert_type
 
 from gongzhong import (
     Account,
+    Accounts,
+    App,
     Article,
     AsyncClient,
     Client,
@@ -24,7 +27,7 @@ from gongzhong import (
     Text,
     TextReply,
 )
-from gongzhong.app import CallNext, Result, Session, User
+from gongzhong.app import Answer, Binding, CallNext, Result, Services, Session, User
 from gongzhong.messages import Push, Reply
 
 oa = OfficialAccount(Account(appid="wx0123456789abcdef"))
@@ -136,3 +139,25 @@ async def handlers_stay_functions() -> None:
     assert_type(await weather(push, "北京", Session()), Reply)
     assert_type(await bare(push), str)
     assert_type(news(Client(oa.account)), list[Article])
+
+
+def several_accounts() -> None:
+    app = App(window=4.0, customer_service=None)
+    binding = app.bind(Account(appid="wx0123456789abcdef"), Services(counters=Counter()))
+    assert_type(binding, Binding)
+    assert_type(binding.api, AsyncClient)
+    accounts = Accounts({"/a": oa, "/b": binding})
+    assert_type(accounts.at("example.com", "/a"), Binding)
+    Accounts(lambda host, path: binding if path == "/b" else None)
+    with oa.bound_to(oa.bind(oa.account)) as now:
+        assert_type(now, Binding)
+    OfficialAccount(oa.account, window=4.0, fetch_words=("继续",), drain_s=1)
+    App(windows=4.0)  # type: ignore[call-arg]
+    OfficialAccount(oa.account, windows=4.0)  # type: ignore[call-arg]
+    Accounts({"/a": app})  # type: ignore[dict-item]
+
+
+async def a_face_answers() -> None:
+    assert_type(await oa.handle({}, b""), Answer)
+    assert_type(oa.counters, Counter[str])
+    assert_type(oa.blocking_api, Client)
