@@ -86,7 +86,7 @@ class Binding(Served):
     def _begin(self) -> None:
         """Make everything that belongs to one process."""
         for made in ("sessions", "_reception"):
-            self.__dict__.pop(made, None)
+            vars(self).pop(made, None)
         self._api, self._blocking_api = self.services.api, self.services.blocking_api
         self.threads = Threads(self.app.handler_threads, "gongzhong-handler")
         """For plain handlers alone: stores, files and look-ups of names have threads of their own."""
@@ -227,7 +227,7 @@ class Binding(Served):
             blocking.close()
 
     def __repr__(self) -> str:
-        known = self.__dict__.get("account")
+        known = vars(self).get("account")
         return f"Binding({known.appid if known else self.source!r})"
 
     async def _ask_permission(self) -> None:

@@ -130,9 +130,11 @@ class Home(Protocol):
 
     async def carry_out(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Do the work there and wait for it on the running loop."""
+        ...
 
     def carry_out_blocking(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The same for callers without a loop. Raises SetupError on a running loop, which must not be blocked."""
+        ...
 
     async def finish(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do the last work there and wait for it on the running loop; here, if nothing runs there any more."""

@@ -70,7 +70,9 @@ class OfficialAccount(App, Served):
         running = RUNNING.get()
         return running if running is not None and running.app is self else self._bindings[-1]
 
-    only = binding
+    @property
+    def only(self) -> Binding:
+        return self.binding
 
     @contextmanager
     def bound_to(self, binding: Binding) -> Iterator[Binding]:
