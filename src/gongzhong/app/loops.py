@@ -11,113 +11,24 @@ A program that ends without `close` still lets the handlers in the background fi
 from __future__ import annotations
 
 import asyncio
-import atexit
 import logging
 import os
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Coroutine
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
+from ..background import LOOK_AGAIN_S, Background, LoopEnded, before_threads_end, blocked, waited
 from ..errors import SetupError, say
 from .workers import LOOK_AFTER_S, Workers
 
 T = TypeVar("T")
 log = logging.getLogger("gongzhong.app")
 
-LOOK_AGAIN_S = 0.5
-"""How often somebody who waits for a loop of others looks whether it still runs."""
-SELDOM_S = 10.0
-"""The same for a loop of our own, which tells of its end."""
 LAST_S = 30.0
 """How long a program that ends without `close` waits for what runs in the background."""
-CANCEL_S = 3.0
-"""How long tasks that a loop of our own leaves behind may take to be cancelled."""
-
-
-if sys.version_info >= (3, 12):
-
-    def eagerly(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
-        """A task that takes its first step now: a handler that is done at once costs no turn of the loop."""
-        return asyncio.Task(work, loop=loop, eager_start=True)
-
-else:
-
-    def eagerly(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
-        return loop.create_task(work)
-
-
-def cancelled_from_outside() -> bool:
-    """Whether somebody else, such as a loop that ends, has asked for the end of the task that is running."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
-class LoopEnded(Exception):
-    """The loop that should have answered has ended."""
-
-
-class Background:
-    """A loop that runs in a daemon thread from the first call until `stop`."""
-
-    def __init__(self, name: str = "gongzhong-app") -> None:
-        self.loop = asyncio.new_event_loop()
-        self._waiting: set[Future[Any]] = set()
-        """What other threads wait for here."""
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        running = threading.Event()
-        self.loop.call_soon(running.set)
-        self._thread.start()
-        running.wait()
-
-    @property
-    def called_from_inside(self) -> bool:
-        """Whether the caller runs on this loop. Under gevent every greenlet sees its loop as running."""
-        return threading.get_ident() == self._thread.ident
-
-    def wait_for(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do the work on this loop and block until it is done. Raises LoopEnded if the loop ends first.
-
-        The end of the loop cancels what is waited for, so a thousand threads that wait here need not poll for it.
-        """
-        future = asyncio.run_coroutine_threadsafe(work, self.loop)
-        self._waiting.add(future)
-        try:
-            return _blocked(future, self.loop, SELDOM_S)
-        finally:
-            self._waiting.discard(future)
-
-    def stop(self) -> None:
-        """End the loop, cancel what runs there, and wait for its thread."""
-        self.stop_soon()
-        self._thread.join()
-
-    def stop_soon(self) -> None:
-        """The same without waiting."""
-        with suppress(RuntimeError):  # it has ended already
-            self.loop.call_soon_threadsafe(self.loop.stop)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self.loop)
-        try:
-            self.loop.run_forever()
-        finally:
-            for future in list(self._waiting):
-                future.cancel()
-            self._cancel_tasks()
-            self.loop.close()
-
-    def _cancel_tasks(self) -> None:
-        """Let every task end: asyncio complains about a loop that closes over tasks that wait."""
-        left = asyncio.all_tasks(self.loop)
-        for task in left:
-            task.cancel()
-        if left:
-            self.loop.run_until_complete(asyncio.wait(left, timeout=CANCEL_S))
-        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
 
 
 class Home(Protocol):
@@ -190,7 +101,7 @@ class OwnHome:
         if self._background is None:
             self._background = Background()
             weakref.finalize(self, self._background.stop_soon)
-            _before_threads_end(self._finish_at_exit)
+            before_threads_end(self._finish_at_exit)
             loop = self._background.loop
             loop.call_soon_threadsafe(loop.call_later, LOOK_AFTER_S, self.workers.look)
         self.loop = self._background.loop
@@ -201,7 +112,7 @@ class OwnHome:
         here = asyncio.get_running_loop()
         while (home := self.choose(here)) is not here:
             try:
-                return await _waited(asyncio.run_coroutine_threadsafe(work(), home), home)
+                return await waited(asyncio.run_coroutine_threadsafe(work(), home), home)
             except LoopEnded:
                 self._ended = home
         return await work()
@@ -217,7 +128,7 @@ class OwnHome:
             try:
                 if background is not None and background.loop is home:
                     return background.wait_for(work())
-                return _blocked(asyncio.run_coroutine_threadsafe(work(), home), home, LOOK_AGAIN_S)
+                return blocked(asyncio.run_coroutine_threadsafe(work(), home), home, LOOK_AGAIN_S)
             except LoopEnded:
                 self._background = None
         raise LoopEnded
@@ -226,7 +137,7 @@ class OwnHome:
         home = self.loop
         if home is None or home is asyncio.get_running_loop() or not home.is_running():
             return await work()
-        return await _waited(asyncio.run_coroutine_threadsafe(work(), home), home)
+        return await waited(asyncio.run_coroutine_threadsafe(work(), home), home)
 
     def close(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do the last work on the loop in the background, if there is one, and end it."""
@@ -253,24 +164,6 @@ class OwnHome:
             raise must_not_block()
 
 
-def _before_threads_end(call: Callable[[], None]) -> None:
-    """Have a method called when the program ends, if its object still exists then.
-
-    Before Python itself forbids new threads, which a last API call may need; `atexit` would come after that.
-    """
-    import concurrent.futures.thread  # noqa: F401  # its hook ends thread pools: registered before, it is called after
-
-    reference = weakref.WeakMethod(call)
-
-    def at_exit() -> None:
-        method = reference()
-        if method is not None:
-            method()
-
-    with suppress(RuntimeError):  # the program is ending already
-        getattr(threading, "_register_atexit", atexit.register)(at_exit)
-
-
 def must_not_block() -> SetupError:
     """The error for blocking a running event loop."""
     return SetupError(
@@ -279,33 +172,3 @@ def must_not_block() -> SetupError:
         fix_zh="改用 await oa.handle(…) 或 await oa.shutdown()",
         fix_en="use `await oa.handle(…)` or `await oa.shutdown()`",
     )
-
-
-async def _waited(future: Future[T], home: asyncio.AbstractEventLoop) -> T:
-    """The result of work on another loop. Raises LoopEnded if that ends first."""
-    waiting = asyncio.wrap_future(future)
-    try:
-        while not waiting.done():
-            await asyncio.wait({waiting}, timeout=LOOK_AGAIN_S)
-            if not waiting.done() and not home.is_running():
-                raise LoopEnded
-    except asyncio.CancelledError:
-        waiting.cancel()
-        raise
-    if waiting.cancelled():
-        raise LoopEnded
-    return waiting.result()
-
-
-def _blocked(future: Future[T], home: asyncio.AbstractEventLoop, look_s: float) -> T:
-    """The result of work on a loop in another thread. Raises LoopEnded if that ends, looking every `look_s` seconds."""
-    while True:
-        try:
-            return future.result(look_s)
-        except TimeoutError:
-            if future.done():
-                return future.result()
-            if not home.is_running():
-                raise LoopEnded from None
-        except CancelledError:
-            raise LoopEnded from None

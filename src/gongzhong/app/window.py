@@ -21,6 +21,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from .. import facts
+from ..background import cancelled_from_outside, eagerly
 from ..errors import say
 from ..messages import Push, Reply, Text, articles_allowed
 from .claims import (
@@ -49,7 +50,6 @@ from .claims import (
     decide,
 )
 from .dispatch import Dispatcher, Later
-from .loops import cancelled_from_outside, eagerly
 from .outbox import Reason, Undelivered, about
 from .pieces import MOST_ANSWER_BYTES, TooLong, checked, fits, size
 from .runs import SUCCESS, Run
