@@ -2,6 +2,7 @@
 
 PY ?= python3
 PORT ?= 8700
+SEEDS ?= 100000
 APP ?= examples.demo:app
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -18,7 +19,7 @@ PAGES := $(STATIC)/index.html
 PAGE_SOURCES := $(shell find web \( -name node_modules -o -path web/test \) -prune -o -type f ! -name '*.md' -print 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: help demo pages test test-pythons test-pages test-schema test-node lint wheel first-hour bench lock clean
+.PHONY: help demo pages test chaos test-pythons test-pages test-schema test-node lint wheel first-hour bench lock clean
 
 help: ## 列出所有目标 / list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +36,9 @@ test: .venv/.dev ## Python 测试 / every test that needs no browser
 
 test-pythons: ## 在本机每个 Python 版本上测试 / the quick tests on every Python of this machine
 	$(PY) scripts/test_pythons.py $(ARGS)
+
+chaos: .venv/.dev ## 十万个带种子的世界，SEEDS=1000 更快 / a hundred thousand seeded worlds of each kind, for hours
+	GONGZHONG_SEEDS=$(SEEDS) $(PYTEST) -n auto --dist loadscope tests/simulation
 
 test-pages: .venv/.dev $(PAGES) ## 浏览器测试 / drive the built pages with Chromium
 	$(PYTEST) -m browser tests

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 from gongzhong import Account, Secret
 from gongzhong.client import AsyncClient, WireRequest
@@ -11,12 +12,12 @@ from gongzhong.client.token_store import TokenStore
 from gongzhong.client.tokens import TokenPolicy, Tokens
 from gongzhong.client.transport import WireReply
 from gongzhong.platform import Platform, PlatformConfig
-from gongzhong.platform.config import AccountConfig
+from gongzhong.platform.delivery.receiver import Receiver
 from gongzhong.platform.doors.server import Server
 from gongzhong.platform.world import accounts
 from gongzhong.testing.in_process import InProcessTransport
 from gongzhong.testing.seeded import EPOCH, Network, Process, SeededLoop
-from gongzhong.testing.simulated import EVERYTHING
+from gongzhong.testing.simulated import EVERYTHING, account_config
 
 APPID = "wx00000000000000aa"
 SECRET = "s" * 32
@@ -33,11 +34,10 @@ class Wire:
 
     def __init__(self, room: Room, process: Process) -> None:
         self._room, self._process = room, process
-        self._inside = InProcessTransport(room.server)
 
     async def send(self, request: WireRequest, /) -> WireReply:
         async def served() -> WireReply:
-            reply = await self._inside.send(request)
+            reply = await InProcessTransport(self._room.server).send(request)
             self._room.served(self._process, request)
             return reply
 
@@ -57,14 +57,15 @@ class Room:
         self.network = Network(self.loop)
         self.served: Callable[[Process, WireRequest], None] = lambda process, request: None
         """Called when WeChat has carried out a request of a process, before the answer is on its way."""
-        self.platform = Platform(PlatformConfig(traffic=EVERYTHING, start=EPOCH), clock=self.wechat.clock)
+
+    def open(self, receiver: Receiver | None = None, **settings: Any) -> None:
+        """Begin the platform, with one account."""
+        config = PlatformConfig(traffic=EVERYTHING, start=EPOCH)
+        self.platform = Platform(config, receiver=receiver, clock=self.wechat.clock)
         self.server = Server(self.platform)
-        accounts.create(
-            self.platform.world,
-            AccountConfig(
-                name="shop", appid=APPID, secret=SECRET, token="tok123", kind="service", verified=True
-            ),
-        )
+        about = {"name": "shop", "appid": APPID, "secret": SECRET, "token": "tok123"}
+        about |= {"kind": "service", "verified": True, **settings}
+        accounts.create(self.platform.world, account_config(about))
 
     def client(self, process: Process, store: TokenStore) -> AsyncClient:
         """A client that runs in the process and shares its tokens through the store."""

@@ -116,6 +116,7 @@ class TokenWorld:
 
     def __post_init__(self) -> None:
         self.room = Room(self.seed)
+        self.room.open()
         self.store = self.store_of(self.room)
         self.calls: list[Called] = []
         self.living: list[Process] = []

@@ -1,0 +1,191 @@
+"""People who write to an account whose handlers take up to a minute, while connections break.
+
+Everything between the phone and the handler is real: the platform's pushes and repeats, verification, reply window,
+outbox, customer-service messages. What is right is read from the chats: each message answered once, by one run of its
+handler, no line that says that the service failed, no alarm.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from random import Random
+
+from gongzhong import Account, OfficialAccount, Secret, Text
+from gongzhong.app import Services
+from gongzhong.app.binding import Binding
+from gongzhong.client.token_store import MemoryTokenStore
+from gongzhong.errors import TransportError
+from gongzhong.platform.delivery.receiver import Answered, Unanswered
+from gongzhong.platform.world import accounts, acts, chats, people
+from gongzhong.platform.world.acts import Saying
+from gongzhong.testing.seeded import Network, Process
+
+from .room import APPID, SECRET, Room
+
+FETCH = "继续"
+WRITES_FOR_S = 400.0
+CALM_S = 60.0
+"""After the last word everything must come to an end."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What kind of account it is, and what goes wrong."""
+
+    may_send: bool
+    people: int = 3
+    messages: int = 10
+    loss: float = 0.0
+    """The share of push attempts that do not arrive, or whose answer is lost."""
+
+    @classmethod
+    def drawn(cls, seed: int) -> Setting:
+        chance = Random(seed)
+        return cls(seed % 2 == 0, loss=chance.choice((0.0, 0.0, 0.05)))
+
+
+class Door:
+    """The platform's way to the app: through a network, with WeChat's own patience."""
+
+    def __init__(self, network: Network, app: Process) -> None:
+        self._network, self._app = network, app
+        self.binding: Binding | None = None
+
+    async def send(
+        self, method: str, url: str, body: bytes, *, timeout_s: float, connect_s: float
+    ) -> Answered:
+        binding, query = self.binding, url.partition("?")[2]
+        assert binding is not None
+        hung_up = False
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await self._network.call(
+                    self._app, lambda: binding.handle(query, body, method, gone=lambda: hung_up)
+                )
+        except (TimeoutError, TransportError):
+            hung_up = True
+            raise Unanswered("timeout", f"{timeout_s:g} s") from None
+        return Answered(answer.status, {"content-type": answer.content_type}, answer.body, "127.0.0.1")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class WindowWorld:
+    """The world of one seed. `run` plays it; then `wrong` says what is not as it should be."""
+
+    def __init__(self, seed: int, setting: Setting) -> None:
+        self.setting = setting
+        self.app_process = Process((room := Room(seed)).loop, "app")
+        self.room, self.random = room, room.random
+        self.to_app = Network(room.loop, loss=setting.loss)
+        self.door = Door(self.to_app, self.app_process)
+        kind = "service" if setting.may_send else "subscription"
+        room.open(receiver=self.door, kind=kind, verified=setting.may_send, url="http://shop.test/")
+        self.started: Counter[str] = Counter()
+        self.asked: dict[str, int] = {}
+        self.wrote: dict[str, list[str]] = {f"person {number}": [] for number in range(setting.people)}
+        self.reached: set[str] = set()
+        self.door.binding = self._bound()
+
+    def _bound(self) -> Binding:
+        account = Account(appid=APPID, secret=Secret(SECRET), token=Secret("tok123"))
+        oa = OfficialAccount(account)
+
+        @oa.text()
+        async def answer(message: Text) -> str:
+            self.started[message.content] += 1
+            await asyncio.sleep(self.random.choice((0.0, 0.2, 3.0, 6.0, 12.0, 20.0, 50.0)))
+            return f"答{message.content}"
+
+        api = self.room.client(self.app_process, MemoryTokenStore(self.app_process.clock))
+        return oa.bind(account, Services(clock=self.app_process.clock, api=api))
+
+    def run(self) -> WindowWorld:
+        lives = [self.room.wechat.start(self._live(person)) for person in self.wrote]
+        for life in lives:
+            self.room.loop.run_until_complete(life)
+        self.room.loop.run_for(CALM_S)
+        self._found = self._judged()
+        self.chats = {person: self._lines(person) for person in self.wrote}
+        self.room.close()
+        return self
+
+    def wrong(self) -> list[str]:
+        return self._found
+
+    async def _live(self, person: str) -> None:
+        """Follow, write now and then, and ask for what was promised."""
+        world = self.room.platform.world
+        account = next(iter(world.accounts.values()))
+        people.create(world, person)
+        await self.room.platform.carry_out(acts.follow(world, account, person), wait=True)
+        for number in range(self.setting.messages):
+            await asyncio.sleep(self.random.expovariate(self.setting.messages / WRITES_FOR_S))
+            text = f"{person[-1]}-{number}"
+            self.wrote[person].append(text)
+            await self._say(person, text)
+        for _ in range(20):
+            await asyncio.sleep(15)
+            if self._unanswered(person) and not self.setting.may_send:
+                self.reached.add("fetched")
+                await self._say(person, FETCH)
+
+    async def _say(self, person: str, text: str) -> None:
+        world = self.room.platform.world
+        account = next(iter(world.accounts.values()))
+        act = acts.say(world, account, person, Saying(type="text", content=text))
+        await self.room.platform.carry_out(act, wait=self.random.random() < 0.7)
+
+    def _lines(self, person: str) -> list[tuple[str, str, str]]:
+        """Side, way and text of every line of a person's chat."""
+        items = chats.read(self.room.platform.world, APPID, person)
+        return [(item["side"], item["via"], chats.spoken(item)) for item in items]
+
+    def _unanswered(self, person: str) -> list[str]:
+        said = "\n".join(text for side, _, text in self._lines(person) if side == "account")
+        return [text for text in self.wrote[person] if f"答{text}" not in said]
+
+    # ---- what must hold
+
+    def _judged(self) -> list[str]:
+        found = [f"an error that nobody saw: {problem}" for problem in self.room.loop.problems]
+        for person in self.wrote:
+            found += self._chat_wrong(person)
+        again = [text for text, count in self.started.items() if count > 1 and text != FETCH]
+        if again:
+            found.append(f"handlers ran more than once: {again}")
+        if not self.setting.loss and self.raised:
+            found.append(f"WeChat raised alarms: {self.raised}")
+        return found
+
+    @property
+    def raised(self) -> list[str]:
+        world = self.room.platform.world
+        return [str(alarm) for alarm in accounts.alarms(world, APPID)]
+
+    def _chat_wrong(self, person: str) -> list[str]:
+        found = []
+        lines = self._lines(person)
+        answers = [
+            part.removeprefix("答")
+            for side, via, text in lines
+            if side == "account"
+            for part in text.split("\n")
+            if part.startswith("答")
+        ]
+        self.reached |= {via for side, via, _ in lines if side == "account"}
+        twice = [text for text, count in Counter(answers).items() if count > 1 and text != FETCH]
+        if twice:
+            found.append(f"{person} saw answers twice: {twice}")
+        missing = [text for text in self.wrote[person] if text not in answers]
+        failures = sum(side == "system" and "故障" in text for side, _, text in lines)
+        if failures:
+            self.reached.add("failed three times")
+        if failures and not self.setting.loss:
+            found.append(f"{person} was told that the service failed, {failures} times")
+        if len(missing) > failures:
+            found.append(f"{person} never saw the answers to {missing}")
+        return found
