@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +49,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
     `api` and `blocking_api` take the place of the clients that are made from the account; whoever gives them closes
     them. `sessions` keeps the sessions (by default memory), `reader` verifies and decrypts, `counters` counts (names:
-    docs/app.md). `home` is where handlers run: by default the event loop that is first used, see `loops`.
+    docs/app.md), `random_bytes` gives what makes encrypted replies different. `home` is where handlers run: by default the event loop that is first used, see `loops`.
     """
 
     clock: Clock = Clock()
@@ -58,6 +58,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     sessions: SessionStore | None = None
     reader: PushReader | None = None
     counters: Counter[str] | None = None
+    random_bytes: Callable[[int], bytes] = os.urandom
     home: Home | None = None
 
 

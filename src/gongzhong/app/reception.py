@@ -41,7 +41,9 @@ class Reception:
     def __init__(self, binding: Binding) -> None:
         self._window, self._clock, self._counters = binding.window, binding.clock, binding.counters
         self._claims = binding.claims
-        self._reader = binding.services.reader or PushReader(binding.account, clock=binding.clock)
+        self._reader = binding.services.reader or PushReader(
+            binding.account, clock=binding.clock, random_bytes=binding.services.random_bytes
+        )
         self._replays = Replays(binding.app.replay_window_s, binding.clock)
 
     async def handle(self, query: Query, body: Body, method: str, gone: Gone | None = None) -> Answer:

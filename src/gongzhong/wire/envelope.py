@@ -43,9 +43,9 @@ class Keys:
     def __init__(self, token: str, cipher: Cipher) -> None:
         self.token, self.cipher = token, cipher
 
-    def seal_reply(self, xml: bytes, timestamp: int, nonce: str) -> bytes:
+    def seal_reply(self, xml: bytes, timestamp: int, nonce: str, random16: bytes | None = None) -> bytes:
         """Encrypt and sign a passive reply: Encrypt, MsgSignature, TimeStamp, Nonce."""
-        encrypted = self.cipher.encrypt(xml)
+        encrypted = self.cipher.encrypt(xml, random16)
         signature = sign(self.token, str(timestamp), nonce, encrypted)
         return (
             f"<xml><Encrypt><![CDATA[{encrypted}]]></Encrypt>"

@@ -11,8 +11,10 @@ against them are off unless asked for; the app's own de-duplication by message d
 from __future__ import annotations
 
 import threading
+from binascii import b2a_base64
+from collections.abc import Callable
 from contextlib import suppress
-from secrets import token_hex
+from os import urandom
 from typing import NamedTuple
 
 import msgspec
@@ -106,7 +108,8 @@ class PushReader:
 
     The previous Token and EncodingAESKey of the account are accepted beside the current ones. `window_s`
     limits how far a timestamp may be away from `clock`, `nonces` refuses signatures that were seen before;
-    both are off by default. Raises SetupError if the account lacks what its mode needs.
+    both are off by default. `random_bytes(count)` gives what makes each sealed reply different. Raises SetupError if the
+    account lacks what its mode needs.
     """
 
     def __init__(
@@ -117,8 +120,9 @@ class PushReader:
         *,
         clock: Clock | None = None,
         max_bytes: int = MAX_BODY_BYTES,
+        random_bytes: Callable[[int], bytes] = urandom,
     ) -> None:
-        self._clock = clock or Clock()
+        self._clock, self._random = clock or Clock(), random_bytes
         self._guard = (
             ReplayGuard(window_s, nonces, self._clock) if window_s is not None or nonces is not None else None
         )
@@ -165,7 +169,9 @@ class PushReader:
         keys = (opened and opened.keys) or self._keys[0][0]
         if timestamp is None:
             timestamp = int(self._clock.now())
-        return keys.seal_reply(xml, timestamp, token_hex(8) if nonce is None else nonce)
+        random = self._random
+        start = b2a_base64(random(12), newline=False)
+        return keys.seal_reply(xml, timestamp, random(8).hex() if nonce is None else nonce, start)
 
     def _verify(self, query: PushQuery) -> None:
         for token in self._tokens:

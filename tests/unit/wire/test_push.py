@@ -394,6 +394,13 @@ def test_plain_mode_needs_no_key() -> None:
     assert PushReader(account("plain", aes_key=Secret(""))).open(*sealed("plain")).xml == PUSH
 
 
+def test_the_source_of_chance_decides_the_sealed_bytes() -> None:
+    once, again = (PushReader(account("safe"), random_bytes=bytes) for _ in range(2))
+    assert once.seal(REPLY, NOW) == again.seal(REPLY, NOW) == once.seal(REPLY, NOW)
+    assert writer("safe").open_reply(once.seal(REPLY, NOW)) == REPLY
+    assert PushReader(account("safe")).seal(REPLY, NOW) != PushReader(account("safe")).seal(REPLY, NOW)
+
+
 def test_nothing_secret_in_reprs() -> None:
     reader = PushReader(account("safe"))
     shown = repr((reader, writer("safe"), reader.open(*sealed("safe"))))
