@@ -49,7 +49,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
     `api` and `blocking_api` take the place of the clients that are made from the account; whoever gives them closes
     them. `sessions` keeps the sessions (by default memory), `reader` verifies and decrypts, `counters` counts (names:
-    docs/app.md), `random_bytes` gives what makes encrypted replies different. `home` is where handlers run: by default the event loop that is first used, see `loops`.
+    docs/app.md), `random_bytes` gives what makes encrypted replies different. `home` is where handlers run: by default
+    the event loop that is first used, see `loops`.
     """
 
     clock: Clock = Clock()

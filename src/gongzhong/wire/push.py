@@ -108,8 +108,9 @@ class PushReader:
 
     The previous Token and EncodingAESKey of the account are accepted beside the current ones. `window_s`
     limits how far a timestamp may be away from `clock`, `nonces` refuses signatures that were seen before;
-    both are off by default. `random_bytes(count)` gives what makes each sealed reply different. Raises SetupError if the
-    account lacks what its mode needs.
+    both are off by default. `random_bytes(count)` gives what makes each sealed reply different.
+
+    Raises SetupError if the account lacks what its mode needs.
     """
 
     def __init__(
