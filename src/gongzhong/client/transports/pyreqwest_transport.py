@@ -154,7 +154,7 @@ def _surely_unsent(error: Exception) -> bool:
 
 def _reason(error: Exception) -> Reason:
     if isinstance(error, TooLong):
-        return str(error)
+        return error.words
     last = _causes(error)[-1:]
     return last[0] if last and "://" not in last[0] else type(error).__name__
 
