@@ -184,7 +184,10 @@ def ended(bed: Any, limit_s: float) -> StillRunning | None:
 
 
 @pytest.mark.parametrize(("hang", "name"), [(blocking, ""), (stubborn, "swallows_every_cancellation")])
-def test_a_handler_that_hangs_does_not_hang_the_end_of_a_test(hang: Hang, name: str) -> None:
+def test_a_handler_that_hangs_does_not_hang_the_end_of_a_test(
+    hang: Hang, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gongzhong.testing.in_process.PATIENCE_S", 1.0)
     oa = OfficialAccount(ACCOUNT, customer_service=False)
     hang(oa)
     platform = LocalPlatform()

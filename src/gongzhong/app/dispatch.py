@@ -296,6 +296,8 @@ class Naming:
         if isinstance(problem, Exception):
             problem.add_note(f"handler: {name}")
             return
+        if asyncio._get_running_loop() is None:  # collected after the end of its loop: nobody waits for it
+            return
         task = asyncio.current_task()
         if isinstance(problem, asyncio.CancelledError) and (task is None or task.cancelling()):
             return
