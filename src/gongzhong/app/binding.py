@@ -40,7 +40,8 @@ from .sessions import MemorySessionStore, Sessions, SessionStore
 from .window import Gone, ReplyWindow
 
 if TYPE_CHECKING:
-    from ..client import AsyncClient, Client
+    from ..client import AsyncClient, Client, Tokens
+    from ..state import State
     from .app import App
 
 
@@ -48,14 +49,16 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     """What a binding works with besides its account. Every service has a default that is made for the one binding.
 
     `api` and `blocking_api` take the place of the clients that are made from the account; whoever gives them closes
-    them. `sessions` keeps the sessions (by default memory), `reader` verifies and decrypts, `counters` counts (names:
-    docs/app.md), `random_bytes` gives what makes encrypted replies different. `home` is where handlers run: by default
-    the event loop that is first used, see `loops`.
+    them. `state`, or its address such as `redis://127.0.0.1/0`, is where several processes share access_tokens,
+    tickets and sessions; without it each process has its own. `sessions` keeps the sessions (by default `state`, else
+    memory), `reader` verifies and decrypts, `counters` counts (names: docs/app.md), `random_bytes` gives what makes
+    encrypted replies different. `home` is where handlers run: by default the event loop used first, see `loops`.
     """
 
     clock: Clock = Clock()
     api: AsyncClient | None = None
     blocking_api: Client | None = None
+    state: State | str | None = None
     sessions: SessionStore | None = None
     reader: PushReader | None = None
     counters: Counter[str] | None = None
@@ -87,7 +90,7 @@ class Binding(Served):
 
     def _begin(self) -> None:
         """Make everything that belongs to one process."""
-        for made in ("sessions", "_reception"):
+        for made in ("sessions", "state", "_tokens", "_reception"):
             vars(self).pop(made, None)
         self._api, self._blocking_api = self.services.api, self.services.blocking_api
         self.threads = Threads(self.app.handler_threads, "gongzhong-handler")
@@ -121,8 +124,7 @@ class Binding(Served):
         if self._api is None:
             from ..client import AsyncClient
 
-            tokens = self._blocking_api.tokens if self._blocking_api is not None else None
-            self._api = AsyncClient(self.account, tokens=tokens, clock=self.clock)
+            self._api = AsyncClient(self.account, tokens=self._tokens, clock=self.clock)
         return self._api
 
     @property
@@ -131,15 +133,50 @@ class Binding(Served):
         if self._blocking_api is None:
             from ..client import Client
 
-            tokens = self._api.tokens if self._api is not None else None
-            self._blocking_api = Client(self.account, tokens=tokens, clock=self.clock)
+            self._blocking_api = Client(self.account, tokens=self._tokens, clock=self.clock)
         return self._blocking_api
+
+    @cached_property
+    def state(self) -> State | None:
+        """What processes share: as given, else as the variable GONGZHONG_STATE says for an account of the environment.
+
+        Raises SetupError for an address that cannot be used.
+        """
+        given = self.services.state
+        if given is None and isinstance(self.source, EnvironmentAccount):
+            given = os.environ.get(f"{self.source.prefix}STATE", "").strip() or None
+        if not isinstance(given, str):
+            return given
+        from ..state import open_state
+
+        return open_state(given, self.clock)
+
+    @cached_property
+    def _tokens(self) -> Tokens:
+        """The tokens of both clients: those of a client that was given, else this process's or the state's."""
+        from ..client import Tokens
+
+        given = self._api or self._blocking_api
+        if given is not None:
+            return given.tokens
+        if self.state is None:
+            return Tokens(clock=self.clock)
+        from ..state.tokens import StateTokenStore
+
+        return Tokens(StateTokenStore(self.state), self.clock)
 
     @cached_property
     def sessions(self) -> Sessions:
         """What is remembered about each user between two messages."""
-        store = self.services.sessions or MemorySessionStore(self.clock)
+        store = self.services.sessions or self._session_store()
         return Sessions(store, self.account.appid, self.app.session_lifetime_s)
+
+    def _session_store(self) -> SessionStore:
+        if self.state is None:
+            return MemorySessionStore(self.clock)
+        from ..state.sessions import StateSessionStore
+
+        return StateSessionStore(self.state)
 
     @property
     def undelivered(self) -> list[Undelivered]:
@@ -227,6 +264,16 @@ class Binding(Served):
             await api.close()
         if blocking is not None and blocking is not given.blocking_api:
             blocking.close()
+        await self._leave_state()
+
+    async def _leave_state(self) -> None:
+        """Close the state that was opened here; it is opened anew when it is needed again."""
+        tokens, state = self.__dict__.pop("_tokens", None), self.__dict__.pop("state", None)
+        self.__dict__.pop("sessions", None)
+        if tokens is not None and state is not None:
+            tokens.store.close()
+        if state is not None and state is not self.services.state:
+            await state.close()
 
     def __repr__(self) -> str:
         known = vars(self).get("account")

@@ -22,13 +22,14 @@ from .window import Gone
 
 if TYPE_CHECKING:
     from ..client import AsyncClient, Client
+    from ..state import State
 
 
 class OfficialAccount(App, Served):
     """One account's handlers and everything between them and WeChat.
 
-    The settings are those of `App`; `api`, `blocking_api`, `clock`, `sessions` and `reader` those of `Services`. An
-    `EnvironmentAccount` (see `from_env`) is read when it is first needed.
+    The settings are those of `App`; `api`, `blocking_api`, `clock`, `state`, `sessions` and `reader` those of
+    `Services`. An `EnvironmentAccount` (see `from_env`) is read when it is first needed.
 
     What is asked of it goes to one `Binding`: in a handler the one that runs it, otherwise the one in use, which is
     that of the account given here unless `bound_to` says another.
@@ -41,13 +42,19 @@ class OfficialAccount(App, Served):
         api: AsyncClient | None = None,
         blocking_api: Client | None = None,
         clock: Clock | None = None,
+        state: State | str | None = None,
         sessions: SessionStore | None = None,
         reader: PushReader | None = None,
         **policy: Unpack[Policy],
     ) -> None:
         super().__init__(**policy)
         services = Services(
-            api=api, blocking_api=blocking_api, clock=clock or Clock(), sessions=sessions, reader=reader
+            api=api,
+            blocking_api=blocking_api,
+            clock=clock or Clock(),
+            state=state,
+            sessions=sessions,
+            reader=reader,
         )
         self._bindings = [self.bind(account, services)]
         """The one in use is the last."""
