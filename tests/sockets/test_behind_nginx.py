@@ -1,0 +1,131 @@
+"""Three serving processes behind a real nginx with the sample configuration: each person stays with one of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.servers import free_port, program
+
+from gongzhong.testing.live_platform import LivePlatform
+
+SAMPLE = Path(__file__).parents[2] / "examples" / "nginx.conf"
+PROGRAM = """
+import asyncio, os
+from gongzhong import OfficialAccount, Text
+
+oa = OfficialAccount.from_env(customer_service=False)
+runs = 0
+
+@oa.text("慢")
+async def slow(message: Text) -> str:
+    global runs
+    runs += 1
+    await asyncio.sleep(6)
+    return f"{os.getpid()} 第 {runs} 次"
+
+@oa.default
+async def who(message: Text) -> str:
+    return str(os.getpid())
+"""
+START_WITHIN_S = 30.0
+
+
+class Farm:
+    """The processes and the nginx in front of them."""
+
+    def __init__(self, folder: Path, platform: LivePlatform) -> None:
+        self.folder, self.port = folder, free_port()
+        (folder / "shop.py").write_text(PROGRAM, "utf-8")
+        self.sockets = [folder / f"{number}.sock" for number in range(3)]
+        account = platform.account
+        env = {
+            **os.environ,
+            "GONGZHONG_APPID": account.appid,
+            "GONGZHONG_SECRET": account.secret.reveal(),
+            "GONGZHONG_TOKEN": account.token.reveal(),
+            "GONGZHONG_AES_KEY": account.aes_key.reveal(),
+            "GONGZHONG_API_BASE": platform.url,
+        }
+        serve = [sys.executable, "-m", "gongzhong", "serve", "shop.py:oa", "--unix-socket"]
+        self.workers = [subprocess.Popen([*serve, str(path)], cwd=folder, env=env) for path in self.sockets]
+        nginx = program("nginx")
+        self.nginx = subprocess.Popen(
+            [nginx, "-p", str(folder), "-c", str(self._configuration()), "-e", "errors"]
+        )
+        end = time.monotonic() + START_WITHIN_S
+        while not all(path.exists() for path in self.sockets):
+            assert time.monotonic() < end, "the processes did not start"
+            time.sleep(0.05)
+
+    def _configuration(self) -> Path:
+        """The sample, with the sockets and the port of this test, and nginx's files in its folder."""
+        servers = "".join(f"server unix:{path} max_fails=1 fail_timeout=5s;" for path in self.sockets)
+        lines = [
+            line
+            for line in SAMPLE.read_text("utf-8").splitlines()
+            if not line.strip().startswith("server unix:")
+        ]
+        text = (
+            "\n".join(lines).replace("consistent;", f"consistent; {servers}").replace("8000", str(self.port))
+        )
+        kept = "".join(
+            f"{kind}_temp_path {kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        head = "daemon off; master_process off; pid nginx.pid; user root;\n"
+        path = self.folder / "nginx.conf"
+        path.write_text(head + text.replace("http {", f"http {{ access_log off; {kept}", 1), "utf-8")
+        return path
+
+    def close(self) -> None:
+        for process in (self.nginx, *self.workers):
+            process.send_signal(signal.SIGTERM)
+        for process in (self.nginx, *self.workers):
+            process.wait(30)
+
+
+@pytest.fixture
+def farm(tmp_path: Path, live_platform: LivePlatform) -> Iterator[Farm]:
+    made = Farm(tmp_path, live_platform)
+    yield made
+    made.close()
+
+
+def test_each_person_stays_with_one_process(farm: Farm, live_platform: LivePlatform) -> None:
+    live_platform.connect(url=f"http://127.0.0.1:{farm.port}/", kind="subscription", verified=False)
+    homes: Counter[str] = Counter()
+    for number in range(12):
+        person = live_platform.person(f"person {number}")
+        person.follows()
+        answers = {person.says("在吗").text for _ in range(3)}
+        assert len(answers) == 1, "a person was answered by several processes"
+        homes.update(answers)
+    assert set(homes) == {str(worker.pid) for worker in farm.workers}
+    slow = live_platform.person("person 0")
+    answer = slow.says("慢").text  # WeChat's second delivery joins the handler that runs
+    assert answer.endswith("第 1 次")
+    assert answer.split()[0] == slow.says("在吗").text
+
+
+def test_the_others_go_on_when_one_dies(farm: Farm, live_platform: LivePlatform) -> None:
+    live_platform.connect(url=f"http://127.0.0.1:{farm.port}/", kind="subscription", verified=False)
+    people = [live_platform.person(f"person {number}") for number in range(9)]
+    homes = {}
+    for person in people:
+        person.follows()
+        homes[person.name] = person.says("在吗").text
+    assert set(homes.values()) == {str(worker.pid) for worker in farm.workers}
+    victim = farm.workers.pop()
+    victim.kill()
+    victim.wait()
+    for person in people:
+        answer = person.says("还在吗").text
+        assert answer == homes[person.name] or homes[person.name] == str(victim.pid)
+        assert answer != str(victim.pid)
