@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from .options import AllowHost, Data, flag, option
-from .screen import Terminal
+from .screen import Terminal, somebody_looks
 
 
 def dev(
@@ -30,7 +30,6 @@ def dev(
     open_: Annotated[bool | None, option("打开浏览器", "open the browser", name="--open")] = None,
     reload: Annotated[bool, flag("文件改动后重启程序", "restart when files change")] = False,
 ) -> None:
-    from ..running.browser import somebody_looks
     from ..running.dev import Wishes, develop
     from ..running.embedded import run_loop
 

@@ -1,14 +1,17 @@
-"""The development loop as lines on a terminal: where everything is, then one line for each push and call."""
+"""The development loop on a terminal: where everything is, then one line for each push and call; and the browser."""
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
+import webbrowser
+from collections.abc import Mapping
 from typing import Any
 
 from rich.text import Text
 
-from ..running.browser import open_page
 from ..running.dev import Running
 from .words import err, out, say
 
@@ -60,3 +63,21 @@ def traffic_line(entry: dict[str, Any]) -> Text:
     line.append(f"{entry['title']}{who}{attempt}", style="bold")
     line.append(f"  {say(verdict['zh'], verdict['en'])}", style="green" if verdict["ok"] else "red")
     return line.append(f"  {entry['cost_ms']:.0f} ms  #{entry['seq']}", style="dim")
+
+
+def somebody_looks(env: Mapping[str, str] | None = None, platform: str = sys.platform) -> bool:
+    """Whether a browser can appear: not in CI, not over a bare terminal."""
+    env = os.environ if env is None else env
+    if env.get("CI"):
+        return False
+    if platform in ("darwin", "win32"):
+        return not env.get("SSH_CONNECTION")
+    return bool(env.get("DISPLAY") or env.get("WAYLAND_DISPLAY"))
+
+
+def open_page(url: str) -> None:
+    """Show a page in the default browser; without one nothing happens."""
+    try:
+        webbrowser.open(url)
+    except webbrowser.Error:
+        return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from ...catalogue import article_statistics as article_calls
@@ -9,6 +10,7 @@ from ...catalogue import card_statistics as card_calls
 from ...catalogue import old_article_statistics as old_calls
 from ...catalogue import publisher as publisher_calls
 from ...catalogue import statistics as statistics_calls
+from ...catalogue.model import Call
 from ...catalogue.statistics import DatedCall, broken_range
 from ...facts import AD_REBATE_SPAN, AD_SLOT_SPAN
 from ..world import article_statistics, articles, statistics
@@ -451,34 +453,21 @@ def get_hourly_share_activity(
     return old_calls.HourlyShareActivityList(rows=rows)
 
 
-@answers(card_calls.GetCardOverview, constant=True)
-def get_card_overview(caller: Caller, call: card_calls.GetCardOverview) -> card_calls.CardActivityList:
-    ready_period(caller, call)
-    return card_calls.CardActivityList(rows=[])
+def _no_cards(kind: type[Call[Any]]) -> Callable[[Caller, Any], Any]:
+    """The function for a call on cards (卡券): the days are checked; there are no cards here, so there are no rows."""
+
+    @answers(kind, constant=True)
+    def no_rows(caller: Caller, call: Any) -> Any:
+        ready_period(caller, call)
+        return kind.returns(rows=[])
+
+    return no_rows
 
 
-@answers(card_calls.GetCouponStatistics, constant=True)
-def get_coupon_statistics(
-    caller: Caller, call: card_calls.GetCouponStatistics
-) -> card_calls.CouponActivityList:
-    ready_period(caller, call)
-    return card_calls.CouponActivityList(rows=[])
-
-
-@answers(card_calls.GetMemberCardOverview, constant=True)
-def get_member_card_overview(
-    caller: Caller, call: card_calls.GetMemberCardOverview
-) -> card_calls.MemberCardActivityList:
-    ready_period(caller, call)
-    return card_calls.MemberCardActivityList(rows=[])
-
-
-@answers(card_calls.GetMemberCardStatistics, constant=True)
-def get_member_card_statistics(
-    caller: Caller, call: card_calls.GetMemberCardStatistics
-) -> card_calls.MemberCardDetailList:
-    ready_period(caller, call)
-    return card_calls.MemberCardDetailList(rows=[])
+get_card_overview = _no_cards(card_calls.GetCardOverview)
+get_coupon_statistics = _no_cards(card_calls.GetCouponStatistics)
+get_member_card_overview = _no_cards(card_calls.GetMemberCardOverview)
+get_member_card_statistics = _no_cards(card_calls.GetMemberCardStatistics)
 
 
 def _refuse(start: str, end: str, span: int | None) -> Refusal:

@@ -90,26 +90,14 @@ async def unfollow(given: Given[OfAccount]) -> Any:
 
 async def say(given: Given[Speaking]) -> Any:
     body: Speaking = given.body
-    saying = acts.Saying(
-        type=body.type,
-        content=body.content,
-        file=body.file,
-        latitude=body.latitude,
-        longitude=body.longitude,
-        scale=body.scale,
-        label=body.label,
-        title=body.title,
-        description=body.description,
-        url=body.url,
-        msgmenu_id=body.msgmenu_id,
-    )
     account = account_of(given, body.appid)
-    act = acts.say(given.platform.world, account, person_of(given), saying)
+    act = acts.say(given.platform.world, account, person_of(given), body)
     if body.type == "text":
         chosen = body.msgmenu_id
         verb, word = ("says", body.content) if chosen is None else ("chooses", chosen)
         return await _done(given, act, verb, words=[word])
-    return await _done(given, act, "sends", words=[body.type], **_differing(saying, besides=("type",)))
+    details = _differing(body, besides=("type", "appid", "filename"))
+    return await _done(given, act, "sends", words=[body.type], **details)
 
 
 async def tap(given: Given[Tapping]) -> Any:

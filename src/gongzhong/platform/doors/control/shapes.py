@@ -10,7 +10,7 @@ from ....account import Encryption
 from ....clock import MovableClock
 from ....wire.masking import HIDDEN, secret_name
 from ...world import people
-from ...world.acts import Said
+from ...world.acts import Saying
 from ...world.settings import AutoReplySettings, Kind, MassSettings, PageError
 from ...world.world import AccountState, World
 
@@ -76,20 +76,11 @@ class Entering(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     longitude: float = 121.473701
 
 
-class Speaking(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class Speaking(Saying, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person says, and to which account."""
+
     appid: str
-    type: Said = "text"
-    content: str = ""
-    file: bytes = b""
     filename: str = ""
-    latitude: float = 0.0
-    longitude: float = 0.0
-    scale: int = 16
-    label: str = ""
-    title: str = ""
-    description: str = ""
-    url: str = ""
-    msgmenu_id: str | None = None
 
 
 class Tapping(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gongzhong.running.browser import somebody_looks
+from gongzhong.cli.screen import somebody_looks
 
 
 @pytest.mark.parametrize(
