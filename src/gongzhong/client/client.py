@@ -25,8 +25,8 @@ T = TypeVar("T")
 class Client(Groups[Blocking]):
     """Calls WeChat's API and returns the answers. May be used by many threads at once.
 
-    Without a `transport` it sends through urllib3 and closes that itself; a transport that is given stays
-    its owner's. Share `tokens` among all clients of an account.
+    Without a `transport` it sends through urllib3 and closes that itself; it does not
+    close a transport that it was given. Share `tokens` among all clients of an account.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Client(Groups[Blocking]):
         return drive(self._caller.ticket(kind), self._open()).value.reveal()
 
     def close(self) -> None:
-        """Let go of connections. A call that is made afterwards raises SetupError."""
+        """Close the transport that this client made, not one that it was given. Later calls raise SetupError."""
         self._closed = True
         if self._owned:
             self.transport.close()
@@ -109,8 +109,8 @@ class Client(Groups[Blocking]):
 class AsyncClient(Groups[Awaiting]):
     """Calls WeChat's API without blocking the event loop. May be used by many tasks, in several loops.
 
-    Without a `transport` it makes connections of its own and closes them itself; a transport that is given stays
-    its owner's. Share `tokens` among all clients of an account.
+    Without a `transport` it makes connections of its own and closes them itself; it does not
+    close a transport that it was given. Share `tokens` among all clients of an account.
     """
 
     def __init__(
@@ -178,7 +178,7 @@ class AsyncClient(Groups[Awaiting]):
         return (await drive_awaiting(self._caller.ticket(kind), self._open())).value.reveal()
 
     async def close(self) -> None:
-        """Let go of connections. A call that is made afterwards raises SetupError."""
+        """Close the transport that this client made, not one that it was given. Later calls raise SetupError."""
         self._closed = True
         if self._owned:
             await self.transport.close()

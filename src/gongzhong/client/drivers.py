@@ -1,10 +1,10 @@
-"""What the rules of a call ask for, without doing it, and the two ways to carry it out: by blocking and by awaiting.
+"""The steps that the rules of a call are made of, and the two drivers that carry them out: blocking and awaiting.
 
 The rules (`flow.py`, `tokens.py`) are generators that yield one of these steps and are given its result; a test
 can be a third driver that only writes them down.
 
-Whatever interrupts a step (an error, a cancelled task) is thrown into the rules, which tidy up and let it
-pass.
+Whatever interrupts a step (an error, a cancelled task) is thrown into the generator, which
+releases what it holds and raises it again.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Carry a request; the result is a `WireReply`, a `TransportError` is thrown in."""
+    """Send a request. The result is a `WireReply`; a `TransportError` is thrown into the generator."""
 
     request: WireRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Let some time pass, in seconds."""
+    """Wait so many seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Wait until somebody else is done; the result is False when that did not happen within `timeout_s`.
+    """Wait for another caller's fetch; the result is False when it did not end within `timeout_s`.
 
-    `thread` is where that somebody runs: a blocking driver in the same thread would wait for ever, so it
+    `thread` is the thread that fetches: a blocking driver in that thread would wait for ever, so it
     does not start.
     """
 
@@ -66,7 +66,7 @@ Steps: TypeAlias = Generator[Step, Any, R]
 
 
 def drive(steps: Steps[R], transport: Transport) -> R:
-    """Carry out steps in this thread."""
+    """Carry out the steps of a generator in this thread; returns its result."""
     try:
         step = next(steps)
         while True:
@@ -82,7 +82,7 @@ def drive(steps: Steps[R], transport: Transport) -> R:
 
 
 async def drive_awaiting(steps: Steps[R], transport: AsyncTransport) -> R:
-    """Carry out steps in this task, leaving the event loop free."""
+    """Carry out the steps of a generator in this task without blocking the event loop; returns its result."""
     try:
         step = next(steps)
         while True:

@@ -91,7 +91,7 @@ class Caller:
     def perform(
         self, call: Call[R], timeout_s: float | None = None, headers: Mapping[str, str] = NO_HEADERS
     ) -> Steps[R]:
-        """The typed answer."""
+        """Steps whose result is the call's typed answer."""
         return result(call, (yield from self.raw(call, timeout_s, headers=headers)))
 
     def save(self, call: Call[R], path: str | PathLike[str], timeout_s: float | None = None) -> Steps[R]:

@@ -40,7 +40,7 @@ class RateLimit:
         self._counted_at: float | None = None
 
     def spend(self, now: float) -> bool:
-        """Take one, if there is one."""
+        """Use up one of the allowed; False when none is left."""
         self._refill(now)
         if self._left < 1:
             return False
@@ -48,11 +48,11 @@ class RateLimit:
         return True
 
     def give_back(self) -> None:
-        """Undo one `spend`: what was planned surely did not happen."""
+        """Undo one `spend`, for a request that certainly was not sent."""
         self._left = min(self._burst, self._left + 1)
 
     def next_in_s(self, now: float) -> float:
-        """Seconds until `spend` works again."""
+        """Seconds until `spend` succeeds again."""
         self._refill(now)
         return max(0.0, (1 - self._left) * self._refill_s)
 

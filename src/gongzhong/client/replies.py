@@ -28,11 +28,11 @@ R = TypeVar("R")
 _TITLE: Final = re.compile(r"<title[^>]*>\s*([^<]{1,80})", re.IGNORECASE)
 
 _OPAQUE: Final = re.compile(r"[A-Za-z0-9_\-+/=]{16,}")
-"""What may be a token that nobody holds yet."""
+"""Text that may be a token, although it is none that this process knows."""
 
 
 class Head(msgspec.Struct):
-    """The part of an answer that says whether it is one."""
+    """The return code of an answer, and where the calls on advertisements put theirs."""
 
     errcode: int = 0
     errmsg: str = ""

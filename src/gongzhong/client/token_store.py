@@ -1,8 +1,8 @@
-"""Where tokens live between calls, processes and machines.
+"""Where tokens are kept, so that calls, processes and machines can share them.
 
-A record is written by compare-and-swap on its generation, so that of two writers one learns that it was
-late. The lease beside it is for thrift, not for safety: it keeps others from fetching while somebody does,
-and runs out by itself when its holder dies.
+A record is written by compare-and-swap on its generation, so that of two writers at the same
+time one fails. The lease only saves requests (it keeps others from fetching meanwhile); nothing goes wrong without
+it. It expires by itself when its holder ends.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class TokenStore(Protocol):
     waits: bool
 
     def get(self, key: str, /) -> TokenRecord | None:
-        """The newest record."""
+        """The newest record of a key; None when there is none."""
         ...
 
     def put(self, key: str, record: TokenRecord, /, *, replaces: int) -> bool:
@@ -57,11 +57,11 @@ class TokenStore(Protocol):
         ...
 
     def lease(self, key: str, holder: str, /, *, seconds: float) -> bool:
-        """Become the one that fetches, for so long; False while somebody else is."""
+        """Take the right to fetch for so many seconds; False while another holder has it."""
         ...
 
     def release(self, key: str, holder: str, /) -> None:
-        """Give up the lease, if still held."""
+        """Give up the lease, if `holder` still has it."""
         ...
 
 

@@ -122,7 +122,7 @@ class Transport(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of connections. A later `send` may open new ones."""
+        """Close all connections. A later `send` may open new ones."""
         ...
 
 
@@ -135,7 +135,7 @@ class AsyncTransport(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections. A later `send` may open new ones."""
+        """Close all connections. A later `send` may open new ones."""
         ...
 
 

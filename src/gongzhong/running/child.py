@@ -78,7 +78,7 @@ class ChildProgram:
 
 
 def end_with_parent() -> None:
-    """Stop this process when the one that started it is gone, however it went: then standard input ends."""
+    """Stop this process when the one that started it has ended, which closes standard input."""
 
     def watch() -> None:
         # Not through sys.stdin: its lock, held by a waiting thread, would keep the interpreter from ending.

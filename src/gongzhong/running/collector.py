@@ -1,4 +1,4 @@
-"""The garbage collector of a long-running server: what it need not look at again and again."""
+"""Settings of the garbage collector for a long-running server."""
 
 from __future__ import annotations
 

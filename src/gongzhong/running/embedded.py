@@ -82,7 +82,7 @@ def stopping(stop: asyncio.Event) -> Iterator[None]:
 
 
 class Server(Protocol):
-    """What `run` runs."""
+    """A server that `run` can start, wait for and stop."""
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...

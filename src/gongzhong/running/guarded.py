@@ -1,4 +1,4 @@
-"""What an ASGI application gets around it when it is served: bodies that must arrive, and answers that can be ended.
+"""Wraps an ASGI application that is served: request bodies get time limits, and open answers end when the server stops.
 
 The server bounds heads, idle connections and their number; it does not bound how slowly a body comes. A body that stops
 arriving looks to the application as if its peer had gone; if it has not answered by then, the peer gets 408.
@@ -23,7 +23,7 @@ BODY_S = 300.0
 
 
 class Guarded:
-    """An ASGI application; `interrupt` and `quiet` are for the server that stops."""
+    """An ASGI application with these limits; the server calls `interrupt` and `quiet` when it stops."""
 
     def __init__(self, app: Any, *, wait_s: float = BODY_WAIT_S, total_s: float = BODY_S) -> None:
         self._app, self._wait_s, self._total_s = app, wait_s, total_s

@@ -45,7 +45,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """The server listens."""
+    """The server listens: where, and with which settings."""
 
     target: Target
     url: str

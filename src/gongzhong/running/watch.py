@@ -18,7 +18,7 @@ class Watch:
         self._seen = self._look()
 
     def changes(self) -> list[Path]:
-        """Files that are new, gone or different since the last question."""
+        """The files that were added, removed or changed since the last call."""
         before, self._seen = self._seen, self._look()
         return sorted(path for path in {*before, *self._seen} if before.get(path) != self._seen.get(path))
 

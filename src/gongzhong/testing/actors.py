@@ -243,7 +243,7 @@ class Actor:
         return self._acts(lambda: answer(accepts=template_ids))
 
     def rejects(self, *template_ids: str, of: AnyAccount = None) -> Lines:
-        """Say no on the pop-up."""
+        """Refuse notices on the pop-up."""
         account = self._bed.account_of(of)
         answer = functools.partial(notices.answer_popup, self._bed.world, account, self.name)
         return self._acts(lambda: answer(accepts=(), rejects=template_ids))
@@ -278,7 +278,7 @@ class Actor:
         return self._world(read)
 
     def shares(self, url: str, *, to: articles.Target = "friend") -> None:
-        """Pass an article on."""
+        """Share an article."""
         self._world(lambda: articles.share_article(self._bed.world, self._page(url), self.name, to))
 
     def comments(self, url: str, content: str) -> int:
@@ -399,7 +399,7 @@ class ServiceAgent:
         self._bed.carry_out(begin())
 
     def goes_offline(self) -> None:
-        """Stop working."""
+        """Go offline: the agent gets no more people."""
 
         async def end() -> None:
             agents.appear(self._bed.world, self._account, self.kf_account, online=False, auto_accept=0)
@@ -423,7 +423,7 @@ class ServiceAgent:
         )
 
     def closes(self, person: Actor) -> Lines:
-        """End the session."""
+        """End the session with a person."""
         return self._does(person, sessions.close, self.kf_account)
 
     def hands_on(self, person: Actor, *, to: ServiceAgent) -> Lines:

@@ -249,7 +249,7 @@ class InProcessTransport:
         return WireReply(status, headers, content)
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: there is no connection to close."""
 
 
 def _scope(request: WireRequest) -> dict[str, Any]:
@@ -279,7 +279,7 @@ class BlockingInProcessTransport:
         return self._bed.carry_out(self._transport.send(request))
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: there is no connection to close."""
 
 
 class AppReceiver:
@@ -303,4 +303,4 @@ class AppReceiver:
         return Answered(answer.status, {"content-type": answer.content_type}, answer.body, "127.0.0.1")
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: there is no connection to close."""

@@ -1,4 +1,4 @@
-"""Signature, AES envelope and XML: bytes in and out, no I/O, nothing believed that was not verified."""
+"""Signature, AES envelope and XML: bytes in and out, no I/O; nothing is used that was not verified."""
 
 from .cipher import Cipher
 from .envelope import Keys, matches, sign

@@ -1,7 +1,7 @@
 """The two ends of a push: the account's server reads it, the platform writes it.
 
 How much is verified follows from the account's configuration alone. In plain mode that is `signature`; in
-safe and compatible mode it is `msg_signature`, and only what <Encrypt> holds is believed, whatever stands
+safe and compatible mode it is `msg_signature`, and only what <Encrypt> holds is used, whatever stands
 beside it.
 
 Replays: WeChat defines no validity of a timestamp and repeats a push that was not answered in time, so both rules
@@ -63,7 +63,7 @@ class NonceCache:
         self._lock = threading.Lock()
 
     def admit(self, signature: str) -> bool:
-        """Count one arrival and say whether it is still allowed. The oldest gives way to a new one."""
+        """Count one arrival; False when the signature came as often as allowed. The oldest is forgotten first."""
         with self._lock:
             count = self._seen.get(signature, 0)
             if count >= self._uses:
@@ -282,7 +282,7 @@ def _ciphers(account: Account) -> list[Cipher]:
 
 
 def _decrypted(candidates: list[Keys], encrypted: str) -> tuple[Keys, bytes]:
-    """Try the current key, then the previous one; the current key's complaint is the one to report."""
+    """Try the current key, then the previous one. When both fail, raises the error of the current key."""
     current, *previous = candidates
     try:
         return current, current.cipher.decrypt(encrypted)

@@ -1,6 +1,6 @@
 """What arrives with one HTTP request to the callback URL, in the shapes that servers and frameworks hand over.
 
-Nothing in it is believed before a signature matches.
+Nothing in it is used before a signature matches.
 """
 
 from __future__ import annotations

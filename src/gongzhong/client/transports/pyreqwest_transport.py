@@ -1,8 +1,8 @@
-"""The fastest road, for long-lived workers that send in bulk: `pip install gongzhong[pyreqwest]`.
+"""The fastest transport, for long-running workers that send in bulk: `pip install gongzhong[pyreqwest]`.
 
 It is not the default, for a measured reason: of 1,000 short asyncio scripts that made 64 calls at once and
-exited straight away, 84 were aborted, because a thread of the Rust runtime met the interpreter's
-finalization. A worker that lives on and closes its client before it leaves does not meet this.
+exited straight away, 84 were aborted, because a thread of the Rust runtime was still running while
+the interpreter shut down. A worker that closes its client before it exits is not affected.
 """
 
 from __future__ import annotations

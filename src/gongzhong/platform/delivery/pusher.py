@@ -196,7 +196,7 @@ class Pusher:
         return Sample(entry.time, push.openid, ip, account.url, what_of(push), entry.response_body or b"")
 
     def _show_failure(self, account: AccountState, push: Push, person: str | None) -> None:
-        """The grey line, for pushes that a person waits on."""
+        """Show WeChat's failure line, when the push is one that the person expects an answer to."""
         waits = isinstance(push, Message) or (isinstance(push, Event) and push.answerable)
         if person is not None and waits:
             chats.add(

@@ -40,12 +40,12 @@ class Unanswered(Exception):
 
 
 class Receiver(Protocol):
-    """Whoever takes pushes: a URL, or an app in this process."""
+    """Sends requests to an account's server: over HTTP, or to an app in this process."""
 
     async def send(
         self, method: str, url: str, body: bytes, *, timeout_s: float, connect_s: float
     ) -> Answered:
-        """One attempt. Raises Unanswered."""
+        """Send one request and return its answer. Raises Unanswered when none comes in time."""
         ...
 
     async def close(self) -> None: ...

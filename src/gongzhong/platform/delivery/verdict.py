@@ -1,7 +1,7 @@
-"""What WeChat makes of an answer to a push (delivery.md of the facts: validity of the response).
+"""What WeChat makes of an answer to a push (接收普通消息, 被动回复用户消息).
 
 `success`, nothing at all, or a well-formed reply in the right wrapping with the names swapped: accepted. Everything
-else is a response failure, and the person sees the grey line.
+else is a response failure, and the person sees WeChat's failure line.
 """
 
 from __future__ import annotations

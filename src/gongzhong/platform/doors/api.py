@@ -219,7 +219,7 @@ class ApiDoor:
         return Response(200, body)
 
     def _meant(self, request: Request) -> str:
-        """Whose call a refused one was, so that its owner finds it: by the dead token, or by the AppID given."""
+        """The AppID of the account whose call was refused: by its token, valid or not, else by the query's AppID."""
         query = request.query
         named = query.get("appid", "")
         return tokens.owner(self.world, query.get("access_token", "")) or (

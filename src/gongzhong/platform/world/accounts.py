@@ -65,7 +65,7 @@ def store(world: World, state: AccountState) -> None:
 
 
 def put_back(world: World, state: AccountState) -> None:
-    """Have an account as it was, whether or not there is one of this AppID now."""
+    """Store an account exactly as given, in place of one with the same AppID if there is one."""
     store(world, state)
     statistics.begin(world, state.appid)
 
@@ -166,7 +166,7 @@ def changed(world: World, before: AccountState, after: AccountState) -> AccountS
 
 
 def in_force(world: World, account: AccountState) -> Sequence[str]:
-    """The list that counts now."""
+    """The allow-list that is in force now."""
     return account.ip_allow_list if world.now() >= account.ip_list_from else account.ip_list_before
 
 

@@ -60,7 +60,7 @@ def require_feature(account: AccountState) -> None:
 
 
 def find(world: World, account: AccountState, kf_account: str) -> Agent:
-    """Refuses with 65401."""
+    """The agent with this account name. Refuses with 65401 when there is none."""
     row = world.db.one("SELECT * FROM agent WHERE appid = ? AND kf_account = ?", account.appid, kf_account)
     if row is None:
         raise Refusal(NO_SUCH_AGENT)

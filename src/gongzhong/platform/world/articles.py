@@ -78,7 +78,7 @@ def create(
     *,
     msg_data_id: int | None = None,
 ) -> Publication:
-    """Give each article its page."""
+    """Store articles as one publication, each with a page of its own."""
     now = world.seconds()
     made = Publication(
         article_id=world.ids.fresh(43),
@@ -121,7 +121,7 @@ def _publication(row: sqlite3.Row | None, code: int) -> Publication:
 
 
 def find(world: World, account: AccountState, article_id: str) -> Publication:
-    """Refuses with 53600."""
+    """The publication with this article_id. Refuses with 53600 when there is none."""
     row = world.db.one(
         "SELECT * FROM publication WHERE article_id = ? AND appid = ?", article_id, account.appid
     )
@@ -131,7 +131,7 @@ def find(world: World, account: AccountState, article_id: str) -> Publication:
 def by_msg_data_id(
     world: World, account: AccountState, msg_data_id: int, code: int = NO_SUCH_ARTICLE
 ) -> Publication:
-    """Refuses with `code`."""
+    """The publication with this msg_data_id. Refuses with `code` when there is none."""
     row = world.db.one(
         "SELECT * FROM publication WHERE msg_data_id = ? AND appid = ?", msg_data_id, account.appid
     )
@@ -162,7 +162,7 @@ def page(world: World, key: str) -> Page | None:
 
 
 def url_of(page: Page) -> str:
-    """The address of an article, which outlives it."""
+    """The address of an article; it stays the same after the article was deleted."""
     return f"{HOST}/s/{page.key}"
 
 
@@ -255,7 +255,7 @@ def delete(world: World, publication: Publication, idx: int = 0) -> None:
 
 
 def ban(world: World, publication: Publication, idx: int = 0) -> None:
-    """WeChat itself takes articles off the web."""
+    """Take articles off the web as WeChat's own moderation does."""
     _mark(world, publication, idx, "banned")
 
 
@@ -321,13 +321,13 @@ SOURCE_OF_QUERY: Final[dict[str, ReadSource]] = {
 
 
 def read_article(world: World, page: Page, person: str, source: ReadSource) -> None:
-    """Somebody opened an article that is there to be read."""
+    """Record that a person opened an article."""
     if page.readable:
         _record(world, page, person, "read", source)
 
 
 def share_article(world: World, page: Page, person: str, target: Target) -> None:
-    """Somebody passed an article on."""
+    """Record that a person shared an article."""
     if page.readable:
         _record(world, page, person, "share", target)
 

@@ -1,4 +1,4 @@
-"""What a person sees in the chat with an account: the lines of both sides and WeChat's own grey ones.
+"""What a person sees in the chat with an account: the lines of both sides and WeChat's system lines.
 
 When an account may write to a person first (客服消息下发规则).
 
@@ -129,7 +129,7 @@ def wrote(world: World, account: AccountState, openid: str, seconds_ago: float) 
 
 
 def spend(world: World, account: AccountState, openid: str) -> None:
-    """Use one message. Refuses with 45015 when no window is open, with 45047 when all are empty."""
+    """Use up one message of the allowance. Refuses with 45015 when no window is open, with 45047 when all are empty."""
     rows = world.db.all(
         "SELECT kind, remaining FROM allowance WHERE appid = ? AND openid = ? AND expires_at > ? ORDER BY expires_at",
         account.appid,

@@ -131,7 +131,7 @@ def shown(world: World, page: Page, person: str | None) -> list[Comment]:
 
 
 def select(world: World, page: Page, number: int, *, selected: bool) -> None:
-    """Make a comment stand out, or no longer. Refuses with 88003, 88004 or 88008."""
+    """Mark a comment as selected (精选), or unmark it. Refuses with 88003, 88004 or 88008."""
     comment = _standing(world, page, number)
     if selected and not comment.selected:
         count = world.db.value("SELECT count(*) FROM comment WHERE article = ? AND selected = 1", page.key)
@@ -155,7 +155,7 @@ def answer(world: World, page: Page, number: int, content: str) -> None:
 
 
 def take_answer_back(world: World, page: Page, number: int) -> None:
-    """Refuses with 88008, or with 88009 when there is no answer."""
+    """Delete the account's answer. Refuses with 88008, or with 88009 when there is no answer."""
     comment = _existing(world, page, number)
     require(comment.reply is not None, NOT_ANSWERED)
     world.db.run("UPDATE comment SET reply = NULL, reply_time = NULL WHERE id = ?", number)

@@ -1,6 +1,6 @@
-"""The platform's memory: one SQLite file, or none at all.
+"""The platform's tables: in one SQLite file, or in memory.
 
-Everything the platform knows lies in these tables, so that a restart changes nothing and a snapshot is a copy of one
+All state of the platform is in these tables, so that a restart changes nothing and a snapshot is a copy of one
 file. One thread uses the connection; statements commit by themselves unless `transaction` joins them.
 
 Two processes on one data directory would overwrite each other's numbers, tokens and jobs: the first holds a lock of the
@@ -28,7 +28,7 @@ FILE_NAME = "platform.sqlite3"
 NEVER_TWICE = ("message", "run")
 """Counters that never go back, not even with an earlier state: a known MsgId is taken for a repetition."""
 VERSION = zlib.crc32(SCHEMA.encode()) & 0x7FFFFFFF
-"""Another schema is another version."""
+"""Derived from the schema: a file that was written with another schema has another version."""
 
 
 SameKeyTwice = sqlite3.IntegrityError
@@ -36,7 +36,7 @@ SameKeyTwice = sqlite3.IntegrityError
 
 
 class Database:
-    """A few verbs over one connection. `where` is a directory for the file, or ":memory:".
+    """Runs statements over one SQLite connection. `where` is a directory for the file, or ":memory:".
 
     Raises SetupError for a directory that cannot be used or that another process uses, BadInput for a file of another
     version.
@@ -127,7 +127,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it or nothing. Nests: only the outermost commits."""
+        """Commit everything done within, or nothing. May be nested: only the outermost commits."""
         if self._connection.in_transaction:
             yield
             return
@@ -144,7 +144,7 @@ class Database:
         self._connection.backup(other)
 
     def copy_from(self, other: sqlite3.Connection) -> None:
-        """Become what another database is. Raises BadInput, and changes nothing, when its tables are not ours."""
+        """Replace all tables by those of another database. Raises BadInput, changing nothing, for other tables."""
         try:
             _require_ours(other)
         except sqlite3.DatabaseError:

@@ -126,7 +126,7 @@ def _draft(row: sqlite3.Row) -> Draft:
 
 
 def find(world: World, account: AccountState, media_id: str) -> Draft:
-    """Refuses with 40007."""
+    """The draft with this media_id. Refuses with 40007 when there is none."""
     row = world.db.one(
         f"SELECT {COLUMNS} FROM draft WHERE media_id = ? AND appid = ?", media_id, account.appid
     )
@@ -167,7 +167,7 @@ def update(world: World, account: AccountState, media_id: str, index: int, artic
 
 
 def delete(world: World, account: AccountState, media_id: str) -> None:
-    """Refuses with 40007."""
+    """Delete a draft. Refuses with 40007 when there is none."""
     gone = world.db.run("DELETE FROM draft WHERE media_id = ? AND appid = ?", media_id, account.appid)
     require(gone, WRONG_ID)
 

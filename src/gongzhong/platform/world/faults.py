@@ -43,7 +43,7 @@ COLUMNS = (
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What somebody wants to go wrong. An empty `appid` or `target` means all of them."""
+    """A fault as it is ordered. An empty `appid` or `target` means all of them."""
 
     side: Side
     kind: Kind
@@ -64,7 +64,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Fault(msgspec.Struct, kw_only=True):
-    """An order in force, and what has come of it so far."""
+    """A fault in force, and how often it has struck."""
 
     id: int
     side: Side

@@ -408,7 +408,7 @@ def deliver(
 def _report(
     world: World, account: AccountState, job: Job, result: str, counts: Counts, urls: list[str]
 ) -> None:
-    """Push MASSSENDJOBFINISH."""
+    """Push the event MASSSENDJOBFINISH with the result of a job."""
     of_articles = job.kind == "news"
     addresses = ArticleUrlItems(
         item=tuple(ArticleUrlItem(article_idx=idx, article_url=url) for idx, url in enumerate(urls, 1))
@@ -489,8 +489,8 @@ def preview_draft(
 
 
 def publish_draft(world: World, account: AccountState, job: Job) -> list[dict[str, Any]]:
-    """Give the articles their pages, unless they have them; returns the cards. Refuses with 40007 when the draft has
-    gone meanwhile."""
+    """Publish the articles of a job unless they are published already; returns their cards. Refuses with 40007 when the
+    draft was deleted meanwhile."""
     assert job.msg_data_id is not None
     try:
         sent = articles.by_msg_data_id(world, account, job.msg_data_id)

@@ -55,7 +55,7 @@ ARTICLE_IMAGE = KindRule(frozenset(), frozenset({"png", "jpg"}), facts.ARTICLE_I
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored file."""
+    """A stored file with its bytes."""
 
     media_id: str
     appid: str
@@ -185,7 +185,7 @@ def named_in(world: World, account: AccountState, text: bytes) -> list[File]:
 
 
 def serve(world: World, media_id: str) -> File | None:
-    """The bytes for a page that shows them, whoever owns them."""
+    """The file with this media_id, of any account, to be shown on a page; None if there is none."""
     row = world.db.one("SELECT * FROM media WHERE media_id = ?", media_id)
     return None if row is None else _file(row)
 

@@ -54,7 +54,7 @@ def titles(category_ids: Sequence[int]) -> list[LibraryNotice]:
 
 
 def of_library(tid: str) -> LibraryNotice:
-    """Refuses with 200014."""
+    """The library template with this number. Refuses with 200014 when there is none."""
     notice = NOTICES.get(int(tid)) if tid.isascii() and tid.isdigit() else None
     if notice is None:
         raise Refusal(NO_SUCH_TID)
@@ -106,7 +106,7 @@ def _template(row: dict[str, Any]) -> Template:
 
 
 def find(world: World, account: AccountState, template_id: str) -> Template:
-    """Refuses with 40037."""
+    """The account's template with this id. Refuses with 40037 when there is none."""
     row = world.db.one(
         "SELECT * FROM notice_template WHERE appid = ? AND template_id = ?", account.appid, template_id
     )
@@ -214,7 +214,7 @@ class LibraryKeyword(msgspec.Struct, frozen=True):
 
 
 class LibraryNotice(msgspec.Struct, frozen=True):
-    """A template of the library."""
+    """A template of the library; `tid` is its number, `banned` ones cannot be taken into use."""
 
     tid: int
     title: str

@@ -51,7 +51,7 @@ def create(
     sex: int = 0,
     language: str = "zh_CN",
 ) -> Person:
-    """Somebody gets a phone with WeChat. The same name again changes the profile."""
+    """Add a person with WeChat. The same name again changes the profile."""
     if not name.strip():
         raise BadInput("名字不能为空", "the name must not be empty")
     world.db.run(

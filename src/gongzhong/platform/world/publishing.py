@@ -54,7 +54,7 @@ def submit(world: World, account: AccountState, media_id: str) -> Job:
 
 
 def find(world: World, account: AccountState, publish_id: int | str) -> Job:
-    """Refuses with 53502."""
+    """The publish job with this id. Refuses with 53502 when there is none."""
     row = world.db.one(
         "SELECT * FROM publish_job WHERE publish_id = ? AND appid = ?", publish_id, account.appid
     )

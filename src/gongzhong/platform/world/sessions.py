@@ -219,7 +219,7 @@ def dismiss(world: World, account: AccountState, kf_account: str) -> None:
 
 
 def leave(world: World, account: AccountState, openid: str) -> None:
-    """Somebody is gone for good: out of the queue, and out of the session."""
+    """Remove a person from the queue and end their session, when they closed their WeChat account."""
     world.db.run("DELETE FROM waiting WHERE appid = ? AND openid = ?", account.appid, openid)
     session = of_person(world, account, openid)
     if session is not None:

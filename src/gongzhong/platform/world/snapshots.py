@@ -1,7 +1,7 @@
-"""The whole world under a name, to return to: everything in the tables, and the time on the clock.
+"""Saves the whole world under a name and restores it: everything in the tables, and the time on the clock.
 
-A platform with a data directory keeps its snapshots there as files; one in memory keeps them in memory. What the
-developer's server remembers is not ours to restore.
+A platform with a data directory keeps its snapshots there as files; one in memory keeps them in memory. The
+state of the developer's own server is not part of it.
 """
 
 from __future__ import annotations
@@ -125,14 +125,14 @@ class Snapshots:
         return name
 
     def delete(self, name: str) -> None:
-        """Raises NoSnapshot."""
+        """Delete a snapshot. Raises NoSnapshot when there is none of this name."""
         name = self._exists(name)
         self._forget(name)
         if self._folder is not None:
             self._file(name).unlink()
 
     def listing(self) -> list[Snapshot]:
-        """All of them, the latest first."""
+        """All snapshots, the latest first."""
         found = []
         for name in self._names():
             # One damaged file must not hide the others.

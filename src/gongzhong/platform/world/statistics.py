@@ -124,7 +124,7 @@ def _interval(count: int) -> int:
 def callbacks(
     world: World, account: AccountState, period: Period, *, hourly: bool = False
 ) -> list[Callbacks]:
-    """Pushes by day (or hour)."""
+    """Pushes to the account's server by day (or hour): how many, how many failed, how long they took."""
     hour = "hour" if hourly else "0"
     rows = world.db.all(
         f"SELECT day, {hour} AS at, sum(count), sum(failed), sum(total_ms), max(longest_ms) FROM callback_tally "
@@ -183,17 +183,17 @@ def _follower(world: World, account: AccountState, how: str, came: int, went: in
 
 
 def followed(world: World, account: AccountState, how: str) -> None:
-    """Somebody who did not follow does now; `how` is the subscribe_scene."""
+    """Count a new follower; `how` is the subscribe_scene."""
     _follower(world, account, how, 1, 0)
 
 
 def unfollowed(world: World, account: AccountState, how: str) -> None:
-    """A follower is gone, who had come by `how`."""
+    """Count a follower who left; `how` is the subscribe_scene by which they had come."""
     _follower(world, account, how, 0, 1)
 
 
 def said(world: World, account: AccountState, openid: str, kind: str) -> None:
-    """A person sent a message."""
+    """Count a message that a person sent."""
     if kind not in MESSAGE_TYPES:
         return
     day, hour = day_and_hour(world)

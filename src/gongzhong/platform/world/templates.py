@@ -122,7 +122,7 @@ def listing(world: World, account: AccountState) -> list[Template]:
 
 
 def find(world: World, account: AccountState, template_id: str) -> Template:
-    """Refuses with 40037."""
+    """The account's template with this id. Refuses with 40037 when there is none."""
     row = world.db.one(
         "SELECT template_id, title, content, example, primary_industry, deputy_industry, blocked FROM template "
         "WHERE appid = ? AND template_id = ?",

@@ -28,7 +28,7 @@ def credentials(world: World, appid: str, secret: str) -> AccountState:
 
 
 def issue(world: World, account: AccountState) -> tuple[str, int]:
-    """A new token of the plain kind; the one before it lives on for the overlap."""
+    """A new token of the plain kind; the one before it stays valid for `token_overlap_s`."""
     return _new(world, account, "plain", dies_in=world.rules.token_overlap_s)
 
 
@@ -111,7 +111,7 @@ def ticket(world: World, account: AccountState, kind: str) -> tuple[str, int]:
 
 
 def owner(world: World, value: str) -> str:
-    """The AppID that a token was once made for, dead or alive; empty when it never was one."""
+    """The AppID that a token was made for, valid or not; empty for what never was a token."""
     appid: str | None = world.db.value(
         "SELECT appid FROM token WHERE value = ? UNION ALL SELECT appid FROM web_token WHERE access_token = ?",
         value,

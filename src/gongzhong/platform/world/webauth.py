@@ -76,8 +76,8 @@ def exchange(world: World, account: AccountState, code: str) -> WebToken:
 
 
 def refresh(world: World, account: AccountState, refresh_token: str) -> WebToken:
-    """Prolong a living token, or replace a dead one. Refuses with 40030 unknown, 42002 too old,
-    42007 ended by the person."""
+    """Prolong a valid token, or replace an expired one. Refuses with 40030 (unknown), 42002 (too old) or
+    42007 (ended by the person)."""
     require(refresh_token, 41003)
     row = world.db.one(
         "SELECT * FROM web_token WHERE refresh_token = ? AND appid = ?", refresh_token, account.appid
@@ -105,7 +105,7 @@ def _token(row: sqlite3.Row) -> WebToken:
 
 
 def check(world: World, access_token: str, openid: str) -> WebToken:
-    """The token, if it is alive and belongs to this OpenID. Refuses with 40001, 42001, 40003,
+    """The token, if it is valid and belongs to this OpenID. Refuses with 40001, 42001, 40003,
     42007."""
     require(access_token, 41001)
     require(openid, 41009)

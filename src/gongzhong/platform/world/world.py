@@ -90,7 +90,7 @@ class AccountState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class World:
-    """One WeChat. `outgoing` receives pushes for delivery, `announce` what the pages should see."""
+    """The state of one simulated WeChat. `outgoing` gets pushes to deliver, `announce` events for the pages."""
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class World:
         """Scheme, host and port where programs fetch this platform's files (PicUrl); never taken from a request."""
         self.outgoing: Callable[[AccountState, Push], None] = lambda account, push: None
         self.rescheduled: Callable[[], None] = lambda: None
-        """Told when a job was added, so that whoever waits for the next one waits for the right one."""
+        """Called when a job was added: the timer for the next job may have to be set anew."""
         self.announce: Callable[[str, dict[str, Any]], None] = lambda name, data: None
 
     def fresh_ids(self) -> Ids:

@@ -36,7 +36,7 @@ class Sent:
 
     @property
     def taken(self) -> bool:
-        """Whether the server behaved as if it believed the push."""
+        """Whether the server accepted the push: it answered 200."""
         return self.answer is not None and self.answer.status == 200
 
     @property

@@ -220,7 +220,7 @@ def unanswered(check: str, verb: str, silence: str, detail: str, cost_s: float) 
 
 
 def too_slow(check: str, cost_s: float, limit_s: float) -> Finding:
-    """Finding for an answer that comes after WeChat has gone."""
+    """Finding for an answer that comes after WeChat's time limit."""
     return wrong(
         check,
         f"回应用了 {cost_s:.1f} 秒，微信只等 {limit_s:g} 秒",

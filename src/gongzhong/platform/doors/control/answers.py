@@ -172,7 +172,7 @@ class AlarmsView(msgspec.Struct, kw_only=True):
 
 
 class CodeView(msgspec.Struct, kw_only=True):
-    """A QR code that lives; `scene` is what EventKey will say."""
+    """A QR code that has not expired; `scene` is what EventKey will say."""
 
     ticket: str
     appid: str

@@ -138,7 +138,7 @@ def _view(given: Given[Any], page: Page) -> ArticleView:
 
 
 async def ban_article(given: Given[OfArticle]) -> Any:
-    """WeChat itself takes an article off the web."""
+    """Take an article off the web as WeChat's own moderation does."""
     world, page = given.platform.world, _page(given, given.body.url)
     articles.ban(world, articles.of_page(world, page), page.idx)
     return {}

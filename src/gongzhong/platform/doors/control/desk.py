@@ -36,7 +36,7 @@ class Presence(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Serving(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Who serves whom."""
+    """A person and the agent who is to serve them."""
 
     kf_account: str
     person: str

@@ -28,7 +28,7 @@ class Uploading(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Uploaded(msgspec.Struct, kw_only=True):
-    """The serverId: a media_id."""
+    """An uploaded file: its serverId, which is a media_id."""
 
     server_id: str
 
@@ -42,20 +42,20 @@ class Downloading(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Downloaded(msgspec.Struct, kw_only=True):
-    """The file (base64)."""
+    """A downloaded file, in base64."""
 
     file: bytes
     content_type: str
 
 
 class Voice(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A recorded voice (base64)."""
+    """A recorded voice, in base64."""
 
     file: bytes
 
 
 class Words(msgspec.Struct, kw_only=True):
-    """What it says."""
+    """What a recorded voice says."""
 
     words: str
 
@@ -74,7 +74,7 @@ class Sharing(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Shares(msgspec.Struct, kw_only=True):
-    """The latest first."""
+    """Shared pages, the latest first."""
 
     shares: list[Share]
 
