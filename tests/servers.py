@@ -117,22 +117,23 @@ class Postgres(Server):
         places = newest_postgres()
         self._binary = program("postgres", places)
         self.data = folder / "data"
-        command = [
-            program("initdb", places),
-            "-D",
-            str(self.data),
-            "-A",
-            "trust",
-            "-U",
-            "tester",
-            "-E",
-            "UTF8",
-        ]
-        command += ["--no-locale", "--no-sync"]
+        command = [program("initdb", places), "-D", str(self.data), "-U", "tester"]
+        command += ["-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
         made = subprocess.run(
             as_user("postgres", command), check=False, capture_output=True, text=True, cwd=folder
         )
         assert made.returncode == 0, made.stderr
+
+    def command(self) -> list[str]:
+        settings: dict[str, object] = {"port": self.port, "listen_addresses": "127.0.0.1"}
+        settings |= {"unix_socket_directories": self.folder, "max_connections": 200, "shared_buffers": "32MB"}
+        settings |= {"fsync": self._flushes, "full_page_writes": self._flushes}
+        options = [f"-c{name}={value}" for name, value in settings.items()]
+        return as_user("postgres", [self._binary, "-D", str(self.data), *options])
+
+    def answers(self) -> bool:
+        ready = [program("pg_isready", newest_postgres()), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(ready, check=False).returncode == 0
 
     def address(self) -> str:
         return f"postgresql://tester@127.0.0.1:{self.port}/postgres"

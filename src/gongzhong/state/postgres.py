@@ -101,9 +101,10 @@ RETURNING number
 """
 
 RELEASE = """
-UPDATE state_lease SET held = false WHERE key = :key AND number = :fence AND held
-RETURNING (until > :now AND until <= :now + :longest_s)::int
+UPDATE state_lease SET held = false, until = until - :kept_s WHERE key = :key AND number = :fence AND held
+RETURNING (until + :kept_s > :now AND until + :kept_s <= :now + :longest_s)::int
 """
+"""Nobody has to remember a released lease, so its row may be swept soon."""
 
 COUNT = "SELECT count FROM state_counter WHERE key = :key AND until > :now"
 
@@ -235,7 +236,12 @@ class PostgresState(BaseState):
         )
 
     async def _release(self, key: str, fence: int, now: float) -> bool:
-        values: dict[str, Value] = {"key": key, "fence": fence, "longest_s": LONGEST_LEASE_S}
+        values: dict[str, Value] = {
+            "key": key,
+            "fence": fence,
+            "longest_s": LONGEST_LEASE_S,
+            "kept_s": FENCE_KEPT_S,
+        }
         return bool(await self._write("lease", key, now, statement(RELEASE, now=now, **values)))
 
     async def _add(self, key: str, n: int, limit: int | None, now: float, expires_at: float) -> int | None:

@@ -6,7 +6,7 @@ expiry only tidies up, KEPT_S later. What many tasks ask at once goes out togeth
 
     PREFIXnumber        the last version or fence given
     PREFIXv:KEY         hash: data, version, expires_at (unix seconds)
-    PREFIXl:KEY         hash: holder, number, until, held (1 or 0)
+    PREFIXl:KEY         hash: holder, number, until; gone when it is released
     PREFIXc:KEY         hash: count, until
     PREFIXq:QUEUE       items by number; beside it QUEUE's o: numbers in order, e: numbers by their end
     PREFIXchanged:KEY   channel on which every write of a value is told
@@ -59,8 +59,8 @@ local function next_number(key, now)
 end
 local function fenced(lease, fence, now, kept)
   if fence == '' then return true end
-  local found = redis.call('HMGET', lease, 'number', 'until', 'held')
-  return found[1] == fence and found[3] == '1' and tonumber(found[2]) + kept > now
+  local found = redis.call('HMGET', lease, 'number', 'until')
+  return found[1] == fence and tonumber(found[2]) + kept > now
 end
 local function keep(key, ms)
   if redis.call('PTTL', key) < tonumber(ms) then redis.call('PEXPIRE', key, ms) end
@@ -111,17 +111,17 @@ return redis.call('DEL', KEYS[1])
 """)
 
 RUNS: Final = """
-local now, found = tonumber(ARGV[1]), redis.call('HMGET', KEYS[1], 'number', 'until', 'held', 'holder')
+local now, found = tonumber(ARGV[1]), redis.call('HMGET', KEYS[1], 'number', 'until', 'holder')
 local ends = tonumber(found[2] or '0')
-local runs = found[3] == '1' and ends > now and ends <= now + tonumber(ARGV[2])
+local runs = ends > now and ends <= now + tonumber(ARGV[2])
 """
 
 LEASE: Final = script(
     RUNS
     + """
-if runs and found[4] ~= ARGV[3] then return false end
+if runs and found[3] ~= ARGV[3] then return false end
 local number = runs and found[1] or next_number(KEYS[2], ARGV[4])
-redis.call('HSET', KEYS[1], 'holder', ARGV[3], 'number', number, 'until', ARGV[5], 'held', '1')
+redis.call('HSET', KEYS[1], 'holder', ARGV[3], 'number', number, 'until', ARGV[5])
 redis.call('PEXPIRE', KEYS[1], ARGV[6])
 return number
 """
@@ -130,8 +130,8 @@ return number
 RELEASE: Final = script(
     RUNS
     + """
-if found[1] ~= ARGV[3] or found[3] ~= '1' then return 0 end
-redis.call('HSET', KEYS[1], 'held', '0')
+if found[1] ~= ARGV[3] then return 0 end
+redis.call('DEL', KEYS[1])
 return runs and 1 or 0
 """
 )

@@ -59,9 +59,10 @@ RETURNING number
 """
 
 RELEASE = """
-UPDATE state_lease SET held = 0 WHERE key = :key AND number = :fence AND held
-RETURNING until > :now AND until <= :now + :longest_s
+UPDATE state_lease SET held = 0, until = until - :kept_s WHERE key = :key AND number = :fence AND held
+RETURNING until + :kept_s > :now AND until + :kept_s <= :now + :longest_s
 """
+"""Nobody has to remember a released lease, so its row may be swept soon."""
 
 COUNT = "SELECT count FROM state_counter WHERE key = :key AND until > :now"
 
@@ -150,7 +151,13 @@ class SqliteState(BaseState):
         return None if taken else await self._write(lease, now)
 
     async def _release(self, key: str, fence: int, now: float) -> bool:
-        values = {"key": key, "fence": fence, "now": now, "longest_s": LONGEST_LEASE_S}
+        values = {
+            "key": key,
+            "fence": fence,
+            "now": now,
+            "longest_s": LONGEST_LEASE_S,
+            "kept_s": FENCE_KEPT_S,
+        }
         return bool(await self._write(lambda db: one(db, RELEASE, values), now))
 
     async def _add(self, key: str, n: int, limit: int | None, now: float, expires_at: float) -> int | None:

@@ -1,0 +1,119 @@
+"""SQLite with one writing thread: groups, faults that stay with whoever made them, and the end."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from gongzhong import StateDown
+from gongzhong.database import SqliteDatabase
+
+pytestmark = pytest.mark.anyio
+
+TABLE = "CREATE TABLE IF NOT EXISTS t (n INTEGER PRIMARY KEY, note TEXT)"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> SqliteDatabase:
+    return SqliteDatabase(tmp_path / "t.db", TABLE)
+
+
+def insert(db: sqlite3.Connection, n: int) -> int:
+    return db.execute("INSERT INTO t (n) VALUES (?)", (n,)).rowcount
+
+
+def numbers(db: sqlite3.Connection) -> list[int]:
+    return [n for (n,) in db.execute("SELECT n FROM t ORDER BY n")]
+
+
+async def test_what_comes_meanwhile_is_committed_together(database: SqliteDatabase) -> None:
+    groups: list[int] = []
+
+    def write(db: sqlite3.Connection, n: int) -> None:
+        insert(db, n)
+        groups.append(db.total_changes)
+
+    seen: list[int] = []
+
+    def look(db: sqlite3.Connection) -> None:
+        db.set_trace_callback(lambda sql: seen.append(1) if sql == "COMMIT" else None)
+
+    await database.write(look)
+    await asyncio.gather(*(database.write(lambda db, n=n: write(db, n)) for n in range(200)))
+    assert await database.read(numbers) == list(range(200))
+    assert len(seen) < 20, "far fewer commits than writes"
+    await database.close()
+
+
+async def test_a_write_that_fails_leaves_the_others_of_its_group_alone(database: SqliteDatabase) -> None:
+    def fails(db: sqlite3.Connection) -> None:
+        raise KeyError("own mistake")
+
+    outcomes = await asyncio.gather(
+        database.write(lambda db: insert(db, 1)),
+        database.write(lambda db: insert(db, 1)),
+        database.write(fails),
+        database.write(lambda db: db.execute("no sql")),
+        database.write(lambda db: insert(db, 2)),
+        return_exceptions=True,
+    )
+    kinds = [type(outcome) for outcome in outcomes]
+    assert kinds == [int, sqlite3.IntegrityError, KeyError, sqlite3.OperationalError, int]
+    assert await database.read(numbers) == [1, 2]
+    await database.close()
+
+
+async def test_several_steps_are_undone_together(database: SqliteDatabase) -> None:
+    def half(db: sqlite3.Connection) -> None:
+        insert(db, 5)
+        insert(db, 5)
+
+    outcomes = await asyncio.gather(
+        database.write(lambda db: insert(db, 1)),
+        database.write(half, steps=2),
+        database.write(lambda db: insert(db, 2)),
+        return_exceptions=True,
+    )
+    assert [type(outcome) for outcome in outcomes] == [int, sqlite3.IntegrityError, int]
+    assert await database.read(numbers) == [1, 2]
+    await database.close()
+
+
+async def test_what_was_answered_is_on_the_disk(database: SqliteDatabase) -> None:
+    await database.write(lambda db: insert(db, 7))
+    assert numbers(sqlite3.connect(database.path)) == [7]
+    settings = await database.read(
+        lambda db: [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
+    )
+    assert settings == ["wal", 2], "synchronous=FULL"
+    await database.close()
+
+
+async def test_a_cancelled_write_that_has_not_begun_is_not_made(database: SqliteDatabase) -> None:
+    other = sqlite3.connect(database.path, isolation_level=None)
+    await database.write(lambda db: insert(db, 1))
+    other.execute("BEGIN IMMEDIATE")
+    first = asyncio.create_task(database.write(lambda db: insert(db, 2)))
+    await asyncio.sleep(0.05)
+    second = asyncio.create_task(database.write(lambda db: insert(db, 3)))
+    await asyncio.sleep(0.05)
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+    other.execute("ROLLBACK")
+    assert await first == 1
+    assert await database.read(numbers) == [1, 2]
+    other.close()
+    await database.close()
+
+
+async def test_closing_finishes_what_is_queued(database: SqliteDatabase) -> None:
+    writes = [asyncio.create_task(database.write(lambda db, n=n: insert(db, n))) for n in range(50)]
+    await asyncio.sleep(0)
+    await database.close()
+    assert await asyncio.gather(*writes) == [1] * 50
+    with pytest.raises(StateDown):
+        await database.write(lambda db: insert(db, 99))
+    assert numbers(sqlite3.connect(database.path)) == list(range(50))
