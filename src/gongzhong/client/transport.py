@@ -202,6 +202,9 @@ Reason: TypeAlias = str | tuple[str, str]
 """Why a request failed: in Chinese and English, or a text that is the same in both (`HTTP 502`)."""
 
 
+CUT_OFF: Final = "应答不完整，连接已断开", "the connection ended before the whole answer"
+
+
 def not_reached(request: WireRequest, reason: Reason) -> NotReached:
     """The error for a request that was surely not written. `reason` must hold no URL (it has secrets)."""
     zh, en = _both(reason)
@@ -243,4 +246,6 @@ def plain_reason(error: BaseException) -> Reason:
             return f"HTTP {status[1] if isinstance(status, re.Match) else status}"
         nested = next((a for a in seen.args if isinstance(a, BaseException)), None)
         seen = nested or seen.__cause__ or seen.__context__
+    if isinstance(error, EOFError):
+        return CUT_OFF
     return in_words(error) if isinstance(error, TimeoutError) else type(error).__name__
