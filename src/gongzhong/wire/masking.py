@@ -15,7 +15,7 @@ browsers, and whoever debugs a signature must see it. A replayed push is refused
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -76,7 +76,61 @@ def _compiled(name: str, least: int) -> re.Pattern[str]:
     return re.compile("|".join(filter(None, forms)), re.IGNORECASE | re.DOTALL)
 
 
-_NAMED: Final = (_compiled(_SECRET_NAME, 1), _compiled(_CODE_NAME, _SHORTEST_CODE))
+class _Named:
+    """The pattern of one kind of name, tried only where such a name ends: searching a whole text for it is slow.
+
+    In every form a name is followed by a blank, a quote, a colon, an equals sign, a `>` or one of these encoded. So
+    each run of name characters with one of them behind is looked at once; only where it ends as a name does, the
+    pattern is tried at the places before it where a form can begin.
+    """
+
+    _RUN: Final = re.compile(r"(?<![A-Za-z0-9_.\-])[A-Za-z0-9_.\-]++(?=[\s\"'`\\&%:=>])", re.IGNORECASE)
+    _INSIDE: Final = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z0-9_.\-]", re.IGNORECASE)
+    _BEFORE: Final = re.compile(r"[(<]|(?<![A-Za-z0-9_])name", re.IGNORECASE)
+    _NEAR: Final = 64
+    """Characters before the end of a run, and before its beginning, in which a form can begin."""
+
+    def __init__(self, pattern: re.Pattern[str], endings: tuple[str, ...]) -> None:
+        self._pattern, self._endings = pattern, endings
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """As of a pattern: what is found does not overlap."""
+        free = 0
+        for run in self._RUN.finditer(text):
+            begin, end = run.span()
+            if end <= free or not text[max(begin, end - self._NEAR) : end].casefold().endswith(self._endings):
+                continue
+            found = self._at(text, free, begin, end)
+            if found is not None:
+                free = found.end()
+                yield found
+
+    def sub(self, shown: Callable[[re.Match[str]], str], text: str) -> str:
+        """As of a pattern."""
+        parts: list[str] = []
+        done = 0
+        for found in self.finditer(text):
+            parts += text[done : found.start()], shown(found)
+            done = found.end()
+        return "".join((*parts, text[done:])) if parts else text
+
+    def _at(self, text: str, free: int, begin: int, end: int) -> re.Match[str] | None:
+        for place in self._BEFORE.finditer(text, max(free, begin - self._NEAR), begin):
+            found = self._pattern.match(text, place.start())
+            if found is not None:
+                return found
+        for place in self._INSIDE.finditer(text, max(free, begin, end - self._NEAR), end):
+            found = self._pattern.match(text, place.start())
+            if found is not None:
+                return found
+        return None
+
+
+_SECRET_ENDS: Final = ("secret", "token", "ticket", "key", "passwd", "password", "authorization", "cookie")
+_NAMED: Final = (
+    _Named(_compiled(_SECRET_NAME, 1), _SECRET_ENDS),
+    _Named(_compiled(_CODE_NAME, _SHORTEST_CODE), ("code",)),
+)
 _NAME: Final = re.compile(rf"(?:{_SECRET_NAME}|{_CODE_NAME})\Z", re.IGNORECASE)
 _HEADER_LINE: Final = re.compile(
     rf"(?P<h1>{_START}(?:{'|'.join(_HEADERS)})\s*:\s*)(?P<v1>[^\s\"'\\][^\r\n\"'\\]*)", re.IGNORECASE
@@ -94,7 +148,7 @@ _WORD: Final = re.compile("secret|token|ticket|key|passw|authorization|cookie|co
 """A part of every name that the other patterns know: a text without one is not searched for them, which is slow."""
 
 
-def _patterns_for(text: str) -> tuple[re.Pattern[str], ...]:
+def _patterns_for(text: str) -> tuple[re.Pattern[str] | _Named, ...]:
     return _PATTERNS if _WORD.search(text) else _NAMELESS
 
 

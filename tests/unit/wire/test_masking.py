@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 from urllib.parse import quote, urlencode
 
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gongzhong.account import Secret
+from gongzhong.wire import masking
 from gongzhong.wire.masking import masked, masked_headers, secret_name, secret_values
 
 VALUE = "88_Zq3-secretvalueSECRETVALUE0123456789"
@@ -178,3 +180,61 @@ def test_hostile_text_does_not_stop_the_server(hostile: str) -> None:
 def test_a_field_of_a_form_with_headers_of_its_own_is_hidden() -> None:
     part = 'Content-Disposition: form-data; name="access_token"\r\nContent-Type: text/plain\r\n\r\nSEC-RET-1\r\n--b'
     assert "SEC-RET-1" not in masked(part)
+
+
+PARTS = (
+    *(
+        "access_token",
+        "appsecret",
+        "x.token",
+        "js_code",
+        "session-key",
+        "Authorization",
+        "Set-Cookie",
+        "to\u212aen",
+    ),
+    *(
+        "name",
+        "value",
+        "password",
+        "tokens",
+        '"',
+        "'",
+        "\\",
+        "&quot;",
+        "%22",
+        "=",
+        "%3D",
+        ":",
+        "=>",
+        " ",
+        "\r\n\r\n",
+    ),
+    *(
+        "&",
+        ",",
+        "(",
+        ")",
+        "b",
+        "<",
+        ">",
+        "<![CDATA[",
+        "]]>",
+        "2520",
+        "ABCDEFGHIJKLMNOP",
+        "1234567890",
+        "-",
+        ".",
+        "的",
+    ),
+)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_looking_only_where_names_end_finds_what_searching_the_whole_text_finds(seed: int) -> None:
+    chosen = random.Random(seed)
+    for _ in range(40):
+        text = "".join(chosen.choices(PARTS, k=chosen.randint(2, 40)))
+        for named in masking._NAMED:
+            whole = [found.span() for found in named._pattern.finditer(text)]
+            assert [found.span() for found in named.finditer(text)] == whole, text
