@@ -44,6 +44,10 @@ class StoredToken(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         return f"StoredToken(generation={self.generation})"
 
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        # rich would show all fields, the token among them.
+        return [("generation", self.generation)]
+
 
 class StateTokenStore:
     """A `TokenStore` for clients of both kinds, in any thread. Its operations run on an event loop of its own.

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from ..account import Account
 from ..clock import Clock
-from ..errors import WebError
+from ..errors import WebError, say
 
 if TYPE_CHECKING:
     from ..client import AsyncClient, Client
@@ -159,5 +159,7 @@ class AsyncJsSdk:
 def _names(what: str, names: Iterable[str]) -> list[str]:
     """A list of names; a bare text would be sent as a list of its letters."""
     if isinstance(names, str):
-        raise TypeError(f"{what} takes a list of names, not one text / {what} 要一个列表")
+        raise TypeError(
+            say(f"{what} 要一个名称列表，不是一个字符串", f"{what} takes a list of names, not one text")
+        )
     return list(names)
