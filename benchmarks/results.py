@@ -88,7 +88,7 @@ def table(results: Sequence[Result]) -> Table:
             _number(result.ours),
             "" if result.theirs is None else _number(result.theirs),
             result.peer,
-            "" if result.ratio is None else f"{result.ratio:.1f}x",
+            "" if result.ratio is None else f"{result.ratio:.{1 if result.ratio >= 1 else 3}f}x",
             result.target,
             verdicts[result.reached],
         )

@@ -144,11 +144,11 @@ class SqliteState(BaseState):
         values = {"key": key, "holder": holder, "until": until, "now": now, "longest_s": LONGEST_LEASE_S}
 
         def lease(db: sqlite3.Connection) -> int | None:
+            if one(db, TAKEN, values):  # whoever polls for a lease writes nothing to the disk
+                return None
             return one(db, LEASE, {**values, "number": number(db, now)})
 
-        # Those who poll for a lease must not keep the writers waiting.
-        taken = await self._database.read(lambda db: one(db, TAKEN, values))
-        return None if taken else await self._write(lease, now)
+        return await self._write(lease, now)
 
     async def _release(self, key: str, fence: int, now: float) -> bool:
         values = {
