@@ -9,7 +9,11 @@ from __future__ import annotations
 import errno
 import os
 import re
-from typing import Final
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any, Final
+
+from msgspec import inspect as shapes
 
 from .errors import GongzhongError
 
@@ -212,3 +216,82 @@ def _translated(text: str, patterns: tuple[tuple[str, str], ...]) -> str:
 def _type_name(word: str) -> str:
     parts = word.split(" | ")
     return " 或 ".join(TYPES[part] for part in parts) if all(part in TYPES for part in parts) else word
+
+
+def advised(problem: BaseException, kind: Any, content: bytes | None = None) -> tuple[str, str]:
+    """The same as `in_words` for a value that should have been a `kind`, with what would have been right.
+
+    An unknown name or choice is answered with those that look like it, a choice with all there are, a number or length
+    out of bounds with the bounds.
+    """
+    text, _, place = str(problem).partition(" - at `")
+    place = place.rstrip("`")
+    here = list(_types_at(shapes.type_info(kind), place))
+    if (
+        bounds := _bounds(here)
+        if re.match(r"Expected `(?:int|float|str)` (?:of length )?[<>]", text)
+        else None
+    ):
+        at_zh, at_en = (f"{place}：", f"{place}: ") if place else ("", "")
+        return f"{at_zh}应{bounds[0]}", f"{at_en}must {bounds[1]}"
+    zh, en = in_words(problem, content)
+    choices: list[str] = []
+    if unknown := re.match(r"Object contains unknown field `(.+?)`", text):
+        meant = get_close_matches(unknown[1], _names(here), n=3)
+    elif wrong := re.match(r"Invalid enum value (.+)", text):
+        choices = [str(value) for one in here if isinstance(one, shapes.LiteralType) for value in one.values]
+        meant = get_close_matches(wrong[1].strip("'"), choices, n=1)
+    else:
+        return zh, en
+    if meant:
+        zh, en = f"{zh}，是不是 {'、'.join(meant)}？", f"{en}; did you mean {', '.join(meant)}?"
+    if choices:
+        zh, en = f"{zh}（可用：{'、'.join(choices)}）", f"{en} (there are: {', '.join(choices)})"
+    return zh, en
+
+
+def _types_at(node: shapes.Type, place: str) -> Iterator[shapes.Type]:
+    """What the value at a place (`$.account[0].kind`) may be; members of a union one by one."""
+    nodes = [*_members(node)]
+    for name, index in re.findall(r"(\w+)(?![^\[]*\])|(\[[^\]]*\])", place):
+        inner = [found for one in nodes for found in _inside(one, name, bool(index))]
+        nodes = [member for one in inner for member in _members(one)]
+    yield from nodes
+
+
+def _members(node: shapes.Type) -> Iterator[shapes.Type]:
+    if isinstance(node, shapes.UnionType):
+        for one in node.types:
+            yield from _members(one)
+    elif isinstance(node, shapes.Metadata):
+        yield from _members(node.type)
+    else:
+        yield node
+
+
+def _inside(node: shapes.Type, name: str, is_index: bool) -> Iterator[shapes.Type]:
+    if isinstance(node, shapes.StructType) and not is_index:
+        yield from (field.type for field in node.fields if field.encode_name == name)
+    elif isinstance(node, shapes.DictType):
+        yield node.value_type
+    elif isinstance(node, shapes.CollectionType) and is_index:
+        yield node.item_type
+
+
+def _names(nodes: list[shapes.Type]) -> list[str]:
+    return [field.encode_name for one in nodes if isinstance(one, shapes.StructType) for field in one.fields]
+
+
+def _bounds(nodes: list[shapes.Type]) -> tuple[str, str] | None:
+    """The bounds of a number or of a text's length, in words."""
+    for one in nodes:
+        if isinstance(one, shapes.IntType | shapes.FloatType):
+            low, high = one.ge if one.ge is not None else one.gt, one.le if one.le is not None else one.lt
+            if low is not None and high is not None:
+                if one.gt is not None:
+                    return f"大于 {low:g}，至多 {high:g}", f"be more than {low:g} and at most {high:g}"
+                return f"在 {low} 到 {high} 之间", f"be from {low} to {high}"
+        elif isinstance(one, shapes.StrType) and one.max_length is not None:
+            least = one.min_length or 0
+            return f"有 {least} 到 {one.max_length} 个字符", f"have {least} to {one.max_length} characters"
+    return None

@@ -120,7 +120,7 @@ def test_a_bed_has_menus_notices_and_used_quotas(tmp_path: Path) -> None:
         ),
         ("[[notice]]", "[[notise]]", "did you mean notice"),
         ("[[notice]]", "[rules]\ndeliverys = 3\n[[notice]]", "did you mean deliveries"),
-        ("[[notice]]", "[rules]\ndeliveries = -1\n[[notice]]", "rules.deliveries must be from 0"),
+        ("[[notice]]", "[rules]\ndeliveries = -1\n[[notice]]", "rules.deliveries: must be from 1 to 10"),
         ("[[notice]]", "[rules]\nanswer_timeout_s = inf\n[[notice]]", "rules.answer_timeout_s"),
     ],
 )

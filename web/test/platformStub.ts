@@ -44,8 +44,21 @@ export function world(subscribed = true): World {
     business_domains: [],
     ip_allow_list: [],
     ip_allow_list_scope: 'all',
-    open_platform: null,
+    ip_refusal_code: 40164,
+    ip_list_before: [],
+    ip_list_from: 0,
+    web_authorization: false,
+    open_platform: '',
+    headimgurl: '',
+    description: '',
+    call_limits: {},
+    customer_service: true,
+    comments: true,
+    page_error: 0,
+    secret_frozen: false,
+    mass: {},
+    autoreply: {},
   } as const
   const alice = { name: 'alice', nickname: '小雨', headimgurl: '', accounts: { wx1: { openid: 'o1', subscribed, unionid: null } } }
-  return { clock: { now: 1_790_000_000, frozen: true }, accounts: [{ ...account, js_domains: [], business_domains: [], ip_allow_list: [] }], people: [alice], version: '0' }
+  return { clock: { now: 1_790_000_000, frozen: true }, accounts: [{ ...account, js_domains: [], business_domains: [], ip_allow_list: [], ip_list_before: [] }], people: [alice], version: '0' }
 }

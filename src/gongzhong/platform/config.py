@@ -6,16 +6,13 @@ The same file gives the same platform on every run. Whatever is left out is deri
 from __future__ import annotations
 
 import math
-import re
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from msgspec import inspect as shapes
 
 from ..errors import SetupError
-from ..reasons import in_words
+from ..reasons import advised, in_words
 from .traffic import NORMAL, TrafficLimits
 from .world.refusal import BadInput, require_whole_texts
 from .world.settings import AccountConfig, Rules
@@ -156,7 +153,9 @@ def load(path: str | Path) -> PlatformConfig:
             f"不能读取配置文件 {file}：{zh}", f"cannot read the configuration file {file}: {en}"
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
-        raise _mistake(file, *_advised(problem)) from None
+        raise _mistake(
+            file, *(text.removeprefix("$.") for text in advised(problem, PlatformConfig))
+        ) from None
     _require_numbers(file, config, "")
     try:
         require_whole_texts(config)
@@ -166,53 +165,20 @@ def load(path: str | Path) -> PlatformConfig:
     return config
 
 
+def require_right(config: PlatformConfig) -> None:
+    """Raises SetupError for what no file could say, an unknown choice or a number out of its bounds, and BadInput for a
+    text that cannot be kept: a configuration that is made in Python is not checked before.
+    """
+    try:
+        msgspec.convert(msgspec.to_builtins(config), PlatformConfig)
+    except msgspec.ValidationError as problem:
+        zh, en = (text.removeprefix("$.") for text in advised(problem, PlatformConfig))
+        raise SetupError(f"平台配置有误：{zh}", f"mistake in the configuration: {en}") from None
+    require_whole_texts(config)
+
+
 def _mistake(file: Path, zh: str, en: str) -> SetupError:
     return SetupError(f"配置文件 {file} 有误：{zh}", f"mistake in {file}: {en}")
-
-
-def _advised(problem: Exception) -> tuple[str, str]:
-    """What is wrong and at which key (`account[0].mass`), with the keys that an unknown one may stand for."""
-    zh, en = (text.removeprefix("$.") for text in in_words(problem))
-    option = re.search(r"Invalid enum value '(.+?)' - at `\$\.(.+)`", str(problem))
-    if option:
-        choices = _choices_at(option[2])
-        close = get_close_matches(option[1], choices, n=1)
-        zh = f"{zh}，可以是 {'、'.join(choices)}" + (f"。是不是 {close[0]}？" if close else "")
-        en = f"{en}; it may be {', '.join(choices)}" + (f". Did you mean {close[0]}?" if close else "")
-    unknown = re.search(r"unknown field `(.+?)`(?: - at `\$\.(.+)`)?", str(problem))
-    if unknown:
-        close = get_close_matches(unknown[1], _keys_at(unknown[2] or ""), n=3)
-        if close:
-            zh, en = f"{zh}，是不是 {'、'.join(close)}？", f"{en}; did you mean {', '.join(close)}?"
-    return zh, en
-
-
-def _keys_at(place: str) -> list[str]:
-    """The keys that the table at a place of the file may have."""
-    node = _node_at(place)
-    return [one.encode_name for one in node.fields] if isinstance(node, shapes.StructType) else []
-
-
-def _choices_at(place: str) -> list[str]:
-    """The texts that may stand at a place of the file."""
-    node = _node_at(place)
-    parts = node.types if isinstance(node, shapes.UnionType) else (node,)
-    return [str(one) for part in parts if isinstance(part, shapes.LiteralType) for one in part.values]
-
-
-def _node_at(place: str) -> shapes.Type:
-    """The type of what stands at a place of the file, such as `account[0].kind`."""
-    node: shapes.Type = shapes.type_info(PlatformConfig)
-    for name, _ in re.findall(r"(\w+)|(\[)", place.replace("...", "")):
-        if isinstance(node, shapes.StructType) and not name.isdigit():
-            node = next((one.type for one in node.fields if one.encode_name == name), node)
-        elif isinstance(node, shapes.ListType) and name.isdigit():
-            node = node.item_type
-        if isinstance(node, shapes.UnionType):
-            node = next((one for one in node.types if isinstance(one, shapes.StructType)), node)
-        if isinstance(node, shapes.DictType):
-            node = node.value_type
-    return node
 
 
 def _require_numbers(file: Path, value: object, place: str) -> None:

@@ -21,7 +21,7 @@ from typing import Any, Final
 from ..clock import MovableClock
 from ..messages import Push, parse
 from ..wire import read_xml
-from .config import PlatformConfig
+from .config import PlatformConfig, require_right
 from .delivery import verification
 from .delivery.pusher import Outcome, Pusher
 from .delivery.receiver import HttpReceiver, Receiver
@@ -58,6 +58,7 @@ class Platform:
         clock: MovableClock | None = None,
     ) -> None:
         self.config = config or PlatformConfig()
+        require_right(self.config)
         self.clock = clock or MovableClock(self.config.start)
         self.live = Live()
         self.traffic = Traffic(self.config.traffic)

@@ -20,7 +20,7 @@ from ..platform.world import accounts, agents, chats, media, menus, people, qrco
 from ..platform.world.faults import Fault, Order, Side
 from ..platform.world.faults import Kind as Trouble
 from ..platform.world.world import AccountState, World
-from ..reasons import in_words
+from ..reasons import advised
 from .actors import Actor, ServiceAgent, unknown_attribute
 from .seen import Exchanges, Lines
 
@@ -266,7 +266,7 @@ def account_config(values: dict[str, Any]) -> AccountConfig:
     try:
         return msgspec.convert(values, AccountConfig)
     except msgspec.ValidationError as problem:
-        zh, en = in_words(problem)
+        zh, en = advised(problem, AccountConfig)
         raise SetupError(f"公众号的设置有误：{zh}", f"mistake in the settings of the account: {en}") from None
 
 

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from gongzhong.clock import MovableClock
@@ -163,7 +164,7 @@ async def test_the_changed_file_adds_and_what_happened_stays(start: Start, tmp_p
         people.create(platform.world, "bob")
     wider = config()
     wider.account.append(AccountConfig(name="second"))
-    wider.account[0].url = "http://elsewhere.test/"
+    wider.account[0] = msgspec.structs.replace(wider.account[0], url="http://elsewhere.test/")
     platform = Platform(wider, tmp_path / "data", receiver=Silent())
     assert [account.name for account in platform.world.accounts.values()] == ["shop", "second"]
     assert shop(platform).url == "http://shop.test/"

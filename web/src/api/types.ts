@@ -1,6 +1,8 @@
 // The shapes of docs/control-api.md, word for word: what the platform tells the pages.
 
 export type AccountKind = 'subscription' | 'service' | 'test'
+/** What everybody meets on the authorisation page; 0 is none. */
+export type PageError = 0 | 10004 | 10009 | 10015 | 10016
 export type Encryption = 'plain' | 'compatible' | 'safe'
 
 export interface Account {
@@ -22,9 +24,21 @@ export interface Account {
   business_domains: string[]
   ip_allow_list: string[]
   ip_allow_list_scope: 'all' | 'token'
-  open_platform: string | null
-  headimgurl?: string
-  description?: string
+  ip_refusal_code: 40164 | 61004
+  /** The allow-list that counts until `ip_list_from`. */
+  ip_list_before: string[]
+  ip_list_from: number
+  web_authorization: boolean
+  open_platform: string
+  headimgurl: string
+  description: string
+  call_limits: Record<string, number>
+  customer_service: boolean
+  comments: boolean
+  page_error: PageError
+  secret_frozen: boolean
+  mass: object
+  autoreply: object
 }
 
 export interface Credentials {

@@ -11,9 +11,10 @@ while no server URL is set.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from ... import facts
 from ...account import Encryption
@@ -26,6 +27,20 @@ HOUR = 3600
 DAY = 86400
 
 
+LONGEST_S = 10 * 365 * DAY
+LARGEST_COUNT = 1_000_000_000
+
+Span = Annotated[int, Meta(ge=0, le=LONGEST_S)]
+"""Whole seconds; 0 is no time at all."""
+Lifetime = Annotated[int, Meta(ge=1, le=LONGEST_S)]
+Wait = Annotated[float, Meta(ge=0, le=LONGEST_S)]
+"""Seconds that the platform lets pass."""
+Count = Annotated[int, Meta(ge=0, le=LARGEST_COUNT)]
+"""A limit; 0 allows nothing."""
+Some = Annotated[int, Meta(ge=1, le=LARGEST_COUNT)]
+Code = Annotated[int, Meta(ge=1, le=99_999_999)]
+
+
 class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     # Successful answers. errcode and errmsg stand where live answers have them, where the newest official samples have
     # them, in every answer or in none; fields that samples lack are there or not; ids have the type of the samples or
@@ -34,39 +49,39 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     optional_fields: Literal["live", "sample"] = "live"
     id_types: Literal["sample", "table"] = "sample"
     # 获取接口调用凭据, 获取稳定版接口调用凭据
-    token_lifetime_s: int = facts.TOKEN_LIFETIME_S
-    token_overlap_s: int = facts.TOKEN_OVERLAP_S
-    forced_refreshes_per_day: int = facts.FORCED_REFRESHES_DAILY
-    forced_refresh_gap_s: int = facts.FORCED_REFRESH_GAP_S
+    token_lifetime_s: Lifetime = facts.TOKEN_LIFETIME_S
+    token_overlap_s: Span = facts.TOKEN_OVERLAP_S
+    forced_refreshes_per_day: Count = facts.FORCED_REFRESHES_DAILY
+    forced_refresh_gap_s: Span = facts.FORCED_REFRESH_GAP_S
     # API IP 白名单: a changed list counts after some minutes (5 and 10 in reports); a test bed does not wait
-    ip_allow_list_delay_s: float = 0.0
+    ip_allow_list_delay_s: Wait = 0.0
     # 获取 ticket
-    ticket_lifetime_s: int = facts.TICKET_LIFETIME_S
+    ticket_lifetime_s: Lifetime = facts.TICKET_LIFETIME_S
     # 网页授权
-    code_lifetime_s: int = facts.OAUTH_CODE_LIFETIME_S
-    web_token_lifetime_s: int = facts.OAUTH_TOKEN_LIFETIME_S
-    refresh_token_lifetime_s: int = facts.OAUTH_REFRESH_LIFETIME_S
+    code_lifetime_s: Lifetime = facts.OAUTH_CODE_LIFETIME_S
+    web_token_lifetime_s: Lifetime = facts.OAUTH_TOKEN_LIFETIME_S
+    refresh_token_lifetime_s: Lifetime = facts.OAUTH_REFRESH_LIFETIME_S
     # The parameter table calls state optional, error 10013 says that it must not be empty (conflicting)
     web_state_required: bool = False
     # 发送客服消息: messages and seconds after each act of the person
-    after_message: int = facts.AFTER_MESSAGE
-    after_message_s: int = facts.AFTER_MESSAGE_S
-    after_act: int = facts.AFTER_ACT
-    after_act_s: int = facts.AFTER_ACT_S
-    typing_s: int = 15  # (unverified)
-    typing_needs_exchange_s: int = 30
+    after_message: Count = facts.AFTER_MESSAGE
+    after_message_s: Span = facts.AFTER_MESSAGE_S
+    after_act: Count = facts.AFTER_ACT
+    after_act_s: Span = facts.AFTER_ACT_S
+    typing_s: Span = 15  # (unverified)
+    typing_needs_exchange_s: Span = 30
     # 接收消息: how often and how long the platform tries
-    answer_timeout_s: float = facts.ANSWER_TIMEOUT_S
-    connect_timeout_s: float = facts.CONNECT_TIMEOUT_S
-    deliveries: int = facts.DELIVERIES
-    attempt_gap_s: float = (
+    answer_timeout_s: Annotated[float, Meta(gt=0, le=HOUR)] = facts.ANSWER_TIMEOUT_S
+    connect_timeout_s: Annotated[float, Meta(gt=0, le=HOUR)] = facts.CONNECT_TIMEOUT_S
+    deliveries: Annotated[int, Meta(ge=1, le=10)] = facts.DELIVERIES
+    attempt_gap_s: Wait = (
         1.0  # between the beginnings of attempts whose connection fails at once (unverified)
     )
     # 接口报警
-    alarm_threshold: int = facts.ALARM_TIMEOUTS
-    alarm_window_s: int = int(facts.ALARM_WINDOW_S)
-    mark_fail_threshold: int = 100  # not published (unverified)
-    mark_fail_s: int = 1 * MINUTE
+    alarm_threshold: Some = facts.ALARM_TIMEOUTS
+    alarm_window_s: Lifetime = int(facts.ALARM_WINDOW_S)
+    mark_fail_threshold: Some = 100  # not published (unverified)
+    mark_fail_s: Span = 1 * MINUTE
     # Bodies with \\uXXXX escapes: refused with 40033 (创建自定义菜单), kept as six characters (developers' reports,
     # conflicting for customer-service messages), decoded everywhere else
     unicode_escapes: dict[str, Literal["refuse", "keep", "decode"]] = msgspec.field(
@@ -83,92 +98,92 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     auto_reply_video: Literal["media_id", "link"] = "media_id"
     # 模板消息: whether keywords of the category library must all be there (developers' reports)
     template_data_checked: bool = True
-    templates_in_use: int = 25
-    templates_in_use_test: int = 10  # developers' reports
-    client_msg_id_s: int = 10 * MINUTE
+    templates_in_use: Count = 25
+    templates_in_use_test: Count = 10  # developers' reports
+    client_msg_id_s: Span = 10 * MINUTE
     # 临时素材, 上传永久素材: whether the extension of a file's name counts (developers' reports), and the code of a
     # video without its part `description` (recalled)
     judge_file_names: bool = True
-    video_description_code: int = 47001
+    video_description_code: Code = 47001
     # 临时素材
-    media_lifetime_s: int = facts.MEDIA_LIFETIME_S
+    media_lifetime_s: Lifetime = facts.MEDIA_LIFETIME_S
     # 上传永久素材; the global table has two codes for a full store, which of them comes is (unverified)
-    permanent_images: int = facts.PERMANENT_IMAGES
-    permanent_others: int = facts.PERMANENT_OTHERS
-    material_full_code: int = 45034
+    permanent_images: Count = facts.PERMANENT_IMAGES
+    permanent_others: Count = facts.PERMANENT_OTHERS
+    material_full_code: Literal[45034, 45074] = 45034
     # 新增草稿: eight articles stand on older pages only; a newer report has 120 for the digest
-    draft_articles: int = 8
+    draft_articles: Some = 8
     # half-width units: characters beyond ASCII take two (measured in 2026; the page counts characters)
-    title_units: int = facts.ARTICLE_TITLE_LENGTH
-    author_units: int = facts.ARTICLE_AUTHOR_LENGTH
-    digest_units: int = facts.ARTICLE_DIGEST_LENGTH
-    content_length: int = 0  # characters; the page's 20 000 are not enforced by WeChat, 0 is no limit
-    article_products: int = 50
+    title_units: Some = facts.ARTICLE_TITLE_LENGTH
+    author_units: Some = facts.ARTICLE_AUTHOR_LENGTH
+    digest_units: Some = facts.ARTICLE_DIGEST_LENGTH
+    content_length: Count = 0  # characters; the page's 20 000 are not enforced by WeChat, 0 is no limit
+    article_products: Count = 50
     # 发布草稿
-    publish_s: float = 2.0  # not published (unverified)
+    publish_s: Wait = 2.0  # not published (unverified)
     # 留言管理
-    comment_page: int = facts.COMMENT_PAGE  # the error's text would allow 50
-    selected_comments: int = 100  # not published (unverified)
-    comment_reply_length: int = 300  # not published (unverified)
-    comment_length: int = 600  # not published (unverified)
+    comment_page: Some = facts.COMMENT_PAGE  # the error's text would allow 50
+    selected_comments: Count = 100  # not published (unverified)
+    comment_reply_length: Some = 300  # not published (unverified)
+    comment_length: Some = 600  # not published (unverified)
     # 提交语音: the page says to ask after about ten seconds
-    voice_recognition_s: int = 10
+    voice_recognition_s: Span = 10
     # 生成带参数的二维码
-    qr_default_lifetime_s: int = facts.QR_DEFAULT_LIFETIME_S
-    permanent_qr_codes: int = facts.QR_PERMANENT_CODES
+    qr_default_lifetime_s: Lifetime = facts.QR_DEFAULT_LIFETIME_S
+    permanent_qr_codes: Some = facts.QR_PERMANENT_CODES
     # 短key托管
-    short_key_lifetime_s: int = 30 * DAY
+    short_key_lifetime_s: Lifetime = 30 * DAY
     # 创建个性化菜单: hosts that all personalised menus together may link to
-    conditional_menu_hosts: int = 3
+    conditional_menu_hosts: Count = 3
     # 用户标签管理
-    tags_per_account: int = facts.TAGS_PER_ACCOUNT
-    tags_per_user: int = facts.TAGS_PER_USER
-    tag_delete_limit: int = facts.TAG_DELETE_LIMIT
-    follower_page: int = facts.FOLLOWER_PAGE
-    blacklist_page: int = facts.BLACKLIST_PAGE
+    tags_per_account: Count = facts.TAGS_PER_ACCOUNT
+    tags_per_user: Count = facts.TAGS_PER_USER
+    tag_delete_limit: Count = facts.TAG_DELETE_LIMIT
+    follower_page: Some = facts.FOLLOWER_PAGE
+    blacklist_page: Some = facts.BLACKLIST_PAGE
     # 测试号: developers' reports
-    test_account_followers: int = 100
+    test_account_followers: Count = 100
     # 重置API调用次数
-    clear_quota_per_month: int = facts.CLEAR_QUOTA_MONTHLY
+    clear_quota_per_month: Count = facts.CLEAR_QUOTA_MONTHLY
     # 接口调用频次限制: more followers, more calls. That some quotas grow, template messages among them, is
     # confirmed; the factors are not published (unverified).
-    quota_growth: dict[int, int] = msgspec.field(
+    quota_growth: dict[Some, Some] = msgspec.field(
         default_factory=lambda: {100_000: 2, 1_000_000: 5, 10_000_000: 10}
     )
     growing_quotas: tuple[str, ...] = ("/cgi-bin/message/template/send",)
-    clear_one_quota_per_month: int = facts.CLEAR_ONE_QUOTA_MONTHLY
-    rid_kept_s: int = facts.RID_KEPT_S
+    clear_one_quota_per_month: Count = facts.CLEAR_ONE_QUOTA_MONTHLY
+    rid_kept_s: Lifetime = facts.RID_KEPT_S
     # 群发 (群发接口指南): sends a day of a subscription account; of the others, sends to everybody a day, and a month,
     # which is also what each person receives
-    mass_per_day: int = 1
-    mass_to_all_per_day: int = 1
-    mass_per_month: int = 4
-    mass_guard_s: int = DAY
-    mass_guard_gap_s: int = MINUTE
-    mass_confirmation_s: int = 30 * MINUTE
-    mass_review_s: float = 2.0  # real reviews take minutes to hours
+    mass_per_day: Count = 1
+    mass_to_all_per_day: Count = 1
+    mass_per_month: Count = 4
+    mass_guard_s: Span = DAY
+    mass_guard_gap_s: Span = MINUTE
+    mass_confirmation_s: Span = 30 * MINUTE
+    mass_review_s: Wait = 2.0  # real reviews take minutes to hours
     mass_takes_temporary_media: bool = False  # older pages allowed it
     # 添加客服账号 (an older return code speaks of 10), 邀请绑定客服账号
-    agents_per_account: int = 100
-    agents_per_person: int = 5
-    invitation_lifetime_s: int = 3 * DAY  # (unverified)
+    agents_per_account: Count = 100
+    agents_per_person: Count = 5
+    invitation_lifetime_s: Lifetime = 3 * DAY  # (unverified)
     # 将消息转发到客服: without closing, messages go to the server again after so long
-    session_forwarding_s: int = 30 * MINUTE
+    session_forwarding_s: Span = 30 * MINUTE
     # 获取未接入会话列表
-    waiting_page: int = 100
+    waiting_page: Some = 100
     # 获取聊天记录: older pages also list the steps of sessions (1000 to 1004)
     session_steps_in_records: bool = False
     # 数据统计: the hour of China at which the data of yesterday are ready
-    statistics_ready_hour: int = 8
+    statistics_ready_hour: Annotated[int, Meta(ge=0, le=23)] = 8
     # 获取图文群发每日数据: an article with fewer readings has no row
-    article_statistics_least: int = 3
+    article_statistics_least: Count = 3
     # 授权用户信息变更: who authorised within that time is told of a cleaned profile
-    profile_cleaned_told_s: int = 30 * DAY
+    profile_cleaned_told_s: Span = 30 * DAY
     # 订阅通知
-    notice_templates: int = 25
+    notice_templates: Count = 25
     # Jobs of the schedule that fail: the platform's own settings, not WeChat's
-    job_attempts: int = 3
-    job_retry_s: float = 5.0
+    job_attempts: Annotated[int, Meta(ge=1, le=10)] = 3
+    job_retry_s: Wait = 5.0
     # The console wants port 80 or 443; on one machine every port must do.
     any_port: bool = True
 
@@ -305,20 +320,22 @@ class ConditionalMenuConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=
     matchrule: MatchRule
 
 
-class AccountConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One official account. `url` is where its pushes go; ids that are missing are made from the name."""
+class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about an official account that its console can change: the one declaration of these settings.
 
-    name: str
+    The configuration file (`AccountConfig`), the world (`AccountState`) and the control API (`AccountChange`) take
+    names, choices, bounds and defaults from here; a test holds the types of the pages to it.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
     kind: Kind = "service"
     verified: bool = True
-    appid: str = ""
     secret: str = ""
-    original_id: str = ""
-    wechat_id: str = ""
     token: str = ""
     aes_key: str = ""
     encryption: Encryption = "plain"
-    url: str = ""
+    url: Annotated[str, Meta(max_length=2_000)] = ""
+    """Where pushes go; nothing is pushed while it is empty."""
     oauth_domain: str = ""
     """Where web authorisation may send people back to (网页授权域名): a host, or a host with a path."""
     second_oauth_domain: str = ""
@@ -333,26 +350,16 @@ class AccountConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What the list guards: every call, or only those that fetch tokens; official pages disagree."""
     ip_refusal_code: Literal[40164, 61004] = 40164
     """The return code of a refused address."""
-    industries: list[int] = []
-    """The two industries of the old template library (设置所属行业), by code."""
-    mass_speed: Literal[0, 1, 2, 3, 4] | None = None
-    """The speed of mass sending that was set; never set when left out."""
     open_platform: str = ""
     """Open Platform account it is bound to: accounts with the same one share UnionIDs."""
     headimgurl: str = ""
-    description: str = ""
+    description: Annotated[str, Meta(max_length=1_000)] = ""
     customer_service: bool = True
     """Whether the account has turned on customer service (新版客服功能)."""
     comments: bool = True
     """Whether the account has the comment function (留言功能)."""
-    call_limits: dict[str, int] = {}
+    call_limits: dict[str, Count] = {}
     """Daily quota by path, in place of the published default."""
-    used_quota: dict[str, int] = {}
-    """Calls of today by path that were made before the start."""
-    menu: list[Button] = []
-    """The buttons of the default menu (自定义菜单), as menu/create takes them."""
-    conditional_menu: list[ConditionalMenuConfig] = []
-    """Personalised menus, oldest first; they need a default menu."""
     page_error: PageError = 0
     """The page error that everybody meets on the authorisation page (网页授权): banned, too frequent, not authorised to
     the third-party platform, an AppID of the Open Platform; 0 is none."""
@@ -360,3 +367,25 @@ class AccountConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Whether the AppSecret is frozen: calls that carry it are refused with 40243."""
     mass: MassSettings = MassSettings()
     autoreply: AutoReplySettings = AutoReplySettings()
+
+    def __repr__(self) -> str:
+        """Without secrets."""
+        return f"{type(self).__name__}(name={self.name!r})"
+
+
+class AccountConfig(AccountSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One official account as a file or a test declares it; ids that are missing are made from the name."""
+
+    appid: str = ""
+    original_id: str = ""
+    wechat_id: str = ""
+    industries: list[int] = []
+    """The two industries of the old template library (设置所属行业), by code."""
+    mass_speed: Literal[0, 1, 2, 3, 4] | None = None
+    """The speed of mass sending that was set; never set when left out."""
+    used_quota: dict[str, Count] = {}
+    """Calls of today by path that were made before the start."""
+    menu: list[Button] = []
+    """The buttons of the default menu (自定义菜单), as menu/create takes them."""
+    conditional_menu: list[ConditionalMenuConfig] = []
+    """Personalised menus, oldest first; they need a default menu."""

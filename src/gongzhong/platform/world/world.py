@@ -9,17 +9,16 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from ...account import Encryption
 from ...catalogue.model import TEST, VERIFIED_SERVICE, Accounts
 from ...clock import MovableClock
 from ...messages import Push
 from .database import MEMORY, Database
 from .ids import Ids
-from .settings import AutoReplySettings, Kind, MassSettings, PageError, Rules
+from .settings import AccountSettings, Rules
 
 LOCAL = "http://127.0.0.1:8700"
 EPOCH = datetime.date(1970, 1, 1).toordinal()
@@ -34,39 +33,13 @@ def day_of(number: int) -> str:
     return datetime.date.fromordinal(EPOCH + number).isoformat()
 
 
-class AccountState(msgspec.Struct, frozen=True, kw_only=True):
-    """An official account as the platform keeps it: what its console shows."""
+class AccountState(AccountSettings, frozen=True, kw_only=True):
+    """An official account as the platform keeps it."""
 
     appid: str
     original_id: str
-    name: str
     wechat_id: str
-    kind: Kind
-    verified: bool
-    secret: str
-    token: str
-    aes_key: str
-    encryption: Encryption
-    url: str
-    oauth_domain: str
-    js_domains: list[str]
-    ip_allow_list: list[str]
-    open_platform: str
-    headimgurl: str
-    description: str
-    call_limits: dict[str, int]
-    customer_service: bool = True
-    comments: bool = True
-    mass: MassSettings = MassSettings()
-    autoreply: AutoReplySettings = AutoReplySettings()
-    second_oauth_domain: str = ""
-    business_domains: list[str] = []
-    web_authorization: bool = False
-    ip_allow_list_scope: Literal["all", "token"] = "all"
-    ip_refusal_code: Literal[40164, 61004] = 40164
-    page_error: PageError = 0
-    secret_frozen: bool = False
-    ip_list_before: list[str] = []
+    ip_list_before: list[str] = msgspec.field(default_factory=list)
     """The allow-list that counts until `ip_list_from`."""
     ip_list_from: float = 0.0
 

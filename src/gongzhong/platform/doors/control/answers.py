@@ -13,8 +13,7 @@ import msgspec
 from ....account import Encryption
 from ...traffic import Kind as ExchangeKind
 from ...world.schedule import FailedJob
-from ...world.settings import Kind as AccountKind
-from ...world.settings import PageError
+from ...world.world import AccountState
 
 
 class ClockView(msgspec.Struct, kw_only=True):
@@ -22,38 +21,6 @@ class ClockView(msgspec.Struct, kw_only=True):
 
     now: float
     frozen: bool
-
-
-class AccountView(msgspec.Struct, kw_only=True):
-    """An official account as its console shows it. `secret`, `token` and `aes_key` are `***`, or empty when not set."""
-
-    appid: str
-    original_id: str
-    name: str
-    wechat_id: str
-    kind: AccountKind
-    verified: bool
-    secret: str
-    token: str
-    aes_key: str
-    encryption: Encryption
-    url: str
-    oauth_domain: str
-    second_oauth_domain: str
-    js_domains: list[str]
-    business_domains: list[str]
-    web_authorization: bool
-    ip_allow_list: list[str]
-    ip_allow_list_scope: Literal["all", "token"]
-    ip_refusal_code: Literal[40164, 61004]
-    open_platform: str | None
-    headimgurl: str
-    description: str
-    call_limits: dict[str, int]
-    page_error: PageError
-    secret_frozen: bool
-    customer_service: bool
-    comments: bool
 
 
 class CredentialsView(msgspec.Struct, kw_only=True):
@@ -89,7 +56,8 @@ class StateView(msgspec.Struct, kw_only=True):
     """The whole test bed."""
 
     clock: ClockView
-    accounts: list[AccountView]
+    accounts: list[AccountState]
+    """With `***` in place of AppSecret, Token and EncodingAESKey; empty where there is none."""
     people: list[PersonView]
     failed_jobs: list[FailedJob]
     """Jobs of the schedule that were given up, the latest first."""

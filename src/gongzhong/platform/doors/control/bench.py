@@ -17,9 +17,9 @@ from ...triggers import CATALOGUE, make
 from ...world import accounts, media, menus, people, qrcodes, quotas, schedule
 from ...world.refusal import BadInput
 from ...world.settings import AccountConfig
+from ...world.world import AccountState
 from .acts import account_of
 from .answers import (
-    AccountView,
     AlarmsView,
     ClockView,
     CodesView,
@@ -72,7 +72,7 @@ async def create_account(given: Given[AccountConfig]) -> Any:
     return account_form(account)
 
 
-async def change_account(given: Given[AccountChange]) -> Any:
+async def change_account(given: Given[Any]) -> Any:
     account = account_of(given, given.path["appid"])
     return account_form(accounts.change(given.platform.world, account.appid, msgspec.to_builtins(given.body)))
 
@@ -256,13 +256,13 @@ STREAM = Otherwise(200, "text/event-stream", "现场事件 / live events")
 
 ROUTES: list[Route[Any, Any]] = [
     Route(verb="GET", path="/state", function=state, answer=StateView),
-    Route(verb="POST", path="/accounts", function=create_account, body=AccountConfig, answer=AccountView),
+    Route(verb="POST", path="/accounts", function=create_account, body=AccountConfig, answer=AccountState),
     Route(
         verb="PATCH",
         path="/accounts/{appid}",
         function=change_account,
         body=AccountChange,
-        answer=AccountView,
+        answer=AccountState,
     ),
     # POST, although it changes nothing: a page of another site can order a GET, and browsers keep its answer.
     Route(verb="POST", path="/accounts/{appid}/credentials", function=credentials, answer=CredentialsView),

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 
 from ....errors import GongzhongError, SetupError
-from ....reasons import in_words
+from ....reasons import advised, in_words
 from ...platform import Platform
 from ...world.acts import NotPossible
 from ...world.refusal import BadInput, Refusal, require_whole
@@ -135,7 +135,7 @@ def build(route: Route[Any, Any], platform: Platform, guard: Guard) -> Starlette
             pieces = _bounded(request.stream(), STREAM if route.streamed else route.largest)
             raw = b"" if route.streamed else b"".join([piece async for piece in pieces])
             _require_whole_texts(raw, (*request.path_params.values(), *request.query_params.values()))
-            body = None if decoder is None else decoder.decode(raw or b"{}")
+            body = None if decoder is None else _decoded(decoder, raw or b"{}")
             given = Given(
                 platform, request.path_params, request.query_params, body, pieces if route.streamed else None
             )
@@ -186,6 +186,15 @@ def _refused(problem: Exception) -> Response | None:
         case OverflowError():
             return error_answer(400, "数字太大", "a number is too large")
     return None
+
+
+def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
+    """Raises BadInput for a body of another form, with the choices, names or bounds that would have been right."""
+    try:
+        return decoder.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        zh, en = advised(problem, decoder.type, raw)
+        raise BadInput(f"请求有误：{zh}", f"mistake in the request: {en}") from None
 
 
 async def _bounded(stream: AsyncIterator[bytes], largest: int) -> AsyncIterator[bytes]:

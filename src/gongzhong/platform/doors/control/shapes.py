@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
-from ....account import Encryption
 from ....clock import MovableClock
 from ....wire.masking import HIDDEN, secret_name
 from ...world import people
 from ...world.acts import Saying
-from ...world.settings import AutoReplySettings, Kind, MassSettings, PageError
+from ...world.settings import AccountSettings
 from ...world.world import AccountState, World
 
 
@@ -23,33 +22,17 @@ class NewPerson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     language: str = "zh_CN"
 
 
-class AccountChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    name: str | msgspec.UnsetType = msgspec.UNSET
-    kind: Kind | msgspec.UnsetType = msgspec.UNSET
-    verified: bool | msgspec.UnsetType = msgspec.UNSET
-    secret: str | msgspec.UnsetType = msgspec.UNSET
-    oauth_domain: str | msgspec.UnsetType = msgspec.UNSET
-    second_oauth_domain: str | msgspec.UnsetType = msgspec.UNSET
-    business_domains: list[str] | msgspec.UnsetType = msgspec.UNSET
-    web_authorization: bool | msgspec.UnsetType = msgspec.UNSET
-    js_domains: list[str] | msgspec.UnsetType = msgspec.UNSET
-    ip_allow_list: list[str] | msgspec.UnsetType = msgspec.UNSET
-    ip_allow_list_scope: Literal["all", "token"] | msgspec.UnsetType = msgspec.UNSET
-    ip_refusal_code: Literal[40164, 61004] | msgspec.UnsetType = msgspec.UNSET
-    page_error: PageError | msgspec.UnsetType = msgspec.UNSET
-    secret_frozen: bool | msgspec.UnsetType = msgspec.UNSET
-    open_platform: str | msgspec.UnsetType = msgspec.UNSET
-    headimgurl: str | msgspec.UnsetType = msgspec.UNSET
-    description: str | msgspec.UnsetType = msgspec.UNSET
-    url: str | msgspec.UnsetType = msgspec.UNSET
-    token: str | msgspec.UnsetType = msgspec.UNSET
-    aes_key: str | msgspec.UnsetType = msgspec.UNSET
-    encryption: Encryption | msgspec.UnsetType = msgspec.UNSET
-    call_limits: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
-    customer_service: bool | msgspec.UnsetType = msgspec.UNSET
-    comments: bool | msgspec.UnsetType = msgspec.UNSET
-    mass: MassSettings | msgspec.UnsetType = msgspec.UNSET
-    autoreply: AutoReplySettings | msgspec.UnsetType = msgspec.UNSET
+AccountChange = msgspec.defstruct(
+    "AccountChange",
+    [
+        (field.name, field.type | msgspec.UnsetType, msgspec.UNSET)
+        for field in msgspec.structs.fields(AccountSettings)
+    ],
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+)
+"""Any of the settings; what is left out stays as it is."""
 
 
 class CallbackForm(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -114,11 +97,10 @@ def clock_form(clock: MovableClock) -> dict[str, Any]:
     return {"now": clock.now(), "frozen": clock.frozen}
 
 
-def account_form(account: AccountState) -> dict[str, Any]:
+def account_form(account: AccountState) -> AccountState:
     """The account with its AppSecret, Token and EncodingAESKey hidden; one that is not set stays empty."""
-    form: dict[str, Any] = msgspec.to_builtins(account)
-    shown = {name: HIDDEN if value and secret_name(name) else value for name, value in form.items()}
-    return {**shown, "open_platform": account.open_platform or None}
+    set_ones = (name for name in filter(secret_name, account.__struct_fields__) if getattr(account, name))
+    return msgspec.structs.replace(account, **dict.fromkeys(set_ones, HIDDEN))
 
 
 def person_form(world: World, person: people.Person) -> dict[str, Any]:
