@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 from typing import TypeGuard
 
 import msgspec
@@ -162,7 +163,7 @@ def _sentence_end(content: str, most: int) -> int:
     if _bytes(content) > most:
         return _cut(content, most)
     atoms = _atoms(content)
-    ends = (found.end() for pattern in (_PARAGRAPH, _LINE, _SENTENCE) for found in pattern.finditer(content))
+    ends = (found.end() for pattern, _ in _preferred()[:_TO_SENTENCES] for found in pattern.finditer(content))
     return max((end for end in ends if _breakable(content, end, atoms)), default=0)
 
 
@@ -176,17 +177,31 @@ def split_text(content: str, most_bytes: int = TEXT_MAX_BYTES) -> list[str]:
     return [*parts, content]
 
 
-_PARAGRAPH = re.compile(r"\n[ \t\r]*\n\s*")
-_LINE = re.compile(r"\n+")
-_SENTENCE = re.compile(r"[。！？!?…；]+[”’」』）)\"']*[ \t]*|[.;][\"')]*[ \t]+")
-_CLAUSE = re.compile(r"[，、：—]+[ \t]*|[,:][ \t]+")
-_WORD = re.compile(r"[ \t]+|(?<=[\u2e80-\u9fff\uff00-\uffef])(?=.)|(?=[\u2e80-\u9fff])", re.DOTALL)
-_SINGLE = re.compile(
-    r"<a\b[^>]*>.*?</a\s*>|<a\b[^>]*>.*|</?[a-z][^<>]*>|https?://[!-;=?-~]+", re.DOTALL | re.IGNORECASE
-)
-"""What stays in one piece: a link, one whose end has not come yet, a tag, a URL."""
-_PREFERRED = ((_PARAGRAPH, 0.5), (_LINE, 0.5), (_SENTENCE, 0.4), (_CLAUSE, 0.7), (_WORD, 0.7))
-"""Where to cut, best first, each only if the part is filled to this share at least."""
+@cache
+def _preferred() -> tuple[tuple[re.Pattern[str], float], ...]:
+    """Where to cut, best first, each only if the part is filled to this share at least.
+
+    The ends of paragraphs, lines, sentences, clauses and words; compiled for the first text that is cut.
+    """
+    return (
+        (re.compile(r"\n[ \t\r]*\n\s*"), 0.5),
+        (re.compile(r"\n+"), 0.5),
+        (re.compile(r"[。！？!?…；]+[”’」』）)\"']*[ \t]*|[.;][\"')]*[ \t]+"), 0.4),
+        (re.compile(r"[，、：—]+[ \t]*|[,:][ \t]+"), 0.7),
+        (re.compile(r"[ \t]+|(?<=[\u2e80-\u9fff\uff00-\uffef])(?=.)|(?=[\u2e80-\u9fff])", re.DOTALL), 0.7),
+    )
+
+
+_TO_SENTENCES = 3
+"""How many of the preferred places end a paragraph, a line or a sentence."""
+
+
+@cache
+def _single() -> re.Pattern[str]:
+    """What stays in one piece: a link, one whose end has not come yet, a tag, a URL."""
+    return re.compile(
+        r"<a\b[^>]*>.*?</a\s*>|<a\b[^>]*>.*|</?[a-z][^<>]*>|https?://[!-;=?-~]+", re.DOTALL | re.IGNORECASE
+    )
 
 
 def _cut(content: str, most_bytes: int) -> int:
@@ -194,7 +209,7 @@ def _cut(content: str, most_bytes: int) -> int:
     seen = content[: 2 * most_bytes]
     end = max(1, len(seen[:most_bytes].encode()[:most_bytes].decode(errors="ignore")))
     atoms = _atoms(seen)
-    for pattern, share in _PREFERRED:
+    for pattern, share in _preferred():
         places = [place.end() for place in pattern.finditer(seen, int(end * share)) if place.end() <= end]
         for place in reversed(places):
             if place and place >= end * share and _breakable(seen, place, atoms):
@@ -206,7 +221,7 @@ def _cut(content: str, most_bytes: int) -> int:
 
 
 def _atoms(content: str) -> list[tuple[int, int]]:
-    return [found.span() for found in _SINGLE.finditer(content)]
+    return [found.span() for found in _single().finditer(content)]
 
 
 def _breakable(content: str, place: int, atoms: list[tuple[int, int]]) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Literal, cast
 
@@ -47,5 +46,7 @@ def table() -> Mapping[int, ReturnCode]:
 
 def rows_of(name: str) -> list[list[str]]:
     """The rows of one of this folder's tables, without its header."""
+    from importlib import resources  # takes longer than all of the catalogue's smaller modules
+
     text = resources.files("gongzhong.catalogue").joinpath(f"{name}.tsv").read_text("utf-8")
     return [line.split("\t") for line in text.splitlines()[1:]]

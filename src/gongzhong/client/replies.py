@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from email.message import Message
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -123,6 +122,8 @@ def _filename(reply: WireReply) -> str | None:
     disposition = reply.headers.get("content-disposition")
     if disposition is None:
         return None
+    from email.message import Message  # loads twenty modules for what only downloads need
+
     header = Message()
     header["content-disposition"] = disposition
     return header.get_filename()

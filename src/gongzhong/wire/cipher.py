@@ -16,19 +16,18 @@ import re
 from binascii import a2b_base64, b2a_base64
 from hmac import compare_digest
 from os import urandom
-
-from cryptography.hazmat.primitives.ciphers import Cipher as BlockCipher
-from cryptography.hazmat.primitives.ciphers import CipherContext, modes
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from typing import TYPE_CHECKING
 
 from .. import facts
 from ..errors import BadCipher, SetupError, say
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers import CipherContext
+
 PADDING_BLOCK = 32  # bytes; the protocol's own choice, AES itself has 16
 RANDOM_BYTES = 16
 HEAD_BYTES = RANDOM_BYTES + 4
-_KEY = re.compile(facts.AES_KEY_FORM)
-_APPID = re.compile(facts.APPID_FORM.encode())
+_APPID = facts.APPID_FORM.encode()
 
 
 class Cipher:
@@ -40,6 +39,11 @@ class Cipher:
     __slots__ = ("_aes", "_appid_bytes", "_decryptors", "_encryptors", "_iv", "_tails")
 
     def __init__(self, aes_key: str, appid: str) -> None:
+        # Only accounts that encrypt need the library, which takes 10 ms to load.
+        from cryptography.hazmat.primitives.ciphers import Cipher as BlockCipher
+        from cryptography.hazmat.primitives.ciphers import modes
+        from cryptography.hazmat.primitives.ciphers.algorithms import AES
+
         key = decode_key(aes_key)
         trailer = appid.encode()
         self._aes = BlockCipher(AES(key), modes.CBC(key[:16]))
@@ -99,7 +103,7 @@ def decode_key(aes_key: str) -> bytes:
 
     Raises SetupError, without repeating the key.
     """
-    if not _KEY.fullmatch(aes_key):
+    if not re.fullmatch(facts.AES_KEY_FORM, aes_key):
         raise SetupError(
             f"EncodingAESKey 必须是 43 位字母或数字，现在的长度是 {len(aes_key)}",
             f"the EncodingAESKey must be 43 letters and digits; this one has {len(aes_key)} characters",
@@ -115,7 +119,7 @@ def _padding(length: int) -> bytes:
 
 
 def _not_ours(tail: bytes) -> BadCipher:
-    other = _APPID.match(tail)
+    other = re.match(_APPID, tail)
     if other:
         return BadCipher(
             f"这条密文属于另一个公众号：{other[0].decode()}",

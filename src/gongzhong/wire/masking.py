@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from typing import Final
 from urllib.parse import quote
 
@@ -84,19 +85,19 @@ class _Named:
     pattern is tried at the places before it where a form can begin.
     """
 
-    _RUN: Final = re.compile(r"(?<![A-Za-z0-9_.\-])[A-Za-z0-9_.\-]++(?=[\s\"'`\\&%:=>])", re.IGNORECASE)
-    _INSIDE: Final = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z0-9_.\-]", re.IGNORECASE)
-    _BEFORE: Final = re.compile(r"[(<]|(?<![A-Za-z0-9_])name", re.IGNORECASE)
     _NEAR: Final = 64
     """Characters before the end of a run, and before its beginning, in which a form can begin."""
 
     def __init__(self, pattern: re.Pattern[str], endings: tuple[str, ...]) -> None:
         self._pattern, self._endings = pattern, endings
+        self._run = re.compile(r"(?<![A-Za-z0-9_.\-])[A-Za-z0-9_.\-]++(?=[\s\"'`\\&%:=>])", re.IGNORECASE)
+        self._inside = re.compile(r"(?<![A-Za-z0-9_])[A-Za-z0-9_.\-]", re.IGNORECASE)
+        self._before = re.compile(r"[(<]|(?<![A-Za-z0-9_])name", re.IGNORECASE)
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """As of a pattern: what is found does not overlap."""
         free = 0
-        for run in self._RUN.finditer(text):
+        for run in self._run.finditer(text):
             begin, end = run.span()
             if end <= free or not text[max(begin, end - self._NEAR) : end].casefold().endswith(self._endings):
                 continue
@@ -115,11 +116,11 @@ class _Named:
         return "".join((*parts, text[done:])) if parts else text
 
     def _at(self, text: str, free: int, begin: int, end: int) -> re.Match[str] | None:
-        for place in self._BEFORE.finditer(text, max(free, begin - self._NEAR), begin):
+        for place in self._before.finditer(text, max(free, begin - self._NEAR), begin):
             found = self._pattern.match(text, place.start())
             if found is not None:
                 return found
-        for place in self._INSIDE.finditer(text, max(free, begin, end - self._NEAR), end):
+        for place in self._inside.finditer(text, max(free, begin, end - self._NEAR), end):
             found = self._pattern.match(text, place.start())
             if found is not None:
                 return found
@@ -127,29 +128,57 @@ class _Named:
 
 
 _SECRET_ENDS: Final = ("secret", "token", "ticket", "key", "passwd", "password", "authorization", "cookie")
-_NAMED: Final = (
-    _Named(_compiled(_SECRET_NAME, 1), _SECRET_ENDS),
-    _Named(_compiled(_CODE_NAME, _SHORTEST_CODE), ("code",)),
-)
-_NAME: Final = re.compile(rf"(?:{_SECRET_NAME}|{_CODE_NAME})\Z", re.IGNORECASE)
-_HEADER_LINE: Final = re.compile(
-    rf"(?P<h1>{_START}(?:{'|'.join(_HEADERS)})\s*:\s*)(?P<v1>[^\s\"'\\][^\r\n\"'\\]*)", re.IGNORECASE
-)
-_SCHEME: Final = re.compile(r"(?P<h1>\b(?:bearer|basic)\s+)(?P<v1>[A-Za-z0-9_\-+/=.]{8,})", re.IGNORECASE)
-_USER_INFO: Final = re.compile(
-    r"(?P<h1>\b[a-z][a-z0-9+.\-]{1,20}://[^\s/:@\"'<>]{0,200}:)(?P<v1>[^\s/@\"'<>]+)(?=@)", re.I
-)
-_PRIVATE_KEY: Final = re.compile(
-    r"(?P<h1>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?P<v1>.+?)(?=-----END|\Z)", re.DOTALL
-)
-_NAMELESS: Final = (_SCHEME, _USER_INFO)
-_PATTERNS: Final = (_PRIVATE_KEY, _HEADER_LINE, *_NAMED, *_NAMELESS)
-_WORD: Final = re.compile("secret|token|ticket|key|passw|authorization|cookie|code", re.IGNORECASE)
-"""A part of every name that the other patterns know: a text without one is not searched for them, which is slow."""
+_WORDS: Final = ("secret", "token", "ticket", "key", "passw", "authorization", "cookie", "code")
+"""A part of every name that the table knows: a text without one is not searched for the names, which is slow."""
+
+
+# The patterns are compiled when the first text is masked: together they would be a tenth of the time that importing
+# this package takes.
+
+
+@cache
+def _every_pattern() -> tuple[re.Pattern[str] | _Named, ...]:
+    private_key = re.compile(
+        r"(?P<h1>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?P<v1>.+?)(?=-----END|\Z)", re.DOTALL
+    )
+    header_line = re.compile(
+        rf"(?P<h1>{_START}(?:{'|'.join(_HEADERS)})\s*:\s*)(?P<v1>[^\s\"'\\][^\r\n\"'\\]*)", re.IGNORECASE
+    )
+    return (private_key, header_line, *_named(), *_nameless())
+
+
+@cache
+def _named() -> tuple[_Named, ...]:
+    return (
+        _Named(_compiled(_SECRET_NAME, 1), _SECRET_ENDS),
+        _Named(_compiled(_CODE_NAME, _SHORTEST_CODE), ("code",)),
+    )
+
+
+@cache
+def _nameless() -> tuple[re.Pattern[str], ...]:
+    """What shows that it is a secret by itself: a scheme of Authorization, the password in an address."""
+    return (
+        re.compile(r"(?P<h1>\b(?:bearer|basic)\s+)(?P<v1>[A-Za-z0-9_\-+/=.]{8,})", re.IGNORECASE),
+        re.compile(
+            r"(?P<h1>\b[a-z][a-z0-9+.\-]{1,20}://[^\s/:@\"'<>]{0,200}:)(?P<v1>[^\s/@\"'<>]+)(?=@)",
+            re.IGNORECASE,
+        ),
+    )
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    return re.compile("|".join(_WORDS), re.IGNORECASE)
+
+
+@cache
+def _name() -> re.Pattern[str]:
+    return re.compile(rf"(?:{_SECRET_NAME}|{_CODE_NAME})\Z", re.IGNORECASE)
 
 
 def _patterns_for(text: str) -> tuple[re.Pattern[str] | _Named, ...]:
-    return _PATTERNS if _WORD.search(text) else _NAMELESS
+    return _every_pattern() if _word().search(text) else _nameless()
 
 
 def masked(text: str, known: Iterable[str] = (), *, keep: int = 0) -> str:
@@ -183,7 +212,7 @@ def masked_headers(headers: Mapping[str, str], known: Iterable[str] = (), *, kee
 
 def secret_name(name: str) -> bool:
     """Whether what stands under this name (a field, a header, a parameter) is a secret."""
-    return _NAME.match(name) is not None
+    return _name().match(name) is not None
 
 
 def secret_values(text: str) -> set[str]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 from ..errors import BadXml, TooLarge
@@ -42,7 +43,6 @@ def read_xml(body: bytes, *, max_bytes: int = MAX_BODY_BYTES, max_depth: int = M
 # ---- the usual shape: `<xml>`, then elements without children, attributes or repeats
 
 _BLANK = r"[\n\t ]*+"
-_ELEMENT = re.compile(rf"<([A-Za-z]\w*+)>(<!\[CDATA\[)?+([^<]*)(?(2)\]\]>)</\1>{_BLANK}", re.ASCII)
 _GROUPS = 4  # the text between two elements, then name, CDATA mark and value
 _OPENINGS = frozenset({"<xml>", "<xml>\n"})
 _CLOSINGS = frozenset({"</xml>", "</xml>\n"})
@@ -73,7 +73,15 @@ def _shape(*rest: str) -> _Shape:
     return _Shape(f"<{rest[0]}>", names, re.compile(rf"<xml>{_BLANK}{elements}</xml>{_BLANK}"))
 
 
-_SHAPES = (_shape("Content", "MsgId"), _shape("Event", "EventKey"))
+@cache
+def _shapes() -> tuple[_Shape, ...]:
+    """The commonest pushes: texts and clicks on the menu."""
+    return _shape("Content", "MsgId"), _shape("Event", "EventKey")
+
+
+@cache
+def _element() -> re.Pattern[str]:
+    return re.compile(rf"<([A-Za-z]\w*+)>(<!\[CDATA\[)?+([^<]*)(?(2)\]\]>)</\1>{_BLANK}", re.ASCII)
 
 
 def read_flat(body: bytes) -> Fields | None:
@@ -82,12 +90,12 @@ def read_flat(body: bytes) -> Fields | None:
         text = body.decode()
     except UnicodeDecodeError:
         return None
-    for mark, names, pattern in _SHAPES:
+    for mark, names, pattern in _shapes():
         if mark in text:
             found = pattern.fullmatch(text)
             if found is not None:
                 return dict(zip(names, found.groups(), strict=True))
-    parts = _ELEMENT.split(text)
+    parts = _element().split(text)
     if parts[0] not in _OPENINGS or parts[-1] not in _CLOSINGS or any(parts[_GROUPS:-1:_GROUPS]):
         return None
     return _literal(parts[1::_GROUPS], parts[3::_GROUPS])
@@ -129,24 +137,29 @@ def _text_of(body: bytes) -> str:
     return mended(text)
 
 
-_TOKEN = re.compile(
-    r"""
-    (?P<text>[^<]++)
-    | </(?P<close>[^\W\d][\w.:-]*+)\s*+>
-    | <(?P<open>[^\W\d][\w.:-]*+)(?:\s(?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+)?+(?P<empty>/?)>
-    | (?P<cdata><\s?!\[CDATA\[)
-    | <!--(?P<comment>)
-    | <!(?P<doctype>DOCTYPE)
-    | <\?xml\s(?P<declaration>[^<>?]*+)\?>
-    | (?P<instruction><\?)
-    """,
-    re.VERBOSE,
-)
-_DECLARED_ENCODING = re.compile(r"""encoding\s*=\s*["']([^"']*)["']""")
-_REFERENCE = re.compile(r"&(?:#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}))|([A-Za-z_][\w.-]*+));")
+@cache
+def _token() -> re.Pattern[str]:
+    """What may stand at one place of a document."""
+    return re.compile(
+        r"""
+        (?P<text>[^<]++)
+        | </(?P<close>[^\W\d][\w.:-]*+)\s*+>
+        | <(?P<open>[^\W\d][\w.:-]*+)(?:\s(?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+)?+(?P<empty>/?)>
+        | (?P<cdata><\s?!\[CDATA\[)
+        | <!--(?P<comment>)
+        | <!(?P<doctype>DOCTYPE)
+        | <\?xml\s(?P<declaration>[^<>?]*+)\?>
+        | (?P<instruction><\?)
+        """,
+        re.VERBOSE,
+    )
+
+
+_DECLARED_ENCODING = r"""encoding\s*=\s*["']([^"']*)["']"""
+_REFERENCE = r"&(?:#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}))|([A-Za-z_][\w.-]*+));"
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _MOST_CODE = 0x10FFFF
-_SPACED_CDATA_END = re.compile(r"\]\s?\]>")
+_SPACED_CDATA_END = r"\]\s?\]>"
 
 
 class PushXml:
@@ -173,8 +186,9 @@ class PushXml:
         self._text = text
         self._at = 1 if text.startswith("\ufeff") else 0
         start, end = self._at, len(text)
+        next_token = _token().match
         while self._at < end:
-            token = _TOKEN.match(text, self._at)
+            token = next_token(text, self._at)
             if token is None:
                 raise self._malformed()
             before, self._at = self._at, token.end()
@@ -204,7 +218,7 @@ class PushXml:
         return tree.fields()
 
     def _characters(self, data: str) -> None:
-        self._tree.text(_REFERENCE.sub(self._character, data) if "&" in data else data)
+        self._tree.text(re.sub(_REFERENCE, self._character, data) if "&" in data else data)
 
     def _character(self, reference: re.Match[str]) -> str:
         hexadecimal, decimal, name = reference.groups()
@@ -222,7 +236,7 @@ class PushXml:
         """The text of a CDATA section whose opening was just read; `_at` moves behind its end."""
         text, start = self._text, self._at
         if opening != _CDATA:
-            spaced = _SPACED_CDATA_END.search(text, start)
+            spaced = re.compile(_SPACED_CDATA_END).search(text, start)
             if spaced is None:
                 raise self._malformed(start)
             self._at = spaced.end()
@@ -259,7 +273,7 @@ class PushXml:
         return found + len(mark)
 
     def _declaration(self, attributes: str) -> None:
-        encoding = _DECLARED_ENCODING.search(attributes)
+        encoding = re.search(_DECLARED_ENCODING, attributes)
         if encoding is not None:
             refuse_encoding(encoding[1])
 

@@ -28,9 +28,9 @@ Writable: TypeAlias = "str | int | Decimal | Mapping[str, Writable] | Sequence[W
 """What an element may be written from: numbers stand bare, `str` in CDATA, a sequence repeats the element."""
 
 # Outside of XML 1.0's production Char (https://www.w3.org/TR/xml/#charsets).
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 _REPLACEMENT = "\ufffd"
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_NAME = r"[A-Za-z_][A-Za-z0-9_.-]*"
 
 
 # ---- writing
@@ -44,7 +44,7 @@ def cdata(text: str) -> str:
     makes them.
     """
     if not text.isprintable():
-        text = _FORBIDDEN.sub(_REPLACEMENT, text.replace("\r\n", "\n").replace("\r", "\n"))
+        text = re.sub(_FORBIDDEN, _REPLACEMENT, text.replace("\r\n", "\n").replace("\r", "\n"))
     return raw_cdata(text) if "]]>" in text else f"<![CDATA[{text}]]>"
 
 
@@ -88,7 +88,7 @@ def _write(pieces: list[str], fields: Mapping[str, Writable]) -> None:
 
 @lru_cache(maxsize=1024)
 def _tags(name: str) -> tuple[str, str]:
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(_NAME, name):
         raise BadXml(f"不能用作元素名：{name[:40]!r}", f"not usable as an element's name: {name[:40]!r}")
     return f"<{name}>", f"</{name}>"
 

@@ -235,6 +235,6 @@ def test_looking_only_where_names_end_finds_what_searching_the_whole_text_finds(
     chosen = random.Random(seed)
     for _ in range(40):
         text = "".join(chosen.choices(PARTS, k=chosen.randint(2, 40)))
-        for named in masking._NAMED:
+        for named in masking._named():
             whole = [found.span() for found in named._pattern.finditer(text)]
             assert [found.span() for found in named.finditer(text)] == whole, text
