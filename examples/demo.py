@@ -71,13 +71,13 @@ oa = OfficialAccount.from_env()
 
 @oa.on(Subscribe)
 async def welcome(event: Subscribe) -> str:
-    came_by = f"（你扫的是「{event.scene}」）" if event.scene else ""
+    came_by = f"（你扫的是“{event.scene}”）" if event.scene else ""
     return f"欢迎关注！{came_by}\n\n{HELP}"
 
 
 @oa.scan()
 async def scanned(event: Scan) -> str:
-    return f"你扫了二维码「{event.scene}」。"
+    return f"你扫了二维码“{event.scene}”。"
 
 
 @oa.text("帮助|help|[?？]")
@@ -121,7 +121,7 @@ async def news() -> list[Article]:
 @oa.text("记数")
 def count(session: Session) -> str:
     session["count"] = session.get("count", 0) + 1
-    return f"这是你第 {session['count']} 次说「记数」。"
+    return f"这是你第 {session['count']} 次说“记数”。"
 
 
 @oa.on(Image)

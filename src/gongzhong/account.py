@@ -269,14 +269,14 @@ def _check_mode(fields: Mapping[str, Any], named: Callable[[str], str]) -> None:
         raise SetupError(
             f"{named('encryption')} 只能是 plain（明文）、compatible（兼容）或 safe（安全），不能是 {mode!r}",
             f"{named('encryption')} must be plain, compatible or safe, not {mode!r}",
-            fix_zh="与公众平台「服务器配置」里的消息加解密方式一致",
+            fix_zh="与公众平台“服务器配置”里的消息加解密方式一致",
             fix_en="take the mode of the console's server configuration (消息加解密方式)",
         )
     if mode != "plain" and fields.get("aes_key", "") in ("", Secret("")):
         raise SetupError(
             f"{named('encryption')} 是 {mode}，但没有设置 {named('aes_key')}",
             f"{named('encryption')} is {mode}, but {named('aes_key')} is not set",
-            fix_zh="填入「服务器配置」里的 EncodingAESKey，或两边都改用明文模式",
+            fix_zh="填入“服务器配置”里的 EncodingAESKey，或两边都改用明文模式",
             fix_en="set it to the EncodingAESKey of the console, or choose plain mode on both sides",
         )
 
@@ -311,7 +311,7 @@ def _check_appid(appid: Any, shown: str) -> None:
         raise SetupError(
             f"没有设置 {shown}",
             f"{shown} is not set",
-            fix_zh="在公众平台 “设置与开发 → 基本配置” 查到 AppID 后设置它；开发时用 gongzhong dev 启动，不必设置",
+            fix_zh="在公众平台“设置与开发 → 基本配置”查到 AppID 后设置它；开发时用 gongzhong dev 启动，不必设置",
             fix_en="set it to the AppID shown in the console; `gongzhong dev` starts a program without it",
         )
     if _APPID.fullmatch(appid):
@@ -324,7 +324,7 @@ def _check_appid(appid: Any, shown: str) -> None:
     raise SetupError(
         f"{shown} 不是 AppID：{appid!r}{why_zh}",
         f"{shown} is not an AppID: {appid!r}{why_en}",
-        fix_zh="AppID 是 wx 加 16 位十六进制数字（小写），在公众平台「基本配置」里复制",
+        fix_zh="AppID 是 wx 加 16 位十六进制数字（小写），在公众平台“基本配置”里复制",
         fix_en="an AppID is wx and 16 hexadecimal digits in lower case; copy it from the console",
     )
 
@@ -349,7 +349,7 @@ def _check_secret(field: str, shown: str, secret: Any) -> None:
             raise SetupError(
                 f"{shown} 必须是 3 到 32 位字母或数字，现在{why_zh}",
                 f"{shown} must be 3 to 32 letters or digits, and {why_en}",
-                fix_zh="与公众平台「服务器配置」里的 Token 一致，注意首尾空白",
+                fix_zh="与公众平台“服务器配置”里的 Token 一致，注意首尾空白",
                 fix_en="take the Token of the console's server configuration, without blanks around it",
             )
     elif not _AES_KEY.fullmatch(secret.reveal()):
@@ -357,7 +357,7 @@ def _check_secret(field: str, shown: str, secret: Any) -> None:
         raise SetupError(
             f"{shown} 必须是 43 位字母或数字，现在{why_zh}",
             f"{shown} must be 43 letters or digits, and {why_en}",
-            fix_zh="从公众平台「服务器配置」重新复制 EncodingAESKey，注意首尾空白",
+            fix_zh="从公众平台“服务器配置”重新复制 EncodingAESKey，注意首尾空白",
             fix_en="copy the EncodingAESKey again from the console, without blanks around it",
         )
 

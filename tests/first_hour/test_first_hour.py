@@ -43,7 +43,7 @@ def test_the_dialogue(platform):
     platform.connect(oa)
     alice = platform.person("alice")
     alice.follows()
-    assert alice.says("报名").text == "怎么称呼您？（回复「取消」退出）"
+    assert alice.says("报名").text == "怎么称呼您？（回复“取消”退出）"
     assert alice.says("李雷").text == "几岁？"
     assert alice.says("不说").text == "请填数字。"
     assert alice.says("18").text == "手机号？"

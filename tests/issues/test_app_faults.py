@@ -76,6 +76,43 @@ def test_the_word_of_the_placeholder_fetches_and_asks_nothing(platform: LocalPla
     assert asked == ["讲个故事", "继续"], "nothing waits: an ordinary word"
 
 
+@pytest.mark.parametrize("word", ["好", "好的"])
+def test_yes_is_an_ordinary_word_unless_it_is_named(platform: LocalPlatform, word: str) -> None:
+    """By default 继续 alone fetches: 好 may be the answer to a question that the person was asked meanwhile."""
+    oa = official_account()
+
+    @oa.text("慢")
+    async def late() -> str:
+        await asyncio.sleep(600)
+        return "好了"
+
+    @oa.default
+    async def echo(message: Text) -> str:
+        return f"你说：{message.content}"
+
+    platform.connect(oa, **UNVERIFIED)
+    alice = platform.person("alice")
+    alice.follows(oa)
+    alice.says("慢")
+    alice.says(word)
+    assert said(alice)[-1] == f"你说：{word}", "not the placeholder again"
+    platform.clock.advance(minutes=20)
+    alice.says(word)
+    assert said(alice)[-1] == f"好了\n\n你说：{word}", "the handler ran; what waited stands before its answer"
+
+
+def test_the_words_that_fetch_can_be_chosen(platform: LocalPlatform) -> None:
+    oa = official_account(fetch_words=("好", "继续"))
+    asked = slow(oa, 40)
+    platform.connect(oa, **UNVERIFIED)
+    alice = platform.person("alice")
+    alice.follows(oa)
+    alice.says("讲个故事")
+    platform.clock.advance(minutes=1)
+    alice.says("好")
+    assert (said(alice)[-1], asked) == ("好了：讲个故事", ["讲个故事"])
+
+
 def test_fetching_too_early_says_so_and_starts_nothing(platform: LocalPlatform) -> None:
     oa = official_account()
     asked: list[str] = []

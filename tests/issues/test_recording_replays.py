@@ -15,10 +15,11 @@ import pytest
 
 from gongzhong import Account
 from gongzhong.client import WireRequest
+from gongzhong.errors import SetupError
 from gongzhong.platform.recording import _variables
 from gongzhong.platform.world import acts, templates
 from gongzhong.running.target import resolve
-from gongzhong.testing import PNG, LocalPlatform
+from gongzhong.testing import PNG, LocalPlatform, load_account
 from gongzhong.testing.in_process import InProcessTransport
 
 APPID = "wx00000000000000c1"
@@ -45,6 +46,8 @@ async def notice(message: Text, api):
 async def echo(message: Text):
     return f"你说：{message.content}"
 """
+Replayed = subprocess.CompletedProcess[str]
+
 HOSTILE = [
     '"""\nimport os; os.remove("x")\n"""',
     "x = __import__('os')",
@@ -80,15 +83,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def replay(folder: Path, source: str) -> subprocess.CompletedProcess[str]:
-    (folder / "test_recorded.py").write_text(source, "utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_recorded.py"]
+def replay(folder: Path, source: str, *options: str, file: str = "test_recorded.py") -> Replayed:
+    """Run the file in the project's folder; `options` are Python's: with -P as plain `pytest` does."""
+    (folder / file).parent.mkdir(exist_ok=True)
+    (folder / file).write_text(source, "utf-8")
+    command = [sys.executable, *options, "-m", "pytest", "-q", "-p", "no:cacheprovider", file]
     bare = {name: value for name, value in os.environ.items() if not name.startswith("GONGZHONG_")}
     for action in (["check", "--select", "I,F,E"], ["format", "--diff"]):
         judge = [sys.executable, "-m", "ruff", *action, "--isolated", "--no-cache", "--line-length", "110"]
-        judged = subprocess.run(
-            [*judge, "test_recorded.py"], cwd=folder, capture_output=True, text=True, check=False
-        )
+        judged = subprocess.run([*judge, file], cwd=folder, capture_output=True, text=True, check=False)
         assert judged.returncode == 0, judged.stdout + judged.stderr
     return subprocess.run(
         command, cwd=folder, env=bare, capture_output=True, text=True, timeout=60, check=False
@@ -117,13 +120,47 @@ def test_hostile_names_compile_and_replay(platform: LocalPlatform, folder: Path)
     done = replay(folder, source)
     assert done.returncode == 0, f"{source}\n{done.stdout}{done.stderr}"
     imported = {node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)}
-    assert imported <= {"shop", "gongzhong.testing", "base64", "runpy"}
+    assert imported <= {"gongzhong.testing", "base64"}
 
 
 def test_slow_answers_and_templates_replay(platform: LocalPlatform, folder: Path) -> None:
     source = recorded(platform, folder, "商店", ["小明", "小红"], "慢", "通知", "好")
     done = replay(folder, source)
     assert done.returncode == 0, f"{source}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize(
+    ("target", "file", "options"),
+    [
+        ("shop:oa", "tests/test_recorded.py", []),
+        ("shop:oa", "tests/test_recorded.py", ["-P"]),
+        ("shop.py:oa", "test_recorded.py", ["-P"]),
+    ],
+)
+def test_the_program_is_found_however_pytest_was_started(
+    platform: LocalPlatform, folder: Path, target: str, file: str, options: list[str]
+) -> None:
+    """Plain `pytest` does not make the current folder importable; the program may still import its neighbours."""
+    (folder / "words.py").write_text('HELLO = "你说"', "utf-8")
+    program = "from words import HELLO\n" + PROGRAM.replace("你说：", "{HELLO}：")
+    (folder / "shop.py").write_text(program, "utf-8")
+    recorded(platform, folder, "商店", ["小明"], "好")
+    source = platform.platform.recording.test_file(target)
+    done = replay(folder, source, *options, file=file)
+    assert done.returncode == 0, f"{source}\n{done.stdout}{done.stderr}"
+
+
+def test_a_program_that_is_nowhere_is_named_with_the_fix(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(SetupError) as nowhere:
+        load_account("nowhere:oa", near=folder / "tests" / "test_it.py")
+    assert "nowhere" in nowhere.value.zh and str(folder) in nowhere.value.en
+    assert "path/to/file.py:oa" in nowhere.value.fix_en and nowhere.value.fix_zh
+    (folder / "shop.py").write_text("oa = 1", "utf-8")
+    with pytest.raises(SetupError, match="shop"):
+        load_account("shop:oa", near=folder / "tests" / "test_it.py")
 
 
 def test_an_answer_that_came_after_the_next_act_replays(platform: LocalPlatform, folder: Path) -> None:

@@ -75,7 +75,7 @@ def test_acts_that_the_phone_does_not_offer(platform: LocalPlatform) -> None:
     alice.follows()
     with pytest.raises(NotPossible, match="已经关注"):
         alice.follows()
-    with pytest.raises(NotPossible, match="菜单里没有「帮助」"):
+    with pytest.raises(NotPossible, match="菜单里没有“帮助”"):
         alice.taps("帮助")
     with pytest.raises(NotPossible, match="没有收到菜单消息"):
         alice.chooses("1")

@@ -155,5 +155,9 @@ def test_a_name_of_a_program_is_checked(pages: Pages) -> None:
     pages.act("follow")
     for target in ("shop", "shop:", "shop:a b", "", "import os; x:oa"):
         assert "error" in pages.ask("GET", "recording/test", target=target)
-    assert 'run_path("shop.py")["oa"]' in pages.ask("GET", "recording/test", target="shop.py:oa")
-    assert "from my.shop import account as oa" in pages.ask("GET", "recording/test", target="my.shop:account")
+    assert 'oa = load_account("shop.py:oa", near=__file__)' in pages.ask(
+        "GET", "recording/test", target="shop.py:oa"
+    )
+    assert 'oa = load_account("my.shop:account", near=__file__)' in pages.ask(
+        "GET", "recording/test", target="my.shop:account"
+    )

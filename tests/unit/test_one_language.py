@@ -52,6 +52,21 @@ def test_no_text_says_the_same_twice() -> None:
     assert found == []
 
 
+def test_chinese_is_quoted_with_curved_marks() -> None:
+    """Everywhere “ ”. Only the marks behind which a sentence may end are listed with those of other styles."""
+    repository = EXAMPLES.parent
+    files = [repository / "README.md", repository / "README.zh-CN.md"]
+    for folder, kinds in (("src", "py tsv md"), ("docs", "md"), ("examples", "py"), ("web/src", "ts tsx")):
+        files += [file for kind in kinds.split() for file in (repository / folder).rglob(f"*.{kind}")]
+    assert len(files) > 300
+    other = [
+        file.relative_to(repository).as_posix()
+        for file in files
+        if re.search("[「」]", file.read_text("utf-8"))
+    ]
+    assert other == ["src/gongzhong/app/pieces.py"]
+
+
 def test_the_rule_finds_what_it_is_to_find() -> None:
     assert BOTH.search("答复没有送达 / answer not delivered")
     assert BOTH.search("a clock moves forward only / 时钟只能向前拨")

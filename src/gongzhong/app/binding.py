@@ -244,7 +244,7 @@ class Binding(Served):
             raise SetupError(
                 f"没有设置 {named}SECRET：超过 5 秒的回复和 api 的调用都需要它",
                 f"{named}SECRET is not set: replies after 5 seconds and calls of `api` need it",
-                fix_zh="在公众平台 “设置与开发 → 基本配置” 取得 AppSecret；只发被动回复时写 customer_service=False",
+                fix_zh="在公众平台“设置与开发 → 基本配置”取得 AppSecret；只发被动回复时写 customer_service=False",
                 fix_en="take the AppSecret from the console; write customer_service=False to reply passively only",
             )
 

@@ -79,7 +79,7 @@ def show_outcome(control: Any, outcome: dict[str, Any], as_json: bool) -> int:
         raise NotPushed(
             outcome["zh"],
             outcome["en"],
-            fix_zh="在平台页面的 “服务器配置” 填写回调地址，或用 gongzhong dev 启动程序（它会自己登记）",
+            fix_zh="在平台页面的“服务器配置”填写回调地址，或用 gongzhong dev 启动程序（它会自己登记）",
             fix_en="enter a callback URL on the platform's page, or start the program with `gongzhong dev`, which does",
         )
     if as_json:

@@ -6,13 +6,15 @@ byte decides. The file has a temporary name in the same folder until it is compl
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Iterable
 from errno import ENOENT
 from os import PathLike
 from pathlib import Path
 from typing import BinaryIO
+
+from ..errors import say
+from ..reasons import in_words
 
 
 class DiskError(Exception):
@@ -32,7 +34,8 @@ class AnswerFile:
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
         if not self.path.parent.is_dir():
-            raise FileNotFoundError(ENOENT, os.strerror(ENOENT), str(self.path.parent))
+            missing = OSError(ENOENT, "")
+            raise FileNotFoundError(ENOENT, say(*in_words(missing)), str(self.path.parent))
         self._words = bytearray()
         self._file: BinaryIO | None = None
         self._deciding = True

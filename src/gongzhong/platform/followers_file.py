@@ -327,7 +327,7 @@ class Import:
             return tags.create(self._world, self._account, name)
         except Refusal as refusal:
             raise Wrong(
-                TAGS, f"不能建标签「{name}」（{refusal.code}）", f"no tag {name} ({refusal.code})"
+                TAGS, f"不能建标签“{name}”（{refusal.code}）", f"no tag {name} ({refusal.code})"
             ) from None
 
 

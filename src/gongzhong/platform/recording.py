@@ -220,20 +220,12 @@ class Script:
         is_module = all(_is_plain(part) for part in module.split("."))
         if not colon or not _is_plain(attribute) or not (is_module or module.endswith(".py")):
             raise BadInput(f"写成 模块:对象，而不是 {target}", f"write module:attribute, not {target}")
-        standard = []
         if self._files.names:
-            standard.append("from base64 import b64decode")
-        if module.endswith(".py"):
-            standard.append("from runpy import run_path")
-        if standard:
-            yield from (*standard, "")
-        if any("answer" in deed.arguments for deed in self._deeds):
-            yield "from gongzhong.testing import Answer"
-            yield ""
-        if module.endswith(".py"):
-            yield f"oa = run_path({literal(module)})[{literal(attribute)}]"
-        else:
-            yield f"from {module} import {attribute}" + ("" if attribute == "oa" else " as oa")
+            yield from ("from base64 import b64decode", "")
+        answers = any("answer" in deed.arguments for deed in self._deeds)
+        yield "from gongzhong.testing import " + ("Answer, load_account" if answers else "load_account")
+        yield ""
+        yield f"oa = load_account({literal(target)}, near=__file__)"
 
     def _body(self) -> Iterator[str]:
         yield from self._scenery()
@@ -404,7 +396,7 @@ RESERVED = frozenset(
         "line",
         "Answer",
         "b64decode",
-        "run_path",
+        "load_account",
         "annotations",
     }
 )

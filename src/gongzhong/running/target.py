@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.machinery import PathFinder
+from os import PathLike
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Literal
@@ -100,13 +101,14 @@ def require_there(spec: str) -> None:
         raise _no_module(top, str(Path.cwd()))
 
 
-def file_of(spec: str) -> Path | None:
-    """The source file of a target, found without importing it; None when there is none."""
+def file_of(spec: str, folder: str | PathLike[str] = "") -> Path | None:
+    """The source file of a target, found without importing it; None when there is none. `folder` is where relative
+    paths and modules begin: the current one unless another is given."""
     where = _split(spec)[0]
     if _is_path(where):
-        path = Path(where)
+        path = Path(folder, where)
         return path if path.exists() else None
-    base = Path(where.replace(".", os.sep))
+    base = Path(folder, where.replace(".", os.sep))
     candidates = (base.with_suffix(".py"), base / "__init__.py")
     return next((path for path in candidates if path.exists()), None)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .actors import PNG, Actor, ServiceAgent
     from .hanging import StillRunning
     from .live_platform import LivePlatform
+    from .loading import load_account
     from .local_platform import LocalPlatform
     from .seen import Exchanges, Line, Lines, NothingCame, UnknownName
 
@@ -33,6 +34,7 @@ _HOME = {
     "ServiceAgent": ".actors",
     "StillRunning": ".hanging",
     "UnknownName": ".seen",
+    "load_account": ".loading",
 }
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "ServiceAgent",
     "StillRunning",
     "UnknownName",
+    "load_account",
 ]
 
 

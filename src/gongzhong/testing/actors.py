@@ -158,7 +158,7 @@ class Actor:
             seen = [button["name"] for button in buttons]
             if name not in seen:
                 raise NotPossible(
-                    f"菜单里没有「{name}」，" + (f"只有：{'、'.join(seen)}" if seen else "这一级没有按钮"),
+                    f"菜单里没有“{name}”，" + (f"只有：{'、'.join(seen)}" if seen else "这一级没有按钮"),
                     f"no button {name!r} in the menu; " + (f"there are {seen}" if seen else "there are none"),
                 )
             path.append(seen.index(name))

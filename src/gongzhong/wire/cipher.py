@@ -107,7 +107,7 @@ def decode_key(aes_key: str) -> bytes:
         raise SetupError(
             f"EncodingAESKey 必须是 43 位字母或数字，现在的长度是 {len(aes_key)}",
             f"the EncodingAESKey must be 43 letters and digits; this one has {len(aes_key)} characters",
-            fix_zh="从公众平台「设置与开发 → 基本配置 → 服务器配置」原样复制，注意首尾空格",
+            fix_zh="从公众平台“设置与开发 → 基本配置 → 服务器配置”原样复制，注意首尾空格",
             fix_en="copy it from the server configuration in the console, without surrounding blanks",
         )
     return a2b_base64(aes_key + "=")
@@ -130,6 +130,6 @@ def _not_ours(tail: bytes) -> BadCipher:
     return BadCipher(
         "密文解不开：EncodingAESKey 不一致，或内容被改动过",
         "the ciphertext does not decrypt: the EncodingAESKey differs, or it was altered",
-        fix_zh="核对 EncodingAESKey 与公众平台「服务器配置」一致；刚换过密钥就把旧的填进 previous_aes_key",
+        fix_zh="核对 EncodingAESKey 与公众平台“服务器配置”一致；刚换过密钥就把旧的填进 previous_aes_key",
         fix_en="compare it with the console; after a change put the old one into previous_aes_key",
     )

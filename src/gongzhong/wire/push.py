@@ -263,7 +263,7 @@ def _tokens(account: Account) -> list[str]:
         raise SetupError(
             "没有设置 Token，无法验证微信的推送",
             "no Token is set, so WeChat's pushes cannot be verified",
-            fix_zh="填入公众平台「服务器配置」里的 Token（环境变量 GONGZHONG_TOKEN）",
+            fix_zh="填入公众平台“服务器配置”里的 Token（环境变量 GONGZHONG_TOKEN）",
             fix_en="set the Token of the console's server configuration (variable GONGZHONG_TOKEN)",
         )
     return [secret.reveal() for secret in (account.token, account.previous_token) if secret]
@@ -274,7 +274,7 @@ def _ciphers(account: Account) -> list[Cipher]:
         raise SetupError(
             f"消息加解密方式是 {account.encryption}，但没有设置 EncodingAESKey",
             f"the encryption mode is {account.encryption}, but no EncodingAESKey is set",
-            fix_zh="填入「服务器配置」里的 EncodingAESKey（环境变量 GONGZHONG_AES_KEY），或改用明文模式",
+            fix_zh="填入“服务器配置”里的 EncodingAESKey（环境变量 GONGZHONG_AES_KEY），或改用明文模式",
             fix_en="set it (variable GONGZHONG_AES_KEY), or choose plain mode here and in the console",
         )
     keys = [secret.reveal() for secret in (account.aes_key, account.previous_aes_key) if secret]
@@ -301,7 +301,7 @@ def _wrong_signature(name: str, given: str) -> BadSignature:
     return BadSignature(
         f"{name} 不对：请求不是微信发来的，或者 Token 不一致",
         f"{name} is wrong: the request does not come from WeChat, or the Token differs",
-        fix_zh="核对 Token 与公众平台「服务器配置」一致；刚换过就把旧的填进 previous_token",
+        fix_zh="核对 Token 与公众平台“服务器配置”一致；刚换过就把旧的填进 previous_token",
         fix_en="compare the Token with the console; after a change put the old one into previous_token",
     )
 

@@ -45,8 +45,9 @@ def start_platform(*arguments: str) -> tuple[subprocess.Popen[str], dict[str, ob
     return process, json.loads("".join(lines))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatform]:
+    """One for each module: what the tests of another one made (people, faults, snapshots) is not there."""
     file = tmp_path_factory.mktemp("platform") / "wechat.toml"
     Path(file).write_text(CONFIG, "utf-8")
     process, told = start_platform("--config", str(file))

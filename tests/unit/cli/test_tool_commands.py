@@ -122,7 +122,7 @@ def test_a_recording_becomes_a_file(
     file = tmp_path / "tests" / "test_x.py"
     assert run(["record", "--output", str(file), "--app", "shop:oa"]) == DONE
     source = file.read_text("utf-8")
-    assert "from shop import oa" in source
+    assert 'oa = load_account("shop:oa", near=__file__)' in source
     assert '小明.says("你好")' in source
     assert run(["record", "-o", str(file)]) == USAGE
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from ...errors import SetupError
+from ...reasons import in_words
 from .refusal import BadInput, half_character
 from .tables import SCHEMA
 
@@ -53,9 +54,9 @@ class Database:
                 self._open(Path(where) / FILE_NAME)
         except (OSError, sqlite3.Error) as problem:
             self._unlock()
-            reason = getattr(problem, "strerror", None) or str(problem)
+            zh, en = in_words(problem)
             raise SetupError(
-                f"不能使用数据目录 {where}：{reason}", f"cannot use the data directory {where}: {reason}"
+                f"不能使用数据目录 {where}：{zh}", f"cannot use the data directory {where}: {en}"
             ) from None
         except BaseException:
             self._unlock()

@@ -52,7 +52,7 @@ def check_settings(account: Account) -> list[Finding]:
                 "appid",
                 f"AppID 的格式不对：{account.appid}",
                 f"this is not the form of an AppID: {account.appid}",
-                "AppID 是 wx 加 16 位十六进制数字，在「基本配置」里复制",
+                "AppID 是 wx 加 16 位十六进制数字，在“基本配置”里复制",
                 "an AppID is wx and 16 hexadecimal digits; copy it from the console",
             )
         )
