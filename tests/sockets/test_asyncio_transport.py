@@ -139,6 +139,67 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used(run: Any, pee
 
 
 @LOOPS
+def test_a_connection_that_was_closed_while_the_loop_was_busy_is_not_used(run: Any, peer: Start) -> None:
+    server = peer(once(HEAD + LENGTH + b"\r\n" + JSON))
+
+    async def act(transport: AsyncioTransport) -> None:
+        for _ in range(3):
+            assert (await transport.send(post(server.url))).body == JSON
+            time.sleep(0.2)  # noqa: ASYNC251 (a handler that computes: the loop hears of nothing)
+
+    using(act, run)
+    assert len(server.connections) == 3
+
+
+@LOOPS
+def test_after_many_cancelled_calls_every_place_is_free_and_no_connection_is_in_use(
+    run: Any, peer: Start
+) -> None:
+    def answers_the_first(connection: Connection) -> None:
+        while connection.read_request():
+            if len(server.connections) % 2:
+                connection.answer(JSON)
+            elif hears_the_end(connection):
+                return
+
+    server = peer(answers_the_first)
+
+    async def act(transport: AsyncioTransport) -> None:
+        calls = [asyncio.create_task(transport.send(post(server.url))) for _ in range(60)]
+        for call in calls:
+            await asyncio.sleep(0.005)
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        pool = transport._pools[asyncio.get_running_loop()]
+        assert not pool._turns.locked()
+        for idle in pool._idle.values():
+            assert all(connection._answer is None and connection.silent for connection in idle)
+
+    using(act, run, most=4)
+
+
+@LOOPS
+def test_calls_that_wait_when_the_client_is_closed_end_in_an_error_and_open_nothing(
+    run: Any, peer: Start
+) -> None:
+    def silent(connection: Connection) -> None:
+        connection.read_request()
+        hears_the_end(connection)
+
+    server = peer(silent)
+
+    async def act(transport: AsyncioTransport) -> list[Any]:
+        calls = [asyncio.create_task(transport.send(post(server.url))) for _ in range(6)]
+        await asyncio.sleep(0.2)
+        await transport.close()
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    ended = using(act, run, most=2)
+    assert sorted(type(one).__name__ for one in ended) == ["NotReached"] * 4 + ["OutcomeUnknown"] * 2
+    assert len(server.connections) == 2
+
+
+@LOOPS
 @pytest.mark.parametrize("extra", [b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n", b"\x00"])
 def test_what_nobody_asked_for_ends_the_connection_and_answers_nobody(
     run: Any, extra: bytes, peer: Start
@@ -285,9 +346,12 @@ def test_user_and_password_of_an_address_go_into_a_header(peer: Start) -> None:
     head = server.connections[0].head
     assert b"Authorization: Basic dXNlcjpwQHNz\r\n" in head
     assert b"Host: 127.0.0.1:%d\r\n" % server.port in head and b"p%40ss" not in head
+    with pytest.raises(NotReached) as refused:
+        using(lambda transport: transport.send(post("http://user:p%40ss@127.0.0.1:1")))
+    assert "p%40ss" not in str(refused.value) + repr(post(url))
 
 
-@pytest.mark.parametrize("url", ["http://", "http://host:port", "http://..", "http://a" * 40])
+@pytest.mark.parametrize("url", ["http://", "http://host:port", "http://..", "http://a" * 40, "http://[::1"])
 def test_what_is_no_address_was_not_reached(url: str) -> None:
     with pytest.raises(NotReached):
         using(lambda transport: transport.send(WireRequest(method="GET", url=f"{url}/x", timeout_s=3)))

@@ -93,6 +93,17 @@ def test_compressed_answers_are_unpacked(kind: Any, peer: Start, tmp_path: Any) 
     assert exchange(kind, post(server.url, answer_file=AnswerFile(tmp_path / "file")))[0].body == JSON
 
 
+@pytest.mark.parametrize("cut", [10, 40, 41, 42, 60])
+def test_gzip_in_several_members_is_unpacked_to_its_end(cut: int, peer: Start) -> None:
+    """RFC 1952, 2.2: members simply stand one after another."""
+    first, second = gzip.compress(JSON[:100], mtime=0), gzip.compress(JSON[100:], mtime=0)
+    packed, where = first + second, len(first) - 41 + cut
+    head = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    server = peer(whole(head + packed[:where], packed[where:]))
+    for kind in DEFAULTS:
+        assert exchange(kind, post(server.url))[0].body == JSON
+
+
 @pytest.mark.parametrize("kind", DEFAULTS)
 def test_a_connection_is_used_again_after_a_whole_answer_only(kind: Any, peer: Start) -> None:
     good = peer(whole(HEAD + LENGTH + b"\r\n" + JSON))

@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias, runtime_checkable
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from ..catalogue.multipart import Pieces
 from ..errors import NotReached, OutcomeUnknown
@@ -32,6 +32,10 @@ PROXY_REFUSED: Final = 407
 _UNSAFE: Final = re.compile(r"[^!-~]")
 _TUNNEL: Final = re.compile(r"Tunnel connection failed: (\d{3})")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.~\-]*")
+_INFLATED: Final = ("gzip", "x-gzip", "deflate")
+_GZIP_OR_ZLIB: Final = 47
+"""The window of zlib that recognizes both by itself."""
+_GZIP: Final = b"\x1f\x8b"
 _IN_ADDRESS: Final = "!#$%&'()*+,/:;=?@[]~"
 
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
@@ -89,11 +93,16 @@ class WireRequest:
         return self.url if end < 0 else self.url[:end]
 
     @property
+    def path(self) -> str:
+        return self.url[len(self.origin) :]
+
+    @property
     def host(self) -> str:
-        return urlsplit(self.url).netloc
+        """Host and port, without a user and password; also of what is no address (`http://[::1`)."""
+        return self.origin.rpartition("://")[2].rpartition("@")[2]
 
     def __repr__(self) -> str:
-        return f"WireRequest({self.method} {self.url})"
+        return f"WireRequest({self.method} {self.host}{self.path})"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -170,7 +179,7 @@ class Inflater:
 
     def __init__(self, request: WireRequest, encoding: str) -> None:
         self._request = request
-        self._zlib = zlib.decompressobj(47) if encoding.lower() in ("gzip", "x-gzip", "deflate") else None
+        self._zlib = zlib.decompressobj(_GZIP_OR_ZLIB) if encoding.lower() in _INFLATED else None
 
     def take(self, piece: bytes, held: int = 0) -> bytes:
         """The plain bytes of the next piece; `held` are already in memory, 0 when they go to a file."""
@@ -179,6 +188,9 @@ class Inflater:
             plain = piece
         else:
             plain = self._zlib.decompress(piece, max(1, limit + 1))
+            while self._zlib.unused_data.startswith(_GZIP):  # gzip may come in several members, RFC 1952, 2.2
+                rest, self._zlib = self._zlib.unused_data, zlib.decompressobj(_GZIP_OR_ZLIB)
+                plain += self._zlib.decompress(rest, max(1, limit + 1 - len(plain)))
             if self._zlib.unconsumed_tail:
                 raise TooLong(self._request)
         if len(plain) > limit:
@@ -218,7 +230,7 @@ def not_reached(request: WireRequest, reason: Reason) -> NotReached:
 
 def outcome_unknown(request: WireRequest, reason: Reason) -> OutcomeUnknown:
     """The error for a request that was at least partly written. `reason` must hold no URL."""
-    path, host = urlsplit(request.url).path, request.host
+    path, host = request.path, request.host
     zh, en = _both(reason)
     return OutcomeUnknown(
         f"请求 {path} 已发往 {host}，但没有收到完整应答（{zh}），可能已经执行",

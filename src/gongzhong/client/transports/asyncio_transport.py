@@ -13,6 +13,7 @@ Ways through proxies and SOCKS are aiohttp's.
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 import ssl
@@ -94,8 +95,8 @@ class Route:
 class Connection(asyncio.Protocol):
     """One connection to one origin. It carries one exchange at a time and can be used again while `usable`."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
+        self._loop, self._socket = loop, sock
         self._transport: asyncio.Transport
         self._answer: Answer | None = None
         self._done: asyncio.Future[None] | None = None
@@ -111,6 +112,20 @@ class Connection(asyncio.Protocol):
     @property
     def usable(self) -> bool:
         return not self._transport.is_closing()
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing has come, not even the peer's end, that the event loop did not read yet.
+
+        A busy loop would hear only after the next request was written that the server had closed.
+        """
+        try:
+            self._socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
 
     async def carry(self, request: WireRequest, head: bytes, until: float, threads: Executor) -> WireReply:
         """Send a request and take its answer; `until` is the loop's time when all of it must be over.
@@ -136,6 +151,8 @@ class Connection(asyncio.Protocol):
         finally:
             self._timer.cancel()
             self._answer = self._done = None
+            if done.done() and not done.cancelled():
+                done.exception()  # asyncio reports what nobody looked at
             if not kept:
                 self._transport.abort()
         return answer.reply()
@@ -250,6 +267,7 @@ class Pool:
         self._addresses: dict[Route, tuple[float, list[Any]]] = {}
         self._looking: dict[Route, asyncio.Future[list[Any]]] = {}
         self._sweeper: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def run(self, exchange: Exchange) -> WireReply:
         """Carry an exchange on an idle connection or a new one. Raises one of `_FAILURES`, or of an answer file."""
@@ -263,16 +281,21 @@ class Pool:
             await self._turns.acquire()
         connection = None
         try:
+            self._require_open()
             connection = self._kept(route)
             if connection is None:
                 async with asyncio.timeout_at(until):
                     connection = await self._connect(route)
+                self._require_open()
             exchange.sent = True
             return await connection.carry(request, head, until, self._threads)
         finally:
             self._turns.release()
             if connection is not None and connection.usable:
-                self._keep(route, connection)
+                if self._closed:
+                    connection.close()
+                else:
+                    self._keep(route, connection)
 
     async def close(self) -> None:
         """Close every connection and see it gone. Exchanges under way end with an error."""
@@ -282,6 +305,7 @@ class Pool:
 
     def drop(self) -> list[Connection]:
         """Begin to close every connection; returns them."""
+        self._closed = True
         if self._sweeper is not None:
             self._sweeper.cancel()
         opened, self._idle = list(self._open), {}
@@ -289,11 +313,15 @@ class Pool:
             connection.close()
         return opened
 
+    def _require_open(self) -> None:
+        if self._closed:
+            raise ConnectionAbortedError(errno.ECONNABORTED, "the client was closed")
+
     def _kept(self, route: Route) -> Connection | None:
         idle, too_old = self._idle.get(route), self._loop.time() - IDLE_S
         while idle:
             connection = idle.pop()
-            if connection.usable and connection.idle_since > too_old:
+            if connection.usable and connection.idle_since > too_old and connection.silent:
                 return connection
             connection.close()
         return None
@@ -323,7 +351,7 @@ class Pool:
             self._addresses.pop(route, None)
             raise error if isinstance(error, OSError) else OSError(str(error)) from None
         _, connection = await self._loop.create_connection(
-            partial(Connection, self._loop),
+            partial(Connection, self._loop, sock),
             sock=sock,
             ssl=route.tls,
             server_hostname=route.host.rstrip(".") if route.tls is not None else None,
@@ -420,8 +448,9 @@ class AsyncioTransport:
         loop = asyncio.get_running_loop()
         pool = self._pools.get(loop)
         if pool is None:
-            for other in [other for other in self._pools if other.is_closed()]:
-                self._pools.pop(other).drop()
+            for other in [other for other in list(self._pools) if other.is_closed()]:
+                if (ended := self._pools.pop(other, None)) is not None:
+                    ended.drop()
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="gongzhong-network")
             pool = self._pools[loop] = Pool(loop, self._connections, self._threads)
