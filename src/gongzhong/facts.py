@@ -174,6 +174,8 @@ NOTICE_TITLES_PAGE: Final = 30
 NOTICE_KEYWORDS_MIN: Final = 2
 NOTICE_KEYWORDS_MAX: Final = 5
 NOTICE_SCENE_LENGTH: Final = 15
+# 订阅通知介绍: notices of one component; all of them one-time or all long-term
+NOTICES_OF_COMPONENT: Final = 5
 
 # OCR, image processing: free calls a day and bytes of a picture (confirmed); ratios of a crop (recalled)
 PICTURE_DAILY: Final = 100

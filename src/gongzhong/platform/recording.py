@@ -68,12 +68,14 @@ class Recording:
         self._from = self._until = 0
         self._last_line = 0
         self._closing = False
+        self._served = False
 
     def start(self, account: AccountState) -> None:
         """Begin anew; an earlier recording is dropped."""
         self.appid, self.running, self._closing = account.appid, True, False
         self._deeds, self._menu = [], menus.default(self._world, account)
         self._from = self._traffic.last
+        self._served = False
 
     def close(self) -> None:
         """Note no further acts; what comes of those that were noted still belongs to it.
@@ -121,6 +123,10 @@ class Recording:
             # What comes of this act must not be taken for an answer to one that was recorded.
             self.stop()
 
+    def note_service(self, account: AccountState) -> None:
+        """An agent did something at the desk: it is not recorded, and the test says so."""
+        self._served = self._served or (self.running and account.appid == self.appid)
+
     @property
     def length(self) -> int:
         return len(self._deeds)
@@ -135,7 +141,22 @@ class Recording:
         if entries is not None:
             calls = [entry for entry in entries if entry.kind == "api" and not entry.is_lookup]
         setting = self._setting(account, entries or [])
-        return Script(account, self._deeds, self._steps(), calls, setting).source(target)
+        return Script(account, self._deeds, self._steps(), calls, setting, self._left_out(account)).source(
+            target
+        )
+
+    def _left_out(self, account: AccountState) -> list[str]:
+        """What happened or was there and is not written down."""
+        remarks = []
+        if self._served:
+            remarks.append(
+                "Not recorded: what agents did at the customer-service desk; replay it with platform.agent(…)."
+            )
+        if menus.conditional(self._world, account):
+            remarks.append(
+                "Not recorded: the personalised menus; add them with menu.add_conditional before the taps."
+            )
+        return remarks
 
     def _steps(self) -> list[list[dict[str, Any]]]:
         """For each deed the lines that came of it, on anybody's screen."""
@@ -198,12 +219,13 @@ class Script:
         steps: list[list[dict[str, Any]]],
         calls: list[Exchange] | None,
         setting: Setting,
+        remarks: list[str],
     ) -> None:
         self._account, self._deeds, self._steps, self._calls = account, deeds, steps, calls
         self._setting = setting
         self._names = _variables(dict.fromkeys(deed.person for deed in deeds))
         self._files = Files()
-        self._remarks: list[str] = []
+        self._remarks = [*remarks]
 
     def source(self, target: str) -> str:
         body = [f"    {line}" if line else "" for line in self._body()]

@@ -165,6 +165,8 @@ def _folder_and_name(where: str) -> tuple[str, str]:
 
 def _load(where: str) -> ModuleType:
     folder, name = _folder_and_name(where)
+    if _forget_namesakes(folder, name) and folder in sys.path:
+        sys.path.remove(folder)
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:
@@ -173,6 +175,32 @@ def _load(where: str) -> ModuleType:
         if missing.name is None or not f"{name}.".startswith(f"{missing.name}."):
             raise
         raise _no_module(missing.name, folder) from None
+
+
+def _forget_namesakes(folder: str, name: str) -> bool:
+    """Forget a module of this name that another folder gave, with its package. Returns whether there was one.
+
+    Raises SetupError for a file with the name of a module of the standard library: importing it breaks the others.
+    """
+    parts = name.split(".")
+    for size in range(1, len(parts) + 1):
+        base = Path(folder, *parts[:size])
+        wanted = next((one for one in (base.with_suffix(".py"), base / "__init__.py") if one.exists()), None)
+        file = getattr(sys.modules.get(".".join(parts[:size])), "__file__", None)
+        if wanted is None or file is None or Path(file).resolve() == wanted.resolve():
+            continue
+        if parts[0] in sys.stdlib_module_names:
+            raise SetupError(
+                f"{wanted} 与标准库的模块 {parts[0]} 同名",
+                f"{wanted} has the name of the standard library's module {parts[0]}",
+                fix_zh="给文件换一个名字",
+                fix_en="give the file another name",
+            )
+        for known in [one for one in sys.modules if one.partition(".")[0] == parts[0]]:
+            del sys.modules[known]
+        importlib.invalidate_caches()
+        return True
+    return False
 
 
 def _no_module(name: str, folder: str) -> SetupError:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from ... import facts
 from ...messages import SubscribeMsgChange, SubscribeMsgPopup
 from ...messages.events.sending import SubscribeChoice, SubscribeChoices
 from . import chats, people
@@ -343,6 +344,7 @@ def answer_popup(
     """Answer the question for some templates. `scene` 1: on a web page, 2: in an article."""
     if not accepts and not rejects:
         raise NotPossible("弹窗里没有模板", "the pop-up names no template")
+    _require_component([_known_template(world, account, one) for one in (*accepts, *rejects)])
     tie = people.relation(world, account, people.get(world, person).name)
     choices = []
     for template_id in (*accepts, *rejects):
@@ -379,6 +381,21 @@ def withdraw_consent(world: World, account: AccountState, person: str, template_
         subscribe_msg_change_event=SubscribeChoices(list=choices),
     )
     return Act(account=account, person=person, event=push.event, pushes=[push])
+
+
+def _require_component(templates: Sequence[Template]) -> None:
+    """Raises NotPossible for what one component of subscription notices cannot ask (订阅通知介绍)."""
+    most = facts.NOTICES_OF_COMPONENT
+    if len({one.template_id for one in templates}) > most:
+        raise NotPossible(
+            f"一个订阅通知组件最多 {most} 个通知",
+            f"one component asks for {most} subscription notices at most",
+        )
+    if len({one.notice.type for one in templates}) > 1:
+        raise NotPossible(
+            "一个订阅通知组件里不能同时有一次性订阅和长期订阅",
+            "one component cannot ask for one-time and long-term subscriptions together",
+        )
 
 
 def _known_template(world: World, account: AccountState, template_id: str) -> Template:

@@ -132,13 +132,20 @@ def _view(world: World, account: AccountState) -> DeskView:
     )
 
 
+def _served(given: Given[Any]) -> AccountState:
+    """The account of the path; a recording is told that an agent acts."""
+    account = account_of(given, given.path["appid"])
+    given.platform.recording.note_service(account)
+    return account
+
+
 async def show_desk(given: Given[None]) -> DeskView:
     return _view(given.platform.world, account_of(given, given.path["appid"]))
 
 
 async def employ(given: Given[NewAgent]) -> DeskView:
     """An agent for the pages: added, bound and online in one step."""
-    world, body, account = given.platform.world, given.body, account_of(given, given.path["appid"])
+    world, body, account = given.platform.world, given.body, _served(given)
     _openid(given, account, body.person)
     kf_account = f"{body.prefix}@{account.wechat_id}"
     with world.db.transaction():
@@ -150,20 +157,20 @@ async def employ(given: Given[NewAgent]) -> DeskView:
 
 
 async def appear(given: Given[Presence]) -> DeskView:
-    world, body, account = given.platform.world, given.body, account_of(given, given.path["appid"])
+    world, body, account = given.platform.world, given.body, _served(given)
     agents.appear(world, account, body.kf_account, online=body.online, auto_accept=body.auto_accept)
     sessions.distribute(world, account)
     return _view(world, account)
 
 
 async def accept(given: Given[Serving]) -> DeskView:
-    world, body, account = given.platform.world, given.body, account_of(given, given.path["appid"])
+    world, body, account = given.platform.world, given.body, _served(given)
     sessions.create(world, account, _openid(given, account, body.person), body.kf_account)
     return _view(world, account)
 
 
 async def say(given: Given[AgentSpeaking]) -> dict[str, Any]:
-    world, body, account = given.platform.world, given.body, account_of(given, given.path["appid"])
+    world, body, account = given.platform.world, given.body, _served(given)
     openid = _openid(given, account, body.person)
     if body.file:
         return sessions.show(world, account, body.kf_account, openid, body.file)
@@ -171,13 +178,13 @@ async def say(given: Given[AgentSpeaking]) -> dict[str, Any]:
 
 
 async def close(given: Given[Serving]) -> DeskView:
-    world, body, account = given.platform.world, given.body, account_of(given, given.path["appid"])
+    world, body, account = given.platform.world, given.body, _served(given)
     sessions.close(world, account, _openid(given, account, body.person), body.kf_account)
     return _view(world, account)
 
 
 async def switch(given: Given[Switching]) -> DeskView:
-    world, body, account = given.platform.world, given.body, account_of(given, given.path["appid"])
+    world, body, account = given.platform.world, given.body, _served(given)
     sessions.switch(world, account, _openid(given, account, body.person), body.kf_account, body.to)
     return _view(world, account)
 
