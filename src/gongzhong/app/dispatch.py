@@ -85,8 +85,11 @@ class Dispatcher:
         handler, groups = found
         if handler.waits:
             return self._run(push)
-        with Naming(handler):
+        try:
             result = contextvars.copy_context().run(_call, binding, handler, push, groups)
+        except BaseException as problem:
+            name_handler(handler, problem)
+            raise
         if type(result) is str and result:  # as nearly every handler answers
             return TextReply(content=result)
         if isinstance(result, Move):
@@ -274,12 +277,29 @@ def _call(binding: Binding, handler: Handler, push: Push, groups: Mapping[str, A
     raise RuntimeError(f"{handler.name} waits although its code awaits nothing")
 
 
-class Naming:
+def name_handler(handler: Handler, problem: BaseException) -> None:
     """Note on an exception which handler it came from, and make an error of what would end the whole program.
 
-    `sys.exit()`, KeyboardInterrupt and GeneratorExit raised by a handler, and a CancelledError that nobody asked for,
-    become HandlerError. A cancellation from outside passes.
+    Raises HandlerError for `sys.exit()`, KeyboardInterrupt and GeneratorExit of a handler, and for a CancelledError
+    that nobody asked for. A cancellation from outside passes.
     """
+    name = handler.name
+    if isinstance(problem, Exception):
+        problem.add_note(f"handler: {name}")
+        return
+    if asyncio._get_running_loop() is None:  # collected after the end of its loop: nobody waits for it
+        return
+    task = asyncio.current_task()
+    if isinstance(problem, asyncio.CancelledError) and (task is None or task.cancelling()):
+        return
+    ended = type(problem).__name__
+    raise HandlerError(
+        f"处理函数 {name} 以 {ended} 结束", f"the handler {name} ended with {ended}"
+    ) from problem
+
+
+class Naming:
+    """`name_handler` for what is raised inside `with`."""
 
     __slots__ = ("_handler",)
 
@@ -290,21 +310,8 @@ class Naming:
         """Nothing to prepare."""
 
     def __exit__(self, kind: object, problem: BaseException | None, traceback: object) -> None:
-        if problem is None:
-            return
-        name = self._handler.name
-        if isinstance(problem, Exception):
-            problem.add_note(f"handler: {name}")
-            return
-        if asyncio._get_running_loop() is None:  # collected after the end of its loop: nobody waits for it
-            return
-        task = asyncio.current_task()
-        if isinstance(problem, asyncio.CancelledError) and (task is None or task.cancelling()):
-            return
-        ended = type(problem).__name__
-        raise HandlerError(
-            f"处理函数 {name} 以 {ended} 结束", f"the handler {name} ended with {ended}"
-        ) from problem
+        if problem is not None:
+            name_handler(self._handler, problem)
 
 
 async def _after(first: Reply, rest: Stream | None) -> Stream:

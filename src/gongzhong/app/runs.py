@@ -19,6 +19,8 @@ SUCCESS = b"success"
 KEPT_S = 120.0
 """How long an answer stays for late repetitions; WeChat's attempts span 15 seconds."""
 MOST_KEPT = 50_000
+LOOK_EVERY_S = 1.0
+"""How often to look for answers that were kept long enough."""
 
 
 class Run:
@@ -61,6 +63,8 @@ class Claims:
         self._runs: dict[str, Run] = {}
         self._answers: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         """Of a claim that is done only its answer stays: whole claims would keep the garbage collector busy."""
+        self._look_at = 0.0
+        """When to look for answers that were kept long enough, in the loop's seconds."""
         self._interrupted: set[str] = set()
         """Pushes whose handlers were cut off with a loop: they may come again."""
 
@@ -100,12 +104,14 @@ class Claims:
         """Keep an answer for late repetitions, for some time; `now` in the loop's seconds."""
         answers = self._answers
         answers[key] = now, body
-        while len(answers) > MOST_KEPT or next(iter(answers.values()))[0] <= now - KEPT_S:
-            answers.popitem(last=False)
+        if now >= self._look_at or len(answers) > MOST_KEPT:
+            self._look_at = now + LOOK_EVERY_S
+            while len(answers) > MOST_KEPT or next(iter(answers.values()))[0] <= now - KEPT_S:
+                answers.popitem(last=False)
 
     def move(self, now: float) -> list[Run]:
         """Go on in another event loop: answers are kept, the runs of the loop before are given back."""
-        runs, self._runs = self.runs(), {}
+        runs, self._runs, self._look_at = self.runs(), {}, now
         self._interrupted.update(run.claim.key for run in runs)
         self._answers = OrderedDict((key, (now, body)) for key, (_, body) in self._answers.items())
         return runs

@@ -277,9 +277,11 @@ class Connection(asyncio.Protocol):
         elif self._refusal is not None or not self._writable:
             self._go_on()
         elif self.phase is _I:
-            self.deadline = home.now + home.limits.idle_s
-            home.waiting.pop(self, None)
-            home.waiting[self] = None
+            deadline = home.now + home.limits.idle_s
+            if deadline != self.deadline:  # the server's clock goes on by ticks: within one the order stays
+                self.deadline = deadline
+                home.waiting.pop(self, None)
+                home.waiting[self] = None
 
     def _go_on(self) -> None:
         """Begin the requests whose turn has come; when there are none, wait for the next or end."""
