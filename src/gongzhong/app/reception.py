@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ..clock import Clock
@@ -103,16 +104,15 @@ class Reception:
         counters = self._counters
         counters["received"] += 1
         counters[_COUNTED[type(push)]] += 1
-
-        def seal(reply: Reply) -> bytes:
-            now = int(self._clock.now())
-            return self._reader.seal(encode_reply(reply, push, now), now, opened=opened)
-
         try:
-            body = self._window.begin(push, seal, key, gone)
+            body = self._window.begin(push, partial(self._seal, opened, push), key, gone)
         except Exception:
             return self._went_wrong(push)
         return _answered(body) if isinstance(body, bytes) else self._waited(push, body)
+
+    def _seal(self, opened: Opened, push: Push, reply: Reply) -> bytes:
+        now = int(self._clock.now())
+        return self._reader.seal(encode_reply(reply, push, now), now, opened=opened)
 
     async def _waited(self, push: Push, body: Coroutine[Any, Any, bytes]) -> Answer:
         try:

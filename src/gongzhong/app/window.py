@@ -128,16 +128,12 @@ class ReplyWindow:
     ) -> bytes | Coroutine[Any, Any, bytes]:
         """Answer one delivery of a push, known as `key`: the body for WeChat, or a coroutine that waits for it, which
         has to be awaited at once."""
-        answered = self._claims.answered(key)
-        if answered is not None:
-            self._counters["joined"] += 1
-            return answered
+        claims = self._claims
+        if claims.knows(key):
+            joined = self._joined(key, seal, gone)
+            if joined is not None:
+                return joined
         loop = asyncio.get_running_loop()
-        run = self._claims.find(key)
-        if run is not None:
-            self._counters["joined"] += 1
-            self._apply(run, Delivered())
-            return self._finish(run, loop.time(), seal, gone)
         began, fetches = time.monotonic(), self._fetches(push)
         self._allowance.opened(push, self._clock.now())
         first = None if fetches else self._first(push)
@@ -147,9 +143,22 @@ class ReplyWindow:
             if body is not None and not (late or (gone and gone())):
                 if first is not None:
                     self._counters["passive"] += 1
-                self._claims.keep(key, body, loop.time())
+                claims.keep(key, body, loop.time())
                 return body
         return self._finish(self._begin(key, push, loop, fetches, first), loop.time(), seal, gone)
+
+    def _joined(self, key: str, seal: Seal, gone: Gone | None) -> bytes | Coroutine[Any, Any, bytes] | None:
+        """What answers one more delivery of a push; None for one whose handler was cut off: it begins anew."""
+        answered = self._claims.answered(key)
+        if answered is not None:
+            self._counters["joined"] += 1
+            return answered
+        run = self._claims.find(key)
+        if run is None:
+            return None
+        self._counters["joined"] += 1
+        self._apply(run, Delivered())
+        return self._finish(run, run.loop.time(), seal, gone)
 
     def _first(self, push: Push) -> Reply | Later | None:
         """What the handler says at once, or the coroutine that runs it."""

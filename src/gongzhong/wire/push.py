@@ -28,6 +28,8 @@ from .query import PushQuery, body_bytes
 from .reading import read_xml
 from .xml import MAX_BODY_BYTES, Fields, cdata, read_strict_xml
 
+_START_BYTES, _NONCE_BYTES = 12, 8
+"""What is drawn for one sealed reply: 16 characters in base64, and a nonce."""
 NO_REPLY = (b"", b"success")
 """Answers that are never encrypted: they mean that there is nothing to show."""
 
@@ -170,9 +172,9 @@ class PushReader:
         keys = (opened and opened.keys) or self._keys[0][0]
         if timestamp is None:
             timestamp = int(self._clock.now())
-        random = self._random
-        start = b2a_base64(random(12), newline=False)
-        return keys.seal_reply(xml, timestamp, random(8).hex() if nonce is None else nonce, start)
+        chance = self._random(_START_BYTES + _NONCE_BYTES)
+        start = b2a_base64(chance[:_START_BYTES], newline=False)
+        return keys.seal_reply(xml, timestamp, chance[_START_BYTES:].hex() if nonce is None else nonce, start)
 
     def _verify(self, query: PushQuery) -> None:
         for token in self._tokens:
