@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import sys
 import time
@@ -19,7 +20,10 @@ from wechatpy.replies import TextReply
 from wechatpy.utils import check_signature
 
 from gongzhong import AsyncClient, OfficialAccount, SetupError, Text
+from gongzhong.platform.delivery import verification
+from gongzhong.platform.delivery.verdict import UNANSWERED
 from gongzhong.testing import LivePlatform, NothingCame
+from gongzhong.testing.live_platform import FIXES
 
 TOKEN = "livetoken"
 PROGRAM = """
@@ -140,6 +144,34 @@ def test_a_wrong_url_or_token_is_named(live_platform: LivePlatform) -> None:
         live_platform.connect(url=live_platform.serve(wechatpy_app("wx", "x")) + "/wx", token="another")
     with pytest.raises(SetupError, match="不能作为服务运行"):
         live_platform.serve(oa.asgi.__class__)
+
+
+@pytest.mark.parametrize(
+    ("settings", "fix"),
+    [
+        ({"url": "127.0.0.1/wx"}, "argument"),
+        ({"url": "http://127.0.0.1:9/wx"}, "start the program first"),
+        ({"path": "/elsewhere"}, "path"),
+        ({"path": "/quoted"}, "echostr"),
+        ({"path": "/strict"}, "token="),
+    ],
+)
+def test_a_refused_connect_says_what_to_do(
+    live_platform: LivePlatform, settings: dict[str, str], fix: str
+) -> None:
+    app = Flask(__name__)
+    app.add_url_rule("/quoted", "quoted", lambda: f'"{request.args["echostr"]}"')
+    app.add_url_rule("/strict", "strict", lambda: ("wrong Token", 403))
+    served: dict[str, Any] = settings if "url" in settings else {"app": app, **settings}
+    with pytest.raises(SetupError) as refused:
+        live_platform.connect(token=TOKEN, **served)
+    assert fix in refused.value.fix_en and refused.value.fix_zh
+
+
+def test_every_verdict_on_a_url_has_its_fix() -> None:
+    source = Path(verification.__file__).read_text("utf-8")
+    kinds = set(re.findall(r'Verdict\(\s*False,\s*"(\w+)"', source)) | set(UNANSWERED)
+    assert kinds == set(FIXES)
 
 
 def test_an_official_account_with_its_own_server_and_a_moved_clock(live_platform: LivePlatform) -> None:

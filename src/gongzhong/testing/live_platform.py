@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Never, Self, TypeVar, cast
+from typing import IO, TYPE_CHECKING, Any, Final, Never, Self, TypeVar, cast
 
 import msgspec
 
@@ -58,6 +58,34 @@ POLL_S = 0.02
 READY_S = 30.0
 """How long a program may take until it listens, in seconds."""
 SHOWN_LINES = 20
+FIXES: Final = {
+    "form": ("改正 connect 的这个参数", "correct this argument of `connect`"),
+    "dns": (
+        "核对 url 里的主机名；本机写 127.0.0.1",
+        "check the host name in `url`; this machine is 127.0.0.1",
+    ),
+    "connect": (
+        "先启动程序：platform.run([…])，或用 connect(app=…)；再核对 url 的端口",
+        "start the program first: platform.run([…]), or connect(app=…); check the port in `url`",
+    ),
+    "timeout": (
+        "让程序在 5 秒内回答 GET；它和测试在同一个线程里时，用 connect(app=…)",
+        "let the program answer GET within 5 seconds; if it runs in the thread of the test, use connect(app=…)",
+    ),
+    "status": (
+        "核对 url 的路径（connect(app=…) 用 path=）和程序里的 Token，并看程序打印的错误；这个路径要接受 GET",
+        "check the path in `url` (`path=` with connect(app=…)), the program's Token and what it prints; GET is asked",
+    ),
+    "token": (
+        "让程序使用 connect 的 token=；不写 token= 时用 platform.account 的 Token",
+        "give the program the `token=` of `connect`; without `token=` it is the Token of `platform.account`",
+    ),
+    "echo": (
+        "对 GET 原样返回查询参数 echostr，不加引号和空白",
+        "answer GET with the query's `echostr` as it is, without quotes or blanks",
+    ),
+}
+"""What to do when a callback URL did not pass, by the kind of the verdict."""
 STOP_LIMIT_S = 15.0
 """How long a served application may take to stop."""
 
@@ -290,11 +318,12 @@ class LivePlatform(SimulatedPlatform):
         verdict, _ = self.carry_out(self.platform.configure_url(state, wanted))
         if verdict.ok:
             return self.world.accounts[state.appid]
+        fix = FIXES[verdict.kind]
         raise SetupError(
             f"{url} 没有通过 URL 验证：{verdict.zh}",
             f"{url} did not pass the verification: {verdict.en}",
-            fix_zh="核对地址、程序里的 Token，以及程序是否已经启动",
-            fix_en="compare the address and the program's Token, and see whether the program is running",
+            fix_zh=fix[0],
+            fix_en=fix[1],
         )
 
     def client(self, oa: OfficialAccount | None = None) -> Client:
@@ -446,4 +475,6 @@ def _not_started(words: Sequence[str], reason: tuple[str, str], output: IO[bytes
     return SetupError(
         f"程序没有开始监听（{reason[0]}）：{' '.join(words)}{shown}",
         f"the program does not listen ({reason[1]}): {' '.join(words)}{shown}",
+        fix_zh="让它监听环境变量 PORT 的端口，或在命令里写 {port}；启动慢就加上 ready_s=60",
+        fix_en="let it listen on the port in PORT, or write {port} in the command; ready_s=60 if it starts slowly",
     )
