@@ -226,11 +226,9 @@ SECRETS = ("secret", "token", "aes_key", "previous_token", "previous_aes_key")
 
 # `wx` and 16 hexadecimal digits, and the AppIDs that a platform on this machine refuses on purpose
 # (docs/magic-values.md), which WeChat never gives.
-_APPID = re.compile(rf"{facts.APPID_FORM}|wxSIM-?\d+\w*", re.ASCII)
-_SECRET = re.compile(r"[!-~]+")
-_TOKEN = re.compile(facts.SERVER_TOKEN_FORM)
-_AES_KEY = re.compile(facts.AES_KEY_FORM)
-_LETTER = re.compile(r"[A-Za-z0-9]")
+_APPID = rf"{facts.APPID_FORM}|wxSIM-?\d+\w*"
+_SECRET = r"[!-~]+"
+_LETTER = r"[A-Za-z0-9]"
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 
 
@@ -314,7 +312,7 @@ def _check_appid(appid: Any, shown: str) -> None:
             fix_zh="在公众平台“设置与开发 → 基本配置”查到 AppID 后设置它；开发时用 gongzhong dev 启动，不必设置",
             fix_en="set it to the AppID shown in the console; `gongzhong dev` starts a program without it",
         )
-    if _APPID.fullmatch(appid):
+    if re.fullmatch(_APPID, appid, re.ASCII):
         return
     why_zh, why_en = "", ""
     if appid.startswith("gh_"):
@@ -336,7 +334,7 @@ def _check_secret(field: str, shown: str, secret: Any) -> None:
         return
     size = len(secret.reveal())
     if field == "secret":
-        if not _SECRET.fullmatch(secret.reveal()):
+        if not re.fullmatch(_SECRET, secret.reveal()):
             raise SetupError(
                 f"{shown} 里有空白或中文等字符（长度 {size}），不是 AppSecret",
                 f"{shown} has blanks or letters that no AppSecret has (length {size})",
@@ -344,7 +342,7 @@ def _check_secret(field: str, shown: str, secret: Any) -> None:
                 fix_en="an AppSecret is 32 hexadecimal digits; reset it in the console if it is lost",
             )
     elif field.endswith("token"):
-        if not _TOKEN.fullmatch(secret.reveal()):
+        if not re.fullmatch(facts.SERVER_TOKEN_FORM, secret.reveal()):
             why_zh, why_en = _misfit(secret, range(3, 33))
             raise SetupError(
                 f"{shown} 必须是 3 到 32 位字母或数字，现在{why_zh}",
@@ -352,7 +350,7 @@ def _check_secret(field: str, shown: str, secret: Any) -> None:
                 fix_zh="与公众平台“服务器配置”里的 Token 一致，注意首尾空白",
                 fix_en="take the Token of the console's server configuration, without blanks around it",
             )
-    elif not _AES_KEY.fullmatch(secret.reveal()):
+    elif not re.fullmatch(facts.AES_KEY_FORM, secret.reveal()):
         why_zh, why_en = _misfit(secret, range(43, 44))
         raise SetupError(
             f"{shown} 必须是 43 位字母或数字，现在{why_zh}",
@@ -364,7 +362,7 @@ def _check_secret(field: str, shown: str, secret: Any) -> None:
 
 def _misfit(secret: Secret, sizes: range) -> tuple[str, str]:
     """What keeps a secret from being letters and digits of a right length: never the characters themselves."""
-    size, odd = len(secret.reveal()), sum(not _LETTER.fullmatch(one) for one in secret.reveal())
+    size, odd = len(secret.reveal()), sum(not re.fullmatch(_LETTER, one) for one in secret.reveal())
     zh, en = [], []
     if odd:
         zh.append(f"有 {odd} 个别的字符（空白、标点、中文等）")

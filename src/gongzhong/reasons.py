@@ -132,8 +132,8 @@ OF_TOML: Final = (
 )
 """What the TOML parser of the standard library says."""
 
-_TOML_PLACE = re.compile(r"(.+) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
-_JSON_PLACE = re.compile(r"JSON is malformed: (.+) \(byte (\d+)\)")
+_TOML_PLACE = r"(?s)(.+) \(at (?:line (\d+), column (\d+)|end of document)\)"
+_JSON_PLACE = r"JSON is malformed: (.+) \(byte (\d+)\)"
 
 
 def in_words(problem: BaseException, content: bytes | None = None) -> tuple[str, str]:
@@ -153,9 +153,9 @@ def in_words(problem: BaseException, content: bytes | None = None) -> tuple[str,
             return _of_system(problem)
     text, _, place = str(problem).partition(" - at `")
     place = place.rstrip("`")
-    if found := _TOML_PLACE.fullmatch(text):
+    if found := re.fullmatch(_TOML_PLACE, text):
         return _at(found[2], found[3], _translated(found[1], OF_TOML), found[1])
-    if found := _JSON_PLACE.fullmatch(text):
+    if found := re.fullmatch(_JSON_PLACE, text):
         return _json(found[1], int(found[2]), content)
     cause = problem.__cause__
     zh, en = (cause.zh, cause.en) if isinstance(cause, GongzhongError) else (_of_value(text), text)

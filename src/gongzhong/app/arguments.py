@@ -19,6 +19,7 @@ no push, are errors when the handler is registered, not when the first user arri
 
 from __future__ import annotations
 
+import difflib
 import dis
 import inspect
 import os
@@ -176,8 +177,6 @@ def described(function: object) -> str:
 
 def meant(word: str, choices: Collection[str], *, chinese: bool) -> str:
     """The question "did you mean …?" for a misspelt name, or nothing when no choice is near."""
-    import difflib
-
     near = difflib.get_close_matches(word, sorted(choices), n=1, cutoff=0.6)
     if not near:
         return ""

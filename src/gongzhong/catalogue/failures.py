@@ -48,9 +48,9 @@ ACCOUNT_NAMES: Final[Mapping[Accounts, tuple[str, str]]] = {
     Accounts.TEST: ("测试号", "test accounts"),
 }
 
-_RID: Final = re.compile(r"\s*rid: ?([0-9a-f-]+)\s*$")
-_REFUSED_IP: Final = re.compile(r"invalid ip ([0-9a-fA-F.:]+)")
-_FIELD: Final = re.compile(r"\b(data\.[\w.]+|keyword\d+|thing\d+)")
+_RID: Final = r"\s*rid: ?([0-9a-f-]+)\s*$"
+_REFUSED_IP: Final = r"invalid ip ([0-9a-fA-F.:]+)"
+_FIELD: Final = r"\b(data\.[\w.]+|keyword\d+|thing\d+)"
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -98,8 +98,8 @@ def head_of(answer: Mapping[str, Any]) -> tuple[int, str]:
 def failure(call: type[Call[Any]], answer: Mapping[str, Any]) -> CallError:
     """The exception for an answer whose errcode is not zero. `answer` travels along: no secrets in it."""
     code, errmsg = head_of(answer)
-    row, rid = call.spec.codes.get(code) or lookup(code), _RID.search(errmsg)
-    words = _RID.sub("", errmsg)
+    row, rid = call.spec.codes.get(code) or lookup(code), re.search(_RID, errmsg)
+    words = re.sub(_RID, "", errmsg)
     advice = _advice(call, code, row).filled(_facts(call, words))
     zh = row.meaning("zh") if row else words or "未知返回码"
     en = words or (row.meaning("en") if row else "unknown code")
@@ -155,8 +155,8 @@ def _facts(call: type[Call[Any]], words: str) -> dict[Language, dict[str, str]]:
 def _facts_in(words: str) -> dict[Language, dict[str, str]]:
     """The address and the template field that an errmsg names."""
     found: dict[str, str] = {}
-    if address := _REFUSED_IP.search(words):
+    if address := re.search(_REFUSED_IP, words):
         found["ip"] = address[1]
-    if field := _FIELD.search(words):
+    if field := re.search(_FIELD, words):
         found["field"] = field[1].removeprefix("data.").removesuffix(".value")
     return {"zh": found, "en": found}

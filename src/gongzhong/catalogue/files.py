@@ -53,8 +53,8 @@ _SIGNATURES: Final[tuple[tuple[int, bytes, str, str], ...]] = (
 _SAME: Final = {"jpeg": "jpg"}
 _USUAL: Final = {"image": "jpg", "thumb": "jpg", "voice": "mp3", "video": "mp4"}
 """Declared kind of an upload → the extension of a file that is not recognised."""
-_WIDE_DOT: Final = re.compile(r"[。．｡](?=[A-Za-z0-9]{2,5}$)")
-_UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f"\\]')
+_WIDE_DOT: Final = r"[。．｡](?=[A-Za-z0-9]{2,5}$)"
+_UNSAFE: Final = r'[\x00-\x1f\x7f"\\]'
 
 
 def recognise(head: bytes) -> tuple[str, str]:
@@ -104,8 +104,8 @@ def upload_name(filename: str, head: bytes, content_type: str = ANY_FILE, kind: 
 def _plain(filename: str) -> str:
     """The name without folders and without characters that a header line can't carry."""
     name = PurePosixPath(filename.replace("\\", "/")).name
-    name = _UNSAFE.sub("", name.encode("utf-8", "ignore").decode()).strip()
-    name = _WIDE_DOT.sub(".", name)
+    name = re.sub(_UNSAFE, "", name.encode("utf-8", "ignore").decode()).strip()
+    name = re.sub(_WIDE_DOT, ".", name)
     stem, dot, extension = name.rpartition(".")
     if not dot:
         return name[:LONGEST_STEM] or "file"

@@ -8,8 +8,8 @@ and sees a part as WeChat does: with a file name it is a file, without one it is
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from os import urandom
 from typing import Final
 
 from .model import ANY_FILE, Upload
@@ -54,7 +54,7 @@ def write(parts: Mapping[str, Part]) -> tuple[bytes | Pieces, str]:
 
     Field names are those of the catalogue, hence plain ASCII.
     """
-    boundary = f"gongzhong-{secrets.token_hex(16)}"
+    boundary = f"gongzhong-{urandom(16).hex()}"
     pieces: list[bytes | Upload] = []
     for name, part in parts.items():
         pieces.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'.encode())

@@ -6,10 +6,9 @@ byte decides. The file has a temporary name in the same folder until it is compl
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from errno import ENOENT
-from os import PathLike
+from os import PathLike, urandom
 from pathlib import Path
 from typing import BinaryIO
 
@@ -98,4 +97,4 @@ class AnswerFile:
             self._file = None
 
     def _part(self) -> BinaryIO:
-        return self.path.with_name(f".{secrets.token_hex(8)}.part").open("xb")
+        return self.path.with_name(f".{urandom(8).hex()}.part").open("xb")

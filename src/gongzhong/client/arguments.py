@@ -11,7 +11,6 @@ import inspect
 import re
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, cached_property
 from os import PathLike
@@ -31,12 +30,11 @@ _WRONG_TYPE: Final = re.compile(
 """What msgspec says of a value of a wrong type. Its other sentences are about limits and options."""
 
 
-@dataclass(frozen=True)
 class Arguments:
     """The parameters of one method, `name` as users write it (`template.send`)."""
 
-    name: str
-    make: Callable[..., Call[Any]]
+    def __init__(self, name: str, make: Callable[..., Call[Any]]) -> None:
+        self.name, self.make = name, make
 
     @cached_property
     def _hints(self) -> dict[str, Any]:

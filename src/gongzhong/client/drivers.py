@@ -15,30 +15,28 @@ import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor, Future
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
+
+import msgspec
 
 from .transport import AsyncTransport, Transport, WireRequest
 
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(msgspec.Struct, frozen=True):
     """Send a request. The result is a `WireReply`; a `TransportError` is thrown into the generator."""
 
     request: WireRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(msgspec.Struct, frozen=True):
     """Wait so many seconds."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     """Wait for another caller's fetch; the result is False when it did not end within `timeout_s`.
 
     `thread` is the thread that fetches: a blocking driver in that thread would wait for ever, so it
@@ -50,8 +48,7 @@ class Wait:
     timeout_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """Call a function that may wait for a disk or a network; the result is what it returns.
 
     An awaiting driver calls it in a thread of `threads`.

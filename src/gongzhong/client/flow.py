@@ -15,7 +15,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
@@ -79,14 +78,13 @@ class CallPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Whether declared limits are checked before anything is sent: the same error, without spending quota."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """The account that calls, its tokens, and the policy of its calls."""
 
     account: Account
     tokens: Tokens
     clock: Clock
-    policy: CallPolicy = field(default_factory=CallPolicy)
+    policy: CallPolicy
 
     def perform(
         self, call: Call[R], timeout_s: float | None = None, headers: Mapping[str, str] = NO_HEADERS

@@ -26,7 +26,6 @@ import threading
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, TypeVar
 
 import msgspec
@@ -91,20 +90,18 @@ Fetch: TypeAlias = Callable[[TokenRecord | None], Steps[Fetched]]
 """Gets a new value; is given the record that was rejected, if one was."""
 
 
-@dataclass(slots=True)
-class Pending:
+class Pending(msgspec.Struct):
     """One fetch under way. `spare` is still usable meanwhile; `replaces` is the record that was rejected."""
 
     spare: TokenRecord | None
     replaces: TokenRecord | None
-    done: Future[None] = field(default_factory=Future)
-    thread: int = field(default_factory=threading.get_ident)
+    done: Future[None] = msgspec.field(default_factory=Future)
+    thread: int = msgspec.field(default_factory=threading.get_ident)
     record: TokenRecord | None = None
     failure: GongzhongError | None = None
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct):
     """Everything that is known about one key."""
 
     fetches: RateLimit

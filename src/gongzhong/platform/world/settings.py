@@ -372,6 +372,10 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Without secrets."""
         return f"{type(self).__name__}(name={self.name!r})"
 
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        """The same for rich, which would show all fields."""
+        return [("name", self.name)]
+
 
 class AccountConfig(AccountSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One official account as a file or a test declares it; ids that are missing are made from the name."""
