@@ -16,8 +16,10 @@ import pytest
 from gongzhong import Account, NotReached, SetupError
 from gongzhong.cli.outcome import DONE, FAILED, SETUP, USAGE, run
 from gongzhong.cli.screen import Terminal
+from gongzhong.client.answer_file import AnswerFile
 from gongzhong.client.transport import WireReply, WireRequest
 from gongzhong.platform.config import load
+from gongzhong.platform.world.database import Database
 from gongzhong.reasons import in_words
 from gongzhong.running.dev import Running
 from gongzhong.running.doctor import Finding, diagnose
@@ -272,3 +274,16 @@ def test_the_doctor_command_runs_without_an_account(
     assert run(["doctor", "--json"]) == FAILED
     told = json.loads(capsys.readouterr().out)
     assert {"appid", "api", "url"} <= {one["check"] for one in told["findings"]}
+
+
+def test_a_data_directory_and_a_folder_that_are_not_there_are_named_in_both_languages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    with pytest.raises(SetupError) as refused:
+        Database(tmp_path / "file" / "data")
+    assert refused.value.zh.endswith("路径中有一段不是目录")
+    assert refused.value.en.endswith("Not a directory")
+    monkeypatch.setenv("GONGZHONG_LANG", "zh")
+    with pytest.raises(FileNotFoundError, match="没有这个文件或目录"):
+        AnswerFile(tmp_path / "no" / "picture.jpg")
