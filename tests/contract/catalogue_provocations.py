@@ -59,11 +59,14 @@ def _changes(shop: Shop, call: Call[Any]) -> Iterator[Tamper]:
 
 
 def _injected(shop: Shop, call: Call[Any]) -> Iterator[int]:
-    """AppID and secret, wrong and missing."""
+    """AppID and secret, wrong and missing; a secret that is frozen."""
     for name in call.spec.inject:
         for value in ("wx0000000000000000", ""):
             change = asking(name, value) if call.spec.in_query(name) else put((name,), value)
             yield code_of(partial(shop.tampered, call, change))
+    shop.change(secret_frozen=True)
+    yield code_of(partial(shop.perform, call))
+    shop.change(secret_frozen=False)
 
 
 def _tokens(shop: Shop, call: Call[Any]) -> Iterator[int]:

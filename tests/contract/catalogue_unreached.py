@@ -29,8 +29,8 @@ SHOWS_ANYTHING = ("ReadPrintedText", "ReadCodes", "CropPicture", "EnlargePicture
 UNREACHED_BY_BEHAVIOUR: Final = (
     Unreached((-1, 268487001, 268487002, 268488001), "WeChat is never busy here unless somebody orders it"),
     Unreached(
-        (40243, 50004, 50007, 89501, 89503, 89506, 89507),
-        "these accounts are not frozen, punished or asking their owner",
+        (50004, 50007, 89501, 89503, 89506, 89507),
+        "these accounts are not punished or asking their owner",
     ),
     Unreached((61004, 61007, 61016, 61024), "no third-party platform acts for an account"),
     Unreached((40001,), "a wrong secret is 40125", ("GetToken",)),
