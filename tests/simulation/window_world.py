@@ -35,8 +35,8 @@ class Setting:
     """What kind of account it is, and what goes wrong."""
 
     may_send: bool
-    people: int = 3
-    messages: int = 10
+    people: int = 2
+    messages: int = 8
     loss: float = 0.0
     """The share of push attempts that do not arrive, or whose answer is lost."""
 

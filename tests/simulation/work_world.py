@@ -100,9 +100,11 @@ class WorkWorld:
         for number in range(3):
             self._begin(f"worker {number}")
         self._plan()
-        people = Process(self.loop, "people")
-        people.start(self._write())
-        self.loop.run_for(TROUBLE_S + CALM_S)
+        writing = Process(self.loop, "people").start(self._write())
+        self.loop.run_for(TROUBLE_S)
+        self.loop.run_until_complete(writing)
+        while self.table._rows and self.loop.time() < TROUBLE_S + CALM_S:
+            self.loop.run_for(10)
         return self
 
     async def _write(self) -> None:
