@@ -146,7 +146,12 @@ class Binding(Served):
         if given is None and isinstance(self.source, EnvironmentAccount):
             given = os.environ.get(f"{self.source.prefix}STATE", "").strip() or None
         if not isinstance(given, str):
-            return given
+            if given is None or hasattr(given, "lease"):
+                return given
+            raise SetupError(
+                f"state 要的是地址（文字）或 State，而不是 {type(given).__name__}",
+                f"state is an address (text) or a State, not {type(given).__name__}",
+            )
         from ..state import open_state
 
         return open_state(given, self.clock)
@@ -238,7 +243,7 @@ class Binding(Served):
     # From the start to the stop
 
     def check(self) -> None:
-        self._reception  # noqa: B018
+        self._reception, self.state  # noqa: B018
         named = isinstance(self.source, EnvironmentAccount) and self.source.prefix
         if named and not self.account.secret and self._api is None and self.app.customer_service is not False:
             raise SetupError(
@@ -268,8 +273,9 @@ class Binding(Served):
 
     async def _leave_state(self) -> None:
         """Close the state that was opened here; it is opened anew when it is needed again."""
-        tokens, state = self.__dict__.pop("_tokens", None), self.__dict__.pop("state", None)
-        self.__dict__.pop("sessions", None)
+        made = vars(self)
+        tokens, state = made.pop("_tokens", None), made.pop("state", None)
+        made.pop("sessions", None)
         if tokens is not None and state is not None:
             tokens.store.close()
         if state is not None and state is not self.services.state:

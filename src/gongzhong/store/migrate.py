@@ -22,6 +22,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import event, exc
 
 from ..database import DatabaseUrl
 from ..errors import SetupError, StateDown
@@ -165,7 +166,7 @@ def _connected(url: DatabaseUrl) -> Iterator[sa.Connection]:
     try:
         with engine.begin() as connection:
             yield connection
-    except sa.exc.OperationalError as problem:
+    except exc.OperationalError as problem:
         raise StateDown(
             f"数据库 {url.place} 无法使用（{type(problem.orig).__name__}）",
             f"the database {url.place} cannot be used ({type(problem.orig).__name__})",
@@ -179,12 +180,12 @@ def _connected(url: DatabaseUrl) -> Iterator[sa.Connection]:
 def _sqlite(url: DatabaseUrl) -> sa.Engine:
     engine = sa.create_engine(sa.URL.create("sqlite", database=url.path), hide_parameters=True)
 
-    @sa.event.listens_for(engine, "connect")
+    @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the next function begins transactions
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
 
-    @sa.event.listens_for(engine, "begin")
+    @event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
