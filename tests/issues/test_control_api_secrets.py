@@ -1,4 +1,4 @@
-"""AppSecret, Token and EncodingAESKey leave the control API by one route only, which a page of another site cannot use.
+"""Pages get AppSecret, Token and EncodingAESKey by one route only; programs of this machine's owner get them anywhere.
 
 Source: DESIGN section 8 (secrets appear nowhere but where somebody asks for them).
 """
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.anyio
 
 SECRET, TOKEN, KEY = "5ec7e7" * 5 + "aa", "tokenTOKENtoken", "k" * 43
 REVEAL = "/accounts/{appid}/credentials"
+PAGE = (b"sec-fetch-site", b"same-origin")
 
 
 @pytest.fixture
@@ -39,20 +40,26 @@ async def server() -> Any:
     await platform.close()
 
 
-async def test_they_are_in_clear_on_one_route_only(server: Server) -> None:
+async def test_a_page_gets_them_in_clear_on_one_route_only(server: Server) -> None:
     for route in ROUTES:
         if route.path == ENDLESS:
             continue
-        _, _, body = await ask(server, route.verb, filled(route), [HOST, JSON])
+        _, _, body = await ask(server, route.verb, filled(route), [HOST, JSON, PAGE])
         found = [value for value in (SECRET, TOKEN, KEY) if value.encode() in body]
         assert found == ([SECRET, TOKEN, KEY] if route.path == REVEAL else []), route.path
 
 
-async def test_the_state_says_which_are_set(server: Server) -> None:
+async def test_a_program_reads_them_in_the_state(server: Server) -> None:
+    _, _, body = await ask(server, "GET", f"{BASE}/state", [HOST])
+    (account,) = json.loads(body)["accounts"]
+    assert (account["secret"], account["token"], account["aes_key"]) == (SECRET, TOKEN, KEY)
+
+
+async def test_the_state_says_a_page_which_are_set(server: Server) -> None:
     changed = json.dumps({"aes_key": "", "encryption": "plain"}).encode()
-    status, _, body = await ask(server, "PATCH", f"{BASE}/accounts/wx1", [HOST, JSON], changed)
+    status, _, body = await ask(server, "PATCH", f"{BASE}/accounts/wx1", [HOST, JSON, PAGE], changed)
     assert status == 200
-    _, _, state = await ask(server, "GET", f"{BASE}/state", [HOST])
+    _, _, state = await ask(server, "GET", f"{BASE}/state", [HOST, PAGE])
     for account in (json.loads(body), json.loads(state)["accounts"][0]):
         assert (account["secret"], account["token"], account["aes_key"]) == ("***", "***", "")
 

@@ -55,7 +55,7 @@ async def state(given: Given[None]) -> Any:
     platform = given.platform
     return {
         "clock": clock_form(platform.clock),
-        "accounts": [account_form(account) for account in platform.world.accounts.values()],
+        "accounts": [account_form(account, given.by_page) for account in platform.world.accounts.values()],
         "people": [person_form(platform.world, person) for person in platform.people()],
         "failed_jobs": schedule.failed(platform.world),
         "version": version(),
@@ -69,12 +69,13 @@ async def create_account(given: Given[AccountConfig]) -> Any:
     accounts.require_key(body)
     account = accounts.create(world, body)
     world.announce("state", {})
-    return account_form(account)
+    return account_form(account, given.by_page)
 
 
 async def change_account(given: Given[Any]) -> Any:
     account = account_of(given, given.path["appid"])
-    return account_form(accounts.change(given.platform.world, account.appid, msgspec.to_builtins(given.body)))
+    changed = accounts.change(given.platform.world, account.appid, msgspec.to_builtins(given.body))
+    return account_form(changed, given.by_page)
 
 
 async def credentials(given: Given[None]) -> CredentialsView:

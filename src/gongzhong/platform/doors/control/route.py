@@ -58,6 +58,8 @@ class Given(msgspec.Struct, Generic[Body], frozen=True):
     body: Body
     stream: AsyncIterator[bytes] | None = None
     """The body as it comes in, for routes that read it so."""
+    by_page: bool = False
+    """Whether a page in a browser asks, and not a program of this machine's owner."""
 
     def number(self, name: str, default: int = 0) -> int:
         """A whole number of the query or the path. Raises BadInput for anything else, and beyond 2**53."""
@@ -139,7 +141,12 @@ def build(route: Route[Any, Any], platform: Platform, guard: Guard) -> Starlette
             _require_whole_texts(raw, (*request.path_params.values(), *request.query_params.values()))
             body = None if decoder is None else _decoded(decoder, raw or b"{}")
             given = Given(
-                platform, request.path_params, request.query_params, body, pieces if route.streamed else None
+                platform,
+                request.path_params,
+                request.query_params,
+                body,
+                pieces if route.streamed else None,
+                by_page="sec-fetch-site" in request.headers or "origin" in request.headers,
             )
             answer = await route.function(given)
         except Exception as problem:

@@ -97,8 +97,10 @@ def clock_form(clock: MovableClock) -> dict[str, Any]:
     return {"now": clock.now(), "frozen": clock.frozen}
 
 
-def account_form(account: AccountState) -> AccountState:
-    """The account with its AppSecret, Token and EncodingAESKey hidden; one that is not set stays empty."""
+def account_form(account: AccountState, by_page: bool) -> AccountState:
+    """The account; for pages with its AppSecret, Token and EncodingAESKey hidden. One that is not set stays empty."""
+    if not by_page:
+        return account
     set_ones = (name for name in filter(secret_name, account.__struct_fields__) if getattr(account, name))
     return msgspec.structs.replace(account, **dict.fromkeys(set_ones, HIDDEN))
 
