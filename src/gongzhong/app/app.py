@@ -19,7 +19,7 @@ from .sessions import LIFETIME_S
 
 WINDOW_S = 4.5
 FAILURE_TEXT = "抱歉，出了点问题，请稍后再试。"
-FETCH_WORDS = ("继续",)
+FETCH_WORDS = ("继续", "好", "好的")
 PLACEHOLDER_TEXT = "还在处理中，请稍后回复“{word}”查看结果。"
 MORE_TEXT = "（还有内容，回复“{word}”查看）"
 DRAIN_S = 20.0
