@@ -174,8 +174,8 @@ def test_json_on_the_command_line_is_judged_in_words(
         ("seed = 'a'\n", "seed：应为 整数，而不是 文字", "seed: Expected `int`, got `str`"),
         (
             '[[account]]\nname = "a"\nkind = "servce"\n',
-            "account[0].kind：没有这个选项：'servce'，可以是 service、subscription、test。是不是 service？",
-            "it may be service, subscription, test. Did you mean service?",
+            "account[0].kind：没有这个选项：'servce'，是不是 service？（可用：service、subscription、test）",
+            "did you mean service? (there are: service, subscription, test)",
         ),
     ],
 )

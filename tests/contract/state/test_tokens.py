@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import logging
 import subprocess
 import sys
@@ -53,7 +54,7 @@ class WeChat:
             if not self._issued or self._now() >= self._issued[-1] + self.life_s / 2:
                 self._issued.append(self._now())
             left_s = self._issued[-1] + self.life_s - self._now()
-            return {"access_token": f"token-{len(self._issued)}", "expires_in": int(left_s)}
+            return {"access_token": f"token-{len(self._issued)}", "expires_in": math.ceil(left_s)}
 
     def send(self, token: str) -> dict[str, Any]:
         with self._lock:
