@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -30,6 +29,8 @@ File = Annotated[Path, option("备份文件", "the file of the copy")]
 
 
 def status(*, database: Database = None, json: AsJson = False) -> int:
+    import asyncio  # tens of milliseconds, which `--help` need not wait for
+
     from ..store import migrate
 
     url = named(database)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -41,7 +40,7 @@ def show(
     async def page(store: WorkStore) -> list[Work]:
         return await store.show(account, kind, stage, after=after, limit=limit)
 
-    found = asyncio.run(_with(database, page))
+    found = _asked(database, page)
     if json:
         print_json([_described(work) for work in found])
         return DONE
@@ -67,7 +66,7 @@ def replay(
     async def again(store: WorkStore) -> int:
         return await store.replay(await _chosen(store, numbers, all, account, kind), every_s=every_s)
 
-    return _told(asyncio.run(_with(database, again)), "条死信会再来一次", "dead letters will be tried again")
+    return _told(_asked(database, again), "条死信会再来一次", "dead letters will be tried again")
 
 
 def delete(
@@ -80,7 +79,7 @@ def delete(
     async def away(store: WorkStore) -> int:
         return await store.delete(await _chosen(store, numbers, all, account, kind))
 
-    return _told(asyncio.run(_with(database, away)), "条死信已删除", "dead letters removed")
+    return _told(_asked(database, away), "条死信已删除", "dead letters removed")
 
 
 async def _chosen(
@@ -121,9 +120,15 @@ def _described(work: Work) -> dict[str, Any]:
     }
 
 
-async def _with(database: str | None, ask: Callable[[WorkStore], Awaitable[T]]) -> T:
-    store = opened(named(database))
-    try:
-        return await ask(store)
-    finally:
-        await store.close()
+def _asked(database: str | None, ask: Callable[[WorkStore], Awaitable[T]]) -> T:
+    """The answer of the table of work of a database."""
+    import asyncio  # tens of milliseconds, which `--help` need not wait for
+
+    async def answer() -> T:
+        store = opened(named(database))
+        try:
+            return await ask(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(answer())
