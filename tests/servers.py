@@ -91,7 +91,10 @@ class Server:
     def stop(self) -> None:
         """Kill it at once, as a power cut would."""
         if self._process is not None:
-            running = [*children(self._process.pid), self._process.pid]  # runuser stops itself with what it runs
+            running = [
+                *children(self._process.pid),
+                self._process.pid,
+            ]  # runuser stops itself with what it runs
             for pid in running:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)

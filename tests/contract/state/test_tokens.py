@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import logging
+import math
 import subprocess
 import sys
 import threading
