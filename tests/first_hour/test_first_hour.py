@@ -35,7 +35,11 @@ PUSH = (
     "<Content><![CDATA[天气 北京]]></Content><MsgId>24261840000000001</MsgId></xml>"
 )
 TOKEN = "mytoken"
-ACCOUNT = {"GONGZHONG_APPID": "wx0123456789abcdef", "GONGZHONG_TOKEN": TOKEN}
+ACCOUNT = {
+    "GONGZHONG_APPID": "wx0123456789abcdef",
+    "GONGZHONG_SECRET": "0f" * 16,
+    "GONGZHONG_TOKEN": TOKEN,
+}
 
 DIALOGUE_TEST = """
 
