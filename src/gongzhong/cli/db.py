@@ -14,6 +14,7 @@ from .words import err, out, print_json, say
 if TYPE_CHECKING:
     from ..database import DatabaseUrl
     from ..store import Count, WorkStore
+    from ..store.migrate import Status
 
 VARIABLE: Final = "GONGZHONG_DATABASE"
 
@@ -47,28 +48,26 @@ def status(*, database: Database = None, json: AsJson = False) -> int:
             }
         )
         return DONE
-    if not found.version:
-        out().print(say(f"{found.place}：还没有表", f"{found.place}: no tables yet"), markup=False)
-    elif found.current:
-        out().print(
-            say(
-                f"{found.place}：版本 {found.version}，是最新的",
-                f"{found.place}: version {found.version}, up to date",
-            ),
-            markup=False,
-        )
-    else:
-        steps = ", ".join(found.pending)
-        out().print(
-            say(
-                f"{found.place}：版本 {found.version}，待升级：{steps}",
-                f"{found.place}: version {found.version}, to be done: {steps}",
-            ),
-            markup=False,
-        )
+    out().print(said(found), markup=False)
     for count in counts:
         out().print(f"  {count.account}  {count.kind}  {count.stage}  {count.number}", markup=False)
     return DONE
+
+
+def said(found: Status) -> str:
+    """How far the tables are, in a sentence."""
+    if not found.version:
+        return say(f"{found.place}：还没有表", f"{found.place}: no tables yet")
+    if found.current:
+        return say(
+            f"{found.place}：版本 {found.version}，是最新的",
+            f"{found.place}: version {found.version}, up to date",
+        )
+    steps = ", ".join(found.pending)
+    return say(
+        f"{found.place}：版本 {found.version}，待升级：{steps}",
+        f"{found.place}: version {found.version}, to be done: {steps}",
+    )
 
 
 def upgrade(*, database: Database = None) -> int:

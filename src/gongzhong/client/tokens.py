@@ -33,7 +33,7 @@ import msgspec
 from .. import facts
 from ..account import Secret
 from ..clock import Clock
-from ..errors import BusyError, CallError, GongzhongError, NotReached, TransportError
+from ..errors import BusyError, CallError, GongzhongError, NotReached, TransportError, say
 from .drivers import Ask, Pause, Steps, Wait
 from .rate_limit import Elapsed, RateLimit
 from .token_store import MemoryTokenStore, TokenRecord, TokenStore
@@ -371,7 +371,11 @@ class Tokens:
         try:
             return question()
         except Exception as error:
-            log.warning("the token store is down (%s), going on without it", type(error).__name__)
+            reason = error if isinstance(error, GongzhongError) else type(error).__name__
+            log.warning(
+                say("token 存储不可用，暂时不用它：%s", "the token store is down, going on without it: %s"),
+                reason,
+            )
             return otherwise
 
     def _entry(self, key: str) -> Entry:
