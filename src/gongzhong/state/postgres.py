@@ -160,7 +160,7 @@ SWEEP: Final = tuple(
 WRITES_BETWEEN_SWEEPS: Final = 200
 """One process's writes after which it removes up to 500 expired rows of each kind."""
 
-NAMED: Final = re.compile(r"(?<!:):([a-z_]+)")
+NAMED: Final = re.compile(r"(?<!:):([a-z_][a-z_0-9]*)")
 
 
 @cache

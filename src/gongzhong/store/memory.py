@@ -29,19 +29,7 @@ class MemoryWork:
         now = self.clock.now()
         first = self._first_of_lines(account, kind)
         due = sorted((work for work in first if work.due <= now), key=lambda work: (work.due, work.id))
-        return [
-            self._keep(
-                replace(
-                    work,
-                    stage=Stage.RUNNING,
-                    holder=holder,
-                    due=now + seconds,
-                    fence=work.fence + 1,
-                    attempts=work.attempts + 1,
-                )
-            )
-            for work in due[:n]
-        ]
+        return [self._held(work, holder, now + seconds) for work in due[:n]]
 
     async def renew(self, holder: str, seconds: float) -> set[int]:
         due = self.clock.now() + seconds
@@ -49,10 +37,24 @@ class MemoryWork:
         return {self._keep(replace(work, due=due)).id for work in held}
 
     async def finish(self, work: Work, then: Sequence[NewWork] = ()) -> bool:
-        if not self._has(work):
+        return await self.settle([work], work.account, then)
+
+    async def overdue(self, account: str, kind: str, n: int) -> list[str]:
+        now = self.clock.now()
+        due = [work for work in self._of(account, kind) if work.due <= now and work.line]
+        return list(dict.fromkeys(work.line for work in due))[:n]
+
+    async def take_line(self, account: str, kind: str, line: str, holder: str, seconds: float) -> list[Work]:
+        until = self.clock.now() + seconds
+        found = [work for work in self._of(account, kind) if work.line == line]
+        return [self._held(work, holder, until) for work in found]
+
+    async def settle(self, done: Sequence[Work], account: str, then: Sequence[NewWork] = ()) -> bool:
+        if not all(self._has(work) for work in done):
             return False
-        self._remove(work)
-        self._add(work.account, then)
+        for work in done:
+            self._remove(work)
+        self._add(account, then)
         return True
 
     async def put_back(self, work: Work, reason: str, *, due: float = 0.0, data: bytes | None = None) -> bool:
@@ -90,11 +92,7 @@ class MemoryWork:
         return found[:limit]
 
     async def in_line(self, account: str, kind: str, line: str) -> list[Work]:
-        return [
-            work
-            for work in self._rows.values()
-            if (work.account, work.kind, work.line) == (account, kind, line) and work.stage is not Stage.DEAD
-        ]
+        return [work for work in self._of(account, kind) if work.line == line]
 
     async def replay(self, ids: Sequence[int], *, every_s: float = 0.0) -> int:
         now = self.clock.now()
@@ -154,13 +152,30 @@ class MemoryWork:
     def _first_of_lines(self, account: str, kind: str) -> list[Work]:
         """What stands in no line, and of each line its first piece that is not dead."""
         found, lines = [], set()
-        for work in self._rows.values():
-            if (work.account, work.kind) != (account, kind) or work.stage is Stage.DEAD:
-                continue
+        for work in self._of(account, kind):
             if not work.line or work.line not in lines:
                 found.append(work)
             lines.add(work.line)
         return found
+
+    def _of(self, account: str, kind: str) -> list[Work]:
+        """What is not dead, in the order in which it came."""
+        return [
+            work
+            for work in self._rows.values()
+            if (work.account, work.kind) == (account, kind) and work.stage is not Stage.DEAD
+        ]
+
+    def _held(self, work: Work, holder: str, until: float) -> Work:
+        taken = replace(
+            work,
+            stage=Stage.RUNNING,
+            holder=holder,
+            due=until,
+            fence=work.fence + 1,
+            attempts=work.attempts + 1,
+        )
+        return self._keep(taken)
 
     def _has(self, work: Work) -> bool:
         """Whether the caller's take is the newest one."""

@@ -28,8 +28,15 @@ SELECT :account, :kind, :line, :key, :data, :stage, :due, :attempts, :fence, :ho
 ON CONFLICT (account, kind, key) WHERE key <> '' DO NOTHING RETURNING {COLUMNS}
 """
 
-HELD = "SELECT 1 FROM work WHERE id = :id AND fence = :held AND stage = 'running'"
-"""Whether the caller's take of a piece is the newest one."""
+OVERDUE = """
+SELECT line FROM work WHERE account = :account AND kind = :kind AND stage <> 'dead' AND due <= :now AND line <> ''
+GROUP BY line ORDER BY min(due) LIMIT :n
+"""
+
+TAKE_LINE = f"""
+UPDATE work SET stage = 'running', holder = :holder, due = :until, fence = fence + 1, attempts = attempts + 1
+WHERE account = :account AND kind = :kind AND line = :line AND stage <> 'dead' RETURNING {COLUMNS}
+"""
 
 TAKE = f"""
 UPDATE work SET stage = 'running', holder = :holder, due = :until, fence = fence + 1, attempts = attempts + 1
@@ -43,8 +50,6 @@ RETURNING {COLUMNS}
 """
 
 RENEW = "UPDATE work SET due = :until WHERE holder = :holder AND stage = 'running' RETURNING id"
-
-FINISH = "DELETE FROM work WHERE id = :id AND fence = :held AND stage = 'running' RETURNING id"
 
 PUT_BACK = """
 UPDATE work SET stage = 'waiting', holder = '', due = :due, reason = :reason, data = coalesce(:data, data)
@@ -104,15 +109,29 @@ class SqlWork:
         return {row[0] for row in rows}
 
     async def finish(self, work: Work, then: Sequence[NewWork] = ()) -> bool:
-        held = {"id": work.id, "held": work.fence}
+        return await self.settle([work], work.account, then)
+
+    async def overdue(self, account: str, kind: str, n: int) -> list[str]:
+        values = {"account": account, "kind": kind, "now": self.clock.now(), "n": n}
+        return [row[0] for row in await self._run((OVERDUE, values))]
+
+    async def take_line(self, account: str, kind: str, line: str, holder: str, seconds: float) -> list[Work]:
+        values = {"account": account, "kind": kind, "line": line, "holder": holder}
+        rows = await self._run((TAKE_LINE, {**values, "until": self.clock.now() + seconds}))
+        return sorted((_work(row) for row in rows), key=lambda work: work.id)
+
+    async def settle(self, done: Sequence[Work], account: str, then: Sequence[NewWork] = ()) -> bool:
+        held, all_held, values = _held(done)
         steps: list[tuple[str, Values]] = []
-        if then:
-            steps.append((HELD + self._lock(), held))  # nobody takes it before this transaction ends
+        if done and then and self._takes_locks:  # nobody takes them before this transaction ends
+            steps.append((f"SELECT 1 FROM work WHERE {held} ORDER BY id FOR UPDATE", values))
         for item in then:
-            sql, values = self._added(work.account, item, "", 0.0, condition=f"EXISTS ({HELD})")
-            steps.append((sql, {**values, **held}))
-        *_, last = await self._each(*steps, (FINISH, held))
-        return bool(last)
+            sql, added = self._added(account, item, "", 0.0, condition=all_held)
+            steps.append((sql, {**added, **values}))
+        if done:
+            steps.append((f"DELETE FROM work WHERE ({held}) AND {all_held} RETURNING id", values))
+        results = await self._each(*steps)
+        return not done or bool(results[-1])
 
     async def put_back(self, work: Work, reason: str, *, due: float = 0.0, data: bytes | None = None) -> bool:
         values = {"id": work.id, "held": work.fence, "reason": reason, "data": data}
@@ -187,6 +206,17 @@ class SqlWork:
             return [db.execute(sql, values).fetchall() for sql, values in steps]
 
         return await self._database.write(work, steps=len(steps))
+
+
+def _held(done: Sequence[Work]) -> tuple[str, str, Values]:
+    """Which rows the caller's takes are the newest of; whether that is so for all; and the values of both."""
+    places = range(len(done))
+    held = " OR ".join(f"(id = :id{n} AND fence = :held{n} AND stage = 'running')" for n in places)
+    values = {f"id{n}": work.id for n, work in enumerate(done)}
+    values |= {f"held{n}": work.fence for n, work in enumerate(done)}
+    if not done:
+        return "", "1 = 1", {}
+    return held, f"(SELECT count(*) FROM work WHERE {held}) = {len(done)}", values
 
 
 def _work(row: Row) -> Work:

@@ -101,6 +101,18 @@ class WorkStore(Protocol):
         """Remove the piece and add what follows from it, together; False, with nothing done, when another has it."""
         ...
 
+    async def overdue(self, account: str, kind: str, n: int) -> list[str]:
+        """Up to `n` lines of which a piece is due and nobody holds it any more, without taking any."""
+        ...
+
+    async def take_line(self, account: str, kind: str, line: str, holder: str, seconds: float) -> list[Work]:
+        """Hold everything of a line that is not dead, also what another holds: for whoever has the person alone."""
+        ...
+
+    async def settle(self, done: Sequence[Work], account: str, then: Sequence[NewWork] = ()) -> bool:
+        """Remove several pieces and add others, all together; False, with nothing done, when another has one of them."""
+        ...
+
     async def put_back(self, work: Work, reason: str, *, due: float = 0.0, data: bytes | None = None) -> bool:
         """Let it wait until `due` (0: now), with other data if given; False, with nothing done, when another has it."""
         ...
