@@ -96,7 +96,9 @@ def crowd(bed: Bed, folder: Path, count: int) -> list[Result]:
     file = folder / "followers.csv"
     write_followers(file, count)
     began = time.perf_counter()
-    report = followers.send(file, "bench", Control(f"http://127.0.0.1:{bed.port}"), lambda what, done, size: None)
+    report = followers.send(
+        file, "bench", Control(f"http://127.0.0.1:{bed.port}"), lambda what, done, size: None
+    )
     imported = time.perf_counter() - began
     began = time.perf_counter()
     with Client(bed.account) as client:

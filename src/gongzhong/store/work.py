@@ -110,7 +110,7 @@ class WorkStore(Protocol):
         ...
 
     async def settle(self, done: Sequence[Work], account: str, then: Sequence[NewWork] = ()) -> bool:
-        """Remove several pieces and add others, all together; False, with nothing done, when another has one of them."""
+        """Remove several pieces and add others, together; False, with nothing done, when another has one of them."""
         ...
 
     async def put_back(self, work: Work, reason: str, *, due: float = 0.0, data: bytes | None = None) -> bool:
