@@ -1,19 +1,44 @@
-"""Writes the body of an answer to a file while it comes in, unless it is JSON.
+"""Where the body of an answer goes while it comes in: `AnswerSink`, and `AnswerFile`, which writes it to a file.
 
-An error is JSON whatever its content type says, and begins with a brace; no picture, voice or video does. So the first
-byte decides. The file has a temporary name in the same folder until it is complete, so nobody reads half of it.
+`AnswerFile` keeps JSON in memory. An error is JSON whatever its content type says, and begins with a brace; no picture,
+voice or video does. So the first byte decides. The file has a temporary name in the same folder until it is complete,
+so nobody reads half of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from errno import ENOENT
 from os import PathLike, urandom
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final, Protocol
 
 from ..errors import say
 from ..reasons import in_words
+
+NO_HEADERS: Final[Mapping[str, str]] = {}
+
+
+class AnswerSink(Protocol):
+    """Takes the body of one answer in pieces. A repeated request begins anew with `begin`."""
+
+    @property
+    def words(self) -> bytes:
+        """What the answer's `WireReply.body` is: the part that was kept in memory."""
+        ...
+
+    @property
+    def passed_on(self) -> bool:
+        """Whether pieces have gone on to somebody else, so that the request cannot be repeated any more."""
+        ...
+
+    def begin(self, status: int, headers: Mapping[str, str], /) -> None:
+        """The head of an answer came; its header names are in lower case. Forget what an earlier try brought."""
+        ...
+
+    def write(self, piece: bytes, /) -> None:
+        """Take the next piece. What it raises ends the exchange; an OSError must be a `DiskError`."""
+        ...
 
 
 class DiskError(Exception):
@@ -25,10 +50,7 @@ class DiskError(Exception):
 
 
 class AnswerFile:
-    """Takes the pieces of one answer; a repeated request begins anew with `begin`.
-
-    Raises FileNotFoundError at once when there is no folder to write to.
-    """
+    """An `AnswerSink` that writes to a file. Raises FileNotFoundError at once when there is no folder to write to."""
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = Path(path)
@@ -38,14 +60,13 @@ class AnswerFile:
         self._words = bytearray()
         self._file: BinaryIO | None = None
         self._deciding = True
+        self.passed_on = False
 
-    def begin(self) -> None:
-        """Forget what an earlier try brought."""
+    def begin(self, status: int = 200, headers: Mapping[str, str] = NO_HEADERS, /) -> None:
         self.discard()
         self._words, self._deciding = bytearray(), True
 
-    def write(self, piece: bytes) -> None:
-        """Take the next piece. Raises DiskError when the disk refuses."""
+    def write(self, piece: bytes, /) -> None:
         try:
             self._write(piece)
         except OSError as error:
@@ -67,13 +88,6 @@ class AnswerFile:
             self._words += piece
         else:
             self._file.write(piece)
-
-    def take(self, pieces: Iterable[bytes]) -> bytes:
-        """Take all pieces; returns the words that came, nothing when it was a file."""
-        self.begin()
-        for piece in pieces:
-            self.write(piece)
-        return self.words
 
     @property
     def words(self) -> bytes:

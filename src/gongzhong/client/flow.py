@@ -16,18 +16,18 @@ import logging
 import re
 from collections.abc import Mapping
 from os import PathLike
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
 from ..account import Account, Secret
 from ..catalogue.base import GetStableToken, GetToken
-from ..catalogue.encoding import encode
-from ..catalogue.model import Call, Download, Repeat
+from ..catalogue.encoding import Encoded, encode
+from ..catalogue.model import Call, Download, Repeat, Spec
 from ..catalogue.tickets import GetTicket
 from ..clock import Clock
 from ..errors import BadAnswer, SetupError, TransportError
-from .answer_file import AnswerFile, DiskError
+from .answer_file import AnswerFile, AnswerSink, DiskError
 from .drivers import Pause, Send, Steps
 from .replies import errcode_of, refusal, refuse_early, result
 from .token_store import TokenRecord
@@ -78,6 +78,46 @@ class CallPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Whether declared limits are checked before anything is sent: the same error, without spending quota."""
 
 
+class Order(Protocol):
+    """What the rules carry out: a call of the catalogue, or a request of another program that a gateway passes on."""
+
+    @property
+    def spec(self) -> Spec:
+        """Verb and address, whether a token is added, whether it may be repeated."""
+        ...
+
+    def name(self) -> str:
+        """How logs and errors name it."""
+        ...
+
+    def encoded(self, account: Account, /) -> Encoded:
+        """Query and body, without the token."""
+        ...
+
+    def code_of(self, reply: WireReply, /) -> int:
+        """The return code of an answer, 0 for success; may raise BadAnswer."""
+        ...
+
+
+class CallOrder:
+    """A call of the catalogue as an `Order`."""
+
+    __slots__ = ("call", "spec")
+
+    def __init__(self, call: Call[Any]) -> None:
+        self.call, self.spec = call, call.spec
+
+    def name(self) -> str:
+        return self.call.name()
+
+    def encoded(self, account: Account) -> Encoded:
+        # No local variable holds a secret in clear: tracebacks may show them.
+        return encode(self.call, {name: getattr(account, what) for name, what in self.spec.inject.items()})
+
+    def code_of(self, reply: WireReply) -> int:
+        return errcode_of(self.call, reply)
+
+
 class Caller(msgspec.Struct, frozen=True):
     """The account that calls, its tokens, and the policy of its calls."""
 
@@ -111,15 +151,28 @@ class Caller(msgspec.Struct, frozen=True):
         self,
         call: Call[Any],
         timeout_s: float | None = None,
-        answer_file: AnswerFile | None = None,
+        answer_file: AnswerSink | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> Steps[WireReply]:
         """The answer's bytes, after the same rules."""
         if self.policy.check:
             refuse_early(call)
+        reply, code, token = yield from self.carried(CallOrder(call), timeout_s, answer_file, headers)
+        if code:
+            raise refusal(call, reply, (self.account.secret, *([token.value] if token else ())))
+        return reply
+
+    def carried(
+        self,
+        order: Order,
+        timeout_s: float | None = None,
+        answer_file: AnswerSink | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Steps[tuple[WireReply, int, TokenRecord | None]]:
+        """The last answer, its return code, and the token that it was asked with."""
         timeout_s = timeout_s or self.policy.timeout_s
-        token = (yield from self.access_token()) if call.spec.token else None
-        reply, code = yield from self._tried(call, token, timeout_s, answer_file, headers)
+        token = (yield from self.access_token()) if order.spec.token else None
+        reply, code = yield from self._tried(order, token, timeout_s, answer_file, headers)
         for _ in range(REFRESHES):
             if token is None or code not in REJECTED:
                 break
@@ -127,10 +180,8 @@ class Caller(msgspec.Struct, frozen=True):
             if not newer.newer_than(token):
                 break
             token = newer
-            reply, code = yield from self._tried(call, token, timeout_s, answer_file, headers)
-        if code:
-            raise refusal(call, reply, (self.account.secret, *([token.value] if token else ())))
-        return reply
+            reply, code = yield from self._tried(order, token, timeout_s, answer_file, headers)
+        return reply, code, token
 
     def access_token(self, rejected: TokenRecord | None = None) -> Steps[TokenRecord]:
         """The token to call with, newer than `rejected` where there is one."""
@@ -168,45 +219,45 @@ class Caller(msgspec.Struct, frozen=True):
 
     def _tried(
         self,
-        call: Call[Any],
+        order: Order,
         token: TokenRecord | None,
         timeout_s: float,
-        answer_file: AnswerFile | None,
+        answer_file: AnswerSink | None,
         headers: Mapping[str, str],
     ) -> Steps[tuple[WireReply, int]]:
         """The answer and its return code, after as many tries as the call allows."""
-        request = self._request(call, token, timeout_s, answer_file, headers)
+        request = self._request(order, token, timeout_s, answer_file, headers)
         until = self.clock.now() + timeout_s
-        safe = call.spec.repeat is Repeat.SAFE
+        safe = order.spec.repeat is Repeat.SAFE
         tries = 1
         while True:
             try:
                 reply: WireReply = yield Send(request)
             except TransportError as error:
-                if (error.sent and not safe) or tries >= self.policy.tries or self.clock.now() >= until:
+                kept = safe and not (answer_file is not None and answer_file.passed_on)
+                if (error.sent and not kept) or tries >= self.policy.tries or self.clock.now() >= until:
                     raise
-                log.info("%s is tried again: %s", call.name(), error.en)
+                log.info("%s is tried again: %s", order.name(), error.en)
             else:
-                code = errcode_of(call, reply)
+                code = order.code_of(reply)
                 if code not in BUSY or not safe or tries >= self.policy.tries:
                     return reply, code
-                log.info("%s is tried again: WeChat is busy (%d)", call.name(), code)
+                log.info("%s is tried again: WeChat is busy (%d)", order.name(), code)
             yield Pause(self.policy.pause_s * 2 ** (tries - 1))
             tries += 1
 
     def _request(
         self,
-        call: Call[Any],
+        order: Order,
         token: TokenRecord | None,
         timeout_s: float,
-        answer_file: AnswerFile | None,
+        answer_file: AnswerSink | None,
         headers: Mapping[str, str],
     ) -> WireRequest:
-        # No local variable holds a secret in clear: tracebacks may show them.
-        encoded = encode(call, {name: getattr(self.account, what) for name, what in call.spec.inject.items()})
+        spec, encoded = order.spec, order.encoded(self.account)
         return WireRequest(
-            method=call.spec.verb,
-            url=getattr(self.account.hosts, call.spec.host.value) + call.spec.address,
+            method=spec.verb,
+            url=getattr(self.account.hosts, spec.host.value) + spec.address,
             query=({} if token is None else {"access_token": token.value.reveal()}) | encoded.query,
             headers={**headers, **({"Content-Type": encoded.content_type} if encoded.content_type else {})},
             body=encoded.body,

@@ -24,7 +24,7 @@ from urllib.parse import quote, urlencode
 from ..catalogue.multipart import Pieces
 from ..errors import NotReached, OutcomeUnknown
 from ..reasons import in_words
-from .answer_file import AnswerFile
+from .answer_file import AnswerSink
 
 PROXY_REFUSED: Final = 407
 """A proxy that wants a user and a password: the request went no further."""
@@ -68,7 +68,7 @@ class WireRequest:
     """Seconds until the whole answer must be there; files get longer by their size (`SLOWEST_FILE`)."""
     limit_bytes: int = LARGEST_ANSWER
     """A longer answer is an error, unless it goes to an `answer_file`."""
-    answer_file: AnswerFile | None = None
+    answer_file: AnswerSink | None = None
     """Where the answer's body goes, piece by piece; without one it is `WireReply.body`."""
 
     @property

@@ -226,12 +226,19 @@ def test_without_save_the_file_is_in_memory(weixin: tuple[str, type[Handler]], t
     assert (tmp_path / "kept.jpg").read_bytes() == FILE
 
 
+def taken(answer_file: AnswerFile, *pieces: bytes) -> bytes:
+    answer_file.begin()
+    for piece in pieces:
+        answer_file.write(piece)
+    return answer_file.words
+
+
 def test_a_landing_waits_for_the_first_byte_that_decides(tmp_path: Path) -> None:
     answer_file = AnswerFile(tmp_path / "a.bin")
-    assert answer_file.take([b"", b"  ", b"\n{", b'"errcode":0}']) == b'  \n{"errcode":0}'
-    assert answer_file.take([b" ", b"\xff", b"{"]) == b""
+    assert taken(answer_file, b"", b"  ", b"\n{", b'"errcode":0}') == b'  \n{"errcode":0}'
+    assert taken(answer_file, b" ", b"\xff", b"{") == b""
     assert answer_file.keep().read_bytes() == b" \xff{"
-    answer_file.take([b"\xff"])
+    taken(answer_file, b"\xff")
     answer_file.discard()
     assert [found.name for found in tmp_path.iterdir()] == ["a.bin"]
 

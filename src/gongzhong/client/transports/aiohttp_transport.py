@@ -107,8 +107,7 @@ class AiohttpTransport:
             ) as response,
         ):
             content = await _content(response, request, scope)
-            found = {name.lower(): value for name, value in response.headers.items()}
-            return WireReply(response.status, found, content)
+            return WireReply(response.status, _headers(response), content)
 
     async def close(self) -> None:
         every, self._sessions = list(self._sessions.items()), weakref.WeakKeyDictionary()
@@ -199,6 +198,10 @@ class LookUps:
         return await self._loop.run_in_executor(self._threads, socket.getnameinfo, address, flags)
 
 
+def _headers(response: ClientResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
 async def _content(response: ClientResponse, request: WireRequest, scope: asyncio.Timeout) -> bytes:
     encoding, answer_file = response.headers.get("content-encoding", ""), request.answer_file
     length = response.content_length
@@ -206,7 +209,7 @@ async def _content(response: ClientResponse, request: WireRequest, scope: asynci
         return await response.read()
     inflater, content = Inflater(request, encoding), bytearray()
     if answer_file is not None:
-        answer_file.begin()
+        answer_file.begin(response.status, _headers(response))
     async for piece in response.content.iter_chunked(PIECE_BYTES):
         plain = inflater.take(piece, len(content))
         if answer_file is None:

@@ -108,7 +108,7 @@ class Answer:
         if inflater is None:
             inflater = self._inflater = Inflater(self._request, self.headers.get("content-encoding", ""))
             if answer_file is not None:
-                answer_file.begin()
+                answer_file.begin(self.status, self.headers)
         pieces, self._pieces = self._pieces, []
         moved = 0
         for piece in pieces:

@@ -8,7 +8,6 @@ the interpreter shut down. A worker that closes its client before it exits is no
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -32,7 +31,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from pyreqwest.request import BaseRequestBuilder
-    from pyreqwest.response import BaseResponse, Response
+    from pyreqwest.response import BaseResponse
 
 _CONNECT_PHASE = "client error (Connect)"
 _CONNECTING = timedelta(seconds=10)
@@ -56,8 +55,10 @@ class PyreqwestTransport:
             if isinstance(request.body, Pieces):
                 builder = builder.body_stream(iter(request.body))
             with builder.build_streamed() as response:
-                pieces = (bytes(piece) for piece in iter(response.body_reader.read_chunk, None))
-                return _reply(response, _taken(pieces, request))
+                content = _Content(response, request)
+                for piece in iter(response.body_reader.read_chunk, None):
+                    content.take(bytes(piece))
+                return content.reply()
         except (PyreqwestError, TooLong) as error:
             reason, unsent = _reason(error), _surely_unsent(error)
         # Raised outside the handler: the library's error holds the URL and must not travel along as context.
@@ -86,7 +87,10 @@ class PyreqwestAsyncTransport:
             if isinstance(request.body, Pieces):
                 builder = builder.body_stream(read_awaiting(request.body))
             async with builder.build_streamed() as response:
-                return _reply(response, await _taken_awaiting(response, request))
+                content = _Content(response, request)
+                while (piece := await response.body_reader.read_chunk()) is not None:
+                    content.take(bytes(piece))
+                return content.reply()
         except (PyreqwestError, TooLong) as error:
             reason, unsent = _reason(error), _surely_unsent(error)
         # Raised outside the handler: the library's error holds the URL and must not travel along as context.
@@ -115,33 +119,29 @@ def _filled(builder: Request, request: WireRequest) -> Request:
     return builder.body_bytes(request.body) if isinstance(request.body, bytes) else builder
 
 
-def _taken(pieces: Iterator[bytes], request: WireRequest) -> bytes:
-    if request.answer_file is not None:
-        return request.answer_file.take(pieces)
-    content = bytearray()
-    for piece in pieces:
-        content += piece
-        if len(content) > request.limit_bytes:
-            raise TooLong(request)
-    return bytes(content)
+class _Content:
+    """The body of one answer as it comes in: to the request's `answer_file`, or held up to `limit_bytes`."""
 
+    def __init__(self, response: BaseResponse, request: WireRequest) -> None:
+        self._request, self._status, self._held = request, response.status, bytearray()
+        self._headers = {name.lower(): value for name, value in response.headers.items()}
+        if request.answer_file is not None:
+            request.answer_file.begin(self._status, self._headers)
 
-async def _taken_awaiting(response: Response, request: WireRequest) -> bytes:
-    answer_file, content = request.answer_file, bytearray()
-    if answer_file is not None:
-        answer_file.begin()
-    while (piece := await response.body_reader.read_chunk()) is not None:
-        if answer_file is not None:
-            answer_file.write(bytes(piece))
-            continue
-        content += piece
-        if len(content) > request.limit_bytes:
-            raise TooLong(request)
-    return bytes(content) if answer_file is None else answer_file.words
+    def take(self, piece: bytes) -> None:
+        """Raises TooLong, or what the answer file raises."""
+        if self._request.answer_file is not None:
+            self._request.answer_file.write(piece)
+            return
+        self._held += piece
+        if len(self._held) > self._request.limit_bytes:
+            raise TooLong(self._request)
 
-
-def _reply(response: BaseResponse, body: bytes) -> WireReply:
-    return WireReply(response.status, {k.lower(): v for k, v in response.headers.items()}, body)
+    def reply(self) -> WireReply:
+        answer_file = self._request.answer_file
+        return WireReply(
+            self._status, self._headers, bytes(self._held) if answer_file is None else answer_file.words
+        )
 
 
 def _surely_unsent(error: Exception) -> bool:
