@@ -19,6 +19,7 @@ LAYERS = [
     {"account", "clock", "reasons"},
     {"database"},
     {"wire"},
+    {"config"},
     {"messages"},
     {"catalogue"},
     {"client"},

@@ -77,6 +77,29 @@ COMMANDS = (
         ("gongzhong serve demo:oa --port 8000", "gongzhong serve demo:oa --host 0.0.0.0 --log-json"),
     ),
     Command(
+        "config",
+        "config:check",
+        "生产配置：检查、显示每项的来源",
+        "the production configuration: check it, show where each value comes from",
+        ("gongzhong config --config gongzhong.toml",),
+        parts=(
+            Command(
+                "check",
+                "config:check",
+                "检查配置文件和环境变量",
+                "check the file and the variables",
+                ("gongzhong config check", "gongzhong config check --config /etc/gongzhong.toml --json"),
+            ),
+            Command(
+                "show",
+                "config:show",
+                "每个设置的值和来源，不显示密钥",
+                "each setting's value and source, without secrets",
+                ("gongzhong config show", "gongzhong config show --json"),
+            ),
+        ),
+    ),
+    Command(
         "db",
         "db:status",
         "生产数据库：升级、状态、备份、恢复",

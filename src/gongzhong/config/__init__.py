@@ -1,0 +1,30 @@
+"""Settings of a production set-up: one TOML file, environment variables and options, checked before anything starts.
+
+`settings.py` declares every setting once: name, type, default, unit, bounds, what it is for, variable. `read` puts
+together what was given: an option goes before a variable, a variable before the file, the file before the default.
+"""
+
+from __future__ import annotations
+
+from .declaration import About, Setting, every_setting
+from .reading import Configuration, Mistake, Note, Source, WrongConfiguration, read
+from .settings import AccountSettings, Alarms, Gateway, Log, Replies, Serve, Settings
+
+__all__ = [
+    "About",
+    "AccountSettings",
+    "Alarms",
+    "Configuration",
+    "Gateway",
+    "Log",
+    "Mistake",
+    "Note",
+    "Replies",
+    "Serve",
+    "Setting",
+    "Settings",
+    "Source",
+    "WrongConfiguration",
+    "every_setting",
+    "read",
+]
