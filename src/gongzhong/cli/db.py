@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
+from .config import File as Config
+from .config import read
 from .options import AsJson, option
 from .outcome import DONE
 from .usage import Usage
@@ -16,25 +17,23 @@ if TYPE_CHECKING:
     from ..store import Count, WorkStore
     from ..store.migrate import Status
 
-VARIABLE: Final = "GONGZHONG_DATABASE"
-
 Database = Annotated[
     str | None,
     option(
-        "数据库地址，默认 GONGZHONG_DATABASE",
-        "address of the database, else GONGZHONG_DATABASE",
+        "数据库地址，默认 GONGZHONG_DATABASE 或配置文件里的 database",
+        "address of the database, else GONGZHONG_DATABASE or database of the configuration file",
         name="--database",
     ),
 ]
 File = Annotated[Path, option("备份文件", "the file of the copy")]
 
 
-def status(*, database: Database = None, json: AsJson = False) -> int:
+def status(*, database: Database = None, config: Config = None, json: AsJson = False) -> int:
     import asyncio  # tens of milliseconds, which `--help` need not wait for
 
     from ..store import migrate
 
-    url = named(database)
+    url = named(database, config)
     found = migrate.status(url)
     counts = asyncio.run(_counts(url)) if found.current else []
     if json:
@@ -70,10 +69,10 @@ def said(found: Status) -> str:
     )
 
 
-def upgrade(*, database: Database = None) -> int:
+def upgrade(*, database: Database = None, config: Config = None) -> int:
     from ..store import migrate
 
-    before = migrate.upgrade(named(database))
+    before = migrate.upgrade(named(database, config))
     if before.current:
         out().print(say(f"已经是版本 {before.wanted}", f"it is version {before.wanted} already"))
     else:
@@ -81,32 +80,36 @@ def upgrade(*, database: Database = None) -> int:
     return DONE
 
 
-def backup(file: File, /, *, database: Database = None) -> int:
+def backup(file: File, /, *, database: Database = None, config: Config = None) -> int:
     from ..store import migrate
 
-    migrate.backup(named(database), file)
+    migrate.backup(named(database, config), file)
     err().print(say(f"已写入 {file}", f"written to {file}"), markup=False)
     return DONE
 
 
-def restore(file: File, /, *, database: Database = None) -> int:
+def restore(file: File, /, *, database: Database = None, config: Config = None) -> int:
     from ..store import migrate
 
-    url = named(database)
+    url = named(database, config)
     migrate.restore(url, file)
     err().print(say(f"已恢复到 {url.place}", f"restored into {url.place}"), markup=False)
     return DONE
 
 
-def named(database: str | None) -> DatabaseUrl:
-    """The database of the option or the environment. Raises Usage when neither names one."""
+def named(database: str | None, config: Path | None) -> DatabaseUrl:
+    """The database of the option, the environment or the configuration. Raises Usage when none of them names one."""
     from ..database import read_url
 
-    given = database or os.environ.get(VARIABLE, "")
+    given = read(config, {"database": database}).database
     if not given:
         raise Usage(
-            f"没有说明是哪个数据库：用 --database，或设置 {VARIABLE}",
-            f"no database is named: use --database, or set {VARIABLE}",
+            "没有说明是哪个数据库",
+            "no database is named",
+            fix_zh="用 --database sqlite:///data/gongzhong.db，设置 GONGZHONG_DATABASE，"
+            "或在 gongzhong.toml 里写 database",
+            fix_en="use --database sqlite:///data/gongzhong.db, set GONGZHONG_DATABASE, or write database into "
+            "gongzhong.toml",
         )
     return read_url(given)
 

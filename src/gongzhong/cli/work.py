@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
+from .config import File as Config
 from .db import Database, named, opened
 from .options import AsJson, flag, option
 from .outcome import DONE, FAILED
@@ -31,6 +33,7 @@ def show(
     after: Annotated[int, option("从这个编号之后开始", "begin after this number")] = 0,
     limit: Annotated[int, option("最多几条", "how many at most")] = 100,
     database: Database = None,
+    config: Config = None,
     json: AsJson = False,
 ) -> int:
     from ..store import Stage
@@ -40,7 +43,7 @@ def show(
     async def page(store: WorkStore) -> list[Work]:
         return await store.show(account, kind, stage, after=after, limit=limit)
 
-    found = _asked(database, page)
+    found = _asked(database, config, page)
     if json:
         print_json([_described(work) for work in found])
         return DONE
@@ -60,13 +63,14 @@ def replay(
     kind: Kind = "",
     rate: Annotated[float, option("每秒几条，0 为一次全部", "how many a second, 0: all at once")] = 0.0,
     database: Database = None,
+    config: Config = None,
 ) -> int:
     every_s = 1 / rate if rate > 0 else 0.0
 
     async def again(store: WorkStore) -> int:
         return await store.replay(await _chosen(store, numbers, all, account, kind), every_s=every_s)
 
-    return _told(_asked(database, again), "条死信会再来一次", "dead letters will be tried again")
+    return _told(_asked(database, config, again), "条死信会再来一次", "dead letters will be tried again")
 
 
 def delete(
@@ -75,11 +79,12 @@ def delete(
     account: Account = "",
     kind: Kind = "",
     database: Database = None,
+    config: Config = None,
 ) -> int:
     async def away(store: WorkStore) -> int:
         return await store.delete(await _chosen(store, numbers, all, account, kind))
 
-    return _told(_asked(database, away), "条死信已删除", "dead letters removed")
+    return _told(_asked(database, config, away), "条死信已删除", "dead letters removed")
 
 
 async def _chosen(
@@ -120,12 +125,12 @@ def _described(work: Work) -> dict[str, Any]:
     }
 
 
-def _asked(database: str | None, ask: Callable[[WorkStore], Awaitable[T]]) -> T:
+def _asked(database: str | None, config: Path | None, ask: Callable[[WorkStore], Awaitable[T]]) -> T:
     """The answer of the table of work of a database."""
     import asyncio  # tens of milliseconds, which `--help` need not wait for
 
     async def answer() -> T:
-        store = opened(named(database))
+        store = opened(named(database, config))
         try:
             return await ask(store)
         finally:
