@@ -40,6 +40,9 @@ END = object()
 RUNNING: contextvars.ContextVar[Binding | None] = contextvars.ContextVar("gongzhong.running", default=None)
 """The account at work whose handler runs here; what it starts (tasks, threads of its own `def`) belongs to it, too."""
 
+PUSH: contextvars.ContextVar[Push | None] = contextvars.ContextVar("gongzhong.push", default=None)
+"""The push whose handler runs here: a log line says which it is, and leaves out what its user wrote."""
+
 
 def as_middleware(function: Callable[..., Any]) -> Handler:
     """Check a function that is to stand around the handlers. Raises SetupError."""
@@ -102,6 +105,7 @@ class Dispatcher:
     async def _run(self, push: Push) -> tuple[Reply | None, Stream | None]:
         """The first reply to a push, and the replies that follow it. Raises what the handler raises."""
         RUNNING.set(self._binding)
+        PUSH.set(push)
         run = Run(self._binding)
         try:
             reply = await run.step(0, push)
@@ -265,6 +269,7 @@ class Run:
 def _call(binding: Binding, handler: Handler, push: Push, groups: Mapping[str, Any]) -> Any:
     """The result of a handler that cannot wait."""
     RUNNING.set(binding)
+    PUSH.set(push)
     if handler.wants_push_only:
         running = handler.function(**dict.fromkeys(handler.parameters, push))
     else:

@@ -201,11 +201,20 @@ def _flying(line: Line) -> Sequence[Undelivered]:
     return () if line.in_flight is None else (line.in_flight,)
 
 
-def about(push: Push) -> str:
+class PushName(str):
+    """How a push is named in a log line. The log reads `push` from it, to leave out what the user wrote."""
+
+    __slots__ = ("push",)
+    push: Push
+
+
+def about(push: Push) -> PushName:
     """How a push is named in a log line: kind, sender, time and number; nothing that the person said."""
     parts = [type(push).__name__, f"openid={push.openid}", f"time={push.create_time}"]
     if isinstance(push, Message):
         parts.append(f"msg_id={push.msg_id}")
     elif isinstance(push, Event):
         parts.append(f"event={push.event}")
-    return " ".join(parts)
+    name = PushName(" ".join(parts))
+    name.push = push
+    return name
