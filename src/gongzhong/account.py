@@ -111,17 +111,30 @@ def live_secrets() -> set[str]:
 class Hosts(msgspec.Struct, frozen=True, kw_only=True):
     """Base addresses without a trailing slash. `Hosts.local(url)` puts all four on one port, as the platform does.
 
-    Raises SetupError for an address that is not http:// or https:// and a host.
+    `api_others` are hosts that do the same as `api`, best first, for when that cannot be reached. None means those of
+    WeChat's (api2, sh, sz, hk) where `api` is WeChat's own, and none for any other: a gateway's requests go nowhere
+    else. Raises SetupError for an address that is not http:// or https:// and a host.
     """
 
-    api: str = "https://api.weixin.qq.com"
+    api: str = facts.API_HOST
     mp: str = "https://mp.weixin.qq.com"
     open: str = "https://open.weixin.qq.com"
     res: str = "https://res.wx.qq.com"
+    api_others: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
+        for name in ("api", "mp", "open", "res"):
             _check_address(name, getattr(self, name))
+        for other in self.api_others or ():
+            _check_address("api_others", other)
+
+    @property
+    def api_hosts(self) -> tuple[str, ...]:
+        """All hosts that calls of the API may go to, best first."""
+        others = self.api_others
+        if others is None:
+            others = facts.API_OTHER_HOSTS if self.api == facts.API_HOST else ()
+        return (self.api, *(other for other in dict.fromkeys(others) if other != self.api))
 
     @classmethod
     def local(cls, base: str) -> Self:

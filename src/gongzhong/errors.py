@@ -5,6 +5,7 @@
     │  ├─ CredentialError      40001 40014 42001 40125 …   who is calling
     │  ├─ PermissionDenied     48001 40164 43004 …         may not
     │  ├─ QuotaError           45009 45011 45047 …         not any more, or not yet
+    │  │  └─ QuotaSpent        refused here, before the call: WeChat said that the quota is used up
     │  ├─ ParameterError       40003 40007 47001 …         what was asked
     │  ├─ ContentError         40005 45002 87009 …         what was sent along
     │  ├─ BusyError            -1                          try again later
@@ -101,6 +102,17 @@ class PermissionDenied(CallError):
 
 class QuotaError(CallError):
     """A count or a time window is used up."""
+
+
+class QuotaSpent(QuotaError):
+    """Refused by this package before the call, because WeChat said that its quota is used up. Nothing was sent.
+
+    `errcode` is what WeChat would answer (45009, 45011), `limit` how often the call may be made in the day or minute,
+    as far as known, and `resets_at` the unix time at which it may be made again.
+    """
+
+    limit: int | None = None
+    resets_at: float = 0.0
 
 
 class ParameterError(CallError):

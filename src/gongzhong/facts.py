@@ -13,6 +13,20 @@ from __future__ import annotations
 
 from typing import Final
 
+# 服务端 API 调用说明, 接口域名 (confirmed): the general entry, the one for disaster recovery (容灾), Shanghai, Shenzhen
+# and Hong Kong
+API_HOST: Final = "https://api.weixin.qq.com"
+API_OTHER_HOSTS: Final = (
+    "https://api2.weixin.qq.com",
+    "https://sh.api.weixin.qq.com",
+    "https://sz.api.weixin.qq.com",
+    "https://hk.api.weixin.qq.com",
+)
+
+# API调用频次限制: counts belong to a natural day of Beijing, which has no daylight-saving time (confirmed; that the
+# count begins anew exactly at midnight is recalled)
+CHINA_AHEAD_S: Final = 8 * 3_600
+
 # API调用频次限制 (confirmed, both columns)
 TOKEN_DAILY: Final = 2_000
 TOKEN_DAILY_TEST: Final = 200

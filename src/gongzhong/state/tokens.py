@@ -11,26 +11,15 @@ and writes with its fence, so a fetcher that slept for too long cannot overwrite
 
 from __future__ import annotations
 
-import asyncio
-import os
-import threading
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
-from typing import Any, TypeVar
-
 import msgspec
 
 from ..account import Secret
 from ..client.token_store import TokenRecord
-from ..errors import StateDown
+from .blocking import BlockingFace
 from .protocol import State
-
-T = TypeVar("T")
 
 KEPT_AFTER_EXPIRY_S = 86_400.0
 """An expired record stays for so long, so that generations go on growing."""
-ANSWER_WITHIN_S = 10.0
-"""The last bound, should the state not keep its own."""
 
 
 class StoredToken(msgspec.Struct, frozen=True):
@@ -49,8 +38,8 @@ class StoredToken(msgspec.Struct, frozen=True):
         return [("generation", self.generation)]
 
 
-class StateTokenStore:
-    """A `TokenStore` for clients of both kinds, in any thread. Its operations run on an event loop of its own.
+class StateTokenStore(BlockingFace):
+    """A `TokenStore` for clients of both kinds, in any thread.
 
     Raises StateDown when the state does; the client then goes on alone, within its fetch budget.
     """
@@ -58,10 +47,7 @@ class StateTokenStore:
     waits = True
 
     def __init__(self, state: State) -> None:
-        self._state = state
-        self._lock = threading.Lock()
-        self._pid = os.getpid()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        super().__init__(state, "gongzhong-token-store")
         self._fences: dict[str, tuple[str, int]] = {}
         """Who holds a lease through this store, and its number."""
 
@@ -84,13 +70,8 @@ class StateTokenStore:
             del self._fences[key]
             self._ask(lambda: self._state.release(named(key), fence))
 
-    def close(self) -> None:
-        """End the event loop; the state stays open for others."""
-        with self._lock:
-            loop, self._loop = self._loop, None
-            mine = self._pid == os.getpid()
-        if loop is not None and mine:
-            loop.call_soon_threadsafe(loop.stop)
+    def _forget(self) -> None:
+        self._fences = {}
 
     async def _put(self, key: str, record: TokenRecord, replaces: int) -> bool:
         found = await self._state.get(named(key))
@@ -107,39 +88,6 @@ class StateTokenStore:
             fence=(named(key), fence) if fence else None,
         )
         return version is not None
-
-    def _ask(self, question: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        future: Future[T] = asyncio.run_coroutine_threadsafe(question(), self._running())
-        try:
-            return future.result(ANSWER_WITHIN_S)
-        except TimeoutError:
-            future.cancel()
-            raise StateDown("共享状态没有及时回答", "the shared state gave no answer in time") from None
-
-    def _running(self) -> asyncio.AbstractEventLoop:
-        """The loop of this process; a fork leaves the parent's behind."""
-        if self._pid != os.getpid():
-            self._lock, self._pid = threading.Lock(), os.getpid()
-            self._loop, self._fences = None, {}
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(
-                    target=run, args=(self._loop,), name="gongzhong-token-store", daemon=True
-                ).start()
-            return self._loop
-
-
-def run(loop: asyncio.AbstractEventLoop) -> None:
-    """Run a loop until it is stopped, then close it."""
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_forever()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
-    finally:
-        loop.close()
 
 
 def named(key: str) -> str:

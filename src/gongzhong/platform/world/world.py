@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from ... import facts
 from ...catalogue.model import TEST, VERIFIED_SERVICE, Accounts
 from ...clock import MovableClock
 from ...messages import Push
@@ -22,8 +23,8 @@ from .settings import AccountSettings, Rules
 
 LOCAL = "http://127.0.0.1:8700"
 EPOCH = datetime.date(1970, 1, 1).toordinal()
-CHINA_AHEAD_S, DAY_S = 8 * 3600, 86_400
-CHINA = datetime.timezone(datetime.timedelta(seconds=CHINA_AHEAD_S))
+DAY_S = 86_400
+CHINA = datetime.timezone(datetime.timedelta(seconds=facts.CHINA_AHEAD_S))
 WEB_AUTHORISATION = VERIFIED_SERVICE | TEST
 
 
@@ -99,7 +100,7 @@ class World:
 
     def today(self) -> str:
         """The natural day in China, which daily quotas count by."""
-        return day_of((int(self.now()) + CHINA_AHEAD_S) // DAY_S)
+        return day_of((int(self.now()) + facts.CHINA_AHEAD_S) // DAY_S)
 
     def month(self) -> str:
         return self.today()[:7]
