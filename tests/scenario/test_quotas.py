@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from gongzhong.errors import CallError, QuotaError
+from gongzhong.errors import CallError, QuotaError, QuotaSpent
 from gongzhong.platform.world.settings import Rules
+from gongzhong.platform.world.world import CHINA
 
 from .conftest import refused
 from .shop import SECRET, Shop
@@ -27,15 +29,18 @@ def shop() -> Iterator[Shop]:
 def use_up(shop: Shop) -> None:
     for _ in range(3):
         shop.api.users.list()
-    with refused(USED_UP):
+    with pytest.raises(QuotaError) as error:
         shop.api.users.list()
+    assert error.value.errcode == USED_UP
+    assert error.value.errmsg.startswith("reach max api daily quota limit rid: ")
 
 
 def test_the_count_ends_at_the_limit_and_begins_again_at_midnight_in_china(shop: Shop) -> None:
     use_up(shop)
-    with pytest.raises(QuotaError) as error:
+    with pytest.raises(QuotaSpent) as error:
         shop.api.users.list()
-    assert error.value.errmsg.startswith("reach max api daily quota limit rid: ")
+    midnight = datetime.datetime(2026, 11, 3, tzinfo=CHINA).timestamp()
+    assert (error.value.errcode, error.value.limit, error.value.resets_at) == (USED_UP, 3, midnight)
     assert shop.api.tags.list().tags
     shop.platform.clock.advance(hours=13, minutes=59, seconds=50)
     with refused(USED_UP):
@@ -64,6 +69,7 @@ def test_a_test_account_has_a_tenth(shop: Shop) -> None:
     with refused(USED_UP):
         shop.api.menu.delete()
     shop.platform.change(shop.oa, kind="service")
+    shop.platform.clock.advance(minutes=1)  # the client asks WeChat again
     shop.api.menu.delete()
 
 

@@ -82,6 +82,8 @@ class Spec(msgspec.Struct, frozen=True):
     """Daily quota of the interface test account (测试号); `daily` when None."""
     per_minute: int | None = None
     repeat: Repeat = Repeat.SAFE
+    once_by: str = ""
+    """Name of the field with an id of the caller's by which WeChat carries the call out only once."""
     host: Host = Host.API
     token: bool = True
     """Whether the access_token goes into the query."""

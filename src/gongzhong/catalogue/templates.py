@@ -157,6 +157,7 @@ class SendTemplate(Call[TemplateSent], kw_only=True, frozen=True):
         accounts=VERIFIED_SERVICE | TEST,
         daily=facts.TEMPLATE_DAILY,
         repeat=Repeat.IF_NOT_SENT,
+        once_by="client_msg_id",
         errors=(
             *(-1, 40001, 40003, 40008, 40013, 40036, 40037, 40039, 40165, 40249, 41030, 43004, 43116),
             *(45009, 47003, 48001),

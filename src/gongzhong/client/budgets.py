@@ -48,8 +48,8 @@ log = logging.getLogger("gongzhong.client")
 
 USED_UP: Final = 45009
 TOO_FAST: Final = 45011
-DAY_S: Final = 86_400
-MINUTE_S: Final = 60
+SECONDS_A_DAY: Final = 86_400
+SECONDS_A_MINUTE: Final = 60
 CHINA: Final = timezone(timedelta(seconds=facts.CHINA_AHEAD_S))
 FREE: Final = frozenset(call.spec.path for call in (ClearQuota, ClearQuotaBySecret, ClearApiQuota, GetQuota))
 """Calls that must work when everything else is used up; they are not counted."""
@@ -87,7 +87,7 @@ class Word(msgspec.Struct, frozen=True):
     spent: bool = False
     asked_at: float = 0.0
     same: int = 0
-    """How often the answer has been "nothing remains" in a row."""
+    """How often in a row the answer was that nothing remains, or there was none."""
     remained: bool = False
     """Whether something remained when WeChat was asked last."""
     disputed: bool = False
@@ -98,7 +98,7 @@ class Word(msgspec.Struct, frozen=True):
         """Not before this time is it worth asking again."""
         if not self.asked_at:
             return 0.0
-        return self.asked_at + min(ASK_SELDOM_S, ASK_AGAIN_S * 2.0 ** min(self.same, 10))
+        return self.asked_at + min(ASK_SELDOM_S, ASK_AGAIN_S * 2.0 ** min(max(0, self.same - 1), 10))
 
 
 class Usage(msgspec.Struct):
@@ -128,7 +128,7 @@ class Usage(msgspec.Struct):
     @property
     def resets_at(self) -> float:
         """The end of the day in Beijing, in unix seconds."""
-        return float((self.day + 1) * DAY_S - facts.CHINA_AHEAD_S)
+        return float((self.day + 1) * SECONDS_A_DAY - facts.CHINA_AHEAD_S)
 
     @property
     def step(self) -> int:
@@ -191,15 +191,15 @@ def heard(usage: Usage, quota: ApiQuota | None, now: float) -> None:
         usage.word = msgspec.structs.replace(word, asked_at=now, same=word.same + 1, remained=False)
         return
     daily = quota.quota
-    if quota.rate_limit is not None and quota.rate_limit.refresh_second == MINUTE_S:
+    if quota.rate_limit is not None and quota.rate_limit.refresh_second == SECONDS_A_MINUTE:
         usage.per_minute = quota.rate_limit.call_count
     spent = daily.daily_limit > 0 and daily.remain <= 0
-    usage.used = max(0, daily.used) + (0 if spent else 1)
+    usage.used = max(0, daily.used)
     usage.word = Word(
         limit=daily.daily_limit if daily.daily_limit > 0 else None,
         spent=spent,
         asked_at=now,
-        same=word.same + 1 if spent and word.spent else 0,
+        same=word.same + 1 if spent else 0,
         remained=not spent,
         disputed=word.disputed and not spent,
     )
@@ -209,7 +209,7 @@ def refused(usage: Usage, code: int, now: float) -> None:
     """Note that WeChat answered a call with 45009 or 45011."""
     word = usage.word
     if code == TOO_FAST:
-        usage.refused_minute = int(now // MINUTE_S)
+        usage.refused_minute = int(now // SECONDS_A_MINUTE)
     elif code == USED_UP:
         contradicted = word.remained and word.asked_at <= now < word.ask_after
         asked = (word.asked_at, word.same) if word.spent else (0.0, 0)
@@ -238,31 +238,44 @@ class Budgets:
         return [msgspec.structs.replace(usage) for usage in found if usage.day == today]
 
     def count(self, owner: str, spec: Spec) -> Usage | None:
-        """Count one call that is about to be made. The usage, if something has to be found out before (`settle`)."""
+        """Count one call that is about to be made; None for a call that has no quota here."""
         if spec.path in FREE or not spec.token or spec.host is not Host.API:
             return None
         now = self.clock.now()
+        minute = int(now // SECONDS_A_MINUTE)
         with self._lock:
             usage = self._usage(owner, spec, now)
             usage.used += 1
             usage.unreported += 1
-            minute = int(now // MINUTE_S)
             if usage.minute != minute:
                 usage.minute, usage.in_minute = minute, 0
             usage.in_minute += 1
-            due = self.store is not None and (
-                usage.unreported >= usage.step or not 0 <= now - usage.synced_at < SYNC_S
-            )
-            return usage if due or decide(usage, now) != "go" else None
+            return usage
+
+    def settled(self, usage: Usage) -> bool:
+        """Whether the call may be made without finding out anything before."""
+        now = self.clock.now()
+        if self.store is not None and (
+            usage.unreported >= usage.step or not 0 <= now - usage.synced_at < SYNC_S
+        ):
+            return False
+        return decide(usage, now) == "go"
+
+    def told_by(self, spec: Spec, code: int) -> bool:
+        """Whether an answer says something about quotas."""
+        return code in REFUSALS or (code == 0 and spec.path in FREE)
 
     def settle(
-        self, owner: str, name: str, usage: Usage, ask: Callable[[GetQuota], Steps[ApiQuota]]
+        self, owner: str, name: str, usage: Usage, ask: Callable[[GetQuota], Steps[object]]
     ) -> Steps[None]:
         """Find out whether the call may be made. Raises QuotaSpent when it may not."""
         yield from self._sync(owner, usage)
         verdict = decide(usage, self.clock.now())
         if verdict == "ask" and (yield from self._inquire(owner, usage, ask)):
-            verdict = decide(usage, self.clock.now())
+            with self._lock:  # this call is not among those that WeChat counted
+                usage.used += 1
+                usage.unreported += 1
+                verdict = decide(usage, self.clock.now())
         if verdict == "refuse":
             self.give_back(usage)
             raise spent(name, usage)
@@ -279,7 +292,7 @@ class Budgets:
         if spec.path in FREE:
             if code == 0:
                 yield from self._told(owner, spec.path, body, reply)
-        elif spec.token and code in REFUSALS:
+        elif spec.token and spec.host is Host.API:
             with self._lock:
                 usage = self._usage(owner, spec, self.clock.now())
                 refused(usage, code, self.clock.now())
@@ -295,7 +308,9 @@ class Budgets:
         usage = self._usages.get((owner, about))
         if path == GetQuota.spec.path and usage is not None:
             with suppress(msgspec.MsgspecError, UnicodeDecodeError):
-                heard(usage, _QUOTA.decode(reply.body), self.clock.now())
+                with self._lock:
+                    heard(usage, _QUOTA.decode(reply.body), self.clock.now())
+                yield from self._pass_on(owner, usage, correct=True)
 
     def _usage(self, owner: str, spec: Spec, now: float) -> Usage:
         usage, today = self._usages.get((owner, spec.path)), day_of(now)
@@ -308,21 +323,21 @@ class Budgets:
             self._usages[owner, spec.path] = usage
         return usage
 
-    def _inquire(self, owner: str, usage: Usage, ask: Callable[[GetQuota], Steps[ApiQuota]]) -> Steps[bool]:
+    def _inquire(self, owner: str, usage: Usage, ask: Callable[[GetQuota], Steps[object]]) -> Steps[bool]:
         """Ask WeChat; False when it gave no answer, and this call has to find out."""
         with self._lock:  # others do not ask meanwhile
             usage.word = msgspec.structs.replace(usage.word, asked_at=self.clock.now())
-        quota: ApiQuota | None = None
         try:
-            quota = yield from ask(GetQuota(cgi_path=usage.path))
+            yield from ask(GetQuota(cgi_path=usage.path))  # whose answer comes to `answered`
         except GongzhongError as problem:
             log.info("the quota of %s is not known: %s", usage.path, problem.en)
-        with self._lock:
-            heard(usage, quota, self.clock.now())
-        yield from self._pass_on(owner, usage, correct=quota is not None)
-        if quota is not None and usage.word.spent:
+            with self._lock:
+                heard(usage, None, self.clock.now())
+            yield from self._pass_on(owner, usage)
+            return False
+        if usage.word.spent:
             log.warning("the daily quota of %s is used up until midnight in Beijing", usage.path)
-        return quota is not None
+        return True
 
     def _clear(self, owner: str, path: str | None) -> Steps[None]:
         with self._lock:
@@ -385,14 +400,14 @@ def _try(question: Callable[[], T], otherwise: T) -> T:
 
 def day_of(now: float) -> int:
     """Days since 1970 in Beijing; a quota belongs to one of them."""
-    return int((now + facts.CHINA_AHEAD_S) // DAY_S)
+    return int((now + facts.CHINA_AHEAD_S) // SECONDS_A_DAY)
 
 
 def spent(name: str, usage: Usage) -> QuotaSpent:
     """The error that stands for WeChat's refusal; it names the call, the limit and the time of the reset."""
     by_minute = not usage.word.spent
     limit = usage.per_minute if by_minute else usage.limit
-    until = float((usage.minute + 1) * MINUTE_S) if by_minute else usage.resets_at
+    until = float((usage.minute + 1) * SECONDS_A_MINUTE) if by_minute else usage.resets_at
     code = TOO_FAST if by_minute else USED_UP
     at = f"{datetime.fromtimestamp(until, CHINA):%Y-%m-%d %H:%M:%S}"
     per_zh, per_en = ("每分钟", "a minute") if by_minute else ("每天", "a day")

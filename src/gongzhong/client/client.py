@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from os import PathLike
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -11,8 +11,9 @@ from ..account import Account
 from ..catalogue.model import Call, PagedCall
 from ..clock import Clock
 from ..errors import BadAnswer, SetupError
+from .budgets import Budgets
 from .drivers import drive, drive_awaiting
-from .flow import LOOKUP, Caller, CallPolicy, TicketKind
+from .flow import LOOKUP, Caller, CallPolicy, Listener, TicketKind, chance
 from .groups import Groups
 from .method import Awaiting, Blocking
 from .tokens import Tokens
@@ -26,7 +27,7 @@ class Client(Groups[Blocking]):
     """Calls WeChat's API and returns the answers. May be used by many threads at once.
 
     Without a `transport` it sends through urllib3 and closes that itself; it does not
-    close a transport that it was given. Share `tokens` among all clients of an account.
+    close a transport that it was given. Share `tokens` and `budgets` among all clients of an account.
     """
 
     def __init__(
@@ -37,13 +38,15 @@ class Client(Groups[Blocking]):
         clock: Clock | None = None,
         *,
         policy: CallPolicy | None = None,
+        budgets: Budgets | None = None,
+        chance: Callable[[], float] = chance,
     ) -> None:
         self.account = account
         self.clock = clock or Clock()
         self.tokens = tokens or Tokens(clock=self.clock)
         self._owned = transport is None
         self.transport = transport or _urllib3()
-        self._caller = Caller(account, self.tokens, self.clock, policy or CallPolicy())
+        self._caller = Caller.of(account, self.tokens, self.clock, policy, budgets, chance)
         self._open_groups(self)
         self._closed = False
 
@@ -51,6 +54,16 @@ class Client(Groups[Blocking]):
         if self._closed:
             raise _closed(self)
         return self.transport
+
+    @property
+    def budgets(self) -> Budgets:
+        """What is known of the account's quotas."""
+        return self._caller.budgets
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """Functions that are told of every call that ended, such as a count of messages sent. Append your own."""
+        return self._caller.listeners
 
     def perform(self, call: Call[R], *, timeout_s: float | None = None) -> R:
         """Make a call; `timeout_s` bounds one request and its whole answer, in seconds.
@@ -110,7 +123,7 @@ class AsyncClient(Groups[Awaiting]):
     """Calls WeChat's API without blocking the event loop. May be used by many tasks, in several loops.
 
     Without a `transport` it makes connections of its own and closes them itself; it does not
-    close a transport that it was given. Share `tokens` among all clients of an account.
+    close a transport that it was given. Share `tokens` and `budgets` among all clients of an account.
     """
 
     def __init__(
@@ -121,13 +134,15 @@ class AsyncClient(Groups[Awaiting]):
         clock: Clock | None = None,
         *,
         policy: CallPolicy | None = None,
+        budgets: Budgets | None = None,
+        chance: Callable[[], float] = chance,
     ) -> None:
         self.account = account
         self.clock = clock or Clock()
         self.tokens = tokens or Tokens(clock=self.clock)
         self._owned = transport is None
         self.transport = transport or _asyncio()
-        self._caller = Caller(account, self.tokens, self.clock, policy or CallPolicy())
+        self._caller = Caller.of(account, self.tokens, self.clock, policy, budgets, chance)
         self._open_groups(self)
         self._closed = False
 
@@ -135,6 +150,16 @@ class AsyncClient(Groups[Awaiting]):
         if self._closed:
             raise _closed(self)
         return self.transport
+
+    @property
+    def budgets(self) -> Budgets:
+        """What is known of the account's quotas."""
+        return self._caller.budgets
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """Functions that are told of every call that ended, such as a count of messages sent. Append your own."""
+        return self._caller.listeners
 
     async def perform(self, call: Call[R], *, timeout_s: float | None = None) -> R:
         """Make a call; `timeout_s` bounds one request and its whole answer, in seconds.

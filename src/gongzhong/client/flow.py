@@ -1,34 +1,40 @@
 """The rules of a call, once for both clients: which token, what is repeated, when to refresh, what to raise.
 
-    token ─► send ─► 0 ──────────────► answer
-              │  ├─► 40001 40014 42001 ► set that generation aside, get another, send again (twice at most); then raise
-              │  ├─► -1 …             ► repeat with growing pauses, when the call may be repeated; then raise
-              │  └─► other code       ► raise
-              ├─ not reached          ► nothing happened: repeat
-              └─ outcome unknown      ► repeat only what is safe to repeat
+    quota ─► token ─► send ─► 0 ──────────────► answer
+                       │  ├─► 40001 40014 42001 ► set that generation aside, get another, send again (twice at most)
+                       │  ├─► -1 …             ► repeat with growing pauses, when the call may be repeated; then raise
+                       │  └─► other code       ► raise
+                       ├─ not reached          ► nothing happened: the next host at once, then again after a pause
+                       ├─ 502 503 504 page     ► the next host, when the call may be repeated; then raise
+                       └─ outcome unknown      ► the next host after a pause, only what is safe to repeat
 
-Every arrow back is counted, none is recursive: a call that can't succeed ends after a handful of requests.
+Every arrow back is counted, none is recursive: a call that can't succeed ends after a handful of requests, and no pause
+goes beyond the time that the call has. What may be repeated stands in the catalogue (`Spec.repeat`, `Spec.once_by`).
+Which host is used: `hosts.py`. What is refused before the call: `budgets.py`.
 """
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from os import PathLike
 from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
 from ..account import Account, Secret
-from ..catalogue.base import GetStableToken, GetToken
+from ..catalogue.base import GetQuota, GetStableToken, GetToken
 from ..catalogue.encoding import Encoded, encode
-from ..catalogue.model import Call, Download, Repeat, Spec
+from ..catalogue.model import Call, Download, Host, Repeat, Spec
 from ..catalogue.tickets import GetTicket
 from ..clock import Clock
-from ..errors import BadAnswer, SetupError, TransportError
+from ..errors import BadAnswer, GongzhongError, NotReached, SetupError, TransportError
 from .answer_file import AnswerFile, AnswerSink, DiskError
+from .budgets import Budgets
 from .drivers import Pause, Send, Steps
+from .hosts import HostChoice
 from .replies import errcode_of, refusal, refuse_early, result
 from .token_store import TokenRecord
 from .tokens import Fetched, Tokens
@@ -44,8 +50,10 @@ REJECTED: Final = frozenset({40001, 40014, 42001})
 """The token was replaced, malformed or expired: a new one helps (全局返回码)."""
 
 BUSY: Final = frozenset({-1, -1000, 61450, 268487001, 268487002})
-"""System busy: not carried out, the same request may work in a moment (全局返回码)."""
+"""System busy: the same request may work in a moment (全局返回码)."""
 
+UNAVAILABLE: Final = frozenset({502, 503, 504})
+"""HTTP statuses of a gateway in front of WeChat whose page says that nobody behind it answered."""
 
 LONGEST_VALUE: Final = 4096
 """Characters of a token or ticket. WeChat asks for room for 512 (获取接口调用凭据)."""
@@ -73,7 +81,9 @@ class CallPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """A longer answer is an error, unless it is a file that `save` writes."""
     tries: int = 3
     pause_s: float = 0.3
-    """Before the second try; doubled before each further one."""
+    """Before the second try, more or less by half of it; doubled before each further one."""
+    connect_s: float = 3
+    """How long connecting to a host may take while there is another one to try (`Hosts.api_others`)."""
     check: bool = False
     """Whether declared limits are checked before anything is sent: the same error, without spending quota."""
 
@@ -118,13 +128,53 @@ class CallOrder:
         return errcode_of(self.call, reply)
 
 
-class Caller(msgspec.Struct, frozen=True):
-    """The account that calls, its tokens, and the policy of its calls."""
+Listener: TypeAlias = Callable[[Call[Any], GongzhongError | None], None]
+"""Is told of every call that ended, and how: None for success. Called in the thread of the call; must not raise."""
+
+
+def chance() -> float:
+    """A random number from 0 up to 1: what makes the pauses of many programs differ."""
+    from random import random  # loads six modules, for what few calls need
+
+    return random()
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """The account that calls, its tokens, hosts and budgets, and the policy of its calls."""
 
     account: Account
     tokens: Tokens
     clock: Clock
     policy: CallPolicy
+    hosts: HostChoice
+    budgets: Budgets
+    chance: Callable[[], float] = chance
+    listeners: list[Listener] = msgspec.field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls,
+        account: Account,
+        tokens: Tokens,
+        clock: Clock,
+        policy: CallPolicy | None = None,
+        budgets: Budgets | None = None,
+        chance: Callable[[], float] = chance,
+    ) -> Caller:
+        return cls(
+            account=account,
+            tokens=tokens,
+            clock=clock,
+            policy=policy or CallPolicy(),
+            hosts=HostChoice(account.hosts.api_hosts, clock),
+            budgets=budgets or Budgets(clock=clock),
+            chance=chance,
+        )
+
+    @property
+    def owner(self) -> str:
+        """How shared records name the account at its address."""
+        return f"{self.account.hosts.api}|{self.account.appid}"
 
     def perform(
         self, call: Call[R], timeout_s: float | None = None, headers: Mapping[str, str] = NO_HEADERS
@@ -157,10 +207,18 @@ class Caller(msgspec.Struct, frozen=True):
         """The answer's bytes, after the same rules."""
         if self.policy.check:
             refuse_early(call)
-        reply, code, token = yield from self.carried(CallOrder(call), timeout_s, answer_file, headers)
-        if code:
-            raise refusal(call, reply, (self.account.secret, *([token.value] if token else ())))
-        return reply
+        problem: GongzhongError | None = None
+        try:
+            reply, code, token = yield from self.carried(CallOrder(call), timeout_s, answer_file, headers)
+            if code:
+                raise refusal(call, reply, (self.account.secret, *([token.value] if token else ())))
+            return reply
+        except GongzhongError as error:
+            problem = error
+            raise
+        finally:
+            for listener in self.listeners:
+                listener(call, problem)
 
     def carried(
         self,
@@ -169,7 +227,34 @@ class Caller(msgspec.Struct, frozen=True):
         answer_file: AnswerSink | None = None,
         headers: Mapping[str, str] = NO_HEADERS,
     ) -> Steps[tuple[WireReply, int, TokenRecord | None]]:
-        """The last answer, its return code, and the token that it was asked with."""
+        """The last answer, its return code, and the token that it was asked with.
+
+        Raises QuotaSpent for a call that WeChat would refuse because its quota is used up; nothing is sent then.
+        """
+        budgets, owner, spec = self.budgets, self.owner, order.spec
+        usage = budgets.count(owner, spec)
+        if usage is not None and not budgets.settled(usage):
+            yield from budgets.settle(owner, order.name(), usage, self._quota)
+        try:
+            reply, code, token = yield from self._with_token(order, timeout_s, answer_file, headers)
+        except NotReached:
+            if usage is not None:
+                budgets.give_back(usage)
+            raise
+        if budgets.told_by(spec, code):
+            yield from budgets.answered(owner, spec, code, order.encoded(self.account).body, reply)
+        return reply, code, token
+
+    def _quota(self, call: GetQuota) -> Steps[object]:
+        return (yield from self.perform(call, headers=LOOKUP))
+
+    def _with_token(
+        self,
+        order: Order,
+        timeout_s: float | None,
+        answer_file: AnswerSink | None,
+        headers: Mapping[str, str],
+    ) -> Steps[tuple[WireReply, int, TokenRecord | None]]:
         timeout_s = timeout_s or self.policy.timeout_s
         token = (yield from self.access_token()) if order.spec.token else None
         reply, code = yield from self._tried(order, token, timeout_s, answer_file, headers)
@@ -227,24 +312,26 @@ class Caller(msgspec.Struct, frozen=True):
     ) -> Steps[tuple[WireReply, int]]:
         """The answer and its return code, after as many tries as the call allows."""
         request = self._request(order, token, timeout_s, answer_file, headers)
-        until = self.clock.now() + timeout_s
-        safe = order.spec.repeat is Repeat.SAFE
-        tries = 1
+        attempts = Attempts(self, order, request, self.clock.now() + timeout_s)
         while True:
             try:
-                reply: WireReply = yield Send(request)
+                reply: WireReply = yield Send(attempts.request())
             except TransportError as error:
-                kept = safe and not (answer_file is not None and answer_file.passed_on)
-                if (error.sent and not kept) or tries >= self.policy.tries or self.clock.now() >= until:
-                    raise
+                pause_s = attempts.failed(error)
+                if pause_s is None:
+                    raise attempts.blamed(error) from None
                 log.info("%s is tried again: %s", order.name(), error.en)
             else:
+                if attempts.elsewhere(reply):
+                    log.info("%s is tried at another host: HTTP %d", order.name(), reply.status)
+                    continue
                 code = order.code_of(reply)
-                if code not in BUSY or not safe or tries >= self.policy.tries:
+                pause_s = attempts.busy() if code in BUSY else None
+                if pause_s is None:
                     return reply, code
                 log.info("%s is tried again: WeChat is busy (%d)", order.name(), code)
-            yield Pause(self.policy.pause_s * 2 ** (tries - 1))
-            tries += 1
+            if pause_s:
+                yield Pause(pause_s)
 
     def _request(
         self,
@@ -264,10 +351,100 @@ class Caller(msgspec.Struct, frozen=True):
             timeout_s=timeout_s,
             limit_bytes=self.policy.answer_bytes,
             answer_file=answer_file,
+            connect_s=self.policy.connect_s if self.hosts.several and spec.host is Host.API else None,
         )
 
     def _key(self, kind: str) -> str:
-        return f"{self.account.hosts.api}|{self.account.appid}|{kind}"
+        return f"{self.owner}|{kind}"
+
+
+class Attempts:
+    """The tries of one request: which host is next, after which pause, and when there is none any more."""
+
+    def __init__(self, caller: Caller, order: Order, request: WireRequest, until: float) -> None:
+        self._caller, self._hosts, self._request, self._until = caller, caller.hosts, request, until
+        self._safe = order.spec.repeat is Repeat.SAFE or carried_out_once(order)
+        self._moves = caller.hosts.several and order.spec.host is Host.API
+        self._tries = 1
+        self._own = self._base = caller.account.hosts.api
+        if self._moves:
+            self._base = self._hosts.choose() or self._base
+        self._tried = {self._base}
+        self._unreached = True
+        """Whether no host of this round could be reached."""
+        self._first: TransportError | None = None
+
+    def request(self) -> WireRequest:
+        """The request, to the host whose turn it is."""
+        if self._base == self._own:
+            return self._request
+        return replace(self._request, url=self._base + self._request.url.removeprefix(self._own))
+
+    def failed(self, error: TransportError) -> float | None:
+        """How long to wait before the next try, 0 for at once; None when there is to be none."""
+        self._first = self._first or error
+        self._unreached = self._unreached and not error.sent
+        if self._moves:
+            self._hosts.failed(self._base, surely=not error.sent)
+        if (error.sent and not self._repeatable) or self._caller.clock.now() >= self._until:
+            return None
+        moved = self._move()
+        if moved and not error.sent:
+            return 0.0
+        if not moved and self._moves:
+            if self._unreached:
+                self._hosts.forget()
+            self._base = self._hosts.choose() or self._own
+            self._tried, self._unreached = {self._base}, True
+        return self._again()
+
+    def elsewhere(self, reply: WireReply) -> bool:
+        """Whether a gateway's page came in place of an answer, and the request now goes to another host."""
+        if not self._moves:
+            return False
+        if reply.status not in UNAVAILABLE or reply.body.lstrip()[:1] == b"{":
+            self._hosts.answered(self._base)
+            return False
+        self._unreached = False
+        self._hosts.failed(self._base, surely=True)
+        return self._repeatable and self._caller.clock.now() < self._until and self._move()
+
+    def busy(self) -> float | None:
+        """The pause after "system busy"; None when the call is not to be repeated."""
+        return self._again() if self._repeatable else None
+
+    def blamed(self, error: TransportError) -> TransportError:
+        """What to raise: where no host could be reached, the error names the first of them."""
+        return error if error.sent else self._first or error
+
+    @property
+    def _repeatable(self) -> bool:
+        """Whether it may be sent again although it may have been carried out."""
+        sink = self._request.answer_file
+        return self._safe and not (sink is not None and sink.passed_on)
+
+    def _move(self) -> bool:
+        """Go on to a host that this round has not tried; False when there is none."""
+        other = self._hosts.choose(self._tried) if self._moves else None
+        if other is None:
+            return False
+        self._base = other
+        self._tried.add(other)
+        return True
+
+    def _again(self) -> float | None:
+        policy, caller = self._caller.policy, self._caller
+        pause_s: float = policy.pause_s * 2.0 ** (self._tries - 1) * (0.5 + caller.chance())
+        if self._tries >= policy.tries or caller.clock.now() + pause_s >= self._until:
+            return None
+        self._tries += 1
+        return pause_s
+
+
+def carried_out_once(order: Order) -> bool:
+    """Whether the call carries an id of its own by which WeChat carries it out only once."""
+    field = order.spec.once_by
+    return bool(field) and isinstance(order, CallOrder) and bool(getattr(order.call, field))
 
 
 class Texts(msgspec.Struct):

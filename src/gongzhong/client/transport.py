@@ -68,6 +68,8 @@ class WireRequest:
     """Seconds until the whole answer must be there; files get longer by their size (`SLOWEST_FILE`)."""
     limit_bytes: int = LARGEST_ANSWER
     """A longer answer is an error, unless it goes to an `answer_file`."""
+    connect_s: float | None = None
+    """Seconds that connecting may take, TLS included; None for as long as the whole exchange may."""
     answer_file: AnswerSink | None = None
     """Where the answer's body goes, piece by piece; without one it is `WireReply.body`."""
 

@@ -335,8 +335,12 @@ def test_a_call_that_used_up_its_time_is_not_repeated(world: Any) -> None:
     assert world.weixin.requests[-1].timeout_s == 5
 
 
-def test_pauses_between_tries_grow(world: Any) -> None:
-    caller = Caller(world.account, world.tokens, world.clock, CallPolicy(tries=4, pause_s=0.5))
+@pytest.mark.parametrize(("number", "expected"), [(0.5, [0.5, 1.0, 2.0]), (0.0, [0.25, 0.5, 1.0])])
+def test_pauses_between_tries_grow_and_differ_by_chance(
+    world: Any, number: float, expected: list[float]
+) -> None:
+    policy = CallPolicy(tries=4, pause_s=0.5)
+    caller = Caller.of(world.account, world.tokens, world.clock, policy, chance=lambda: number)
     steps = caller.raw(Show(ticket="t"))
     pauses: list[float] = []
     step = next(steps)
@@ -346,7 +350,44 @@ def test_pauses_between_tries_grow(world: Any) -> None:
         assert isinstance(step, Pause)
         pauses.append(step.seconds)
         step = next(steps)
-    assert pauses == [0.5, 1.0, 2.0]
+    assert pauses == expected
+
+
+def test_no_pause_goes_beyond_the_time_of_the_call(world: Any) -> None:
+    policy = CallPolicy(tries=9, pause_s=1)
+    caller = Caller.of(world.account, world.tokens, world.clock, policy, chance=lambda: 0.5)
+    steps, waited = caller.raw(Show(ticket="t"), 10), 0.0
+    step = next(steps)
+    with pytest.raises(BusyError):
+        while True:
+            reply = WireReply(200, {}, json.dumps(BUSY).encode())
+            step = steps.send(reply if isinstance(step, Sending) else None)
+            if isinstance(step, Pause):
+                waited += step.seconds
+                world.clock.advance(step.seconds)
+    assert waited == 1 + 2 + 4
+
+
+def test_a_template_message_with_an_id_of_its_own_is_repeated_after_an_unknown_outcome(world: Any) -> None:
+    """发送模板消息: the same openid and client_msg_id are sent once within ten minutes."""
+    path = "/cgi-bin/message/template/send"
+    world.weixin.will(path, OutcomeUnknown("断", "cut"), {"errcode": 0, "errmsg": "ok", "msgid": 7})
+    client = world.client()
+    message = {"touser": "o1", "template_id": "t1", "data": {"thing1": "茶"}}
+    with pytest.raises(OutcomeUnknown):
+        client.template.send(**message)
+    world.weixin.will(path, OutcomeUnknown("断", "cut"), {"errcode": 0, "errmsg": "ok", "msgid": 7})
+    assert client.template.send(**message, client_msg_id="order-1").msgid == 7
+
+
+def test_listeners_are_told_how_each_call_ended(world: Any) -> None:
+    client, told = world.client(), []
+    client.listeners.append(lambda call, problem: told.append((type(call), type(problem))))
+    world.weixin.will("/cgi-bin/send", {"errcode": 0, "errmsg": "ok"}, BUSY)
+    client.perform(Send(text="1"))
+    with pytest.raises(BusyError):
+        client.perform(Send(text="2"))
+    assert [one for one in told if one[0] is Send] == [(Send, type(None)), (Send, BusyError)]
 
 
 def test_an_error_carries_the_facts(world: Any) -> None:

@@ -102,7 +102,7 @@ class AiohttpTransport:
                 data=self._data(body),
                 headers=headers,
                 allow_redirects=False,
-                timeout=_limits(request.timeout_s),
+                timeout=_limits(request.timeout_s, request.connect_s),
                 **options,
             ) as response,
         ):
@@ -222,12 +222,14 @@ async def _content(response: ClientResponse, request: WireRequest, scope: asynci
 
 
 @lru_cache(maxsize=64)
-def _limits(timeout_s: float) -> ClientTimeout:
+def _limits(timeout_s: float, connect_s: float | None) -> ClientTimeout:
     """Connecting ends a little before the whole, so that a request that was not sent is told as such.
 
     Without the threshold aiohttp would round more than five seconds up to a whole second of the clock.
     """
     connect = max(timeout_s * 0.9, timeout_s - 0.2)
+    if connect_s is not None:
+        connect = min(connect, connect_s)
     return ClientTimeout(total=None, connect=connect, sock_connect=connect, ceil_threshold=math.inf)
 
 

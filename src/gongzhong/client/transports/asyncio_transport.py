@@ -284,7 +284,10 @@ class Pool:
             self._require_open()
             connection = self._kept(route)
             if connection is None:
-                async with asyncio.timeout_at(until):
+                connect_s = request.connect_s
+                async with asyncio.timeout_at(
+                    until if connect_s is None else min(until, self._loop.time() + connect_s)
+                ):
                     connection = await self._connect(route)
                 self._require_open()
             exchange.sent = True

@@ -80,7 +80,8 @@ class Exchange:
             self.route.pool._put_conn(cast(Any, self.connection))
 
     def _connect(self) -> None:
-        self.connection.timeout = self.deadline.left_s()
+        left_s, connect_s = self.deadline.left_s(), self.request.connect_s
+        self.connection.timeout = left_s if connect_s is None else min(left_s, connect_s)
         if self.route.tunnel:
             self.route.pool._prepare_proxy(cast(Any, self.connection))
         else:
