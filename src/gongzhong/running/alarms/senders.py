@@ -73,7 +73,10 @@ class WebhookSender:
 
     name = "webhook"
 
-    def __init__(self, settings: Alarms, transport: AsyncTransport | None = None) -> None:
+    def __init__(
+        self, settings: Alarms, transport: AsyncTransport | None = None, *, limit_s: float = WEBHOOK_S
+    ) -> None:
+        self._limit_s = limit_s
         self._url, self._query = _webhook(settings)
         self._transport = transport or AsyncioTransport()
 
@@ -84,7 +87,7 @@ class WebhookSender:
             query=self._query,
             headers={"Content-Type": "application/json; charset=utf-8"},
             body=msgspec.json.encode(as_json(notice)),
-            timeout_s=WEBHOOK_S,
+            timeout_s=self._limit_s,
             limit_bytes=LARGEST_ANSWER,
         )
         try:
@@ -205,6 +208,12 @@ class _Exchange:
             if self._port != TLS_PORT and smtp.has_extn("starttls"):
                 smtp.starttls(context=context)
             if self._settings.smtp_user:
+                if not isinstance(smtp.sock, ssl.SSLSocket) and not is_loopback(self._host):
+                    raise NotTold(
+                        "邮件服务器没有 TLS，密码不会明文发出",
+                        "the mail server has no TLS, and the password is not sent in clear",
+                        again=False,
+                    )
                 smtp.login(self._settings.smtp_user, self._settings.smtp_password.reveal())
             smtp.send_message(message)
             smtp.putcmd("quit")  # the message is delivered: whatever comes of this must not send it again
@@ -242,6 +251,11 @@ class _TlsMail(smtplib.SMTP_SSL):
     def __init__(self, note: Callable[[smtplib.SMTP], None], *where: Any, **settings: Any) -> None:
         note(self)
         super().__init__(*where, **settings)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this is an address of this machine."""
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _server(address: str) -> tuple[str, int]:
