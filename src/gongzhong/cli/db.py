@@ -116,14 +116,10 @@ def named(database: str | None, config: Path | None) -> DatabaseUrl:
 
 def opened(url: DatabaseUrl) -> WorkStore:
     """The table of work of a database, on this event loop."""
-    from ..database import SqliteDatabase
+    from ..database.statements import open_database
     from ..store.sql import SqlWork
 
-    if url.kind == "sqlite":
-        return SqlWork(SqliteDatabase(url.path))
-    from ..database.postgres import PostgresDatabase
-
-    return SqlWork(PostgresDatabase(url))
+    return SqlWork(open_database(url))
 
 
 async def _counts(url: DatabaseUrl) -> list[Count]:

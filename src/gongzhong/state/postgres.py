@@ -9,10 +9,9 @@ underneath everybody polls.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -21,6 +20,7 @@ import psycopg
 from ..clock import Clock
 from ..database.pipeline import Rows, SqlError, Statement, Value
 from ..database.postgres import PostgresDatabase
+from ..database.statements import statement
 from ..database.url import DatabaseUrl
 from ..errors import StateDown
 from .base import BaseState, Watch
@@ -159,21 +159,6 @@ SWEEP: Final = tuple(
 )
 WRITES_BETWEEN_SWEEPS: Final = 200
 """One process's writes after which it removes up to 500 expired rows of each kind."""
-
-NAMED: Final = re.compile(r"(?<!:):([a-z_][a-z_0-9]*)")
-
-
-@cache
-def numbered(sql: str) -> tuple[bytes, tuple[str, ...]]:
-    """SQL with `:name` → SQL with `$1`, and the names in that order."""
-    names = tuple(dict.fromkeys(NAMED.findall(sql)))
-    return NAMED.sub(lambda match: f"${names.index(match[1]) + 1}", sql).strip().encode(), names
-
-
-def statement(sql: str, **values: Value) -> Statement:
-    """A statement for the pipeline; values that it does not name are left out."""
-    text, names = numbered(sql)
-    return text, [values[name] for name in names]
 
 
 class PostgresState(BaseState):

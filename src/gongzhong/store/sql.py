@@ -6,19 +6,18 @@ time writes anyway.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ..clock import Clock
 from ..database import SqliteDatabase
+from ..database.statements import Row, Statements
 from .work import Count, NewWork, Stage, Work
 
 if TYPE_CHECKING:
     from ..database.postgres import PostgresDatabase
 
 Values: TypeAlias = dict[str, Any]
-Row: TypeAlias = tuple[Any, ...]
 
 COLUMNS: Final = "id, account, kind, line, key, data, stage, due, attempts, fence, holder, reason, created_at"
 
@@ -82,13 +81,12 @@ class SqlWork:
 
     def __init__(self, database: SqliteDatabase | PostgresDatabase, clock: Clock | None = None) -> None:
         self.clock = clock or Clock()
-        self._database = database
-        self._takes_locks = not isinstance(database, SqliteDatabase)
+        self._statements = Statements(database)
 
     async def add(
         self, account: str, items: Sequence[NewWork], *, holder: str = "", seconds: float = 0.0
     ) -> list[Work]:
-        rows = await self._run(*(self._added(account, item, holder, seconds) for item in items))
+        rows = await self._statements.run(*(self._added(account, item, holder, seconds) for item in items))
         return [_work(row) for row in rows]
 
     async def take(self, account: str, kind: str, holder: str, n: int, seconds: float) -> list[Work]:
@@ -101,11 +99,11 @@ class SqlWork:
             "now": now,
             "until": now + seconds,
         }
-        rows = await self._run((TAKE.format(lock=self._lock("SKIP LOCKED")), values))
+        rows = await self._statements.run((TAKE.format(lock=self._lock("SKIP LOCKED")), values))
         return sorted((_work(row) for row in rows), key=lambda work: work.id)
 
     async def renew(self, holder: str, seconds: float) -> set[int]:
-        rows = await self._run((RENEW, {"holder": holder, "until": self.clock.now() + seconds}))
+        rows = await self._statements.run((RENEW, {"holder": holder, "until": self.clock.now() + seconds}))
         return {row[0] for row in rows}
 
     async def finish(self, work: Work, then: Sequence[NewWork] = ()) -> bool:
@@ -113,32 +111,32 @@ class SqlWork:
 
     async def overdue(self, account: str, kind: str, n: int) -> list[str]:
         values = {"account": account, "kind": kind, "now": self.clock.now(), "n": n}
-        return [row[0] for row in await self._run((OVERDUE, values))]
+        return [row[0] for row in await self._statements.run((OVERDUE, values))]
 
     async def take_line(self, account: str, kind: str, line: str, holder: str, seconds: float) -> list[Work]:
         values = {"account": account, "kind": kind, "line": line, "holder": holder}
-        rows = await self._run((TAKE_LINE, {**values, "until": self.clock.now() + seconds}))
+        rows = await self._statements.run((TAKE_LINE, {**values, "until": self.clock.now() + seconds}))
         return sorted((_work(row) for row in rows), key=lambda work: work.id)
 
     async def settle(self, done: Sequence[Work], account: str, then: Sequence[NewWork] = ()) -> bool:
         held, all_held, values = _held(done)
         steps: list[tuple[str, Values]] = []
-        if done and then and self._takes_locks:  # nobody takes them before this transaction ends
+        if done and then and self._statements.takes_locks:  # nobody takes them before this transaction ends
             steps.append((f"SELECT 1 FROM work WHERE {held} ORDER BY id FOR UPDATE", values))
         for item in then:
             sql, added = self._added(account, item, "", 0.0, condition=all_held)
             steps.append((sql, {**added, **values}))
         if done:
             steps.append((f"DELETE FROM work WHERE ({held}) AND {all_held} RETURNING id", values))
-        results = await self._each(*steps)
+        results = await self._statements.each(*steps)
         return not done or bool(results[-1])
 
     async def put_back(self, work: Work, reason: str, *, due: float = 0.0, data: bytes | None = None) -> bool:
         values = {"id": work.id, "held": work.fence, "reason": reason, "data": data}
-        return bool(await self._run((PUT_BACK, {**values, "due": due or self.clock.now()})))
+        return bool(await self._statements.run((PUT_BACK, {**values, "due": due or self.clock.now()})))
 
     async def bury(self, work: Work, reason: str) -> bool:
-        return bool(await self._run((BURY, {"id": work.id, "held": work.fence, "reason": reason})))
+        return bool(await self._statements.run((BURY, {"id": work.id, "held": work.fence, "reason": reason})))
 
     async def show(
         self,
@@ -150,29 +148,31 @@ class SqlWork:
         limit: int = 100,
     ) -> list[Work]:
         values = {"account": account, "kind": kind, "stage": stage.value if stage else ""}
-        return [_work(row) for row in await self._run((SHOW, {**values, "after": after, "lim": limit}))]
+        return [
+            _work(row) for row in await self._statements.run((SHOW, {**values, "after": after, "lim": limit}))
+        ]
 
     async def in_line(self, account: str, kind: str, line: str) -> list[Work]:
-        rows = await self._run((IN_LINE, {"account": account, "kind": kind, "line": line}))
+        rows = await self._statements.run((IN_LINE, {"account": account, "kind": kind, "line": line}))
         return [_work(row) for row in rows]
 
     async def replay(self, ids: Sequence[int], *, every_s: float = 0.0) -> int:
         now = self.clock.now()
         steps = [(REPLAY, {"id": number, "due": now + place * every_s}) for place, number in enumerate(ids)]
-        return len(await self._run(*steps))
+        return len(await self._statements.run(*steps))
 
     async def delete(self, ids: Sequence[int]) -> int:
-        return len(await self._run(*((DELETE, {"id": number}) for number in ids)))
+        return len(await self._statements.run(*((DELETE, {"id": number}) for number in ids)))
 
     async def counts(self) -> list[Count]:
-        rows = await self._run((COUNTS, {}))
+        rows = await self._statements.run((COUNTS, {}))
         return [
             Count(account, kind, Stage(stage), number, oldest)
             for account, kind, stage, number, oldest in rows
         ]
 
     async def close(self) -> None:
-        await self._database.close()
+        await self._statements.close()
 
     def _added(
         self, account: str, item: NewWork, holder: str, seconds: float, condition: str = "1 = 1"
@@ -187,25 +187,7 @@ class SqlWork:
         return ADD.format(condition=condition), values
 
     def _lock(self, how: str = "") -> str:
-        return f" FOR UPDATE {how}" if self._takes_locks else ""
-
-    async def _run(self, *steps: tuple[str, Values]) -> list[Row]:
-        """Carry out statements as one transaction; gives the rows of all."""
-        return [row for rows in await self._each(*steps) for row in rows]
-
-    async def _each(self, *steps: tuple[str, Values]) -> list[list[Row]]:
-        """The same; the rows of each."""
-        if not steps:
-            return []
-        if not isinstance(self._database, SqliteDatabase):
-            from ..state.postgres import statement  # psycopg is an extra
-
-            return await self._database.run(*(statement(sql, **values) for sql, values in steps))
-
-        def work(db: sqlite3.Connection) -> list[list[Row]]:
-            return [db.execute(sql, values).fetchall() for sql, values in steps]
-
-        return await self._database.write(work, steps=len(steps))
+        return f" FOR UPDATE {how}" if self._statements.takes_locks else ""
 
 
 def _held(done: Sequence[Work]) -> tuple[str, str, Values]:
