@@ -25,7 +25,7 @@ LAYERS = [
     {"client"},
     {"state"},
     {"store"},
-    {"app", "web", "platform"},
+    {"app", "web", "gateway", "platform"},
     {"console"},
     {"running"},
     {"running"},

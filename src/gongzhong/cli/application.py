@@ -167,6 +167,63 @@ COMMANDS = (
         ),
     ),
     Command(
+        "gateway",
+        "gateway:gateway",
+        "中控服务器和接口网关：别的程序经它调用微信，不需要 AppSecret",
+        "token centre and API gateway: other programs call WeChat through it, without the AppSecret",
+        (
+            "gongzhong gateway --database sqlite:///data/gongzhong.db",
+            "gongzhong gateway --host 0.0.0.0 --port 8600 --account-env NEWS_ --account-env SHOP_",
+            "gongzhong gateway key create 商城 --account wx1234567890abcdef --scope templates --from 10.0.0.0/8",
+        ),
+        parts=(
+            Command(
+                "key",
+                "gateway:list_",
+                "网关的密钥：新建、列出、撤销",
+                "keys of its clients: create, list, revoke",
+                ("gongzhong gateway key",),
+                parts=(
+                    Command(
+                        "create",
+                        "gateway:create",
+                        "新建密钥，只显示一次",
+                        "make a key, which is shown once",
+                        (
+                            "gongzhong gateway key create 商城 --account wx1234567890abcdef --scope '*'",
+                            "gongzhong gateway key create 报表 --scope /datacube --per-minute 60 --daily 5000",
+                            "gongzhong gateway key create 老程序 --scope token --from 10.0.3.7",
+                        ),
+                    ),
+                    Command(
+                        "list",
+                        "gateway:list_",
+                        "列出密钥",
+                        "list the keys",
+                        ("gongzhong gateway key list --json",),
+                    ),
+                    Command(
+                        "revoke",
+                        "gateway:revoke",
+                        "撤销密钥",
+                        "end a key",
+                        ("gongzhong gateway key revoke 3fa94c01",),
+                    ),
+                ),
+            ),
+            Command(
+                "audit",
+                "gateway:audit",
+                "谁在什么时候调用了什么，结果如何",
+                "who called what, when, with which result",
+                (
+                    "gongzhong gateway audit --failed --hours 1",
+                    "gongzhong gateway audit --key 3fa94c01 --json",
+                ),
+            ),
+        ),
+    ),
+    Command(
         "trigger",
         "trigger:trigger",
         "让本地平台推送一个事件或消息",
@@ -329,16 +386,23 @@ def build() -> App:
             "每个命令都有 --help 和示例。GONGZHONG_LANG=en 显示英文；--debug 显示完整的错误堆栈。",
             "Every command has --help with examples. GONGZHONG_LANG=zh speaks Chinese; --debug shows tracebacks.",
         ),
-        group_commands=Group(say("命令", "Commands")),
-        group_parameters=Group(say("选项", "Options")),
-        group_arguments=Group(say("参数", "Arguments")),
         help_format="plaintext",
+        **_headings(),
     )
     app["--help"].help = say("显示帮助", "show this help")
     app["--version"].help = say("显示版本", "show the version")
     for position, command in enumerate(COMMANDS):
         _add(app, command, position)
     return app
+
+
+def _headings() -> dict[str, Any]:
+    """What stands over the parts of a help text."""
+    return {
+        "group_commands": Group(say("命令", "Commands")),
+        "group_parameters": Group(say("选项", "Options")),
+        "group_arguments": Group(say("参数", "Arguments")),
+    }
 
 
 def _add(app: App, command: Command, position: int) -> None:
@@ -353,7 +417,7 @@ def _add(app: App, command: Command, position: int) -> None:
         app.command(f"gongzhong.cli.{command.path}", **options)
         return
     module, _, function = command.path.partition(":")
-    group = App(**options)
+    group = App(**options, **_headings())
     group.default(getattr(import_module(f"gongzhong.cli.{module}"), function))
     for place, part in enumerate(command.parts):
         _add(group, part, place)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from os import PathLike
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from ..account import Account
 from ..catalogue.model import Call, PagedCall
 from ..clock import Clock
 from ..errors import BadAnswer, SetupError
+from .answer_file import AnswerSink
 from .budgets import Budgets
 from .drivers import drive, drive_awaiting
-from .flow import LOOKUP, Caller, CallPolicy, Listener, TicketKind, chance
+from .flow import LOOKUP, NO_HEADERS, Caller, CallPolicy, Listener, Order, TicketKind, chance
 from .groups import Groups
 from .method import Awaiting, Blocking
+from .token_store import TokenRecord
 from .tokens import Tokens
 from .transport import AsyncTransport, Transport, WireReply
 
@@ -201,6 +203,33 @@ class AsyncClient(Groups[Awaiting]):
     async def ticket(self, kind: TicketKind = "jsapi") -> str:
         """The current ticket that pages are signed with. Handle it as a secret."""
         return (await drive_awaiting(self._caller.ticket(kind), self._open())).value.reveal()
+
+    async def carry(
+        self,
+        order: Order,
+        answer_file: AnswerSink | None = None,
+        *,
+        headers: Mapping[str, str] = NO_HEADERS,
+        timeout_s: float | None = None,
+    ) -> tuple[WireReply, int]:
+        """Send a request of another program under the same rules; gives its answer and its return code, 0 or not.
+
+        Raises TransportError when no answer came, CallError when there is no access_token to be had.
+        """
+        steps = self._caller.carried(order, timeout_s, answer_file, headers)
+        reply, code, _ = await drive_awaiting(steps, self._open())
+        return reply, code
+
+    async def credential(
+        self, kind: Literal["access_token"] | TicketKind = "access_token", rejected: TokenRecord | None = None
+    ) -> TokenRecord:
+        """The current token or ticket with its times and generation; a token newer than `rejected`, if one is given.
+
+        Its value is a `Secret`.
+        """
+        caller = self._caller
+        steps = caller.access_token(rejected) if kind == "access_token" else caller.ticket(kind)
+        return await drive_awaiting(steps, self._open())
 
     async def close(self) -> None:
         """Close the transport that this client made, not one that it was given. Later calls raise SetupError."""

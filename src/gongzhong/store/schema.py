@@ -46,3 +46,37 @@ work = Table(
         "autovacuum_vacuum_cost_delay": "1",
     },
 )
+
+gateway_key = Table(
+    "gateway_key",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("accounts", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("networks", Text, nullable=False),
+    Column("per_minute", BigInteger, nullable=False),
+    Column("daily", BigInteger, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("revoked_at", Double, nullable=False),
+)
+
+gateway_call = Table(
+    "gateway_call",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("at", Double, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("peer", Text, nullable=False),
+    Column("appid", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("status", BigInteger, nullable=False),
+    Column("errcode", BigInteger, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("received", BigInteger, nullable=False),
+    Column("sent", BigInteger, nullable=False),
+    Index("gateway_call_at", "at"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,58 @@
+"""The gateway on a port: tables made, state opened, served by granian until a signal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..account import Account
+from ..database import DatabaseUrl
+from ..database.statements import Statements, open_database
+from ..gateway import Gateway, GatewayApp, GatewayTables, Settings
+from ..state import open_state
+from ..store import migrate
+from .collector import spare_the_collector
+from .embedded import EmbeddedServer, run, run_loop
+from .http_server import DRAIN_S
+from .listening import url_of
+
+PORT = 8600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a gateway listens, and where it keeps things. `state` is an address as `open_state` takes it."""
+
+    host: str = "127.0.0.1"
+    port: int = PORT
+    database: DatabaseUrl
+    state: str
+
+
+def serve_gateway(
+    accounts: Sequence[Account],
+    place: Place,
+    settings: Settings | None = None,
+    *,
+    announce: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until Ctrl-C or SIGTERM; calls under way may end. `announce` is given the URL.
+
+    Raises SetupError for accounts, a database or an address that cannot be used, StateDown when the database is out of
+    reach.
+    """
+    migrate.prepare(place.database)
+    run_loop(_serve(accounts, place, settings, announce))
+
+
+async def _serve(
+    accounts: Sequence[Account],
+    place: Place,
+    settings: Settings | None,
+    announce: Callable[[str], None] | None,
+) -> None:
+    tables = GatewayTables(Statements(open_database(place.database)))
+    gateway = Gateway(accounts, tables, open_state(place.state), settings=settings)
+    server = EmbeddedServer(GatewayApp(gateway), host=place.host, port=place.port, drain_s=DRAIN_S)
+    spare_the_collector()
+    await run(server, ready=None if announce is None else lambda: announce(url_of(place.host, server.port)))
