@@ -173,20 +173,20 @@ COMMANDS = (
         "token centre and API gateway: other programs call WeChat through it, without the AppSecret",
         (
             "gongzhong gateway --database sqlite:///data/gongzhong.db",
-            "gongzhong gateway --host 0.0.0.0 --port 8600 --account-env NEWS_ --account-env SHOP_",
+            "gongzhong gateway --host 0.0.0.0 --port 8600 --config gongzhong.toml",
             "gongzhong gateway key create 商城 --account wx1234567890abcdef --scope templates --from 10.0.0.0/8",
         ),
         parts=(
             Command(
                 "key",
-                "gateway:list_",
+                "gateway_keys:list_",
                 "网关的密钥：新建、列出、撤销",
                 "keys of its clients: create, list, revoke",
                 ("gongzhong gateway key",),
                 parts=(
                     Command(
                         "create",
-                        "gateway:create",
+                        "gateway_keys:create",
                         "新建密钥，只显示一次",
                         "make a key, which is shown once",
                         (
@@ -197,14 +197,14 @@ COMMANDS = (
                     ),
                     Command(
                         "list",
-                        "gateway:list_",
+                        "gateway_keys:list_",
                         "列出密钥",
                         "list the keys",
                         ("gongzhong gateway key list --json",),
                     ),
                     Command(
                         "revoke",
-                        "gateway:revoke",
+                        "gateway_keys:revoke",
                         "撤销密钥",
                         "end a key",
                         ("gongzhong gateway key revoke 3fa94c01",),
@@ -213,7 +213,7 @@ COMMANDS = (
             ),
             Command(
                 "audit",
-                "gateway:audit",
+                "gateway_keys:audit",
                 "谁在什么时候调用了什么，结果如何",
                 "who called what, when, with which result",
                 (

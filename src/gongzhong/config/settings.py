@@ -154,10 +154,36 @@ class Serve(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Gateway(msgspec.Struct, frozen=True, kw_only=True):
-    """`gongzhong gateway`: where it listens."""
+    """`gongzhong gateway`: where it listens, and what it lets pass."""
 
-    host: Annotated[Text, About("监听地址", "address to listen on", "GATEWAY_HOST")] = "127.0.0.1"
-    port: Annotated[Port, About("端口", "port", "GATEWAY_PORT")] = 8600
+    host: Annotated[
+        Text, About("监听地址；0.0.0.0 为所有地址", "address to listen on; 0.0.0.0 for all", "GATEWAY_HOST")
+    ] = "127.0.0.1"
+    port: Annotated[Port, About("端口，0 为自动", "port, 0 for any", "GATEWAY_PORT")] = 8600
+    timeout_s: Annotated[
+        Annotated[float, Meta(gt=0, le=600)],
+        About("等微信应答几秒", "how many seconds to wait for an answer of WeChat", "GATEWAY_TIMEOUT_S"),
+    ] = 20.0
+    sns: Annotated[
+        bool,
+        About("也转发 /sns/（网页授权）", "forward /sns/ (web authorization), too", "GATEWAY_SNS"),
+    ] = False
+    trusted_proxies: Annotated[
+        str,
+        About(
+            "信任这些网段的反向代理写的 X-Forwarded-For，用逗号分开",
+            "networks of reverse proxies whose X-Forwarded-For is believed, separated by commas",
+            "GATEWAY_TRUSTED_PROXIES",
+        ),
+    ] = ""
+    kept_calls: Annotated[
+        Annotated[int, Meta(ge=0)],
+        About("调用记录最多保留几条", "how many calls stay recorded at most", "GATEWAY_KEPT_CALLS"),
+    ] = 1_000_000
+    kept_days: Annotated[
+        Annotated[int, Meta(ge=1)],
+        About("调用记录最多保留几天", "how many days calls stay recorded at most", "GATEWAY_KEPT_DAYS"),
+    ] = 90
 
 
 class Replies(msgspec.Struct, frozen=True, kw_only=True):
