@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,16 +83,24 @@ class Served:
 
 
 @contextmanager
-def serving(target: str, *options: str, program: str = PROGRAM, port: int = 0) -> Iterator[Served]:
-    """Serve a program until the end of the block."""
-    with tempfile.TemporaryDirectory() as folder:
+def serving(
+    target: str,
+    *options: str,
+    program: str = PROGRAM,
+    port: int = 0,
+    env: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Iterator[Served]:
+    """Serve a program until the end of the block; in `folder`, or in one of its own."""
+    with tempfile.TemporaryDirectory() as own:
+        folder = folder or Path(own)
         Path(folder, "served.py").write_text(program, "utf-8")
         errors = Path(folder, "errors")
         with errors.open("wb") as to:
             process = subprocess.Popen(
                 [sys.executable, "-m", "gongzhong", "serve", target, "--port", str(port), "--json", *options],
                 cwd=folder,
-                env={**os.environ, **ENV},
+                env={**os.environ, **ENV, **(env or {})},
                 stdout=subprocess.PIPE,
                 stderr=to,
             )

@@ -7,7 +7,9 @@ seen, nothing left behind. Server errors go to standard error; requests are not 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -92,23 +94,37 @@ class Server(Protocol):
 class EmbeddedServer:
     """An ASGI application on a port of this machine. Port 0 takes a free one; see `port`.
 
+    `listener` is a bound socket to use in place of the address; whoever made it closes it.
+
     When it stops, the port stays open while requests are being answered, at most `drain_s` seconds: what WeChat
-    delivers meanwhile finds somebody. Then open requests get a few seconds more.
+    delivers meanwhile finds somebody. Then open requests get a few seconds more. If `others_serve`, other processes
+    accept connections on the socket, and this one gives it up at once.
     """
 
-    def __init__(self, app: Any, *, host: str, port: int, drain_s: float = 0.0) -> None:
-        require_free(host, port)
-        self.host, self.port = host, port or free_port(host)
+    def __init__(
+        self,
+        app: Any,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        drain_s: float = 0.0,
+        listener: socket.socket | None = None,
+    ) -> None:
+        if listener is None:
+            require_free(host, port)
+            port = port or free_port(host)
+        self.host, self.port = host, port
+        self.others_serve = False
         self._app = Guarded(app)
         self._drain_s = drain_s
-        self._server = _granian(self._app, host, self.port)
+        self._server = _granian(self._app, host, port, listener)
+        self._shared = listener is not None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Listen. Raises SetupError when the application fails to start."""
         self._task = asyncio.get_running_loop().create_task(self._server.serve())
-        task = self._task
-        if await until_listening(self.host, self.port, START_S, lambda: not task.done()):
+        if await self._listens(self._task):
             return
         await self.stop()
         raise SetupError(
@@ -118,13 +134,26 @@ class EmbeddedServer:
             fix_en="see the output above for the reason",
         )
 
+    async def _listens(self, task: asyncio.Task[None]) -> bool:
+        """Wait until it listens; False if it ends before. On a socket that others listen on, too, nobody can ask."""
+        if not self._shared:
+            return await until_listening(self.host, self.port, START_S, lambda: not task.done())
+        begun = asyncio.ensure_future(self._app.begun.wait())
+        await asyncio.wait({task, begun}, timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
+        begun.cancel()
+        return self._app.begun.is_set() and not task.done()
+
     async def stop(self) -> None:
         """Stop listening, let open requests end for a moment, then let the application close what it holds."""
         if self._task is None:
             return
-        await self._drain()
+        if not self.others_serve:
+            await self._drain()
         self._server.stop()
-        for everything, patience_s in ((False, STOP_S), (True, CLEAN_UP_S)):
+        for everything, patience_s in (
+            (False, self._drain_s if self.others_serve else STOP_S),
+            (True, CLEAN_UP_S),
+        ):
             self._app.interrupt(everything=everything)
             done, _ = await asyncio.wait({self._task}, timeout=patience_s)
             if done:
@@ -145,13 +174,13 @@ class EmbeddedServer:
             await asyncio.wait({self._task})
 
 
-def _granian(app: Any, host: str, port: int) -> Any:
+def _granian(app: Any, host: str, port: int, listener: socket.socket | None) -> Any:
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server.embed import Server
 
-    return Server(
+    server: Any = Server(
         app,
         address=host,
         port=port,
@@ -165,6 +194,13 @@ def _granian(app: Any, host: str, port: int) -> Any:
         log_level=LogLevels.error,
         log_dictconfig=_LOG,
     )
+    if listener is not None:
+        import granian.net
+
+        holder: Any = vars(granian.net)["SocketHolder"]  # it has no type of its own
+        server._shd = holder(os.dup(listener.fileno()), listener.family == socket.AF_UNIX, BACKLOG)
+        server._init_shared_socket = lambda: None
+    return server
 
 
 async def run(

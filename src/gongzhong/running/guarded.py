@@ -23,11 +23,15 @@ BODY_S = 300.0
 
 
 class Guarded:
-    """An ASGI application with these limits; the server calls `interrupt` and `quiet` when it stops."""
+    """An ASGI application with these limits; the server calls `interrupt` and `quiet` when it stops.
+
+    `begun` is set when the application has started up, or does not know the protocol for that (lifespan).
+    """
 
     def __init__(self, app: Any, *, wait_s: float = BODY_WAIT_S, total_s: float = BODY_S) -> None:
         self._app, self._wait_s, self._total_s = app, wait_s, total_s
         self._stopping = False
+        self.begun = asyncio.Event()
         self._streams: set[asyncio.Task[Any]] = set()
         self._requests: set[asyncio.Task[Any]] = set()
 
@@ -38,6 +42,9 @@ class Guarded:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         task = asyncio.current_task()
+        if scope["type"] == "lifespan":
+            await self._live(scope, receive, send)
+            return
         if scope["type"] != "http" or task is None:
             await self._app(scope, receive, send)
             return
@@ -53,6 +60,22 @@ class Guarded:
         finally:
             self._requests.discard(task)
             self._streams.discard(task)
+
+    async def _live(self, scope: Message, receive: Receive, send: Send) -> None:
+        failed = False
+
+        async def noted(message: Message) -> None:
+            nonlocal failed
+            await send(message)
+            failed = failed or message["type"] == "lifespan.startup.failed"
+            if message["type"] == "lifespan.startup.complete":
+                self.begun.set()
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            if not failed:
+                self.begun.set()
 
     def interrupt(self, *, everything: bool) -> None:
         """End answers that have been streaming, or all that are under way."""

@@ -11,6 +11,8 @@ import errno
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 from ..errors import SetupError
 from ..reasons import in_words
@@ -55,6 +57,62 @@ def refused(host: str, port: int, problem: OSError) -> SetupError:
         )
     zh, en = in_words(problem)
     return SetupError(f"不能在 {host}:{port} 监听：{zh}", f"cannot listen on {host}:{port}: {en}")
+
+
+def bind(host: str, port: int, unix_socket: Path | None = None, *, reuse_port: bool = False) -> socket.socket:
+    """A socket with an address, for servers to listen on; it does not listen yet, so connections are refused.
+
+    Raises PortInUse or SetupError when the address is taken, also by a server that would share it by accident, or not
+    allowed.
+    """
+    if unix_socket is not None:
+        remove_stale(unix_socket)
+        bound = socket.socket(socket.AF_UNIX)
+        address: Any = str(unix_socket)
+    else:
+        if not reuse_port:
+            require_free(host, port)
+        family, _, _, _, address = _first_address(host, port)
+        bound = socket.socket(family, socket.SOCK_STREAM)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if reuse_port:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        bound.bind(address)
+    except OSError as problem:
+        bound.close()
+        raise refused(host, port, problem) from None
+    return bound
+
+
+def _first_address(host: str, port: int) -> tuple[int, int, int, str, Any]:
+    """What the system makes of host and port. Raises SetupError for a host that has no address."""
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as problem:
+        raise refused(host, port, problem) from None
+
+
+def where(bound: socket.socket, *, secure: bool = False) -> str:
+    """The address of a socket to show to people: `http://127.0.0.1:8000`, or `unix:` and a path."""
+    name = bound.getsockname()
+    if bound.family == socket.AF_UNIX:
+        return f"unix:{name}"
+    plain = url_of(name[0], name[1])
+    return plain.replace("http:", "https:", 1) if secure else plain
+
+
+def remove_stale(path: Path) -> None:
+    """Remove a unix socket that nobody listens on any more. Raises SetupError when somebody does."""
+    if not path.is_socket():
+        return
+    with socket.socket(socket.AF_UNIX) as trial:
+        try:
+            trial.connect(str(path))
+        except OSError:
+            path.unlink(missing_ok=True)
+            return
+    raise SetupError(f"{path} 已被占用", f"{path} is in use")
 
 
 def free_port(host: str = "127.0.0.1") -> int:

@@ -1,27 +1,32 @@
 """The production server: one command from `module:oa` to a listening callback URL.
 
 A bare OfficialAccount, `Accounts` with several, or one of their doors, is served by the callback server, the shortest
-way from the socket to a handler; applications over ASGI or WSGI by granian. Everything runs in this one process:
-killed, it leaves nothing behind that keeps the port. What a reply window knows lies in this process's memory, so a
-second process would run handlers twice: it is refused.
+way from the socket to a handler; applications over ASGI and WSGI by granian. One worker is this process itself; several
+are processes of their own behind one socket, see `supervisor`. They need a state that they share: what lies in the
+memory of one process only would let each of them run a handler for the same message.
 """
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ..app.accounts import Accounts
 from ..app.asgi import AsgiDoor
+from ..app.binding import Binding
 from ..app.served import Served
 from ..app.wsgi import WsgiDoor
 from ..errors import SetupError
 from .collector import spare_the_collector
 from .embedded import EmbeddedServer, run, run_loop
 from .http_server import DRAIN_S, CallbackServer
-from .listening import url_of
+from .listening import url_of, where
 from .target import Target, resolve
 from .wsgi import FromWsgi
 
@@ -33,7 +38,7 @@ class Options:
     host: str = "127.0.0.1"
     port: int = 8000
     unix_socket: Path | None = None
-    """Listen here instead of on a port. Only for an OfficialAccount, as the next four."""
+    """Listen here instead of on a port. One worker has it only for an OfficialAccount, as the next four."""
     certificate: Path | None = None
     """PEM, the whole chain: HTTPS without a reverse proxy."""
     key: Path | None = None
@@ -41,38 +46,129 @@ class Options:
     """Several processes may listen on the port: a new one can start before the old one is stopped."""
     access_log: bool = False
     """One log line for each request, without its query."""
+    hang_s: float = 30.0
+    """With several workers: one whose event loop is blocked for so many seconds is replaced."""
+    deaths_per_minute: int = 0
+    """With several workers: how many may end right after their start within a minute; 0: five for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """The server listens: where, and with which settings."""
+    """The server listens: what it serves, where, and in which process (with several workers that of the supervisor)."""
 
-    target: Target
+    spec: str
+    kind: str
     url: str
     pid: int
+    workers: int = 1
 
 
 Announce: TypeAlias = Callable[[Ready], None]
 
 
 def serve(
-    target: str, options: Options | None = None, *, workers: int = 1, announce: Announce | None = None
+    target: str,
+    options: Options | None = None,
+    *,
+    workers: int = 1,
+    announce: Announce | None = None,
+    log_json: bool = False,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM; running handlers may finish. `announce` is called once the server listens.
 
-    Raises SetupError for more than one worker, a target that cannot be served, or an address that cannot be
-    listened on.
+    Several workers log to standard error by themselves, as JSON if `log_json`.
+
+    Raises SetupError for a target that cannot be served, an address that cannot be listened on, and several workers
+    without a state that they share; GongzhongError when workers end again and again.
     """
-    _only_one(workers)
+    if workers < 1:
+        raise SetupError(f"workers 至少是 1，不能是 {workers}", f"workers must be at least 1, not {workers}")
     options = options or Options()
+    if workers > 1:
+        from .supervisor.runner import supervise
+
+        supervise(target, options, workers=workers, announce=announce, log_json=log_json)
+        return
     found = resolve(target)
-    served = _bare(found.value)
-    if served is not None:
-        served.check()
-        run_loop(_serve_accounts(served, found, options, announce))
-    else:
-        _check(options)
-        run_loop(_serve_app(found, options, announce))
+    run_loop(_serve(found, options, announce))
+
+
+async def _serve(found: Target, options: Options, announce: Announce | None) -> None:
+    serving = Serving(found, options)
+
+    def ready() -> None:
+        if announce is not None:
+            announce(Ready(spec=found.spec, kind=found.kind, url=serving.url, pid=os.getpid()))
+
+    await serving.run(ready=ready)
+
+
+class Serving:
+    """A target being served in this process and on the running event loop.
+
+    `listener` is a bound socket that others may listen on, too; without it the address of `options` is used. Raises
+    SetupError for a target or options that cannot be served.
+    """
+
+    def __init__(self, found: Target, options: Options, listener: socket.socket | None = None) -> None:
+        self.found = found
+        self.served = _bare(found.value)
+        self._listener = listener
+        if self.served is not None:
+            self.served.check()
+        elif listener is None:
+            _check(options)
+        self.accounts = self._accounts()
+        """Every account of the program that has been made by now."""
+        spare_the_collector()
+        self.server = (
+            self._application(options) if self.served is None else self._callback(self.served, options)
+        )
+
+    async def run(
+        self, *, stop: asyncio.Event | None = None, ready: Callable[[], None] | None = None
+    ) -> None:
+        """Serve until a signal or `stop`, then let handlers finish."""
+        try:
+            await run(self.server, stop=stop, ready=ready)
+        finally:
+            if self.served is not None:
+                await self.served.shutdown()
+
+    @property
+    def url(self) -> str:
+        if isinstance(self.server, CallbackServer):
+            return self.server.url
+        if self._listener is not None:
+            return where(self._listener)
+        return url_of(self.server.host, self.server.port)
+
+    def _accounts(self) -> list[Binding]:
+        if isinstance(self.served, Accounts):
+            return [one.only for one in self.served]
+        if self.served is not None:
+            return [self.served.only] if self.served.only is not None else []
+        return [one for one in gc.get_objects() if issubclass(type(one), Binding)]
+
+    def _callback(self, served: Served, options: Options) -> CallbackServer:
+        return CallbackServer(
+            served,
+            host=options.host,
+            port=options.port,
+            unix_socket=options.unix_socket,
+            certificate=options.certificate,
+            key=options.key,
+            reuse_port=options.reuse_port,
+            listener=self._listener,
+            access_log=options.access_log,
+            busy=lambda: served.busy,
+        )
+
+    def _application(self, options: Options) -> EmbeddedServer:
+        app = FromWsgi(self.found.value) if self.found.kind == "wsgi" else self.found.value
+        return EmbeddedServer(
+            app, host=options.host, port=options.port, drain_s=DRAIN_S, listener=self._listener
+        )
 
 
 def _bare(value: Any) -> Served | None:
@@ -80,38 +176,6 @@ def _bare(value: Any) -> Served | None:
     if isinstance(value, AsgiDoor | WsgiDoor):
         return value.served
     return value if isinstance(value, Served) else None
-
-
-async def _serve_accounts(served: Served, found: Target, options: Options, announce: Announce | None) -> None:
-    spare_the_collector()
-    server = CallbackServer(
-        served,
-        host=options.host,
-        port=options.port,
-        unix_socket=options.unix_socket,
-        certificate=options.certificate,
-        key=options.key,
-        reuse_port=options.reuse_port,
-        access_log=options.access_log,
-        busy=lambda: served.busy,
-    )
-    try:
-        await run(server, ready=_ready(found, lambda: server.url, announce))
-    finally:
-        await served.shutdown()
-
-
-async def _serve_app(found: Target, options: Options, announce: Announce | None) -> None:
-    spare_the_collector()
-    app = FromWsgi(found.value) if found.kind == "wsgi" else found.value
-    server = EmbeddedServer(app, host=options.host, port=options.port, drain_s=DRAIN_S)
-    await run(server, ready=_ready(found, lambda: url_of(options.host, server.port), announce))
-
-
-def _ready(found: Target, url: Callable[[], str], announce: Announce | None) -> Callable[[], None] | None:
-    if announce is None:
-        return None
-    return lambda: announce(Ready(target=found, url=url(), pid=os.getpid()))
 
 
 def _check(options: Options) -> None:
@@ -126,17 +190,3 @@ def _check(options: Options) -> None:
                 fix_zh="ASGI 和 WSGI 应用用 granian、uvicorn 或 gunicorn 自己的选项，或放在反向代理后面",
                 fix_en="use the options of granian, uvicorn or gunicorn for applications, or a reverse proxy",
             )
-
-
-def _only_one(workers: int) -> None:
-    if workers == 1:
-        return
-    if workers < 1:
-        raise SetupError(f"workers 至少是 1，不能是 {workers}", f"workers must be at least 1, not {workers}")
-    raise SetupError(
-        f"serve 现在只能用一个进程，不能是 {workers} 个：正在处理的消息只记在进程的内存里，同一条消息会被处理几遍",
-        f"serve runs one process today, not {workers}: messages in work are known in its memory only, and several "
-        "processes would handle one several times",
-        fix_zh="去掉 --workers；一个进程每秒能处理上千条推送",
-        fix_en="leave --workers out; one process handles more than a thousand pushes a second",
-    )

@@ -6,7 +6,7 @@ Stopping, in order:
 
     1. draining   the port stays open while requests are being answered, or were cut off so recently that WeChat
                   delivers them again, or the application is busy; at most `drain_s`. Idle connections are closed,
-                  every answer says `connection: close`. With `reuse_port` another process has the port, so this one
+                  every answer says `connection: close`. If `others_serve`, another process has the port, so this one
                   gives it up at once and only answers what is open.
     2. closed     nobody can connect; open requests are answered, for `last_s` at most (longer than WeChat waits).
     3. gone       what is left is closed, answered or not.
@@ -27,7 +27,7 @@ from typing import Any, Protocol
 from ...app.served import Served
 from ...errors import CallbackError, SetupError
 from ...reasons import in_words
-from ..listening import refused, require_free, url_of
+from ..listening import refused, remove_stale, require_free, url_of, where
 from .connection import Answered, Connection, Phase
 from .limits import Limits, allow_files
 from .reading import Request
@@ -73,7 +73,8 @@ class _ByAddress:
 class CallbackServer:
     """One application on one port or unix socket, in the running event loop. Port 0 takes a free one; see `port`.
 
-    With `Accounts` each request goes to the account that has its host and path.
+    With `Accounts` each request goes to the account that has its host and path. `listener` is a bound socket to use in
+    place of the address; whoever made it closes it and removes its file.
 
     Raises SetupError when the address cannot be listened on or certificate and key do not load.
     """
@@ -88,6 +89,7 @@ class CallbackServer:
         certificate: Path | None = None,
         key: Path | None = None,
         reuse_port: bool = False,
+        listener: socket.socket | None = None,
         limits: Limits | None = None,
         access_log: bool = False,
         busy: Callable[[], bool] = lambda: False,
@@ -96,12 +98,14 @@ class CallbackServer:
         self._app = app.only or _ByAddress(app) if isinstance(app, Served) else app
         self._busy, self._clock = busy, clock
         self.access_log, self._reuse_port = access_log, reuse_port
-        self._unix_socket = unix_socket
+        self._unix_socket, self._listener = unix_socket, listener
+        self.others_serve = reuse_port
+        """Whether others accept connections on this address when this server stops."""
         self._tls = None if certificate is None else tls_context(certificate, key)
         wanted = limits or Limits()
         self.limits = wanted
         self.host, self.port = host, port
-        if unix_socket is None and not reuse_port:
+        if unix_socket is None and listener is None and not reuse_port:
             require_free(host, port)
         self.stopping = False
         self.now = clock()
@@ -133,7 +137,7 @@ class CallbackServer:
         for connection in list(self.waiting):
             if connection.phase is Phase.IDLE:
                 connection.give_way()
-        if not self._reuse_port:
+        if not self.others_serve:
             await self._until(lambda: not (self._answering or self._expected or self._busy()), drain_s)
         self._server.close()
         await self._until(lambda: not self._answering, last_s)
@@ -157,6 +161,8 @@ class CallbackServer:
     @property
     def url(self) -> str:
         """Where it listens; for a unix socket `unix:` and its path."""
+        if self._listener is not None:
+            return where(self._listener, secure=self._tls is not None)
         if self._unix_socket is not None:
             return f"unix:{self._unix_socket}"
         plain = url_of(self.host, self.port)
@@ -183,8 +189,10 @@ class CallbackServer:
         options: dict[str, Any] = {}
         if self._tls is not None:
             options = {"ssl": self._tls, "ssl_handshake_timeout": self.limits.handshake_s}
+        if self._listener is not None:
+            return await loop.create_server(make, sock=self._listener.dup(), backlog=BACKLOG, **options)
         if self._unix_socket is not None:
-            _remove_stale(self._unix_socket)
+            remove_stale(self._unix_socket)
             server: asyncio.Server = await loop.create_unix_server(
                 make, str(self._unix_socket), backlog=BACKLOG, **options
             )
@@ -280,19 +288,6 @@ def _require_readable(file: Path, zh: str, en: str) -> None:
     except OSError as problem:
         why_zh, why_en = in_words(problem)
         raise SetupError(f"不能读取{zh} {file}：{why_zh}", f"cannot read the {en} {file}: {why_en}") from None
-
-
-def _remove_stale(path: Path) -> None:
-    """Remove a socket that nobody listens on any more. Raises SetupError when somebody does."""
-    if not path.is_socket():
-        return
-    with socket.socket(socket.AF_UNIX) as trial:
-        try:
-            trial.connect(str(path))
-        except OSError:
-            path.unlink(missing_ok=True)
-            return
-    raise SetupError(f"{path} 已被占用", f"{path} is in use")
 
 
 def _date() -> bytes:

@@ -1,0 +1,341 @@
+"""The supervisor at work: processes, signals and the socket. What to do when is decided in `lifecycle.py`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+import msgspec
+
+from ...errors import GongzhongError, SetupError, say
+from ..listening import bind, where
+from ..serve import Announce, Options, Ready
+from ..target import require_there
+from . import lifecycle
+from .lifecycle import (
+    Act,
+    Died,
+    End,
+    Event,
+    Heard,
+    Kill,
+    News,
+    Record,
+    Reload,
+    Rules,
+    Start,
+    Stop,
+    Tell,
+    Tick,
+)
+from .messages import LONGEST_LINE, Beat, Drain, Failed, Setup, ToSupervisor, Up, Waiting, line_of, read_line
+
+log = logging.getLogger("gongzhong.serve")
+
+TICK_S: Final = 0.25
+LAST_WORDS_S: Final = 2.0
+"""How long what an ended worker has said may take to be read: processes that it started may keep its end open."""
+SHOW_WHERE_S: Final = 0.5
+"""What a worker that hangs gets to say where, before it is killed."""
+ERROR: Final = 3
+"""The exit status that an error of a worker asks for; the error itself is raised."""
+
+_NEWS: Final = {
+    News.READY: (logging.INFO, "全部工作进程已就绪", "all workers are ready"),
+    News.DIED: (
+        logging.ERROR,
+        "工作进程 %(number)d 结束了（状态 %(status)s），%(pause).1f 秒后启动新的",
+        "worker %(number)d ended (status %(status)s); a new one is started in %(pause).1f s",
+    ),
+    News.FAILED: (
+        logging.ERROR,
+        "工作进程 %(number)d 不能运行：%(why)s",
+        "worker %(number)d cannot serve: %(why)s",
+    ),
+    News.HUNG: (
+        logging.ERROR,
+        "工作进程 %(number)d 没有反应（事件循环被阻塞），将被替换；它停在哪里见下面的输出",
+        "worker %(number)d hangs (its event loop is blocked) and is replaced; the output below says where it hangs",
+    ),
+    News.SLOW_START: (
+        logging.ERROR,
+        "工作进程 %(number)d 启动太久，已放弃；它停在哪里见下面的输出",
+        "worker %(number)d took too long to start; the output below says where it is",
+    ),
+    News.SLOW_DRAIN: (
+        logging.WARNING,
+        "工作进程 %(number)d 没有按时收尾，已被终止",
+        "worker %(number)d did not finish in time and was killed",
+    ),
+    News.RELOADING: (logging.INFO, "重新加载程序", "reloading the program"),
+    News.RELOADED: (logging.INFO, "已换成新的工作进程", "all workers run the new program"),
+    News.RELOAD_FAILED: (
+        logging.ERROR,
+        "新的程序不能运行，原来的工作进程继续服务",
+        "the new program cannot be served: the workers from before go on",
+    ),
+    News.STOPPING: (logging.INFO, "正在停止", "stopping"),
+    News.GAVE_UP: (
+        logging.ERROR,
+        "工作进程一再结束，不再重试",
+        "workers end again and again: giving up",
+    ),
+}
+"""How each kind of news is logged."""
+
+
+def supervise(
+    target: str,
+    options: Options,
+    *,
+    workers: int,
+    announce: Announce | None = None,
+    log_json: bool = False,
+) -> None:
+    """Serve with several workers until Ctrl-C or SIGTERM.
+
+    Raises SetupError when the address is taken or no worker can be started, with the error that a worker gave;
+    GongzhongError when workers end again and again.
+    """
+    if sys.platform == "win32":
+        raise SetupError("Windows 上只能用一个进程", "on Windows serve runs one process only")
+    require_there(target)
+    listener = bind(options.host, options.port, options.unix_socket, reuse_port=options.reuse_port)
+    rules = Rules(workers=workers, hang_s=options.hang_s, deaths_per_minute=options.deaths_per_minute)
+    try:
+        supervisor = Supervisor(target, options, listener, rules, announce, log_json)
+        asyncio.run(supervisor.run())
+    finally:
+        listener.close()
+        if options.unix_socket is not None:
+            options.unix_socket.unlink(missing_ok=True)
+
+
+class Child:
+    """One worker's process and our end of its socket pair."""
+
+    def __init__(self, process: asyncio.subprocess.Process, writer: asyncio.StreamWriter) -> None:
+        self.process, self.writer = process, writer
+        self.kind = ""
+        """Of the target, once the worker serves."""
+        self.failure: Failed | None = None
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process, if it still runs."""
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.process.pid, number)
+
+    def kill(self) -> None:
+        """Kill the process and those that it started."""
+        if self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+
+class Supervisor:
+    """Carries out what `decide` says."""
+
+    def __init__(
+        self,
+        target: str,
+        options: Options,
+        listener: socket.socket,
+        rules: Rules,
+        announce: Announce | None,
+        log_json: bool,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._target, self._options, self._listener = target, options, listener
+        self._rules, self._announce, self._log_json, self._clock = rules, announce, log_json, clock
+        self.url = where(listener, secure=options.certificate is not None)
+        self.record = Record()
+        self.children: dict[int, Child] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended = asyncio.Event()
+        self._broken: BaseException | None = None
+        self._failure: Failed | None = None
+        """Why the last worker that failed could not serve."""
+
+    async def run(self) -> None:
+        """Until nothing is left. Raises what `supervise` does."""
+        with self._signals():
+            self.take(Tick())
+            while not self._ended.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(TICK_S):
+                        await self._ended.wait()
+                self.take(Tick())
+        for child in self.children.values():
+            child.kill()
+        if self._broken is not None:
+            raise self._broken
+        if self.record.status == ERROR and self._failure is not None:
+            raise self._failure.error
+        if self.record.status:
+            raise self._gave_up()
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        wishes: dict[int, Event] = {signal.SIGTERM: Stop(), signal.SIGINT: Stop(), signal.SIGHUP: Reload()}
+        for number, wish in wishes.items():
+            loop.add_signal_handler(number, self.take, wish)
+        try:
+            yield
+        finally:
+            for number in wishes:
+                loop.remove_signal_handler(number)
+
+    def take(self, event: Event) -> None:
+        """Let an event be decided upon, and carry out what follows."""
+        self.record, acts = lifecycle.decide(self.record, event, self._clock(), self._rules)
+        for act in acts:
+            self._carry_out(act)
+
+    def _carry_out(self, act: Act) -> None:
+        match act:
+            case Start(number):
+                self._begin(self._run_worker(number))
+            case lifecycle.Drain(number, others_serve):
+                self._drain(self.children.get(number), others_serve)
+            case Kill(number, hung):
+                self._begin(self._kill(self.children.get(number), hung))
+            case Tell():
+                self._tell(act)
+            case End():
+                self._ended.set()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """A mistake in the supervisor itself ends it: workers that nobody watches would be worse."""
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._broken = task.exception()
+            self._ended.set()
+
+    async def _run_worker(self, number: int) -> None:
+        """One worker, from its start to its end."""
+        try:
+            child, reader = await self._start(number)
+        except OSError as problem:
+            log.error(say("不能启动工作进程：%s", "cannot start a worker: %s"), problem)
+            self.take(Died(number, chance=random.random()))
+            return
+        self.children[number] = child
+        hearing = asyncio.ensure_future(self._hear(number, child, reader))
+        await child.process.wait()
+        await asyncio.wait({hearing}, timeout=LAST_WORDS_S)
+        hearing.cancel()
+        child.writer.close()
+        self._failure = child.failure or self._failure
+        self.take(Died(number, failed=ERROR if child.failure else 0, chance=random.random()))
+        del self.children[number]
+
+    async def _start(self, number: int) -> tuple[Child, asyncio.StreamReader]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-m", "gongzhong.running.supervisor.worker", str(theirs.fileno())]
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                pass_fds=(theirs.fileno(), self._listener.fileno()),
+                stdin=asyncio.subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST_LINE)
+        writer.write(line_of(self._setup(number)))
+        child = Child(process, writer)
+        worker = self.record.find(number)
+        if worker is None or worker.phase is not lifecycle.Phase.STARTING:  # stopped while it was started
+            child.kill()
+        return child, reader
+
+    def _setup(self, number: int) -> Setup:
+        options = self._options
+        return Setup(
+            number=number,
+            workers=self._rules.workers,
+            parent=os.getpid(),
+            target=self._target,
+            listener=self._listener.fileno(),
+            certificate=str(options.certificate) if options.certificate else None,
+            key=str(options.key) if options.key else None,
+            access_log=options.access_log,
+            log_json=self._log_json,
+        )
+
+    async def _hear(self, number: int, child: Child, reader: asyncio.StreamReader) -> None:
+        """What the worker says, until its end of the pair closes."""
+        with suppress(OSError, ValueError):
+            async for line in reader:
+                with suppress(msgspec.DecodeError):
+                    self._heard(number, child, read_line(line, ToSupervisor))
+
+    def _heard(self, number: int, child: Child, message: ToSupervisor) -> None:
+        match message:
+            case Up(kind):
+                child.kind = kind
+                self.take(lifecycle.Ready(number))
+            case Failed():
+                child.failure = message
+            case Beat() | Waiting():
+                self.take(Heard(number))
+
+    def _drain(self, child: Child | None, others_serve: bool) -> None:
+        if child is None:
+            return
+        if child.kind:
+            child.writer.write(line_of(Drain(others_serve)))
+        else:
+            child.signal(signal.SIGTERM)
+
+    async def _kill(self, child: Child | None, hung: bool) -> None:
+        if child is None:
+            return
+        if hung:
+            child.signal(signal.SIGUSR2)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SHOW_WHERE_S):
+                    await child.process.wait()
+        child.kill()
+
+    def _gave_up(self) -> GongzhongError:
+        most = self._rules.most_deaths
+        why = self._failure
+        return GongzhongError(
+            f"一分钟内有 {most} 次工作进程刚启动就结束，不再重试" + (f"；最后一次：{why.zh}" if why else ""),
+            f"{most} workers ended right after their start within a minute: giving up"
+            + (f"; the last one said: {why.en}" if why else ""),
+            fix_zh="原因见上面的日志",
+            fix_en="see the log above for the reason",
+        )
+
+    def _tell(self, told: Tell) -> None:
+        child = self.children.get(told.number)
+        level, zh, en = _NEWS[told.news]
+        facts = {
+            "number": told.number,
+            "pause": told.pause_s,
+            "status": child.process.returncode if child else None,
+            "why": child.failure.error if child and child.failure else "",
+        }
+        log.log(level, say(zh, en), facts)
+        if told.news is News.READY and self._announce is not None:
+            kind = next(child.kind for child in self.children.values() if child.kind)
+            workers = self._rules.workers
+            self._announce(
+                Ready(spec=self._target, kind=kind, url=self.url, pid=os.getpid(), workers=workers)
+            )
