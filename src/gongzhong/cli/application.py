@@ -174,7 +174,7 @@ COMMANDS = (
         (
             "gongzhong gateway --database sqlite:///data/gongzhong.db",
             "gongzhong gateway --host 0.0.0.0 --port 8600 --config gongzhong.toml",
-            "gongzhong gateway key create 商城 --account wx1234567890abcdef --scope templates --from 10.0.0.0/8",
+            "gongzhong gateway key create shop --account wx1234567890abcdef --scope templates --from 10.0.0.0/8",
         ),
         parts=(
             Command(
@@ -190,9 +190,9 @@ COMMANDS = (
                         "新建密钥，只显示一次",
                         "make a key, which is shown once",
                         (
-                            "gongzhong gateway key create 商城 --account wx1234567890abcdef --scope '*'",
-                            "gongzhong gateway key create 报表 --scope /datacube --per-minute 60 --daily 5000",
-                            "gongzhong gateway key create 老程序 --scope token --from 10.0.3.7",
+                            "gongzhong gateway key create shop --account wx1234567890abcdef --scope '*'",
+                            "gongzhong gateway key create reports --scope /datacube --per-minute 60 --daily 5000",
+                            "gongzhong gateway key create old-app --scope token --from 10.0.3.7",
                         ),
                     ),
                     Command(

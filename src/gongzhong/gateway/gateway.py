@@ -13,9 +13,11 @@ import msgspec
 
 from ..account import Account
 from ..client import AsyncClient, CallPolicy, Tokens
+from ..client.budgets import Budgets
 from ..clock import Clock
 from ..errors import GongzhongError, SetupError, StateDown
 from ..state import State
+from ..state.quotas import StateQuotaStore
 from ..state.tokens import StateTokenStore
 from .keys import Key, signer_of
 from .tables import CallRecord, GatewayTables
@@ -56,7 +58,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 class Upstream:
     """One account's way to WeChat."""
 
-    def __init__(self, account: Account, tokens: Tokens, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, account: Account, tokens: Tokens, budgets: Budgets, clock: Clock, settings: Settings
+    ) -> None:
         if not account.secret:
             raise SetupError(
                 f"公众号 {account.appid} 没有 AppSecret，网关取不到 access_token",
@@ -67,7 +71,11 @@ class Upstream:
         self.account = account
         self.signer = signer_of(account.secret)
         self.client = AsyncClient(
-            account, tokens=tokens, clock=clock, policy=CallPolicy(timeout_s=settings.timeout_s)
+            account,
+            tokens=tokens,
+            clock=clock,
+            policy=CallPolicy(timeout_s=settings.timeout_s),
+            budgets=budgets,
         )
 
 
@@ -158,15 +166,15 @@ class Gateway:
         self.settings = settings or Settings()
         self.counters: Counter[str] = Counter()
         self.state, self.tables = state, tables
-        self._token_store = StateTokenStore(state)
-        tokens = Tokens(self._token_store, self.clock)
+        self._stores = StateTokenStore(state), StateQuotaStore(state)
+        tokens, budgets = Tokens(self._stores[0], self.clock), Budgets(self._stores[1], self.clock)
         self.upstreams: dict[str, Upstream] = {}
         for account in accounts:
             if account.appid in self.upstreams:
                 raise SetupError(
                     f"公众号 {account.appid} 出现了两次", f"the account {account.appid} is named twice"
                 )
-            self.upstreams[account.appid] = Upstream(account, tokens, self.clock, self.settings)
+            self.upstreams[account.appid] = Upstream(account, tokens, budgets, self.clock, self.settings)
         if not self.upstreams:
             raise SetupError("网关没有公众号", "the gateway has no account")
         self.keys = Keys(tables)
@@ -188,7 +196,8 @@ class Gateway:
         await self.audit.write()
         for upstream in self.upstreams.values():
             await upstream.client.close()
-        self._token_store.close()
+        for store in self._stores:
+            store.close()
         await self.state.close()
         await self.tables.close()
 
