@@ -1,4 +1,4 @@
-"""Real sockets for contract tests: the platform on a port of its own, in a thread of its own."""
+"""What contract tests share: the platform on a port of its own, in a thread of its own; databases; a clock."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar
 
 import pytest
+from tests.servers import PgBouncer, Postgres, RedisServer
 
+from gongzhong import MovableClock
 from gongzhong.platform import AccountConfig, PersonConfig, Platform, PlatformConfig, TieConfig
 from gongzhong.platform.doors.server import Server
 from gongzhong.running.embedded import EmbeddedServer
@@ -17,6 +19,7 @@ T = TypeVar("T")
 
 APPID, SECRET, ORIGINAL_ID = "wx0123456789abcdef", "0123456789abcdef0123456789abcdef", "gh_a1b2c3d4e5f6"
 TOKEN, AES_KEY = "contracttoken", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+NOON = 1_790_000_000.0
 
 
 class LivePlatform:
@@ -57,3 +60,32 @@ def live() -> Iterator[LivePlatform]:
     running = LivePlatform(config)
     yield running
     running.close()
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock(NOON, frozen=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[PgBouncer]:
+    server = PgBouncer(tmp_path_factory.mktemp("pgbouncer"), postgres)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()

@@ -191,6 +191,12 @@ class Tokens:
             entry.forced_at = now
             return True
 
+    def troubles(self) -> dict[str, GongzhongError]:
+        """By key, why the last fetch failed, where none has succeeded since: for alarms, metrics and the doctor."""
+        with self._lock:
+            failed = {key: entry.refusal or entry.outage for key, entry in self._entries.items()}
+        return {key: error for key, error in failed.items() if error is not None}
+
     def _look(
         self, key: str, rejected: TokenRecord | None
     ) -> tuple[TokenRecord, Literal[False]] | tuple[Pending, bool]:

@@ -4,6 +4,6 @@
 """
 
 from .memory import MemoryWork
-from .work import Count, NewWork, Stage, Work, WorkStore
+from .work import Count, Health, NewWork, Stage, Work, WorkStore
 
-__all__ = ["Count", "MemoryWork", "NewWork", "Stage", "Work", "WorkStore"]
+__all__ = ["Count", "Health", "MemoryWork", "NewWork", "Stage", "Work", "WorkStore"]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from ..clock import Clock
-from .work import Count, NewWork, Stage, Work
+from .work import Count, Health, NewWork, Stage, Work
 
 
 class MemoryWork:
@@ -116,6 +116,12 @@ class MemoryWork:
             place = work.account, work.kind, work.stage
             oldest[place] = min(oldest.get(place, work.created_at), work.created_at)
         return [Count(*place, number, oldest[place]) for place, number in sorted(numbers.items())]
+
+    async def health(self) -> Health:
+        now = self.clock.now()
+        alive = [work.due for work in self._rows.values() if work.stage is not Stage.DEAD and work.due <= now]
+        dead = sum(work.stage is Stage.DEAD for work in self._rows.values())
+        return Health(dead=dead, oldest_due_s=now - min(alive, default=now))
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from ..clock import Clock
 from ..database import SqliteDatabase
 from ..database.statements import Row, Statements
-from .work import Count, NewWork, Stage, Work
+from .work import Count, Health, NewWork, Stage, Work
 
 if TYPE_CHECKING:
     from ..database.postgres import PostgresDatabase
@@ -74,6 +74,18 @@ REPLAY = "UPDATE work SET stage = 'waiting', attempts = 0, due = :due WHERE id =
 DELETE = "DELETE FROM work WHERE id = :id AND stage = 'dead' RETURNING id"
 
 COUNTS = "SELECT account, kind, stage, count(*), min(created_at) FROM work GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+
+HEALTH = """
+SELECT count(CASE WHEN stage = 'dead' THEN 1 END), min(CASE WHEN stage <> 'dead' AND due <= :now THEN due END)
+FROM work WHERE stage = 'dead' OR due <= :now
+"""
+
+POSTGRES_HEALTH = """
+SELECT
+    (SELECT max(extract(epoch FROM clock_timestamp() - xact_start))::float8 FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()),
+    (SELECT sum(n_dead_tup)::bigint FROM pg_stat_user_tables WHERE schemaname = current_schema())
+"""
 
 
 class SqlWork:
@@ -170,6 +182,20 @@ class SqlWork:
             Count(account, kind, Stage(stage), number, oldest)
             for account, kind, stage, number, oldest in rows
         ]
+
+    async def health(self) -> Health:
+        now = self.clock.now()
+        [(dead, oldest)] = await self._statements.run((HEALTH, {"now": now}))
+        waited = 0.0 if oldest is None else now - oldest
+        if not self._statements.takes_locks:
+            return Health(dead=dead, oldest_due_s=waited)
+        [(transaction_s, dead_rows)] = await self._statements.run((POSTGRES_HEALTH, {}))
+        return Health(
+            dead=dead,
+            oldest_due_s=waited,
+            oldest_transaction_s=transaction_s or 0.0,
+            dead_rows=dead_rows or 0,
+        )
 
     async def close(self) -> None:
         await self._statements.close()

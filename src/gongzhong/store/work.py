@@ -75,6 +75,19 @@ class Count(msgspec.Struct, frozen=True):
     oldest: float
 
 
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """How the table is, for alarms, metrics and the doctor. None: only PostgreSQL has it."""
+
+    dead: int
+    """Dead letters."""
+    oldest_due_s: float
+    """For how long the oldest piece that is due has waited; 0 when none is."""
+    oldest_transaction_s: float | None = None
+    """For how long the oldest transaction of the database is open, whoever began it."""
+    dead_rows: int | None = None
+    """Rows of all tables of the schema that are to be removed by autovacuum."""
+
+
 class WorkStore(Protocol):
     """Every operation raises StateDown when the database cannot be reached; a write may then have happened or not."""
 
@@ -131,6 +144,10 @@ class WorkStore(Protocol):
         limit: int = 100,
     ) -> list[Work]:
         """Rows in the order of their numbers, from the one after `after`. Empty texts and None: any."""
+        ...
+
+    async def health(self) -> Health:
+        """How much is dead, and whether work that is due gets done."""
         ...
 
     async def in_line(self, account: str, kind: str, line: str) -> list[Work]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
 from redis import Redis
-from tests.servers import PgBouncer, Postgres, RedisServer
 
 from gongzhong import Clock, MovableClock
 from gongzhong.database import read_url
@@ -17,8 +16,6 @@ from gongzhong.state import MemoryState, State
 from gongzhong.state.postgres import PostgresState
 from gongzhong.state.redis import RedisState
 from gongzhong.state.sqlite import SqliteState
-
-NOON = 1_790_000_000.0
 
 
 @dataclass(frozen=True)
@@ -31,38 +28,10 @@ class Engine:
     """For other processes; empty where there cannot be any."""
 
 
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock(NOON, frozen=True)
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def pgbouncer(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[PgBouncer]:
-    server = PgBouncer(tmp_path_factory.mktemp("pgbouncer"), postgres)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    server = RedisServer(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.stop()
-
-
 EMPTY = """
 DO $$ BEGIN EXECUTE (
-    SELECT coalesce('TRUNCATE ' || string_agg(tablename, ','), 'SELECT') FROM pg_tables WHERE schemaname = 'public');
+    SELECT coalesce('TRUNCATE ' || string_agg(tablename, ','), 'SELECT') FROM pg_tables WHERE schemaname = 'public'
+    AND tablename <> 'gongzhong_version');
 END $$
 """
 

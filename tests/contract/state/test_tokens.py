@@ -29,7 +29,8 @@ from gongzhong.client.tokens import Tokens
 from gongzhong.state import State, open_state
 from gongzhong.state.tokens import StateTokenStore
 
-from .conftest import NOON, Engine
+from ..conftest import NOON
+from .conftest import Engine
 
 PROGRAM = Path(__file__).with_name("token_processes.py")
 APPID = "wx0123456789abcdef"

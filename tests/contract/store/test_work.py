@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from tests.servers import PgBouncer, Postgres
 
 from gongzhong import MovableClock
 from gongzhong.database import SqliteDatabase, read_url
@@ -16,31 +15,10 @@ from gongzhong.database.postgres import PostgresDatabase
 from gongzhong.store import MemoryWork, NewWork, Stage, Work, WorkStore, migrate
 from gongzhong.store.sql import SqlWork
 
+from ..conftest import NOON
+
 pytestmark = pytest.mark.anyio
 SHOP, OTHER = "wx00000000000000aa", "wx00000000000000bb"
-NOON = 1_790_000_000.0
-
-
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock(NOON, frozen=True)
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    server = Postgres(tmp_path_factory.mktemp("postgres"))
-    server.start()
-    migrate.upgrade(read_url(server.url))
-    yield server
-    server.stop()
-
-
-@pytest.fixture(scope="session")
-def pgbouncer(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[PgBouncer]:
-    server = PgBouncer(tmp_path_factory.mktemp("pgbouncer"), postgres)
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres", "pgbouncer"])
@@ -55,7 +33,9 @@ async def store(
         migrate.prepare(url)
         opened = SqlWork(SqliteDatabase(url.path), clock)
     else:
-        with psycopg.connect(request.getfixturevalue("postgres").url, autocommit=True) as connection:
+        direct = request.getfixturevalue("postgres").url
+        migrate.upgrade(read_url(direct))
+        with psycopg.connect(direct, autocommit=True) as connection:
             connection.execute("TRUNCATE work")
         url = read_url(request.getfixturevalue(request.param).url)
         opened = SqlWork(PostgresDatabase(url), clock)
@@ -264,3 +244,19 @@ async def test_several_pieces_are_settled_together_or_not_at_all(store: WorkStor
     assert await store.settle([], SHOP, [piece("c", "li", kind="answer")])
     assert [work.data for work in await store.in_line(SHOP, "answer", "li")] == [b"a", b"b", b"c"]
     assert not await store.settle(mine, SHOP), "they are gone"
+
+
+async def test_health_tells_of_dead_letters_and_of_work_that_nobody_does(
+    store: WorkStore, clock: MovableClock
+) -> None:
+    found = await store.health()
+    assert (found.dead, found.oldest_due_s) == (0, 0.0)
+    in_postgres = not isinstance(store, MemoryWork) and found.dead_rows is not None
+    assert (found.oldest_transaction_s is not None) == in_postgres
+    await store.add(SHOP, [piece("1", "li"), piece("2", "wang", due=clock.now() + 100)])
+    await store.add(SHOP, [piece("3", "zhao")], holder="a", seconds=15)
+    clock.advance(20)
+    (held,) = await store.take(SHOP, "push", "b", 1, 60)
+    assert (await store.health()).oldest_due_s == 5.0, "the lease of what holder a began is over for 5 s"
+    await store.bury(held, "poison")
+    assert (await store.health()).dead == 1
