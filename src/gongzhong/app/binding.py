@@ -136,6 +136,11 @@ class Binding(Served):
             self._blocking_api = Client(self.account, tokens=self._tokens, clock=self.clock)
         return self._blocking_api
 
+    @property
+    def made_client(self) -> AsyncClient | Client | None:
+        """A client of the account, if one was made by now: for alarms and metrics."""
+        return self._api or self._blocking_api
+
     @cached_property
     def state(self) -> State | None:
         """What processes share: as given, else as the variable GONGZHONG_STATE says for an account of the environment.

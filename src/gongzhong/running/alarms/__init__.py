@@ -7,6 +7,7 @@ tells it by webhook or e-mail, `watch.py` runs all of it.
 from __future__ import annotations
 
 from .decision import Book, Notice, decide
+from .look import Look
 from .measures import Measure, Seen, measured
 from .senders import EmailSender, Sender, WebhookSender, senders_of
 from .watch import Watch
@@ -14,6 +15,7 @@ from .watch import Watch
 __all__ = [
     "Book",
     "EmailSender",
+    "Look",
     "Measure",
     "Notice",
     "Seen",
