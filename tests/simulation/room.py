@@ -71,7 +71,8 @@ class Room:
         """A client that runs in the process and shares its tokens through the store."""
         account = Account(appid=APPID, secret=Secret(SECRET), token=Secret("tok123"))
         tokens = Tokens(store, process.clock, TokenPolicy())
-        return AsyncClient(account, transport=Wire(self, process), tokens=tokens, clock=process.clock)
+        wire, clock = Wire(self, process), process.clock
+        return AsyncClient(account, transport=wire, tokens=tokens, clock=clock, chance=lambda: 0.5)
 
     def requests(self, path: str) -> list[float]:
         """When WeChat got requests for the path, in seconds from the beginning."""

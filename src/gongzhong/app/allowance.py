@@ -1,8 +1,9 @@
 """How many customer-service messages each user may still get, as far as this process can know.
 
 WeChat opens a window with every message (5 messages, 48 hours) and every click, scan or follow (3 messages,
-one minute). Whether windows add up is not documented; here the better one counts. Messages that the program
-sends by itself through the API are not seen: then WeChat's own refusal (45047) is the last word.
+one minute). Whether windows add up is not documented; here the better one counts. Every message counts that goes
+through the account's clients, also those that the program sends by itself. What other programs send is not seen: then
+WeChat's own refusal (45047) is the last word.
 """
 
 from __future__ import annotations

@@ -24,8 +24,9 @@ import msgspec
 from ..account import Account, EnvironmentAccount
 from ..catalogue.base import GetQuota
 from ..catalogue.customer_messages import SendCustomerMessage
+from ..catalogue.model import Call
 from ..clock import Clock
-from ..errors import CallbackError, SetupError
+from ..errors import CallbackError, OutcomeUnknown, SetupError
 from ..threads import Threads
 from ..wire import PushReader, Query
 from .allowance import Allowance
@@ -40,7 +41,7 @@ from .sessions import MemorySessionStore, Sessions, SessionStore
 from .window import Gone, ReplyWindow
 
 if TYPE_CHECKING:
-    from ..client import AsyncClient, Client, Tokens
+    from ..client import AsyncClient, Budgets, Client, Tokens
     from ..state import State
     from .app import App
 
@@ -90,13 +91,16 @@ class Binding(Served):
 
     def _begin(self) -> None:
         """Make everything that belongs to one process."""
-        for made in ("sessions", "state", "_tokens", "_reception"):
+        for made in ("sessions", "state", "_tokens", "_budgets", "_reception"):
             vars(self).pop(made, None)
         self._api, self._blocking_api = self.services.api, self.services.blocking_api
         self.threads = Threads(self.app.handler_threads, "gongzhong-handler")
         """For plain handlers alone: stores, files and look-ups of names have threads of their own."""
         self.permission = Permission(self._ask_permission, self.clock, self.app.customer_service)
         self.outbox, self.allowance, self.claims = Outbox(self.clock), Allowance(), Claims()
+        for given in (self._api, self._blocking_api):
+            if given is not None:
+                self._listen(given)
         self.window = ReplyWindow(self)
         self._home = self.services.home or OwnHome(self._moved, self.shutdown)
 
@@ -124,7 +128,10 @@ class Binding(Served):
         if self._api is None:
             from ..client import AsyncClient
 
-            self._api = AsyncClient(self.account, tokens=self._tokens, clock=self.clock)
+            self._api = AsyncClient(
+                self.account, tokens=self._tokens, clock=self.clock, budgets=self._budgets
+            )
+            self._listen(self._api)
         return self._api
 
     @property
@@ -133,7 +140,10 @@ class Binding(Served):
         if self._blocking_api is None:
             from ..client import Client
 
-            self._blocking_api = Client(self.account, tokens=self._tokens, clock=self.clock)
+            self._blocking_api = Client(
+                self.account, tokens=self._tokens, clock=self.clock, budgets=self._budgets
+            )
+            self._listen(self._blocking_api)
         return self._blocking_api
 
     @property
@@ -174,6 +184,30 @@ class Binding(Served):
         from ..state.tokens import StateTokenStore
 
         return Tokens(StateTokenStore(self.state), self.clock)
+
+    @cached_property
+    def _budgets(self) -> Budgets:
+        """What both clients know of the account's quotas, shared as tokens are."""
+        from ..client import Budgets
+
+        given = self._api or self._blocking_api
+        if given is not None:
+            return given.budgets
+        if self.state is None:
+            return Budgets(clock=self.clock)
+        from ..state.quotas import StateQuotaStore
+
+        return Budgets(StateQuotaStore(self.state), self.clock)
+
+    def _listen(self, client: AsyncClient | Client) -> None:
+        """Have every customer-service message counted, also those that the program sends by itself."""
+        listeners = getattr(client, "listeners", None)
+        if isinstance(listeners, list) and self._performed not in listeners:  # a test's stand-in may have none
+            listeners.append(self._performed)
+
+    def _performed(self, call: Call[Any], problem: BaseException | None) -> None:
+        if isinstance(call, SendCustomerMessage) and (problem is None or isinstance(problem, OutcomeUnknown)):
+            self.allowance.spend(call.touser)
 
     @cached_property
     def sessions(self) -> Sessions:
@@ -274,15 +308,23 @@ class Binding(Served):
             await api.close()
         if blocking is not None and blocking is not given.blocking_api:
             blocking.close()
+        for client in (given.api, given.blocking_api):
+            listeners = getattr(client, "listeners", None)
+            if isinstance(listeners, list) and self._performed in listeners:
+                listeners.remove(self._performed)
         await self._leave_state()
 
     async def _leave_state(self) -> None:
         """Close the state that was opened here; it is opened anew when it is needed again."""
         made = vars(self)
         tokens, state = made.pop("_tokens", None), made.pop("state", None)
+        budgets = made.pop("_budgets", None)
         made.pop("sessions", None)
         if tokens is not None and state is not None:
             tokens.store.close()
+        if budgets is not None and state is not None and budgets.store is not None:
+            await asyncio.to_thread(budgets.close)
+            budgets.store.close()
         if state is not None and state is not self.services.state:
             await state.close()
 

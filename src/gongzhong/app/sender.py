@@ -228,7 +228,6 @@ class Sender:
         except (NotReached, BusyError) as problem:
             return Reason.NOT_REACHED, problem
         except OutcomeUnknown as problem:
-            self._allowance.spend(openid)
             return Reason.IN_DOUBT, problem
         except CallError as problem:
             return BY_CODE.get(problem.errcode, Reason.REFUSED), problem
@@ -239,7 +238,6 @@ class Sender:
         except Exception as problem:
             log.exception(say("客服消息发送时出错", "sending a customer-service message failed"))
             return Reason.IN_DOUBT, problem
-        self._allowance.spend(openid)
         return None
 
 

@@ -1,5 +1,6 @@
 """Client and AsyncClient: WeChat's API as typed methods. An HTTP library is loaded with the first client."""
 
+from .budgets import Budgets, QuotaStore
 from .client import AsyncClient, Client
 from .flow import CallPolicy, TicketKind
 from .method import Awaiting, Blocking
@@ -12,9 +13,11 @@ __all__ = [
     "AsyncTransport",
     "Awaiting",
     "Blocking",
+    "Budgets",
     "CallPolicy",
     "Client",
     "MemoryTokenStore",
+    "QuotaStore",
     "TicketKind",
     "TokenPolicy",
     "TokenRecord",

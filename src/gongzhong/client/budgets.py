@@ -30,6 +30,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 import msgspec
@@ -229,6 +230,17 @@ class Budgets:
         self._usages: dict[tuple[str, str], Usage] = {}
         self._lock = threading.Lock()
         self._threads: tuple[int, Executor] | None = None
+
+    def close(self) -> None:
+        """Tell the store what was counted and not told yet. The store stays open."""
+        store = self.store
+        if store is None:
+            return
+        with self._lock:
+            left = [(whose, usage) for (whose, _), usage in self._usages.items() if usage.unreported > 0]
+        for owner, usage in left:
+            _try(partial(store.report, owner, usage.path, usage.day, usage.epoch, usage.unreported), None)
+            usage.unreported = 0
 
     def usages(self, owner: str | None = None) -> list[Usage]:
         """Copies of what is known of today, by path: for metrics, alarms and pages."""

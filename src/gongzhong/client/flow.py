@@ -30,7 +30,7 @@ from ..catalogue.encoding import Encoded, encode
 from ..catalogue.model import Call, Download, Host, Repeat, Spec
 from ..catalogue.tickets import GetTicket
 from ..clock import Clock
-from ..errors import BadAnswer, GongzhongError, NotReached, SetupError, TransportError
+from ..errors import BadAnswer, NotReached, SetupError, TransportError
 from .answer_file import AnswerFile, AnswerSink, DiskError
 from .budgets import Budgets
 from .drivers import Pause, Send, Steps
@@ -128,7 +128,7 @@ class CallOrder:
         return errcode_of(self.call, reply)
 
 
-Listener: TypeAlias = Callable[[Call[Any], GongzhongError | None], None]
+Listener: TypeAlias = Callable[[Call[Any], BaseException | None], None]
 """Is told of every call that ended, and how: None for success. Called in the thread of the call; must not raise."""
 
 
@@ -207,13 +207,13 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         """The answer's bytes, after the same rules."""
         if self.policy.check:
             refuse_early(call)
-        problem: GongzhongError | None = None
+        problem: BaseException | None = None
         try:
             reply, code, token = yield from self.carried(CallOrder(call), timeout_s, answer_file, headers)
             if code:
                 raise refusal(call, reply, (self.account.secret, *([token.value] if token else ())))
             return reply
-        except GongzhongError as error:
+        except BaseException as error:
             problem = error
             raise
         finally:

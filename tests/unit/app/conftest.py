@@ -15,6 +15,7 @@ from gongzhong.app.answer import Answer
 from gongzhong.catalogue.base import GetQuota
 from gongzhong.catalogue.customer_messages import SendCustomerMessage
 from gongzhong.catalogue.model import Call, Ok
+from gongzhong.client.flow import Listener
 from gongzhong.errors import PermissionDenied, QuotaError
 from gongzhong.messages import Click, Push, Reply, Subscribe, Text, TextReply, encode, parse_reply
 from gongzhong.testing.virtual_time import VirtualClock, VirtualTimeLoop
@@ -81,8 +82,20 @@ class FakeApi:
         """For the next customer-service messages, one each; None lets one pass."""
         self.may_send = True
         self.closed = False
+        self.listeners: list[Listener] = []
 
     async def perform(self, call: Call[Any]) -> Any:
+        problem: BaseException | None = None
+        try:
+            return await self._answer(call)
+        except BaseException as error:
+            problem = error
+            raise
+        finally:
+            for listener in self.listeners:
+                listener(call, problem)
+
+    async def _answer(self, call: Call[Any]) -> Any:
         await asyncio.sleep(0.05)
         self.calls.append(call)
         if isinstance(call, GetQuota):
