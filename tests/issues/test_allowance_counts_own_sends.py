@@ -1,5 +1,7 @@
-"""客服消息下发规则: five messages within 48 hours of a message, whoever sent them. A handler that sends by itself uses up
-the same five that its late answer is sent from."""
+"""客服消息下发规则: five messages within 48 hours of a message, whoever sent them.
+
+A handler that sends by itself uses up the same five that its late answer is sent from.
+"""
 
 from __future__ import annotations
 
