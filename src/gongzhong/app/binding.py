@@ -201,8 +201,8 @@ class Binding(Served):
 
     def _listen(self, client: AsyncClient | Client) -> None:
         """Have every customer-service message counted, also those that the program sends by itself."""
-        listeners = getattr(client, "listeners", None)
-        if isinstance(listeners, list) and self._performed not in listeners:  # a test's stand-in may have none
+        listeners = getattr(client, "listeners", None)  # a test's stand-in may have none
+        if isinstance(listeners, list) and self._performed not in listeners:
             listeners.append(self._performed)
 
     def _performed(self, call: Call[Any], problem: BaseException | None) -> None:
