@@ -68,8 +68,8 @@ class PushQuery(msgspec.Struct, frozen=True):
 
 # As WeChat writes it, encrypted or not: nothing is escaped or given twice.
 _USUAL = re.compile(
-    r"signature=([0-9a-f]+)&timestamp=([0-9]+)&nonce=([0-9A-Za-z]+)&openid=([\w-]+)"
-    r"(?:&encrypt_type=(aes|raw))?(?:&msg_signature=([0-9a-f]+))?",
+    r"signature=([0-9a-f]++)&timestamp=([0-9]++)&nonce=([0-9A-Za-z]++)&openid=([\w-]++)"
+    r"(?:&encrypt_type=(aes|raw))?(?:&msg_signature=([0-9a-f]++))?",
     re.ASCII,
 )
 _NAMES = frozenset(PushQuery.__struct_fields__)

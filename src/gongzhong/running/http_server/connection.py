@@ -42,6 +42,7 @@ import time
 from collections import deque
 from collections.abc import Coroutine, Generator
 from enum import Enum
+from functools import lru_cache
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -57,7 +58,6 @@ LOOK_AFTER_S = 1.0
 """An answer that took this long may find its peer gone without the event loop having noticed yet."""
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _OK = 200
-_ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: %b\r\ncontent-length: %d\r\n%b%b%b"
 _PHRASES = {
     _OK: "OK",
     400: "Bad Request",
@@ -334,13 +334,13 @@ class Connection(asyncio.Protocol):
         """Give a request to the application; True when it is answered already."""
         self._request, self._answers_began = request, time.monotonic()
         try:
-            answer = self._home.begin(request, self)
+            answer: Any = self._home.begin(request, self)
         except Exception:
             self._fail()
             return True
-        if isinstance(answer, CoroutineType):
+        if type(answer) is CoroutineType:
             return self._step(answer)
-        self._answer(cast(Answered, answer))
+        self._answer(answer)
         return True
 
     def _step(self, answering: Coroutine[Any, Any, Answered]) -> bool:
@@ -393,7 +393,9 @@ class Connection(asyncio.Protocol):
         how_on = b"connection: close\r\n" if last else b"connection: keep-alive\r\n" if request.old else b""
         if answer.status == _OK and request.method != "HEAD":  # nearly always
             body = answer.body
-            transport.write(_ANSWER % (answer.content_type.encode(), len(body), how_on, home.date, body))
+            transport.write(
+                b"%b%d\r\n%b%b%b" % (_head(answer.content_type), len(body), how_on, home.date, body)
+            )
         else:
             body = b"" if request.method == "HEAD" else answer.body
             transport.write(b"".join((_status_and_fields(answer), how_on, home.date, body)))
@@ -470,6 +472,12 @@ def _patience(phase: Phase, limits: Limits) -> float:
     if phase is Phase.BODY:
         return limits.body_s
     return limits.linger_s if phase is Phase.LINGERING else limits.write_s
+
+
+@lru_cache(maxsize=16)
+def _head(content_type: str) -> bytes:
+    """The head of an answer of status 200 up to its length."""
+    return f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ncontent-length: ".encode("latin-1")
 
 
 def _status_and_fields(answer: Answered) -> bytes:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from enum import Enum
+from functools import lru_cache
 
 import httptools
 import msgspec
@@ -30,13 +31,18 @@ _OTHER = (
 )
 """Headers on which it does not depend where a request ends and what may follow."""
 _ONE_HOST, _ONE_LENGTH = rb"(?i:Host): ([!-~]++)\r\n", rb"(?i:Content-Length): ([0-9]{1,7}+)\r\n"
-_USUAL = re.compile(
-    rb"POST (/[!-\"$-~]*+) HTTP/1\.1\r\n"
-    + _OTHER
+_POST, _VERSION = b"POST /", b" HTTP/1.1\r\n"
+_VISIBLE = bytes(range(0x21, 0x7F)).replace(b"#", b"")
+"""What the address of a usual request is made of."""
+_USUAL_HEADERS = re.compile(
+    _OTHER
     + rb"(?:%b%b%b|%b%b%b)" % (_ONE_HOST, _OTHER, _ONE_LENGTH, _ONE_LENGTH, _OTHER, _ONE_HOST)
     + _OTHER
     + rb"\r\n"
 )
+_END = b"\r\n\r\n"
+_HEADERS_KEPT = 256
+"""How many different blocks of headers are remembered, each shorter than `RequestReader._short` bytes."""
 
 _HOST, _ENCODING, _LENGTH, _EXPECT = b"host", b"transfer-encoding", b"content-length", b"expect"
 _WATCHED = frozenset({_HOST, _ENCODING, _LENGTH, _EXPECT})
@@ -44,6 +50,19 @@ _WATCHED_SIZES = frozenset(len(name) for name in _WATCHED)
 _SHORTEST_HEADER = len(b"a: b\r\n")
 _SEPARATORS = 4
 """A colon, a blank and CRLF: what a header line has beside its name and value."""
+
+
+@lru_cache(maxsize=_HEADERS_KEPT)
+def _usual_headers(block: bytes) -> tuple[bytes, int] | None:
+    """Host and Content-Length of the headers of a usual request, their empty line included; None for any others.
+
+    Remembered, because one peer writes the same headers again and again.
+    """
+    found = _USUAL_HEADERS.fullmatch(block)
+    if found is None:
+        return None
+    host, length, length_first, host_last = found.groups()
+    return host or host_last, int(length or length_first)
 
 
 class Refusal(Exception):
@@ -152,17 +171,24 @@ class RequestReader:
 
         Only for the beginning of a request. Keeps nothing of `data`.
         """
-        head = _USUAL.match(data)
-        if head is None:
+        line = data.find(_VERSION)
+        target = data[5:line]
+        if data[:6] != _POST or target.translate(None, _VISIBLE):
             return None
-        target, host, length, length_first, host_last = head.groups()
-        end = head.end()
-        if end > self._short and not self._allows(len(target), end, data.count(b"\n", 0, end)):
+        start = line + 11
+        end = data.find(_END, start - 2) + 4
+        if end <= self._short:
+            usual = _usual_headers(data[start:end])
+        elif self._allows(len(target), end, data.count(b"\n", 0, end)):
+            usual = _usual_headers.__wrapped__(data[start:end])  # too long to be remembered
+        else:
             return None
-        size = len(data) - end
-        if size != int(length or length_first) or size > self._body_limit:
+        if usual is None:
             return None
-        return Request("POST", target, data[end:], True, False, host or host_last)
+        host, size = usual
+        if size != len(data) - end or size > self._body_limit:
+            return None
+        return Request("POST", target, data[end:], True, False, host)
 
     def _allows(self, target: int, head: int, headers: int) -> bool:
         limits = self._limits

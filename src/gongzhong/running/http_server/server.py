@@ -246,7 +246,10 @@ class CallbackServer:
         app = self._app
         if isinstance(app, _ByAddress):
             return app.begin(request, connection.gone)
-        return app.begin(request.query, request.body, request.method, connection.gone)
+        query = request.target.partition(b"?")[
+            2
+        ]  # `request.query` without the call: this is on the way of every push
+        return app.begin(query, request.body, request.method, connection.gone)
 
     def cut_off(self) -> None:
         self._cut_off_at = self._clock()
