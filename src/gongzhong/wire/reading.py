@@ -57,9 +57,9 @@ _TYPED = r"[^]<]*+(?:\](?!\]>)[^]<]*+)*+"
 class _Shape(NamedTuple):
     """A push whose elements and their order are known; `mark` is a quick test for it."""
 
-    mark: bytes
+    mark: str
     names: tuple[str, ...]
-    pattern: re.Pattern[bytes]
+    pattern: re.Pattern[str]
 
 
 def _shape(*rest: str) -> _Shape:
@@ -71,7 +71,7 @@ def _shape(*rest: str) -> _Shape:
         for name in names
     )
     whole = rf"<xml>{_BLANK}{elements}</xml>{_BLANK}"
-    return _Shape(f"<{rest[0]}>".encode(), names, re.compile(whole.encode()))
+    return _Shape(f"<{rest[0]}>", names, re.compile(whole))
 
 
 @cache
@@ -88,14 +88,14 @@ def _element() -> re.Pattern[str]:
 def read_flat(body: bytes) -> Fields | None:
     """The fields of a flat push, or None if this reader is not sure."""
     try:
-        for mark, names, pattern in _shapes():
-            if mark in body:
-                found = pattern.fullmatch(body)
-                if found is not None:
-                    return dict(zip(names, map(bytes.decode, found.groups())))  # noqa: B905 (a group for each name)
         text = body.decode()
     except UnicodeDecodeError:
         return None
+    for mark, names, pattern in _shapes():
+        if mark in text:
+            found = pattern.fullmatch(text)
+            if found is not None:
+                return dict(zip(names, found.groups()))  # noqa: B905 (a group for each name)
     parts = _element().split(text)
     if parts[0] not in _OPENINGS or parts[-1] not in _CLOSINGS or any(parts[_GROUPS:-1:_GROUPS]):
         return None
