@@ -43,7 +43,9 @@ class Allowance:
 
     def opened(self, push: Push, now: float) -> None:
         """Note what a push allows; `now` in unix seconds."""
-        granted = _granted(push)
+        granted = _GRANTED[type(push)]
+        if granted is AFTER_MESSAGE and getattr(push, "bizmsgmenuid", None) is not None:
+            granted = AFTER_ACT  # a tap on a message that is a menu
         if granted is None:
             return
         users, openid, (messages, lasts_s) = self._users, push.openid, granted
@@ -83,8 +85,15 @@ class Allowance:
             windows.after_act = max(0, windows.after_act - 1)
 
 
-def _granted(push: Push) -> tuple[int, float] | None:
-    if isinstance(push, Message):
-        tapped_menu_message = getattr(push, "bizmsgmenuid", None) is not None
-        return AFTER_ACT if tapped_menu_message else AFTER_MESSAGE
-    return AFTER_ACT if isinstance(push, ACTS) else None
+class _Granted(dict[type[Push], tuple[int, float] | None]):
+    """What each class of pushes allows."""
+
+    def __missing__(self, kind: type[Push]) -> tuple[int, float] | None:
+        granted = (
+            AFTER_MESSAGE if issubclass(kind, Message) else AFTER_ACT if issubclass(kind, ACTS) else None
+        )
+        self[kind] = granted
+        return granted
+
+
+_GRANTED: Final = _Granted()

@@ -254,8 +254,7 @@ class Binding(Served):
         self, query: Query, body: bytes, method: str, gone: Gone | None
     ) -> Answer | Coroutine[Any, Any, Answer]:
         """The same for a server on an event loop: the answer, or a coroutine that has to be awaited at once."""
-        home = self._home
-        if home.loop is asyncio.get_running_loop() and home.pid == os.getpid():
+        if self._home.loop is asyncio.get_running_loop():  # in a forked child this loop does not run
             return self._reception.begin(query, body, method, gone)
         self._notice_fork()
         return self._home.carry_out(lambda: self._reception.handle(query, body, method, gone))

@@ -208,7 +208,8 @@ class Router:
             candidates = tuple(sorted(fitting, key=lambda route: route.default))
             self._candidates[kind] = candidates
         for route in candidates:
-            groups = route.match(push)
+            match = route.match
+            groups = NO_GROUPS if match is anything else match(push)
             if groups is not None:
                 return route.handler, groups
         return None

@@ -29,21 +29,19 @@ if TYPE_CHECKING:
 
 def parse(fields: Fields) -> Push:
     """The typed push; raises nothing, whatever the fields hold."""
-    cls = _class_of(fields)
+    kind, cls = fields.get("MsgType"), None
+    if kind == "event":
+        name = fields.get("Event")
+        if isinstance(name, str):
+            cls = EVENTS.get(name.strip().lower())
+    elif isinstance(kind, str):
+        cls = MESSAGES.get(kind)
     if cls is not None:
         try:
             return read(cls, fields)
         except msgspec.ValidationError:
             pass
     return _unknown(fields)
-
-
-def _class_of(fields: Fields) -> type[Push] | None:
-    kind = fields.get("MsgType")
-    if kind == "event":
-        name = fields.get("Event")
-        return EVENTS.get(name.strip().lower()) if isinstance(name, str) else None
-    return MESSAGES.get(kind) if isinstance(kind, str) else None
 
 
 def _unknown(fields: Fields) -> Push:
@@ -71,8 +69,8 @@ def dedup_key(push: Push) -> str:
     Messages: user and MsgId. Events have no id: user, CreateTime, Event and a digest of everything, EventKey
     included, as one user can cause two events in one second.
     """
-    if isinstance(push, Message) and push.msg_id:
-        return f"{push.from_user_name}:{push.msg_id}"
+    if isinstance(push, Message) and (number := push.msg_id):
+        return f"{push.from_user_name}:{number}"
     name = push.event if isinstance(push, Event) else push.msg_type
     digest = blake2b(msgspec.json.encode(push, order="deterministic"), digest_size=12).hexdigest()
     return f"{push.from_user_name}:{push.create_time}:{name.lower()}:{digest}"

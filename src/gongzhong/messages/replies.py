@@ -141,6 +141,15 @@ def _optional(*elements: tuple[str, str | None]) -> str:
 
 def encode_reply(reply: Reply, push: Push, now: int) -> bytes:
     """The XML that answers `push`: its names swapped, `now` in unix seconds. See `reply_problem`."""
+    if type(reply) is TextReply:
+        receiver, sender, content = push.from_user_name, push.to_user_name, reply.content
+        texts = f"{content} {receiver} {sender}"
+        if texts.isprintable() and "]]>" not in texts:  # nothing that `cdata` would change
+            return (
+                f"<xml><ToUserName><![CDATA[{receiver}]]></ToUserName><FromUserName><![CDATA[{sender}]]>"
+                f"</FromUserName><CreateTime>{now}</CreateTime><MsgType><![CDATA[text]]></MsgType>"
+                f"<Content><![CDATA[{content}]]></Content></xml>"
+            ).encode()
     return (
         f"<xml><ToUserName>{cdata(push.from_user_name)}</ToUserName>"
         f"<FromUserName>{cdata(push.to_user_name)}</FromUserName>"
