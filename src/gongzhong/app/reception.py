@@ -7,7 +7,6 @@ why; it is counted by reason and logged. What was believed goes to the reply win
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -30,10 +29,8 @@ Body = bytes | bytearray | memoryview | str
 
 _ENDLESS = 12
 """A timestamp of so many digits is none."""
-GROUPS = 64
-"""In how many parts pushes are forgotten."""
-PUSHES_REMEMBERED = 100_000
-"""Against replays; our choice: some 10 MB."""
+PUSHES_REMEMBERED = 200_000
+"""Against replays, at most; our choice: some 15 MB."""
 
 
 class Reception:
@@ -145,20 +142,24 @@ class Replays:
     """The pushes of the last `window_s` seconds, so that none is taken twice; used from one event loop.
 
     A push is named by its signature and what it says. One whose timestamp is more than `window_s` away from the clock
-    is refused, too, so nothing needs to be remembered for longer. Of more than `size` pushes in that time the oldest
-    are forgotten, and what is older than them is refused.
+    is refused, too, so nothing needs to be remembered for longer. Of more than `size` pushes in that time the older
+    half is forgotten, and what is as old as the newest of them is refused.
     """
 
     def __init__(self, window_s: float | None, clock: Clock, size: int = PUSHES_REMEMBERED) -> None:
-        self._window_s, self._clock, self._size = window_s, clock, size
+        self._window_s, self._clock, self._most = window_s, clock, size // 2
+        # Two sets: the older one is forgotten as a whole, so that a push costs one entry and nothing else.
         self._seen: set[int] = set()
-        """A 64-bit hash of each push."""
-        self._group_s, self._group_size = (window_s or 0) / GROUPS, size / GROUPS
-        self._group = _Group(clock.now() + self._group_s)
-        """The newest of the groups."""
-        self._groups = deque([self._group])
-        """The same in the order in which they came, in groups that are forgotten together."""
+        """A 64-bit hash of each push since the last change of sets."""
+        self._before: set[int] = set()
+        """Those before them."""
+        self._newest = self._newest_before = 0
+        """The latest timestamp in each set."""
+        self._change_at = clock.now() + (window_s or 0)
         self._oldest = 0
+
+    def __len__(self) -> int:
+        return len(self._seen) + len(self._before)
 
     def check(self, signature: str, timestamp: str, what: str) -> None:
         """Let a push pass that is not one of WeChat's own repeats. Raises Replayed."""
@@ -170,44 +171,25 @@ class Replays:
         if not -window_s <= now - stamp <= window_s:
             raise _too_far(stamp, now, window_s)
         key = hash((signature, what))
-        if key in seen or stamp <= self._oldest:
+        if key in seen or key in self._before or stamp <= self._oldest:
             raise Replayed(
                 "这条推送已经收到过，拒绝重放", "this push was received before: a replay, which is refused"
             )
         seen.add(key)
-        group = self._group
-        keys = group.keys
-        keys.append(key)
-        if stamp > group.newest:
-            group.newest = stamp
-        if now >= group.until or len(keys) >= self._group_size:
-            self._forget(now)
+        if stamp > self._newest:
+            self._newest = stamp
+        if now >= self._change_at or len(seen) >= self._most:
+            self._change(now, window_s)
 
-    def _forget(self, now: float) -> None:
-        """Begin a new group; forget those that are too old, and the oldest one while there are too many pushes."""
-        seen, groups = self._seen, self._groups
-        self._group = _Group(now + self._group_s)
-        groups.append(self._group)
-        while len(groups) > 1:
-            too_old = groups[0].newest < now - (self._window_s or 0)
-            if not too_old and len(seen) < self._size:
+    def _change(self, now: float, window_s: float) -> None:
+        """Forget the older set and begin a new one, once nothing in it could pass any more or there are too many."""
+        if self._newest_before >= now - window_s:
+            if len(self._seen) < self._most:
                 return
-            group = groups.popleft()
-            seen.difference_update(group.keys)
-            if not too_old:
-                self._oldest = max(self._oldest, group.newest)
-
-
-class _Group:
-    """Pushes that came one after the other."""
-
-    __slots__ = ("keys", "newest", "until")
-
-    def __init__(self, until: float) -> None:
-        self.until = until
-        self.keys: list[int] = []
-        self.newest = 0
-        """The latest of their timestamps."""
+            self._oldest = max(self._oldest, self._newest_before)
+        self._before, self._newest_before = self._seen, self._newest
+        self._seen, self._newest = set(), 0
+        self._change_at = now + window_s
 
 
 def _too_far(stamp: int, now: float, window_s: float) -> Replayed:

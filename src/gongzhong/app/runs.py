@@ -6,7 +6,6 @@ This is the one object that the reply window takes its claims from, so that anot
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from ..messages import Push, Reply
@@ -16,11 +15,10 @@ if TYPE_CHECKING:
     from .dispatch import Later
 
 SUCCESS = b"success"
-KEPT_S = 120.0
-"""How long an answer stays for late repetitions; WeChat's attempts span 15 seconds."""
+KEPT_S = 60.0
+"""How long an answer stays for late repetitions at least, and twice that at most; WeChat's attempts span 15 s."""
 MOST_KEPT = 50_000
-LOOK_EVERY_S = 1.0
-"""How often to look for answers that were kept long enough."""
+"""Answers at most; half of them is kept in any case."""
 
 
 class Run:
@@ -61,21 +59,22 @@ class Claims:
 
     def __init__(self) -> None:
         self._runs: dict[str, Run] = {}
-        self._answers: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._answers: dict[str, bytes] = {}
         """Of a claim that is done only its answer stays: whole claims would keep the garbage collector busy."""
-        self._look_at = 0.0
-        """When to look for answers that were kept long enough, in the loop's seconds."""
+        self._before: dict[str, bytes] = {}
+        """Older answers, which are forgotten all at once."""
+        self._change_at = 0.0
+        """When to forget those and count the others among them, in the loop's seconds."""
         self._interrupted: set[str] = set()
         """Pushes whose handlers were cut off with a loop: they may come again."""
 
     def knows(self, key: str) -> bool:
         """Whether a push is being worked on or was just answered, so that it is a repeat of WeChat's own."""
-        return key in self._answers or key in self._runs or key in self._interrupted
+        return key in self._answers or key in self._runs or key in self._before or key in self._interrupted
 
     def answered(self, key: str) -> bytes | None:
         """The answer of a claim that is done."""
-        kept = self._answers.get(key)
-        return None if kept is None else kept[1]
+        return self._answers.get(key) or self._before.get(key)
 
     def find(self, key: str) -> Run | None:
         """The claim that is being worked on."""
@@ -102,16 +101,14 @@ class Claims:
 
     def keep(self, key: str, body: bytes, now: float) -> None:
         """Keep an answer for late repetitions, for some time; `now` in the loop's seconds."""
-        answers = self._answers
-        answers[key] = now, body
-        if now >= self._look_at or len(answers) > MOST_KEPT:
-            self._look_at = now + LOOK_EVERY_S
-            while len(answers) > MOST_KEPT or next(iter(answers.values()))[0] <= now - KEPT_S:
-                answers.popitem(last=False)
+        if now >= self._change_at or len(self._answers) >= MOST_KEPT // 2:
+            self._before = self._answers if now < self._change_at + KEPT_S else {}
+            self._answers = {}
+            self._change_at = now + KEPT_S
+        self._answers[key] = body
 
     def move(self, now: float) -> list[Run]:
         """Go on in another event loop: answers are kept, the runs of the loop before are given back."""
-        runs, self._runs, self._look_at = self.runs(), {}, now
+        runs, self._runs, self._change_at = self.runs(), {}, now + KEPT_S
         self._interrupted.update(run.claim.key for run in runs)
-        self._answers = OrderedDict((key, (now, body)) for key, (_, body) in self._answers.items())
         return runs
