@@ -20,6 +20,7 @@ from ...client import AsyncClient
 from ...client.transport import AsyncTransport, WireRequest
 from ...client.transports.aiohttp_transport import AiohttpTransport
 from ...errors import CallError, GongzhongError, PermissionDenied
+from .api_hosts import check_api_hosts
 from .finding import Finding, Status, ok, skipped, wrong
 
 CHECK = "credentials"
@@ -38,7 +39,7 @@ MAIN_CALLS: tuple[tuple[type[Call[Any]], str, str], ...] = (
 
 
 async def check_credentials(account: Account, transport: AsyncTransport | None = None) -> list[Finding]:
-    """AppID, AppSecret and address by asking for a token; then each main call's quota.
+    """Hosts, AppID, AppSecret and address by asking for a token; then each main call's quota.
 
     Without an AppID only whether the API is reached at all.
     """
@@ -52,14 +53,15 @@ async def check_credentials(account: Account, transport: AsyncTransport | None =
         left = "没有 AppSecret，不检查接口调用", "no AppSecret was given: API calls are not checked"
         return [skipped(CHECK, *left)]
     async with AsyncClient(account, transport) as client:
+        hosts = await check_api_hosts(account, client.transport)
         try:
             await client.perform(GetApiAddresses())
         except GongzhongError as problem:
-            return [wrong(_code(problem), problem.zh, problem.en, problem.fix_zh, problem.fix_en)]
+            return [*hosts, wrong(_code(problem), problem.zh, problem.en, problem.fix_zh, problem.fix_en)]
         first = ok(
             CHECK, f"凭据正确，{account.hosts.api} 可以调用", f"the credentials work at {account.hosts.api}"
         )
-        return [first, *[finding async for finding in _permissions(client)]]
+        return [*hosts, first, *[finding async for finding in _permissions(client)]]
 
 
 async def _reached(account: Account, transport: AsyncTransport) -> Finding:
