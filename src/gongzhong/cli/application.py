@@ -74,7 +74,7 @@ COMMANDS = (
         "serve:serve",
         "在生产环境运行程序",
         "serve a program in production",
-        ("gongzhong serve demo:oa --port 8000", "gongzhong serve demo:oa --host 0.0.0.0 --log-json"),
+        ("gongzhong serve demo:oa --port 8000", "gongzhong serve demo:oa --host 0.0.0.0 --log json"),
     ),
     Command(
         "config",

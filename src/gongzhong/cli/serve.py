@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
 
+from .config import File as Config
+from .config import read
 from .options import flag, option
 from .words import err, print_plain, say
 
@@ -15,16 +18,19 @@ if TYPE_CHECKING:
     from ..running.serve import Ready
 
 
-Host = Annotated[str, option("监听地址；0.0.0.0 为所有地址", "address to listen on; 0.0.0.0 for all")]
-Port = Annotated[int, option("端口，0 为自动", "port, 0 for any")]
+Host = Annotated[
+    str | None,
+    option(
+        "监听地址，默认 127.0.0.1；0.0.0.0 为所有地址",
+        "address to listen on, else 127.0.0.1; 0.0.0.0 for all",
+    ),
+]
+Port = Annotated[int | None, option("端口，默认 8000；0 为自动", "port, else 8000; 0 for any")]
 Workers = Annotated[
-    int,
-    Parameter(
-        env_var="GONGZHONG_WORKERS",
-        help=say(
-            "工作进程数；多个进程需要共享的状态（GONGZHONG_STATE）",
-            "worker processes; several need a state that they share (GONGZHONG_STATE)",
-        ),
+    int | None,
+    option(
+        "工作进程数，默认 1；多个进程需要 database 或 state",
+        "worker processes, else 1; several need database or state",
     ),
 ]
 HangAfter = Annotated[
@@ -51,8 +57,16 @@ Key = Annotated[
 ReusePort = Annotated[
     bool, flag("允许几个进程监听同一端口，便于交接", "let several processes share the port, to hand it over")
 ]
+LogFormat = Annotated[
+    Literal["human", "json"] | None,
+    option("日志格式，默认 human", "format of the log, else human", name="--log"),
+]
+LogLevel = Annotated[
+    Literal["debug", "info", "warning", "error"] | None,
+    option("记录哪一级及以上，默认 info", "the lowest level that is logged, else info"),
+]
 AccessLog = Annotated[
-    bool, flag("每个请求记一行，不含参数", "log one line for each request, without its query")
+    bool | None, flag("每个请求记一行，不含参数", "log one line for each request, without its query")
 ]
 SaysReady = Annotated[
     bool, flag("就绪时在标准输出写一行 JSON", "say on standard output as JSON when it is ready")
@@ -62,18 +76,21 @@ SaysReady = Annotated[
 def serve(
     target: Annotated[str, option("模块:对象，或 文件.py:对象", "module:attribute or file.py:attribute")],
     *,
-    host: Host = "127.0.0.1",
-    port: Port = 8000,
-    workers: Workers = 1,
+    config: Config = None,
+    host: Host = None,
+    port: Port = None,
+    workers: Workers = None,
     hang_after: HangAfter = 30.0,
     restarts: Restarts = None,
     unix_socket: UnixSocket = None,
     certificate: Certificate = None,
     key: Key = None,
     reuse_port: ReusePort = False,
-    access_log: AccessLog = False,
+    access_log: AccessLog = None,
+    log: LogFormat = None,
+    log_level: LogLevel = None,
     json: SaysReady = False,
-    log_json: Annotated[bool, flag("日志为 JSON", "log as JSON lines")] = False,
+    log_json: Annotated[bool, Parameter(show=False, negative="")] = False,
     quiet: Annotated[bool, flag("不显示启动信息", "say nothing at start")] = False,
     with_parent: Annotated[bool, Parameter(show=False, negative="")] = False,
 ) -> None:
@@ -82,22 +99,30 @@ def serve(
     from ..running.serve import Options
     from ..running.serve import serve as run
 
-    log_to_stderr(as_json=log_json)
+    given = {"host": host, "port": port, "workers": workers, "unix_socket": unix_socket}
+    given |= {"certificate": certificate, "key": key, "access_log": access_log}
+    options = {f"serve.{name}": value for name, value in given.items()}
+    options |= {"log.format": "json" if log_json else log, "log.level": log_level}
+    # What `gongzhong dev` starts must not meet the production database of a file that happens to be here.
+    found = read(Path(os.devnull) if with_parent else config, options)
+    settings = found.settings
+    log_to_stderr(as_json=settings.log.format == "json", level=settings.log.level, with_words=with_parent)
+    found.fill(os.environ)
     if with_parent:
         end_with_parent()
-    options = Options(
-        host=host,
-        port=port,
-        unix_socket=unix_socket,
-        certificate=certificate,
-        key=key,
+    wanted = Options(
+        host=settings.serve.host,
+        port=settings.serve.port,
+        unix_socket=settings.serve.unix_socket,
+        certificate=settings.serve.certificate,
+        key=settings.serve.key,
         reuse_port=reuse_port,
-        access_log=access_log,
+        access_log=settings.serve.access_log,
         hang_s=hang_after,
         deaths_per_minute=restarts or 0,
     )
     announce = _announce_json if json else None if quiet else _announce
-    run(target, options, workers=workers, announce=announce, log_json=log_json)
+    run(target, wanted, workers=settings.serve.workers, announce=announce, log=settings.log)
 
 
 def _announce(ready: Ready) -> None:

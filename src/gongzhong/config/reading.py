@@ -76,7 +76,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         found: dict[str, str] = {}
         for entry in self.entries():
             if entry.source.kind != "default" and entry.variable and entry.setting.table in IN_PROGRAMS:
-                found[entry.variable] = _as_text(entry.value)
+                found[entry.variable] = as_text(entry.value)
         for account in self.settings.account or (AccountSettings(),):
             if self.state:
                 found.setdefault(f"{account.prefix}STATE", self.state)
@@ -121,7 +121,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(self.value, Secret):
             text = self.value.reveal()
             return (_without_password(text) if self.setting.key in ADDRESSES else "***") if text else ""
-        return _as_text(self.value)
+        return as_text(self.value)
 
 
 def key_of(setting: Setting, account: str | None = None) -> str:
@@ -233,7 +233,7 @@ def _without_password(address: str) -> str:
     return f"{parts.scheme}:{parts.path}" if "://" not in address else f"{parts.scheme}://{where}{parts.path}"
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
     """As an environment variable has it."""
     if value is None:
         return ""

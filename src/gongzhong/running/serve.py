@@ -15,13 +15,14 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from ..app.accounts import Accounts
 from ..app.asgi import AsgiDoor
 from ..app.binding import Binding
 from ..app.served import Served
 from ..app.wsgi import WsgiDoor
+from ..config import Log
 from ..errors import SetupError
 from .collector import spare_the_collector
 from .embedded import EmbeddedServer, run, run_loop
@@ -64,6 +65,7 @@ class Ready:
 
 
 Announce: TypeAlias = Callable[[Ready], None]
+LOG: Final = Log()
 
 
 def serve(
@@ -72,11 +74,11 @@ def serve(
     *,
     workers: int = 1,
     announce: Announce | None = None,
-    log_json: bool = False,
+    log: Log = LOG,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM; running handlers may finish. `announce` is called once the server listens.
 
-    Several workers log to standard error by themselves, as JSON if `log_json`.
+    Several workers log to standard error by themselves, as `log` says.
 
     Raises SetupError for a target that cannot be served, an address that cannot be listened on, and several workers
     without a state that they share; GongzhongError when workers end again and again.
@@ -87,7 +89,7 @@ def serve(
     if workers > 1:
         from .supervisor.runner import supervise
 
-        supervise(target, options, workers=workers, announce=announce, log_json=log_json)
+        supervise(target, options, workers=workers, announce=announce, log=log)
         return
     found = resolve(target)
     run_loop(_serve(found, options, announce))

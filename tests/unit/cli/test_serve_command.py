@@ -68,12 +68,37 @@ def test_every_kind_of_target_answers_and_stops(target: str, project: Path) -> N
     assert "Traceback" not in said
 
 
-@pytest.mark.parametrize("workers", ["2", "0"])
-def test_processes_that_would_not_share_state_are_refused(
-    workers: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(["serve", "served_oa:oa", "--workers", workers]) == SETUP
-    assert "workers" in capsys.readouterr().err
+def test_a_number_that_cannot_be_is_refused_with_its_bounds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["serve", "served_oa:oa", "--workers", "0"]) == SETUP
+    assert "--workers：serve.workers：应为 整数（≥ 1, ≤ 1024），而不是 0" in capsys.readouterr().err
+
+
+def test_the_configuration_file_says_where_to_listen_and_names_the_account(project: Path) -> None:
+    port = free_port()
+    (project / "secret").write_text("0" * 32, "utf-8")
+    (project / "gongzhong.toml").write_text(
+        f"""
+        [[account]]
+        appid = "wx0123456789abcdef"
+        secret_file = "secret"
+        token = "abc123"
+        [serve]
+        port = {port}
+        [log]
+        format = "json"
+        """,
+        "utf-8",
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gongzhong", "serve", "served_oa:oa"],
+        cwd=project,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert verified(f"http://127.0.0.1:{port}") == b"echo77"
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
 
 
 def test_a_target_that_is_not_there_is_status_3(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gongzhong.config import Configuration, Settings, WrongConfiguration, every_setting, read
+from gongzhong.config.reference import reference
 from gongzhong.errors import SetupError
 
 APPID = "wx1234567890abcdef"
@@ -223,3 +224,9 @@ def test_every_setting_says_in_both_languages_what_it_is_for() -> None:
         assert setting.variable() or setting.table == "account"
     variables = [setting.about.variable for setting in every if setting.about.variable]
     assert len(variables) == len(set(variables))
+
+
+@pytest.mark.parametrize(("page", "lang"), [("operation.md", "en"), ("operation.zh-CN.md", "zh")])
+def test_the_reference_in_the_documentation_is_fresh(page: str, lang: Any) -> None:
+    text = (Path(__file__).parents[3] / "docs" / page).read_text("utf-8")
+    assert reference(lang) in text, "run scripts/write_settings.py"

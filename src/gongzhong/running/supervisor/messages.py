@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
+from ...config import Log
 from ...errors import GongzhongError, SetupError
 from ..target import ProgramError
 
@@ -35,7 +36,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     certificate: str | None = None
     key: str | None = None
     access_log: bool = False
-    log_json: bool = False
+    log: Log = Log()
 
 
 class Drain(msgspec.Struct, frozen=True, tag=True):

@@ -16,9 +16,10 @@ from typing import Any, Final
 
 import msgspec
 
+from ...config import Log
 from ...errors import GongzhongError, SetupError, say
 from ..listening import bind, where
-from ..serve import Announce, Options, Ready
+from ..serve import LOG, Announce, Options, Ready
 from ..target import require_there
 from . import lifecycle
 from .lifecycle import (
@@ -39,7 +40,7 @@ from .lifecycle import (
 )
 from .messages import LONGEST_LINE, Beat, Drain, Failed, Setup, ToSupervisor, Up, Waiting, line_of, read_line
 
-log = logging.getLogger("gongzhong.serve")
+logger = logging.getLogger("gongzhong.serve")
 
 TICK_S: Final = 0.25
 LAST_WORDS_S: Final = 2.0
@@ -99,7 +100,7 @@ def supervise(
     *,
     workers: int,
     announce: Announce | None = None,
-    log_json: bool = False,
+    log: Log = LOG,
 ) -> None:
     """Serve with several workers until Ctrl-C or SIGTERM.
 
@@ -112,7 +113,7 @@ def supervise(
     listener = bind(options.host, options.port, options.unix_socket, reuse_port=options.reuse_port)
     rules = Rules(workers=workers, hang_s=options.hang_s, deaths_per_minute=options.deaths_per_minute)
     try:
-        supervisor = Supervisor(target, options, listener, rules, announce, log_json)
+        supervisor = Supervisor(target, options, listener, rules, announce, log)
         asyncio.run(supervisor.run())
     finally:
         listener.close()
@@ -152,11 +153,11 @@ class Supervisor:
         listener: socket.socket,
         rules: Rules,
         announce: Announce | None,
-        log_json: bool,
+        log: Log,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._target, self._options, self._listener = target, options, listener
-        self._rules, self._announce, self._log_json, self._clock = rules, announce, log_json, clock
+        self._rules, self._announce, self._log, self._clock = rules, announce, log, clock
         self.url = where(listener, secure=options.certificate is not None)
         self.record = Record()
         self.children: dict[int, Child] = {}
@@ -232,7 +233,7 @@ class Supervisor:
         try:
             child, reader = await self._start(number)
         except OSError as problem:
-            log.error(say("不能启动工作进程：%s", "cannot start a worker: %s"), problem)
+            logger.error(say("不能启动工作进程：%s", "cannot start a worker: %s"), problem)
             self.take(Died(number, chance=random.random()))
             return
         self.children[number] = child
@@ -274,7 +275,7 @@ class Supervisor:
             certificate=str(options.certificate) if options.certificate else None,
             key=str(options.key) if options.key else None,
             access_log=options.access_log,
-            log_json=self._log_json,
+            log=self._log,
         )
 
     async def _hear(self, number: int, child: Child, reader: asyncio.StreamReader) -> None:
@@ -332,7 +333,7 @@ class Supervisor:
             "status": child.process.returncode if child else None,
             "why": child.failure.error if child and child.failure else "",
         }
-        log.log(level, say(zh, en), facts)
+        logger.log(level, say(zh, en), facts)
         if told.news is News.READY and self._announce is not None:
             kind = next(child.kind for child in self.children.values() if child.kind)
             workers = self._rules.workers

@@ -91,7 +91,7 @@ def main(fd: int) -> int:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     faulthandler.register(SHOW_WHERE, all_threads=True)
-    log_to_stderr(as_json=setup.log_json)
+    log_to_stderr(as_json=setup.log.format == "json", level=setup.log.level)
     try:
         found = resolve(setup.target)
         run_loop(_serve(found, setup, channel))
