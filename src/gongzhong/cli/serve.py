@@ -15,7 +15,8 @@ from .options import flag, option
 from .words import err, print_plain, say
 
 if TYPE_CHECKING:
-    from ..running.serve import Ready
+    from ..config import Configuration, Serve, Settings
+    from ..running.serve import Options, Ready
 
 
 Host = Annotated[
@@ -94,9 +95,6 @@ def serve(
     quiet: Annotated[bool, flag("不显示启动信息", "say nothing at start")] = False,
     with_parent: Annotated[bool, Parameter(show=False, negative="")] = False,
 ) -> None:
-    from ..running.child import end_with_parent
-    from ..running.logs import log_to_stderr
-    from ..running.serve import Options
     from ..running.serve import serve as run
 
     given = {"host": host, "port": port, "workers": workers, "unix_socket": unix_socket}
@@ -104,25 +102,39 @@ def serve(
     options = {f"serve.{name}": value for name, value in given.items()}
     options |= {"log.format": "json" if log_json else log, "log.level": log_level}
     # What `gongzhong dev` starts must not meet the production database of a file that happens to be here.
-    found = read(Path(os.devnull) if with_parent else config, options)
-    settings = found.settings
-    log_to_stderr(as_json=settings.log.format == "json", level=settings.log.level, with_words=with_parent)
+    settings = _begin(read(Path(os.devnull) if with_parent else config, options), with_parent)
+    wanted = _wanted(settings.serve, reuse_port, hang_after, restarts)
+    announce = _announce_json if json else None if quiet else _announce
+    run(target, wanted, workers=settings.serve.workers, announce=announce, log=settings.log)
+
+
+def _begin(found: Configuration, with_parent: bool) -> Settings:
+    """Open the log, give the program what the file says, and end with the process that started this one if asked."""
+    from ..running.child import end_with_parent
+    from ..running.logs import log_to_stderr
+
+    log = found.settings.log
+    log_to_stderr(as_json=log.format == "json", level=log.level, with_words=with_parent)
     found.fill(os.environ)
     if with_parent:
         end_with_parent()
-    wanted = Options(
-        host=settings.serve.host,
-        port=settings.serve.port,
-        unix_socket=settings.serve.unix_socket,
-        certificate=settings.serve.certificate,
-        key=settings.serve.key,
+    return found.settings
+
+
+def _wanted(serve: Serve, reuse_port: bool, hang_s: float, restarts: int | None) -> Options:
+    from ..running.serve import Options
+
+    return Options(
+        host=serve.host,
+        port=serve.port,
+        unix_socket=serve.unix_socket,
+        certificate=serve.certificate,
+        key=serve.key,
         reuse_port=reuse_port,
-        access_log=settings.serve.access_log,
-        hang_s=hang_after,
+        access_log=serve.access_log,
+        hang_s=hang_s,
         deaths_per_minute=restarts or 0,
     )
-    announce = _announce_json if json else None if quiet else _announce
-    run(target, wanted, workers=settings.serve.workers, announce=announce, log=settings.log)
 
 
 def _announce(ready: Ready) -> None:
