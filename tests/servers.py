@@ -183,12 +183,19 @@ class RedisServer(Server):
 
     name = "redis-server"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, keeps: bool = False) -> None:
         super().__init__(open_to("redis", folder))
+        self._keeps = "yes" if keeps else "no"
         self._binary = program("redis-server")
 
     def command(self) -> list[str]:
-        options = {"port": self.port, "bind": "127.0.0.1", "dir": self.folder, "save": "", "appendonly": "no"}
+        options = {
+            "port": self.port,
+            "bind": "127.0.0.1",
+            "dir": self.folder,
+            "save": "",
+            "appendonly": self._keeps,
+        }
         return [
             self._binary,
             *(word for name, value in options.items() for word in (f"--{name}", str(value))),

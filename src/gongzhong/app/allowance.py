@@ -77,6 +77,28 @@ class Allowance:
         by_message = windows.message_until if windows.after_message else 0.0
         return max(by_message, windows.act_until if windows.after_act else 0.0)
 
+    def stored(self, openid: str) -> tuple[int, float, int, float] | None:
+        """What is known about a user, for another process; None: nothing."""
+        windows = self._users.get(openid)
+        return None if windows is None else msgspec.structs.astuple(windows)
+
+    def restore(self, openid: str, stored: tuple[int, float, int, float] | None) -> None:
+        """Go on from what another process stored."""
+        if stored is None:
+            self._users.pop(openid, None)
+        else:
+            self._users[openid] = Windows(*stored)
+
+    @staticmethod
+    def spent(
+        stored: tuple[int, float, int, float] | None, count: int
+    ) -> tuple[int, float, int, float] | None:
+        """What is stored, after so many messages more."""
+        if stored is None:
+            return None
+        after_message, message_until, after_act, act_until = stored
+        return max(0, after_message - count), message_until, max(0, after_act - count), act_until
+
     def spend(self, openid: str) -> None:
         """Note that one message was sent: it counts in every window."""
         windows = self._users.get(openid)

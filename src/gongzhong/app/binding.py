@@ -26,6 +26,7 @@ from ..catalogue.base import GetQuota
 from ..catalogue.customer_messages import SendCustomerMessage
 from ..catalogue.model import Call
 from ..clock import Clock
+from ..database import is_database, read_url
 from ..errors import CallbackError, OutcomeUnknown, SetupError
 from ..threads import Threads
 from ..wire import PushReader, Query
@@ -42,8 +43,12 @@ from .window import Gone, ReplyWindow
 
 if TYPE_CHECKING:
     from ..client import AsyncClient, Budgets, Client, Tokens
+    from ..sharing.mail import Remote, Returned
+    from ..sharing.members import Beat
     from ..state import State
+    from ..store import WorkStore
     from .app import App
+    from .shared_window import SharedWindow
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +56,9 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
     `api` and `blocking_api` take the place of the clients that are made from the account; whoever gives them closes
     them. `state`, or its address such as `redis://127.0.0.1/0`, is where several processes share access_tokens,
-    tickets and sessions; without it each process has its own. `sessions` keeps the sessions (by default `state`, else
+    tickets and sessions, and take turns with people; without it each process is alone. `store`, or its address, is
+    where accepted messages and waiting answers are kept: by default the database of `state`, else memory, which ends
+    with the process; `beat` is how processes watch each other. `sessions` keeps the sessions (by default `state`, else
     memory), `reader` verifies and decrypts, `counters` counts (names: docs/app.md), `random_bytes` gives what makes
     encrypted replies different. `home` is where handlers run: by default the event loop used first, see `loops`.
     """
@@ -60,6 +67,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     api: AsyncClient | None = None
     blocking_api: Client | None = None
     state: State | str | None = None
+    store: WorkStore | str | None = None
+    beat: Beat | None = None
     sessions: SessionStore | None = None
     reader: PushReader | None = None
     counters: Counter[str] | None = None
@@ -91,7 +100,7 @@ class Binding(Served):
 
     def _begin(self) -> None:
         """Make everything that belongs to one process."""
-        for made in ("sessions", "state", "_tokens", "_budgets", "_reception"):
+        for made in ("sessions", "state", "store", "shared", "_tokens", "_budgets", "_reception"):
             vars(self).pop(made, None)
         self._api, self._blocking_api = self.services.api, self.services.blocking_api
         self.threads = Threads(self.app.handler_threads, "gongzhong-handler")
@@ -157,9 +166,7 @@ class Binding(Served):
 
         Raises SetupError for an address that cannot be used.
         """
-        given = self.services.state
-        if given is None and isinstance(self.source, EnvironmentAccount):
-            given = os.environ.get(f"{self.source.prefix}STATE", "").strip() or None
+        given = self.services.state or self._address("STATE")
         if not isinstance(given, str):
             if given is None or hasattr(given, "lease"):
                 return given
@@ -170,6 +177,43 @@ class Binding(Served):
         from ..state import open_state
 
         return open_state(given, self.clock)
+
+    @cached_property
+    def store(self) -> WorkStore:
+        """Where accepted messages and waiting answers are kept: as given, else as GONGZHONG_DATABASE says, else in the
+        database of the state, else in memory. Raises SetupError for an address or a database that cannot be used."""
+        from ..store import MemoryWork, open_store
+
+        given = self.services.store or self._address("DATABASE")
+        if given is not None and not isinstance(given, str):
+            return given
+        if given is None:
+            state = self.services.state or self._address("STATE")
+            given = state if isinstance(state, str) and is_database(state) else None
+        if given is None:
+            return MemoryWork(self.clock)
+        url = read_url(given)
+        from ..store import migrate  # Alembic takes a moment to import
+
+        migrate.prepare(url)
+        return open_store(url, self.clock)
+
+    def _address(self, name: str) -> str | None:
+        """The address of a service in an environment variable, for an account of the environment."""
+        if isinstance(self.source, EnvironmentAccount):
+            return os.environ.get(f"{self.source.prefix}{name}", "").strip() or None
+        return None
+
+    @cached_property
+    def shared(self) -> SharedWindow | None:
+        """What shares people with other processes; None while this process is alone."""
+        state = self.state
+        if state is None or not state.shared:
+            return None
+        from .shared_window import SharedWindow
+
+        self.window.shared = made = SharedWindow(self, state, self.store, self.services.beat)
+        return made
 
     @cached_property
     def _tokens(self) -> Tokens:
@@ -266,6 +310,17 @@ class Binding(Served):
         self._notice_fork()
         return self._home.carry_out_blocking(lambda: self._reception.handle(query, body, method, gone))
 
+    async def passed_on(
+        self, query: dict[str, str], body: bytes, gone: Remote, since: float
+    ) -> Answer | Returned:
+        """Answer a delivery that came to another process at `since`, in the loop's seconds."""
+        return await self._reception.passed_on(query, body, gone, since)
+
+    async def ready(self) -> None:
+        """Wait until messages can be accepted: until the shared state answers, where there is one."""
+        if self.shared is not None:
+            await self._home.carry_out(self.shared.ready)
+
     def refuse(self, problem: CallbackError) -> Answer:
         return self._reception.refuse(problem)
 
@@ -300,6 +355,8 @@ class Binding(Served):
 
     async def _end(self, patience_s: float) -> None:
         await self.window.drain(patience_s)
+        if (shared := vars(self).get("shared")) is not None:
+            await shared.finish()
         given = self.services
         api, self._api = self._api, given.api
         blocking, self._blocking_api = self._blocking_api, given.blocking_api
@@ -318,12 +375,18 @@ class Binding(Served):
         made = vars(self)
         tokens, state = made.pop("_tokens", None), made.pop("state", None)
         budgets = made.pop("_budgets", None)
+        store = made.pop("store", None)
         made.pop("sessions", None)
+        if made.pop("shared", None) is not None:
+            self.window.shared = None
+            made.pop("_reception", None)
         if tokens is not None and state is not None:
             tokens.store.close()
         if budgets is not None and state is not None and budgets.store is not None:
             await asyncio.to_thread(budgets.close)
             budgets.store.close()
+        if store is not None and store is not self.services.store:
+            await store.close()
         if state is not None and state is not self.services.state:
             await state.close()
 

@@ -165,6 +165,27 @@ class Outbox:
             line.items.clear()
             self.tidy(openid)
 
+    def take_items(self, openid: str) -> list[Undelivered]:
+        """The same with everything that is known of them."""
+        line = self._lines.get(openid)
+        items = list(line.items) if line is not None else []
+        self.take(openid)
+        return items
+
+    def restore(self, item: Undelivered) -> None:
+        """Put an answer that was kept elsewhere behind what waits."""
+        self.line(item.openid).items.append(item)
+
+    def drop(self, openid: str) -> None:
+        """Forget a person's line: another process has it."""
+        line = self._lines.pop(openid, None)
+        if line is not None:
+            if line.sending is not None:
+                line.sending.cancel()
+            line.items.clear()
+            line.going.clear()
+            line.in_flight = None
+
     def tidy(self, openid: str) -> None:
         """Forget a line in which nothing is left."""
         line = self._lines.get(openid)

@@ -6,6 +6,7 @@ why; it is counted by reason and logged. What was believed goes to the reply win
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Coroutine
 from functools import partial
@@ -15,16 +16,18 @@ from ..clock import Clock
 from ..errors import CallbackError, Replayed, say
 from ..messages import Push, Reply, dedup_key, encode_reply, parse
 from ..wire import Opened, PushQuery, PushReader, Query
-from .answer import XML, Answer, Incomplete, Unreadable, WrongMethod, refusal
+from .answer import LATER, XML, Answer, Incomplete, Unreadable, WrongMethod, refusal
 from .outbox import about
 from .runs import SUCCESS
-from .window import Gone
+from .window import Gone, NotAccepted
 
 if TYPE_CHECKING:
+    from ..sharing.mail import Remote, Returned
     from .binding import Binding
 
 log = logging.getLogger("gongzhong.app")
 
+OK = 200
 Body = bytes | bytearray | memoryview | str
 
 _ENDLESS = 12
@@ -43,6 +46,7 @@ class Reception:
             binding.account, clock=binding.clock, random_bytes=binding.services.random_bytes
         )
         self._replays = Replays(binding.app.replay_window_s, binding.clock)
+        self._shared = binding.shared
 
     async def handle(self, query: Query, body: Body, method: str, gone: Gone | None = None) -> Answer:
         """Answer one request. Raises nothing, whatever comes in."""
@@ -56,7 +60,8 @@ class Reception:
         try:
             if method == "POST":
                 given = PushQuery.read(query)
-                opened = self._reader.open(given, body if type(body) is bytes else _as_bytes(body))
+                content = body if type(body) is bytes else _as_bytes(body)
+                opened = self._reader.open(given, content)
                 push = parse(opened.fields)
                 key = self._admitted(given, push)
             elif method == "GET":
@@ -68,7 +73,62 @@ class Reception:
         except Exception:
             log.exception(say("请求读不懂", "a request could not be read"))
             return self.refuse(Unreadable("请求读不懂", "the request could not be read"))
+        if self._shared is not None:
+            return self._push_shared(opened, push, key, gone, (given, content))
         return self._push(opened, push, key, gone)
+
+    async def passed_on(
+        self, query: dict[str, str], body: bytes, gone: Remote, since: float
+    ) -> Answer | Returned:
+        """Answer a delivery that came to another process at `since`, in the loop's seconds."""
+        try:
+            given = PushQuery.read(query)
+            opened = self._reader.open(given, body)
+            push = parse(opened.fields)
+            key = self._admitted(given, push)
+        except CallbackError as problem:
+            return self.refuse(problem)
+        return await self._together(opened, push, key, gone, (given, body), since)
+
+    async def _push_shared(
+        self, opened: Opened, push: Push, key: str, gone: Gone | None, request: tuple[PushQuery, bytes]
+    ) -> Answer:
+        """Answer a push, here or by the process that has the person."""
+        since = asyncio.get_running_loop().time()
+        answer = await self._together(opened, push, key, gone, request, since)
+        return answer if isinstance(answer, Answer) else LATER
+
+    async def _together(
+        self,
+        opened: Opened,
+        push: Push,
+        key: str,
+        gone: Gone | None,
+        request: tuple[PushQuery, bytes],
+        since: float,
+    ) -> Answer | Returned:
+        self._count(push)
+        assert self._shared is not None
+        try:
+            answer = await self._shared.answer(
+                push, partial(self._seal, opened, push), key, gone, request, since
+            )
+        except Replayed as problem:
+            return self.refuse(problem)
+        except NotAccepted:
+            self._counters["not_accepted"] += 1
+            return LATER
+        except Exception:
+            return self._went_wrong(push)
+        if isinstance(answer, bytes):
+            return _answered(answer)
+        if answer.moved:
+            return answer
+        return _answered(answer.body) if answer.status == OK else Answer(answer.status, answer.body)
+
+    def _count(self, push: Push) -> None:
+        self._counters["received"] += 1
+        self._counters[_COUNTED[type(push)]] += 1
 
     def _admitted(self, query: PushQuery, push: Push) -> str:
         """The name under which a push is known. Raises Replayed for one that was recorded and is sent again, and
@@ -79,7 +139,9 @@ class Reception:
                 "the push lacks FromUserName, ToUserName or MsgType",
             )
         key = dedup_key(push)
-        if not self._claims.knows(key):
+        if self._shared is not None:  # what came before is in the person's record
+            self._replays.check_time(query.timestamp)
+        elif not self._claims.knows(key):
             self._replays.check(query.msg_signature or query.signature, query.timestamp, key)
         return key
 
@@ -98,9 +160,7 @@ class Reception:
     def _push(
         self, opened: Opened, push: Push, key: str, gone: Gone | None
     ) -> Answer | Coroutine[Any, Any, Answer]:
-        counters = self._counters
-        counters["received"] += 1
-        counters[_COUNTED[type(push)]] += 1
+        self._count(push)
         try:
             body = self._window.begin(push, partial(self._seal, opened, push), key, gone)
         except Exception:
@@ -167,9 +227,7 @@ class Replays:
         if window_s is None:
             return
         now = self._clock.now()
-        stamp = int(timestamp) if timestamp.isdecimal() and len(timestamp) < _ENDLESS else 0
-        if not -window_s <= now - stamp <= window_s:
-            raise _too_far(stamp, now, window_s)
+        stamp = self._recent(timestamp, now, window_s)
         key = hash((signature, what))
         if key in seen or key in self._before or stamp <= self._oldest:
             raise Replayed(
@@ -180,6 +238,17 @@ class Replays:
             self._newest = stamp
         if now >= self._change_at or len(seen) >= self._most:
             self._change(now, window_s)
+
+    def check_time(self, timestamp: str) -> None:
+        """Raises Replayed for a push that is too old or too early, whether or not it was seen before."""
+        if self._window_s is not None:
+            self._recent(timestamp, self._clock.now(), self._window_s)
+
+    def _recent(self, timestamp: str, now: float, window_s: float) -> int:
+        stamp = int(timestamp) if timestamp.isdecimal() and len(timestamp) < _ENDLESS else 0
+        if not -window_s <= now - stamp <= window_s:
+            raise _too_far(stamp, now, window_s)
+        return stamp
 
     def _change(self, now: float, window_s: float) -> None:
         """Forget the older set and begin a new one, once nothing in it could pass any more or there are too many."""

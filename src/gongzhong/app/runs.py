@@ -24,7 +24,20 @@ MOST_KEPT = 50_000
 class Run:
     """One claim at work: its record, and what belongs to this process."""
 
-    __slots__ = ("body", "changed", "claim", "cut", "first", "loop", "push", "rescue", "said_bytes", "task")
+    __slots__ = (
+        "body",
+        "changed",
+        "claim",
+        "cut",
+        "first",
+        "kept",
+        "loop",
+        "lost",
+        "push",
+        "rescue",
+        "said_bytes",
+        "task",
+    )
 
     def __init__(self, claim: Claim, push: Push, loop: asyncio.AbstractEventLoop) -> None:
         self.claim, self.push, self.loop = claim, push, loop
@@ -35,6 +48,8 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         self.cut = False
         """Whether the handler was cancelled from here."""
+        self.kept = self.lost = False
+        """Whether the message is in the inbox; whether another process has it now."""
         self.said_bytes = 0
         self.changed: asyncio.Future[None] | None = None
         self.rescue: asyncio.TimerHandle | None = None
@@ -98,6 +113,12 @@ class Claims:
         if run.rescue is not None:
             run.rescue.cancel()
         self.keep(claim.key, run.body or SUCCESS, run.loop.time())
+
+    def drop(self, run: Run) -> None:
+        """Forget a claim without an answer."""
+        self._runs.pop(run.claim.key, None)
+        if run.rescue is not None:
+            run.rescue.cancel()
 
     def keep(self, key: str, body: bytes, now: float) -> None:
         """Keep an answer for late repetitions, for some time; `now` in the loop's seconds."""

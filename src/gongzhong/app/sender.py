@@ -223,6 +223,9 @@ class Sender:
         return failure
 
     async def _once(self, openid: str, message: Reply) -> tuple[Reason, Exception] | None:
+        shared = self._binding.window.shared
+        if shared is not None:
+            await shared.member.until_sure()
         try:
             await self._binding.api.perform(as_customer_message(openid, message))
         except (NotReached, BusyError) as problem:

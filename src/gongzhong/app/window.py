@@ -20,9 +20,11 @@ from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
+from msgspec.structs import replace
+
 from .. import facts
 from ..background import cancelled_from_outside, eagerly
-from ..errors import say
+from ..errors import GongzhongError, say
 from ..messages import Push, Reply, Text, articles_allowed
 from .claims import (
     Again,
@@ -37,6 +39,7 @@ from .claims import (
     HandOver,
     LaterResult,
     OwnerLost,
+    Phase,
     Placeholder,
     Record,
     Release,
@@ -57,6 +60,7 @@ from .sender import Sender
 
 if TYPE_CHECKING:
     from .binding import Binding
+    from .shared_window import SharedWindow
 
 log = logging.getLogger("gongzhong.app")
 
@@ -80,6 +84,13 @@ ALARM_TIMEOUTS: Final = facts.ALARM_TIMEOUTS
 ALARM_WINDOW_S: Final = facts.ALARM_WINDOW_S
 MOST_HOLDS = ALARM_TIMEOUTS * 2 // 3
 """Leaves a third of the alarm's count for timeouts that nobody chose."""
+
+
+class NotAccepted(GongzhongError):
+    """A delivery cannot be taken now and must not be answered: WeChat delivers it again, perhaps to another process."""
+
+    def __init__(self) -> None:
+        super().__init__("现在不能接收这条推送", "this push cannot be taken now")
 
 
 class Holds:
@@ -116,6 +127,10 @@ class ReplyWindow:
         self._claims = binding.claims
         self._tasks: set[asyncio.Task[None]] = set()
         self._holds = Holds()
+        self.shared: SharedWindow | None = None
+        """What keeps accepted messages for other processes; None: this process is alone."""
+        self.cut: set[str] = set()
+        """Claims that a stop cut off and that another process begins anew."""
         binding.permission.when_known = self._wake_all
 
     def _wake_all(self) -> None:
@@ -124,13 +139,13 @@ class ReplyWindow:
             run.wake()
 
     def begin(
-        self, push: Push, seal: Seal, key: str, gone: Gone | None = None
+        self, push: Push, seal: Seal, key: str, gone: Gone | None = None, since: float | None = None
     ) -> bytes | Coroutine[Any, Any, bytes]:
         """Answer one delivery of a push, known as `key`: the body for WeChat, or a coroutine that waits for it, which
-        has to be awaited at once."""
+        has to be awaited at once. `since` is when WeChat's request came, in the loop's seconds; None: just now."""
         claims = self._claims
         if claims.knows(key):
-            joined = self._joined(key, seal, gone)
+            joined = self._joined(key, seal, gone, since)
             if joined is not None:
                 return joined
         loop = asyncio.get_running_loop()
@@ -145,9 +160,12 @@ class ReplyWindow:
                     self._counters["passive"] += 1
                 claims.keep(key, body, loop.time())
                 return body
-        return self._finish(self._begin(key, push, loop, fetches, first), loop.time(), seal, gone)
+        run = self._begin(key, push, loop, fetches, first)
+        return self._finish(run, since or loop.time(), seal, gone)
 
-    def _joined(self, key: str, seal: Seal, gone: Gone | None) -> bytes | Coroutine[Any, Any, bytes] | None:
+    def _joined(
+        self, key: str, seal: Seal, gone: Gone | None, since: float | None
+    ) -> bytes | Coroutine[Any, Any, bytes] | None:
         """What answers one more delivery of a push; None for one whose handler was cut off: it begins anew."""
         answered = self._claims.answered(key)
         if answered is not None:
@@ -158,7 +176,7 @@ class ReplyWindow:
             return None
         self._counters["joined"] += 1
         self._apply(run, Delivered())
-        return self._finish(run, run.loop.time(), seal, gone)
+        return self._finish(run, since or run.loop.time(), seal, gone)
 
     def _first(self, push: Push) -> Reply | Later | None:
         """What the handler says at once, or the coroutine that runs it."""
@@ -185,6 +203,8 @@ class ReplyWindow:
             if body is None:
                 return SUCCESS
             sure = loop.time() < began + self._rules.patience_s and (gone is None or not gone())
+            if sure and self.shared is not None:
+                sure = await self.shared.handed(gone, body)
             return body
         finally:
             self._apply(run, ConnectionClosed(sure))
@@ -229,39 +249,39 @@ class ReplyWindow:
             openid = run.push.openid
             waiting = self._outbox.waiting(openid)
             lost = gone is not None and (waited or bool(waiting)) and await _has_gone(gone)
-            act = self._look(run, number, began, waiting, lost)
-            match act:
-                case Answer():
-                    return self._replied(run, act, seal)
-                case Wait(until):
-                    waited = True
-                    await self._wait(run, until)
-                case Again():
-                    return run.body or self._sealed(run, self._failure, seal)
-                case Placeholder():
-                    return self._placeholder(run, seal)
-                case HandOver():
-                    self._counters["handed_over"] += 1
-                    run.body = SUCCESS
-                    return SUCCESS
-                case Release():
-                    return None
+            if run.lost:
+                raise NotAccepted
+            act = self._look(run, number, began, waiting, lost, await self._holds_left(run, began))
+            if isinstance(act, Wait):
+                waited = True
+                await self._wait(run, act.until)
+            elif isinstance(act, Release):
+                return None
+            else:
+                if self.shared is not None and (run.cut or run.claim.replies or not run.claim.ended):
+                    await self.shared.keep(run)
+                return self._decided(run, act, seal)
+
+    def _decided(self, run: Run, act: Answer | Again | Placeholder | HandOver, seal: Seal) -> bytes:
+        """The body of a delivery by what was decided about it."""
+        match act:
+            case Answer():
+                return self._replied(run, act, seal)
+            case Again():
+                return run.body or self._sealed(run, self._failure, seal)
+            case Placeholder():
+                return self._placeholder(run, seal)
+            case HandOver():
+                self._counters["handed_over"] += 1
+                run.body = SUCCESS
+                return SUCCESS
 
     def _look(
-        self, run: Run, number: int, began: float, waiting: tuple[Reply, ...], gone: bool
+        self, run: Run, number: int, began: float, waiting: tuple[Reply, ...], gone: bool, holds_left: int
     ) -> OfDelivery:
         """Ask for the decision about one delivery; what it says for others is done at once."""
         now = run.loop.time()
-        overdue = now >= began + self._rules.window_s
-        tick = Tick(
-            number,
-            began,
-            now,
-            self._permission.known,
-            self._holds.left(now) if overdue else 0,
-            waiting,
-            gone,
-        )
+        tick = Tick(number, began, now, self._permission.known, holds_left, waiting, gone)
         run.claim, acts = decide(run.claim, tick, self._rules)
         mine = cast(OfDelivery, acts[0])
         for act in acts[1:]:
@@ -272,7 +292,20 @@ class ReplyWindow:
             if mine.hold:
                 self._counters["held"] += 1
                 self._holds.take(now)
+                holds_left -= 1
+        if holds_left > 0 and self.shared is not None:
+            self.shared.give_hold_back()
         return mine
+
+    async def _holds_left(self, run: Run, began: float) -> int:
+        """How often a connection may be held, once that matters; of the budget of all processes one is reserved."""
+        if (
+            run.loop.time() < began + self._rules.window_s
+            or self._permission.known
+            or not run.claim.answerable
+        ):
+            return 0
+        return self._holds.left(run.loop.time()) if self.shared is None else await self.shared.reserve_hold()
 
     async def _wait(self, run: Run, until: float) -> None:
         """Wait until something happens to the claim, or to the line that it fetches from."""
@@ -335,6 +368,8 @@ class ReplyWindow:
     def _send(self, run: Run, replies: Sequence[Reply], ahead: bool) -> None:
         openid = run.push.openid
         line = self._outbox.line(openid)
+        if self.shared is not None and not run.kept:
+            self.shared.keep_soon(run)
         if not run.claim.ended:
             line.going.add(run.claim.key)
         self._outbox.keep(openid, replies, ahead=ahead)
@@ -375,7 +410,7 @@ class ReplyWindow:
         try:
             await self._handle(run, handling)
         except BaseException as problem:
-            if run.cut or (isinstance(problem, GeneratorExit) and not run.loop.is_running()):
+            if run.cut or not run.loop.is_running():
                 raise
             if isinstance(problem, asyncio.CancelledError) and cancelled_from_outside():
                 run.loop.call_later(LOOP_ENDS_S, self._cancelled, run)
@@ -471,12 +506,43 @@ class ReplyWindow:
             await asyncio.wait(under_way, timeout=ends - loop.time())
 
     def _cut_off(self, run: Run) -> None:
-        self._apply(run, OwnerLost())
+        if self.shared is None:
+            self._apply(run, OwnerLost())
+        else:
+            self._return(run)
         run.wake()
         run.cut = True
         if run.task is not None:
             self._keep(run.task)  # its run may be settled before it has ended
             run.task.cancel()
+
+    def _return(self, run: Run) -> None:
+        """Let another process handle the message anew: nothing of this run counts."""
+        self.cut.add(run.claim.key)
+        run.claim = replace(run.claim, phase=Phase.CLOSED, ended=True, replies=(), shown=None)
+        run.body = run.body or SUCCESS
+
+    def resume(self, push: Push, key: str, promised: bool) -> None:
+        """Handle a message again whose process died after WeChat had been told that it was taken."""
+        claim = Claim(key, push.openid, push.answerable, phase=Phase.CLOSED, deliveries=1, promised=promised)
+        run = Run(claim, push, asyncio.get_running_loop())
+        run.body, run.kept, run.first = SUCCESS, True, self._first(push)
+        self._claims.begin(run)
+        self._start(run)
+        self._claims.settle(run)
+
+    def abandon(self, openid: str) -> None:
+        """Another process has the person: stop what runs for them, without a record, and forget what waits."""
+        for run in self._claims.runs():
+            if run.push.openid == openid:
+                self._return(run)
+                run.lost = run.cut = True
+                run.wake()
+                if run.task is not None:
+                    self._keep(run.task)
+                    run.task.cancel()
+                self._claims.drop(run)
+        self._outbox.drop(openid)
 
     def move(self) -> bool:
         """Go on in another event loop, the one before having ended: answers and what waits are kept.

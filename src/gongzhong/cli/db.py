@@ -14,7 +14,7 @@ from .words import err, out, print_json, say
 
 if TYPE_CHECKING:
     from ..database import DatabaseUrl
-    from ..store import Count, WorkStore
+    from ..store import Count
     from ..store.migrate import Status
 
 Database = Annotated[
@@ -114,16 +114,10 @@ def named(database: str | None, config: Path | None) -> DatabaseUrl:
     return read_url(given)
 
 
-def opened(url: DatabaseUrl) -> WorkStore:
-    """The table of work of a database, on this event loop."""
-    from ..database.statements import open_database
-    from ..store.sql import SqlWork
-
-    return SqlWork(open_database(url))
-
-
 async def _counts(url: DatabaseUrl) -> list[Count]:
-    store = opened(url)
+    from ..store import open_store
+
+    store = open_store(url)
     try:
         return await store.counts()
     finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from .config import File as Config
-from .db import Database, named, opened
+from .db import Database, named
 from .options import AsJson, flag, option
 from .outcome import DONE, FAILED
 from .usage import Usage
@@ -130,7 +130,9 @@ def _asked(database: str | None, config: Path | None, ask: Callable[[WorkStore],
     import asyncio  # tens of milliseconds, which `--help` need not wait for
 
     async def answer() -> T:
-        store = opened(named(database, config))
+        from ..store import open_store
+
+        store = open_store(named(database, config))
         try:
             return await ask(store)
         finally:

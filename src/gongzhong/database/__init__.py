@@ -5,6 +5,6 @@ stand on. `postgres` is imported only where it is used: psycopg is an extra.
 """
 
 from .sqlite import SqliteDatabase
-from .url import KINDS, DatabaseUrl, read_url
+from .url import KINDS, DatabaseUrl, is_database, read_url
 
-__all__ = ["KINDS", "DatabaseUrl", "SqliteDatabase", "read_url"]
+__all__ = ["KINDS", "DatabaseUrl", "SqliteDatabase", "is_database", "read_url"]

@@ -25,6 +25,11 @@ class DatabaseUrl(msgspec.Struct, frozen=True, kw_only=True):
     """PostgreSQL: the whole address, as libpq reads it."""
 
 
+def is_database(url: str) -> bool:
+    """Whether an address names a database, by its scheme."""
+    return url.strip().partition(":")[0].partition("+")[0].lower() in KINDS
+
+
 def read_url(url: str) -> DatabaseUrl:
     """Raises SetupError, which never quotes the address, for one that cannot be used."""
     scheme, separator, rest = url.strip().partition("://")

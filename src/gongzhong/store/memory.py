@@ -47,7 +47,7 @@ class MemoryWork:
     async def take_line(self, account: str, kind: str, line: str, holder: str, seconds: float) -> list[Work]:
         until = self.clock.now() + seconds
         found = [work for work in self._of(account, kind) if work.line == line]
-        return [self._held(work, holder, until) for work in found]
+        return [self._held(work, holder, until, again=False) for work in found]
 
     async def settle(self, done: Sequence[Work], account: str, then: Sequence[NewWork] = ()) -> bool:
         if not all(self._has(work) for work in done):
@@ -172,14 +172,14 @@ class MemoryWork:
             if (work.account, work.kind) == (account, kind) and work.stage is not Stage.DEAD
         ]
 
-    def _held(self, work: Work, holder: str, until: float) -> Work:
+    def _held(self, work: Work, holder: str, until: float, again: bool = True) -> Work:
         taken = replace(
             work,
             stage=Stage.RUNNING,
             holder=holder,
             due=until,
             fence=work.fence + 1,
-            attempts=work.attempts + 1,
+            attempts=work.attempts + (again or work.holder != holder),
         )
         return self._keep(taken)
 

@@ -7,6 +7,7 @@ transaction.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sqlite3
@@ -26,6 +27,10 @@ from sqlalchemy import event, exc
 
 from ..database import DatabaseUrl
 from ..errors import SetupError, StateDown
+
+logging.getLogger("alembic").setLevel(
+    logging.WARNING
+)  # its notes of each step are of no use in a program's log
 
 VERSION_TABLE: Final = "gongzhong_version"
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(7061502)"

@@ -33,7 +33,8 @@ GROUP BY line ORDER BY min(due) LIMIT :n
 """
 
 TAKE_LINE = f"""
-UPDATE work SET stage = 'running', holder = :holder, due = :until, fence = fence + 1, attempts = attempts + 1
+UPDATE work SET stage = 'running', holder = :holder, due = :until, fence = fence + 1,
+    attempts = attempts + CASE WHEN holder = :holder THEN 0 ELSE 1 END
 WHERE account = :account AND kind = :kind AND line = :line AND stage <> 'dead' RETURNING {COLUMNS}
 """
 

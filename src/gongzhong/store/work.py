@@ -119,7 +119,10 @@ class WorkStore(Protocol):
         ...
 
     async def take_line(self, account: str, kind: str, line: str, holder: str, seconds: float) -> list[Work]:
-        """Hold everything of a line that is not dead, also what another holds: for whoever has the person alone."""
+        """Hold everything of a line that is not dead, also what another holds: for whoever has the person alone.
+
+        It counts as an attempt when another one held a piece before, or nobody.
+        """
         ...
 
     async def settle(self, done: Sequence[Work], account: str, then: Sequence[NewWork] = ()) -> bool:

@@ -33,6 +33,10 @@ class PushQuery(msgspec.Struct, frozen=True):
     msg_signature: str = ""
     echostr: str = ""
 
+    def given(self) -> dict[str, str]:
+        """The parameters that are there, to be sent on."""
+        return {name: value for name, value in msgspec.structs.asdict(self).items() if value}
+
     @classmethod
     def read(cls, source: Query) -> Self:
         """From a raw query string, with or without its `?`, or from a framework's parameters.

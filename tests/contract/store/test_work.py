@@ -213,6 +213,9 @@ async def test_a_line_is_taken_whole_whoever_holds_it(store: WorkStore, clock: M
     taken = await store.take_line(SHOP, "push", "li", "b", 15)
     assert [work.data for work in taken] == [b"1", b"2"]
     assert {work.holder for work in taken} == {"b"}
+    assert [work.attempts for work in taken] == [2, 1]
+    taken = await store.take_line(SHOP, "push", "li", "b", 15)
+    assert [work.attempts for work in taken] == [2, 1], "it was there already"
     assert not await store.finish(before), "another one has it"
     assert await store.settle(taken, SHOP)
     assert [work.data for work in await store.show()] == [b"3"]

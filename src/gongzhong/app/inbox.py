@@ -1,0 +1,171 @@
+"""What must not be lost, as rows of the table of work: messages that were accepted, and answers that wait.
+
+A row of kind `push` is made before WeChat is told that a message was taken, and stays until everything its handler said
+has gone out. Rows of kind `answer` are what waits for the person's next message. A row's line is the person's OpenID.
+Rows are held by the process that has the person; when it dies, whoever has the person next takes them all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from ..errors import StateDown, say
+from ..messages import (
+    ImageReply,
+    MusicReply,
+    NewsReply,
+    Push,
+    Reply,
+    TextReply,
+    TransferReply,
+    VideoReply,
+    VoiceReply,
+    encode,
+    parse,
+)
+from ..store import NewWork, Work, WorkStore
+from ..wire import read_xml
+from .outbox import WAITS_S, Reason, Undelivered
+from .pieces import Piece
+
+log = logging.getLogger("gongzhong.app")
+
+PUSH, ANSWER = "push", "answer"
+HELD_S = 15.0
+"""How long a row stays with a process that renews it no more."""
+MOST_ATTEMPTS = 5
+"""A message that was begun so often, and whose process died each time, is put aside: it may be what kills them."""
+LINES_AT_ONCE = 100
+AGAIN_AFTER_S = 0.2
+"""Before the next attempt while the database is down."""
+
+REPLIES: Final[dict[str, type[Reply]]] = {
+    kind.__name__: kind
+    for kind in (
+        TextReply,
+        Piece,
+        ImageReply,
+        VoiceReply,
+        VideoReply,
+        MusicReply,
+        NewsReply,
+        TransferReply,
+    )
+}
+
+
+class KeptPush(msgspec.Struct, frozen=True, array_like=True):
+    """An accepted message: its XML, the key of its claim, and whether the person was told to ask for the answer."""
+
+    xml: bytes
+    key: str
+    promised: bool
+
+
+class KeptAnswer(msgspec.Struct, frozen=True, array_like=True):
+    """An answer that waits."""
+
+    kind: str
+    reply: dict[str, Any]
+    reason: str
+    since: float
+    detail: str
+
+
+class Inbox:
+    """The rows of one account."""
+
+    def __init__(self, store: WorkStore, appid: str) -> None:
+        self._store, self._appid = store, appid
+
+    async def keep(self, push: Push, key: str, promised: bool, holder: str) -> list[Work]:
+        """Make a row for an accepted message, held at once; none if there is one already. Raises StateDown."""
+        data = msgspec.msgpack.encode(KeptPush(encode(push), key, promised))
+        row = NewWork(kind=PUSH, data=data, line=push.openid, key=key)
+        return await self._store.add(self._appid, [row], holder=holder, seconds=HELD_S)
+
+    async def load(self, openid: str, holder: str) -> list[Work]:
+        """Take every row of a person, whoever holds it, answers first. Raises StateDown."""
+        answers = await self._store.take_line(self._appid, ANSWER, openid, holder, HELD_S)
+        pushes = await self._store.take_line(self._appid, PUSH, openid, holder, HELD_S)
+        good = []
+        for row in (*answers, *pushes):
+            reason = self._spoilt(row)
+            if reason:
+                log.error(say("工作 %d 成为死信（%s）", "work %d is a dead letter now (%s)"), row.id, reason)
+                await self._store.bury(row, reason)
+            else:
+                good.append(row)
+        return good
+
+    async def settle(self, done: Sequence[Work], waiting: Iterable[Undelivered] = ()) -> bool:
+        """Remove rows and keep what waits instead, together. False when another process has one of them.
+
+        Tries again while the database is down: whether the attempt before was carried out is looked up first.
+        """
+        batch, again = secrets.token_hex(8), False
+        then = [self._waiting(item, f"{batch}.{number}") for number, item in enumerate(waiting)]
+        while True:
+            try:
+                if again and await self._was_settled(done, then):
+                    return True
+                return await self._store.settle(done, self._appid, then)
+            except StateDown:
+                again = True
+                await asyncio.sleep(AGAIN_AFTER_S)
+
+    async def _was_settled(self, done: Sequence[Work], then: Sequence[NewWork]) -> bool:
+        if then:
+            kept = await self._store.in_line(self._appid, ANSWER, then[0].line)
+            return any(row.key == then[0].key for row in kept)
+        line = done[0].line
+        left = [row for kind in (PUSH, ANSWER) for row in await self._store.in_line(self._appid, kind, line)]
+        return not {row.id for row in done} & {row.id for row in left}
+
+    async def put_back(self, rows: Iterable[Work]) -> None:
+        """Let others begin anew what was cut off here. Raises StateDown."""
+        for row in rows:
+            await self._store.put_back(row, "stopped")
+
+    async def renew(self, holder: str) -> None:
+        await self._store.renew(holder, HELD_S)
+
+    async def overdue(self) -> list[str]:
+        """OpenIDs of people of whom a row is there that nobody holds. Raises StateDown."""
+        lines = await self._store.overdue(self._appid, PUSH, LINES_AT_ONCE)
+        return lines + await self._store.overdue(self._appid, ANSWER, LINES_AT_ONCE)
+
+    def _spoilt(self, row: Work) -> str:
+        """Why a row can't be worked on; empty when it can."""
+        if row.kind == ANSWER:
+            return "expired" if row.created_at <= self._store.clock.now() - WAITS_S else ""
+        return "died" if row.attempts > MOST_ATTEMPTS else ""
+
+    def _waiting(self, item: Undelivered, key: str) -> NewWork:
+        reply = item.reply
+        kept = KeptAnswer(
+            type(reply).__name__, msgspec.to_builtins(reply), item.reason, item.since, item.detail
+        )
+        due = item.since + WAITS_S
+        return NewWork(kind=ANSWER, data=msgspec.msgpack.encode(kept), line=item.openid, key=key, due=due)
+
+
+def read_push(row: Work) -> tuple[Push, str, bool]:
+    """The message of a row, the key of its claim, and whether its answer was promised."""
+    kept = msgspec.msgpack.decode(row.data, type=KeptPush)
+    return parse(read_xml(kept.xml)), kept.key, kept.promised
+
+
+def read_answer(row: Work) -> Undelivered:
+    """The answer of a row."""
+    kept = msgspec.msgpack.decode(row.data, type=KeptAnswer)
+    reply = msgspec.convert(kept.reply, REPLIES[kept.kind])
+    return Undelivered(
+        openid=row.line, reply=reply, reason=Reason(kept.reason), since=kept.since, detail=kept.detail
+    )

@@ -1,0 +1,523 @@
+"""The reply window of one process among several that answer for the same account.
+
+A delivery first takes its person (`sharing/person.py`); then the reply window of this process answers it as if there
+were no other. When nothing of a person's is under way any more they are laid down: what waits goes into the inbox, and
+the record says that nobody has them. A delivery for a person whom another process has is passed on to that one
+(`sharing/mail.py`).
+
+    AWAY ──take──► OURS ──nothing under way──► AWAY
+      └─ another process has them: pass the delivery on; if that one is dead: take, with its rows in the inbox
+
+What a process that was stopped goes on with has no effect: its writes carry versions and fences that are old by then,
+and before a customer-service message goes out the lease is looked at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Coroutine
+from contextlib import suppress
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from ..errors import Replayed, StateDown, say
+from ..messages import Push
+from ..sharing.mail import Ask, HungUp, Mail, Remote, Returned, Sent, new_number
+from ..sharing.members import Beat, Member
+from ..sharing.person import AskWhetherDead, PassOn, PersonRecord, Take, decide, read, written
+from ..store import Work
+from .inbox import PUSH, Inbox, read_answer, read_push
+from .outbox import about
+from .runs import Run
+from .window import ALARM_TIMEOUTS, ALARM_WINDOW_S, Gone, NotAccepted, Seal
+
+if TYPE_CHECKING:
+    from ..state import State
+    from ..store import WorkStore
+    from ..wire import PushQuery
+    from .binding import Binding
+
+log = logging.getLogger("gongzhong.app")
+
+REMEMBERED_S: Final = 48 * 3600.0
+"""How long a person's record stays after the last change: as long as WeChat's longest window for messages."""
+MOST_PEOPLE = 20_000
+"""Records that are remembered after a person was laid down, to take them again in one step."""
+AGAIN_AFTER_S = 0.2
+"""Before the next attempt while the state is down."""
+LOOKS_EVERY_S = 0.5
+"""While another process works on a delivery: how often to see whether it still lives, and whether WeChat hung up."""
+SHARED_HOLDS: Final = ALARM_TIMEOUTS // 2 - 1
+"""Of all processes together, from the first one for ALARM_WINDOW_S; so fewer than ALARM_TIMEOUTS in any such time."""
+LAST_S = 3.0
+"""At a stop: how long to try to lay everybody down."""
+
+
+class Phase(StrEnum):
+    """Whether a person is this process's."""
+
+    AWAY = "away"
+    OURS = "ours"
+
+
+class Person:
+    """One person, as this process knows them."""
+
+    __slots__ = ("busy", "keys", "load", "openid", "phase", "record", "rows", "step", "version")
+
+    def __init__(self, openid: str) -> None:
+        self.openid, self.phase = openid, Phase.AWAY
+        self.record, self.version = PersonRecord(), 0
+        """As it was read or written last; the version is 0 while nothing is known."""
+        self.busy = 0
+        """Deliveries that wait here."""
+        self.keys: set[str] = set()
+        """Claims since the person was taken."""
+        self.rows: dict[int, Work] = {}
+        """What of theirs is held in the inbox."""
+        self.load = False
+        """Whether rows in the inbox have to be taken before anything else."""
+        self.step: asyncio.Task[str] | None = None
+        """The taking or laying down that is under way; gives who has them, empty for this process."""
+
+    @property
+    def stepping(self) -> bool:
+        """Whether they are being taken or laid down."""
+        return self.step is not None and not self.step.done()
+
+
+class SharedWindow:
+    """Takes, keeps and lays down people; answers deliveries for them. Used from one event loop."""
+
+    def __init__(self, binding: Binding, state: State, store: WorkStore, beat: Beat | None = None) -> None:
+        self._binding, self._state, self._clock = binding, state, binding.clock
+        self._window, self._claims, self._outbox = binding.window, binding.claims, binding.outbox
+        self._allowance, self._counters = binding.allowance, binding.counters
+        self._inbox = Inbox(store, binding.account.appid)
+        self._holds_key = f"holds|{binding.account.appid}"
+        self._beat = beat or Beat()
+        self.member = Member(state, self._lost, self._beat, beaten=self._renew_rows)
+        self.mail = Mail(state, self._serve, self.sent)
+        self._people: OrderedDict[str, Person] = OrderedDict()
+        self._ours: dict[str, Person] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._awake = asyncio.Event()
+        self._begun = self._stopping = False
+
+    # ---- a delivery
+
+    async def answer(
+        self,
+        push: Push,
+        seal: Seal,
+        key: str,
+        gone: Gone | None,
+        request: tuple[PushQuery, bytes],
+        began: float,
+    ) -> Returned | bytes:
+        """The body for WeChat, or what another process answered.
+
+        Raises Replayed for a push that was answered long ago, NotAccepted when it cannot be taken now: WeChat will
+        deliver it again.
+        """
+        self.begin()
+        person = self._person(push.openid)
+        person.busy += 1
+        try:
+            while owner := await self._have(person, began + self._binding.app.rules.window_s):
+                if isinstance(gone, Remote):
+                    return Returned(moved=True)
+                returned = await self._pass_on(owner, request, gone, began)
+                if returned is not None:
+                    return returned
+            return await self._here(person, push, seal, key, gone, began)
+        finally:
+            person.busy -= 1
+
+    async def _here(
+        self, person: Person, push: Push, seal: Seal, key: str, gone: Gone | None, began: float
+    ) -> bytes:
+        if not self._claims.knows(key) and key not in person.keys:
+            kept = person.record.answer(key)
+            if kept is not None:
+                self._counters["joined"] += 1
+                return kept
+            if person.record.saw(key):
+                raise Replayed("这条推送早已处理过，拒绝重放", "this push was handled long ago: a replay")
+        person.keys.add(key)
+        body = self._window.begin(push, seal, key, gone, began)
+        return body if isinstance(body, bytes) else await body
+
+    async def _pass_on(
+        self, owner: str, request: tuple[PushQuery, bytes], gone: Gone | None, began: float
+    ) -> Returned | None:
+        """Have the process that has the person answer. None when it has them no more, or died."""
+        loop, number = asyncio.get_running_loop(), new_number()
+        rules = self._binding.app.rules
+        query, body = request
+        asked = Ask(number, query.given(), body, began + rules.patience_s - loop.time())
+        self._counters["passed_on"] += 1
+        returned = None
+        while returned is None:
+            hung_up = gone is not None and gone()
+            if hung_up or loop.time() >= began + rules.held_s:
+                self._aside(self.mail.send(owner, HungUp(number)))
+                raise NotAccepted
+            try:
+                await self.mail.send(owner, asked)  # again: a letter may be lost
+                returned = await self.mail.answer(number, LOOKS_EVERY_S)
+                if returned is None and await self.member.dead(owner):
+                    return None
+            except StateDown:
+                await asyncio.sleep(AGAIN_AFTER_S)
+        if returned.moved:
+            return None
+        sure = loop.time() < began + rules.patience_s and not (gone is not None and gone())
+        self._aside(self.mail.handed(number, sure))
+        return returned
+
+    async def _serve(self, letter: Ask, remote: Remote) -> Returned:
+        """Answer a delivery that came to another process."""
+        began = asyncio.get_running_loop().time() - self._binding.app.rules.patience_s + letter.waits_s
+        answer = await self._binding.passed_on(letter.query, letter.body, remote, began)
+        if isinstance(answer, Returned):
+            return answer
+        return Returned(answer.status, answer.body)
+
+    async def handed(self, gone: Gone | None, body: bytes) -> bool:
+        """Whether an answer surely got to WeChat, if another process has the connection; else True."""
+        return await gone.hand(body) if isinstance(gone, Remote) else True
+
+    # ---- taking a person
+
+    def _person(self, openid: str) -> Person:
+        person = self._people.get(openid)
+        if person is None:
+            person = self._people[openid] = Person(openid)
+            if len(self._people) > MOST_PEOPLE:
+                self._forget_some()
+        else:
+            self._people.move_to_end(openid)
+        return person
+
+    def _forget_some(self) -> None:
+        """Forget people longest silent whom this process does not have."""
+        for openid, person in list(self._people.items())[: MOST_PEOPLE // 10]:
+            if person.phase is Phase.AWAY and not person.busy and not person.stepping:
+                del self._people[openid]
+
+    async def _have(self, person: Person, until: float) -> str:
+        """Empty once the person is this process's; else the name of the process that has them. Raises NotAccepted."""
+        while True:
+            if person.step is None or person.step.done():
+                if person.phase is Phase.OURS and not person.load:
+                    return ""
+                person.step = asyncio.get_running_loop().create_task(self._take(person))
+            step = person.step
+            left_s = max(0.0, until - asyncio.get_running_loop().time())
+            await asyncio.wait({step}, timeout=left_s)  # a server takes the first step outside of a task
+            if not step.done() or step.cancelled():
+                raise NotAccepted
+            if owner := step.result():
+                return owner
+
+    async def _take(self, person: Person) -> str:
+        while True:
+            try:
+                await self.member.until_sure()
+                return await self._try_to_take(person)
+            except StateDown:
+                await asyncio.sleep(AGAIN_AFTER_S)
+
+    async def _try_to_take(self, person: Person) -> str:
+        while person.phase is not Phase.OURS:
+            known = person.record if person.version else None
+            act = decide(known, self.member.name)
+            if isinstance(act, AskWhetherDead):
+                dead = await self.member.dead(act.owner)
+                act = decide(known, self.member.name, dead)
+            if isinstance(act, PassOn):
+                person.version = 0  # whose they are is asked anew each time
+                return act.owner
+            assert isinstance(act, Take)
+            mine = msgspec.structs.replace(person.record, owner=self.member.name)
+            version = await self._put(person, mine)
+            if version is None:
+                found = await self._state.get(key_of(person.openid, self._binding))
+                person.version = found.version if found else 0
+                person.record = read(found.data) if found else PersonRecord()
+            else:
+                person.version, person.record, person.load = version, mine, person.load or act.load
+                self._now_ours(person)
+        if person.load:
+            await self._load(person)
+        return ""
+
+    async def _put(self, person: Person, record: PersonRecord) -> int | None:
+        key = key_of(person.openid, self._binding)
+        return await self._state.put(key, written(record), replaces=person.version, ttl_s=REMEMBERED_S)
+
+    def _now_ours(self, person: Person) -> None:
+        person.phase = Phase.OURS
+        self._ours[person.openid] = person
+        self._allowance.restore(person.openid, person.record.windows)
+        self._awake.set()
+
+    async def _load(self, person: Person) -> None:
+        """Take the rows of a person: what waits stands before everything else, what was cut off begins anew."""
+        rows = await self._inbox.load(person.openid, self.member.name)
+        person.load = False
+        new = [row for row in rows if row.id not in person.rows]
+        person.rows = {row.id: row for row in rows}
+        for row in new:
+            if row.kind != PUSH:
+                self._outbox.restore(read_answer(row))
+                continue
+            push, key, promised = read_push(row)
+            if not self._claims.knows(key):
+                log.warning(say("重新处理：%s", "handled anew: %s"), about(push))
+                self._counters["resumed"] += 1
+                person.keys.add(key)
+                self._window.resume(push, key, promised)
+
+    # ---- what must not be lost
+
+    async def keep(self, run: Run) -> None:
+        """Make sure that a message is in the inbox before WeChat is told that it was taken. Raises NotAccepted."""
+        person = self._ours.get(run.push.openid)
+        if person is None:
+            raise NotAccepted
+        ends = asyncio.get_running_loop().time() + self._binding.app.rules.patience_s
+        while not run.kept:
+            try:
+                for row in await self._inbox.keep(
+                    run.push, run.claim.key, run.claim.promised, self.member.name
+                ):
+                    person.rows[row.id] = row
+                run.kept = True
+            except StateDown:
+                if asyncio.get_running_loop().time() >= ends:
+                    raise NotAccepted from None
+                await asyncio.sleep(AGAIN_AFTER_S)
+
+    def keep_soon(self, run: Run) -> None:
+        """The same when nobody waits for it."""
+        self._aside(self.keep(run))
+
+    async def _renew_rows(self) -> None:
+        if any(person.rows for person in self._ours.values()):
+            await self._inbox.renew(self.member.name)
+
+    # ---- what all processes together may do
+
+    async def reserve_hold(self) -> int:
+        """1 if a connection may be held past WeChat's patience, which uses up one time of all processes' budget."""
+        try:
+            return int(await self._state.add(self._holds_key, 1, SHARED_HOLDS, ALARM_WINDOW_S) is not None)
+        except StateDown:
+            return 0
+
+    def give_hold_back(self) -> None:
+        """A hold that was reserved is not needed."""
+        self._aside(self._state.add(self._holds_key, -1, None, ALARM_WINDOW_S))
+
+    # ---- laying people down
+
+    async def _tend(self) -> None:
+        """Take in letters, and lay down people of whom nothing is under way, while there are any."""
+        while True:
+            self._awake.clear()
+            if not self._ours:
+                await self._awake.wait()
+            await asyncio.sleep(self._beat.tend_s)
+            await self._tend_once()
+
+    async def _tend_once(self) -> None:
+        with suppress(StateDown):
+            if self.member.name:
+                await self.mail.fetch(self.member.name)
+        working = {run.push.openid for run in self._claims.runs()}
+        steps = []
+        for person in list(self._ours.values()):
+            if person.busy or person.stepping or person.openid in working:
+                continue
+            if self._idle(person):
+                person.step = asyncio.get_running_loop().create_task(self._lay_down(person))
+                steps.append(person.step)
+        if steps:
+            await asyncio.wait(steps)
+        await self._settle_some(working)
+
+    def _idle(self, person: Person) -> bool:
+        line = self._outbox.find(person.openid)
+        if line is None:
+            return True
+        sending = line.sending is not None and not line.sending.done()
+        return not (sending or line.going or line.in_flight)
+
+    async def _settle_some(self, working: set[str]) -> None:
+        """Remove rows of messages whose answers have all gone out, of people who are busy with others."""
+        for person in list(self._ours.values()):
+            line = self._outbox.find(person.openid)
+            if not person.rows or (line is not None and not line.empty):
+                continue
+            done = [row for row in person.rows.values() if row.kind != PUSH or not self._works_on(row)]
+            if done and not person.stepping and person.openid in working:
+                with suppress(StateDown):
+                    await self._settle(person, done)
+
+    def _works_on(self, row: Work) -> bool:
+        run = self._claims.find(row.key)
+        return run is not None
+
+    async def _settle(self, person: Person, done: list[Work]) -> bool:
+        settled = await self._inbox.settle(done, [])
+        for row in done:
+            person.rows.pop(row.id, None)
+        return settled
+
+    async def _lay_down(self, person: Person) -> str:
+        """Put what waits into the inbox, and say that nobody has the person."""
+        items = self._outbox.take_items(person.openid)
+        cut = [row for row in person.rows.values() if row.key in self._window.cut]
+        done = [row for row in person.rows.values() if row not in cut]
+        if (done or items) and not await self._inbox.settle(done, items):
+            self._give_up(person)
+            return ""
+        person.rows = {row.id: row for row in cut}
+        person.load = person.load or bool(items or cut)
+        try:
+            await self._inbox.put_back(cut)
+            await self._let_go(person)
+        except StateDown:  # the record may have been written or not: it is read before anything else
+            person.version, person.phase, person.load = 0, Phase.AWAY, True
+            self._ours.pop(person.openid, None)
+        return ""
+
+    async def _let_go(self, person: Person) -> None:
+        windows = self._allowance.stored(person.openid)
+        record = msgspec.structs.replace(person.record, owner="", waiting=int(person.load), windows=windows)
+        remembered_s = self._binding.app.replay_window_s or 0.0
+        for key in person.keys:
+            record.note(key, self._claims.answered(key), self._clock.now(), remembered_s)
+        version = await self._put(person, record)
+        if version is None:
+            found = await self._state.get(key_of(person.openid, self._binding))
+            if found is not None and read(found.data).owner == self.member.name:
+                person.version = found.version  # a write of ours that was not sure to have happened
+                version = await self._put(person, record)
+        if version is None:
+            self._give_up(person)
+            return
+        person.version, person.record, person.phase, person.load = version, record, Phase.AWAY, False
+        person.keys.clear()
+        person.rows = {}
+        self._ours.pop(person.openid, None)
+
+    def _give_up(self, person: Person) -> None:
+        """Another process has the person: forget everything about them."""
+        self._people.pop(person.openid, None)
+        self._ours.pop(person.openid, None)
+        self._window.abandon(person.openid)
+
+    async def _lost(self) -> None:
+        """This process counts as dead: everything that it had is another's now."""
+        for person in list(self._ours.values()):
+            self._give_up(person)
+        self._people.clear()
+
+    # ---- what others left behind
+
+    async def _recover(self) -> None:
+        while True:
+            await asyncio.sleep(self._beat.recover_s)
+            with suppress(StateDown):
+                for openid in dict.fromkeys(await self._inbox.overdue()):
+                    self._aside(self._recover_person(openid))
+
+    async def _recover_person(self, openid: str) -> None:
+        person = self._person(openid)
+        person.busy += 1
+        person.load = person.load or person.phase is Phase.OURS
+        try:
+            await self._have(person, asyncio.get_running_loop().time() + self._beat.recover_s)
+        finally:
+            person.busy -= 1
+
+    # ---- messages that the program sends by itself
+
+    def sent(self, openid: str, count: int = 1) -> None:
+        """Count customer-service messages that the program sent somebody, wherever that person is."""
+        if openid in self._ours:
+            for _ in range(count):
+                self._allowance.spend(openid)
+        else:
+            self._aside(self._count_elsewhere(openid, count))
+
+    async def _count_elsewhere(self, openid: str, count: int) -> None:
+        key = key_of(openid, self._binding)
+        while (found := await self._state.get(key)) is not None:
+            record = read(found.data)
+            if record.owner:
+                await self.mail.send(record.owner, Sent(openid, count))
+                return
+            spent = self._allowance.spent(record.windows, count)
+            changed = msgspec.structs.replace(record, windows=spent)
+            if await self._state.put(key, written(changed), replaces=found.version, ttl_s=REMEMBERED_S):
+                return
+
+    # ---- from the start to the stop
+
+    def begin(self) -> None:
+        """Join the others, on the loop that is running. May be called again."""
+        if self._begun or self._stopping:
+            return
+        self._begun = True
+        for work in (self._join(), self.member.run(), self._tend(), self._recover()):
+            self._aside(work)
+
+    async def _join(self) -> None:
+        while not self.member.name:
+            try:
+                await self.member.renew()
+            except StateDown as problem:
+                log.warning(say("共享状态不可用：%s", "the shared state is down: %s"), problem)
+                await asyncio.sleep(AGAIN_AFTER_S)
+
+    async def ready(self) -> None:
+        """Wait until messages can be accepted."""
+        self.begin()
+        await self.member.until_sure()
+
+    async def finish(self) -> None:
+        """Lay everybody down and leave. What cannot be done in LAST_S seconds, others will find."""
+        self._stopping = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_S):
+                while self._ours:
+                    await self._tend_once()
+                    await asyncio.sleep(0.01)
+        await self.member.leave()
+        for task in list(self._tasks):
+            task.cancel()
+        self._begun = False
+
+    def _aside(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do something that nobody waits for; an unreachable state is no error there."""
+
+        async def quietly() -> None:
+            with suppress(StateDown, NotAccepted):
+                await work
+
+        task = asyncio.get_running_loop().create_task(quietly())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def key_of(openid: str, binding: Binding) -> str:
+    """The key of a person's record in the shared state."""
+    return f"person|{binding.account.appid}|{openid}"

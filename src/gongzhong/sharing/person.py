@@ -1,0 +1,121 @@
+"""What all processes of an account know of one person: who has them, what was answered, what may be sent.
+
+One record in the shared state, changed by compare-and-swap. A process takes the person before it touches a message of
+theirs and lays them down when nothing of theirs is under way, so that everything about one person (order, joins,
+waiting answers, allowance) happens in one process at a time, by the same code as with a single process.
+
+    record says         found by              decision
+    nothing             anybody               Take, with everything of theirs in the inbox
+    nobody has them     anybody               Take; with what waits in the inbox, if anything does
+    I have them         me                    Take (again: the write before was not sure to have happened)
+    another has them    anybody               Ask whether it is dead
+                        … and it is dead      Take, with everything of theirs in the inbox
+                        … and it lives        Pass the delivery on to it
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TypeAlias
+
+import msgspec
+
+ANSWERED_S = 60.0
+"""How long an answer stays for WeChat's repeats, which span 15 seconds."""
+MOST_ANSWERED = 8
+LARGEST_BODY = 8_192
+"""Bytes of an answer that is kept; a repeat of a push with a longer one is answered with `success`."""
+MOST_SEEN = 300
+"""Pushes of one person within the replay window that are remembered."""
+
+
+class Answered(msgspec.Struct, frozen=True, array_like=True):
+    """The answer to a push, and when it was given (unix seconds)."""
+
+    key: str
+    body: bytes
+    at: float
+
+
+class PersonRecord(msgspec.Struct, array_like=True, gc=False):
+    """One person, for all processes. Times are unix seconds."""
+
+    owner: str = ""
+    """The process that has them; empty: none."""
+    waiting: int = 0
+    """How many rows in the inbox are theirs: whoever takes them loads these first."""
+    windows: tuple[int, float, int, float] | None = None
+    """What may be sent to them: `app.allowance.Windows`."""
+    answered: list[Answered] = []
+    seen: list[tuple[int, float]] = []
+    """A hash of each push of the last minutes, and when it came: none is taken twice."""
+
+    def answer(self, key: str) -> bytes | None:
+        """What a push was answered with, if that is still kept."""
+        return next((kept.body for kept in self.answered if kept.key == key), None)
+
+    def saw(self, key: str) -> bool:
+        """Whether a push was taken before."""
+        mark = hashed(key)
+        return any(number == mark for number, _ in self.seen)
+
+    def note(self, key: str, body: bytes | None, now: float, remembered_s: float) -> None:
+        """Remember a push for `remembered_s` seconds and its answer for a minute; forget what is older."""
+        self.seen = [entry for entry in self.seen if entry[1] > now - remembered_s][-MOST_SEEN:]
+        self.seen.append((hashed(key), now))
+        kept = [entry for entry in self.answered if entry.at > now - ANSWERED_S and entry.key != key]
+        if body is not None:
+            kept.append(Answered(key, body if len(body) <= LARGEST_BODY else b"success", now))
+        self.answered = kept[-MOST_ANSWERED:]
+
+
+class Take(msgspec.Struct, frozen=True, gc=False):
+    """Take the person; `load`: everything of theirs in the inbox comes along."""
+
+    load: bool
+
+
+class AskWhetherDead(msgspec.Struct, frozen=True, gc=False):
+    """Find out whether the process that has them is dead; then decide again."""
+
+    owner: str
+
+
+class PassOn(msgspec.Struct, frozen=True, gc=False):
+    """Hand the delivery to the process that has them."""
+
+    owner: str
+
+
+Decision: TypeAlias = Take | AskWhetherDead | PassOn
+
+
+def decide(record: PersonRecord | None, me: str, dead: bool | None = None) -> Decision:
+    """What a process does about a person whose message came in; `dead`: whether their process is, None: not known."""
+    if record is None:
+        return Take(load=True)
+    if record.owner in ("", me):
+        return Take(load=record.waiting > 0 or record.owner == me)
+    if dead is None:
+        return AskWhetherDead(record.owner)
+    return Take(load=True) if dead else PassOn(record.owner)
+
+
+def hashed(key: str) -> int:
+    """The same number for a push in every process; never 0."""
+    return int.from_bytes(blake2b(key.encode(), digest_size=7).digest()) | 1
+
+
+_encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(PersonRecord)
+
+
+def written(record: PersonRecord) -> bytes:
+    return _encoder.encode(record)
+
+
+def read(data: bytes) -> PersonRecord:
+    """The record; an empty one for data that means nothing."""
+    try:
+        return _decoder.decode(data)
+    except msgspec.DecodeError:
+        return PersonRecord()
