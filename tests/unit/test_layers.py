@@ -25,6 +25,7 @@ LAYERS = [
     {"client"},
     {"state"},
     {"store"},
+    {"sharing"},
     {"app", "web", "gateway", "platform"},
     {"console"},
     {"running"},

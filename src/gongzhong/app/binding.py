@@ -251,7 +251,10 @@ class Binding(Served):
 
     def _performed(self, call: Call[Any], problem: BaseException | None) -> None:
         if isinstance(call, SendCustomerMessage) and (problem is None or isinstance(problem, OutcomeUnknown)):
-            self.allowance.spend(call.touser)
+            if self.window.shared is None:
+                self.allowance.spend(call.touser)
+            else:
+                self.window.shared.sent(call.touser)
 
     @cached_property
     def sessions(self) -> Sessions:

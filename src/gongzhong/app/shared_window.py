@@ -107,6 +107,7 @@ class SharedWindow:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._awake = asyncio.Event()
         self._begun = self._stopping = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     # ---- a delivery
 
@@ -451,12 +452,12 @@ class SharedWindow:
     # ---- messages that the program sends by itself
 
     def sent(self, openid: str, count: int = 1) -> None:
-        """Count customer-service messages that the program sent somebody, wherever that person is."""
+        """Count customer-service messages that the program sent somebody, wherever that person is; from any thread."""
         if openid in self._ours:
             for _ in range(count):
                 self._allowance.spend(openid)
-        else:
-            self._aside(self._count_elsewhere(openid, count))
+        elif self._loop is not None:
+            self._loop.call_soon_threadsafe(lambda: self._aside(self._count_elsewhere(openid, count)))
 
     async def _count_elsewhere(self, openid: str, count: int) -> None:
         key = key_of(openid, self._binding)
@@ -476,7 +477,7 @@ class SharedWindow:
         """Join the others, on the loop that is running. May be called again."""
         if self._begun or self._stopping:
             return
-        self._begun = True
+        self._begun, self._loop = True, asyncio.get_running_loop()
         for work in (self._join(), self.member.run(), self._tend(), self._recover()):
             self._aside(work)
 
