@@ -2,8 +2,9 @@
 
     python benchmarks/imports.py [--quick] [--json]
 
-"Everything" is what a program could need: all public names, both clients and the catalogue with every call. Each
-import happens in a process of its own with the files already in the system's cache.
+"Everything" is what a program could need: all public names, both clients and the catalogue with every call; "an app"
+is what most programs begin with. Each import happens in a process of its own, with the files compiled and in the
+system's cache.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from servers import cores, output_of
 
 AT_MOST_MS = 150.0
 EVERYTHING = "from gongzhong import *; import gongzhong.catalogue.registry"
+APP = "from gongzhong import Account, OfficialAccount"
 PEERS = {"wechatpy": "from wechatpy import *", "werobot": "from werobot import *"}
 TIMED = "import time; began = time.perf_counter(); {}; print(1000 * (time.perf_counter() - began))"
 
@@ -32,23 +34,24 @@ def ms(python: str | Path, statement: str) -> float:
 def measure(quick: bool, progress: Progress) -> list[Result]:
     """Ours beside each peer."""
     progress("导入 / import")
-    contestants = {"gongzhong": partial(ms, sys.executable, EVERYTHING)}
+    ours = {"导入 import": EVERYTHING, "导入一个应用 import an app": APP}
+    contestants = {name: partial(ms, sys.executable, statement) for name, statement in ours.items()}
     contestants |= {name: partial(ms, peer(name), statement) for name, statement in PEERS.items()}
     taken = alternate(contestants, 5 if quick else 21)
     medians = {name: statistics.median(times) for name, times in taken.items()}
-    ours = medians.pop("gongzhong")
     return [
         Result(
-            "导入 import",
+            what,
             "ms",
-            ours,
+            medians[what],
             name,
-            theirs,
-            theirs / ours,
+            medians[name],
+            medians[name] / medians[what],
             f"≤ {AT_MOST_MS:g} ms",
-            ours <= AT_MOST_MS,
+            medians[what] <= AT_MOST_MS,
         )
-        for name, theirs in medians.items()
+        for what in ours
+        for name in PEERS
     ]
 
 

@@ -6,35 +6,62 @@ of the small function that builds it), for the blocking and for the awaiting cli
 
 from __future__ import annotations
 
-from typing import Generic
+from typing import TYPE_CHECKING, Generic
 
-from ..catalogue import (
-    ai,
-    article_statistics,
-    base,
-    card_statistics,
-    comments,
-    customer_messages,
-    customer_service,
-    drafts,
-    listed,
-    mass,
-    material,
-    media,
-    menus,
-    oauth,
-    old_article_statistics,
-    publisher,
-    publishing,
-    qrcodes,
-    statistics,
-    subscriptions,
-    tags,
-    templates,
-    tickets,
-    users,
-)
-from .method import Group, Method, Mode, Performs, Walk
+from .method import Chapter, Group, Method, Mode, Performs, Walk
+
+if TYPE_CHECKING:
+    from ..catalogue import (
+        ai,
+        article_statistics,
+        base,
+        card_statistics,
+        comments,
+        customer_messages,
+        customer_service,
+        drafts,
+        listed,
+        mass,
+        material,
+        media,
+        menus,
+        oauth,
+        old_article_statistics,
+        publisher,
+        publishing,
+        qrcodes,
+        statistics,
+        subscriptions,
+        tags,
+        templates,
+        tickets,
+        users,
+    )
+else:  # imported when one of their calls is first used
+    ai = Chapter("ai")
+    article_statistics = Chapter("article_statistics")
+    base = Chapter("base")
+    card_statistics = Chapter("card_statistics")
+    comments = Chapter("comments")
+    customer_messages = Chapter("customer_messages")
+    customer_service = Chapter("customer_service")
+    drafts = Chapter("drafts")
+    listed = Chapter("listed")
+    mass = Chapter("mass")
+    material = Chapter("material")
+    media = Chapter("media")
+    menus = Chapter("menus")
+    oauth = Chapter("oauth")
+    old_article_statistics = Chapter("old_article_statistics")
+    publisher = Chapter("publisher")
+    publishing = Chapter("publishing")
+    qrcodes = Chapter("qrcodes")
+    statistics = Chapter("statistics")
+    subscriptions = Chapter("subscriptions")
+    tags = Chapter("tags")
+    templates = Chapter("templates")
+    tickets = Chapter("tickets")
+    users = Chapter("users")
 
 
 class Base(Group[Mode]):

@@ -53,3 +53,15 @@ def test_a_missing_extra_says_how_to_get_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "pip install 'gongzhong[pyreqwest]'" in done.stdout
+
+
+def test_a_chapter_of_the_catalogue_is_loaded_with_the_first_use_of_its_calls() -> None:
+    program = (
+        "import sys; from gongzhong import Account, Client, OfficialAccount\n"
+        "client = Client(Account(appid='wx0123456789abcdef', secret='a'))\n"
+        "chapters = ('ai', 'menus', 'templates', 'users')\n"
+        "def loaded(): return [name for name in chapters if f'gongzhong.catalogue.{name}' in sys.modules]\n"
+        "before = loaded(); said = client.users.get.__doc__; print(before, loaded(), bool(said))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] ['users'] True"
