@@ -32,6 +32,7 @@ from ..threads import Threads
 from ..wire import PushReader, Query
 from .allowance import Allowance
 from .answer import Answer
+from .dispatch import Observer
 from .loops import Home, OwnHome
 from .outbox import Outbox, Undelivered
 from .permission import Permission
@@ -94,6 +95,8 @@ class Binding(Served):
         self.clock = self.services.clock
         self.counters = Counter[str]() if self.services.counters is None else self.services.counters
         """How many deliveries, answers and troubles; docs/app.md lists the names."""
+        self.observer: Observer | None = None
+        """Is told of every handler that runs."""
         self._begin()
         if isinstance(account, Account):
             self.check()

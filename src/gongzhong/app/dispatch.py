@@ -11,8 +11,8 @@ import contextvars
 import inspect
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack, aclosing
-from typing import TYPE_CHECKING, Any, TypeAlias
+from contextlib import AbstractContextManager, AsyncExitStack, aclosing, nullcontext
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ..errors import HandlerError, SetupError, say
 from ..messages import Push, Reply, TextReply
@@ -36,6 +36,7 @@ Stream: TypeAlias = AsyncGenerator[Reply | None, None]
 Later: TypeAlias = Coroutine[Any, Any, tuple[Reply | None, Stream | None]]
 """Gives the first reply, and the stream of those that follow."""
 END = object()
+NOT_OBSERVED: AbstractContextManager[object] = nullcontext()
 
 RUNNING: contextvars.ContextVar[Binding | None] = contextvars.ContextVar("gongzhong.running", default=None)
 """The account at work whose handler runs here; what it starts (tasks, threads of its own `def`) belongs to it, too."""
@@ -65,6 +66,14 @@ def as_middleware(function: Callable[..., Any]) -> Handler:
     return middleware
 
 
+class Observer(Protocol):
+    """Is told of every handler that runs, such as to measure its time; see `Binding.observer`."""
+
+    def handling(self, handler: str, push: Push) -> AbstractContextManager[object]:
+        """Entered when a handler of this name begins, left when it ends or raises."""
+        ...
+
+
 class Dispatcher:
     """Runs the handlers for one account."""
 
@@ -89,7 +98,8 @@ class Dispatcher:
         if handler.waits:
             return self._run(push)
         try:
-            result = contextvars.copy_context().run(_call, binding, handler, push, groups)
+            with _observed(binding, handler, push):
+                result = contextvars.copy_context().run(_call, binding, handler, push, groups)
         except BaseException as problem:
             name_handler(handler, problem)
             raise
@@ -211,6 +221,7 @@ class Run:
                     self._binding.sessions.borrow(invocation.push.openid)
                 )
             moved = False
+            held.enter_context(_observed(self._binding, invocation.handler, invocation.push))
             async with aclosing(invocation.handler.function(**invocation.arguments())) as results:
                 while True:
                     with Naming(invocation.handler):
@@ -240,7 +251,7 @@ class Run:
 
     async def _result(self, invocation: Invocation) -> Any:
         handler = invocation.handler
-        with Naming(handler):
+        with Naming(handler), _observed(self._binding, handler, invocation.push):
             arguments = invocation.arguments()
             if handler.style is Style.ASYNC:
                 return await handler.function(**arguments)
@@ -264,6 +275,11 @@ class Run:
         if ended:
             raise ended[0]
         return await result if inspect.isawaitable(result) else result
+
+
+def _observed(binding: Binding, handler: Handler, push: Push) -> AbstractContextManager[object]:
+    observer = binding.observer
+    return NOT_OBSERVED if observer is None else observer.handling(handler.name, push)
 
 
 def _call(binding: Binding, handler: Handler, push: Push, groups: Mapping[str, Any]) -> Any:

@@ -162,6 +162,22 @@ class EmbeddedServer:
         await asyncio.gather(self._task, return_exceptions=True)
         self._task = None
 
+    @property
+    def open(self) -> int:
+        """Requests being answered now: the server below does not tell of connections."""
+        return self._app.open
+
+    answering = open
+
+    @property
+    def measured(self) -> Callable[[float], None] | None:
+        """Is told how many seconds each answer took."""
+        return self._app.measured
+
+    @measured.setter
+    def measured(self, told: Callable[[float], None] | None) -> None:
+        self._app.measured = told
+
     async def _drain(self) -> None:
         loop = asyncio.get_running_loop()
         ends = loop.time() + self._drain_s

@@ -7,6 +7,7 @@ arriving looks to the application as if its peer had gone; if it has not answere
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, TypeAlias
 
@@ -32,6 +33,8 @@ class Guarded:
         self._app, self._wait_s, self._total_s = app, wait_s, total_s
         self._stopping = False
         self.begun = asyncio.Event()
+        self.measured: Callable[[float], None] | None = None
+        """Is told how many seconds each answer took."""
         self._streams: set[asyncio.Task[Any]] = set()
         self._requests: set[asyncio.Task[Any]] = set()
 
@@ -39,6 +42,11 @@ class Guarded:
     def quiet(self) -> bool:
         """Whether no request is under way but those whose answers are endless streams (live events)."""
         return len(self._requests) == len(self._streams)
+
+    @property
+    def open(self) -> int:
+        """Requests being answered now."""
+        return len(self._requests)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         task = asyncio.current_task()
@@ -50,6 +58,7 @@ class Guarded:
             return
         exchange = _Exchange(receive, send, lambda: self._streams.add(task), self._wait_s, self._total_s)
         self._requests.add(task)
+        began = time.monotonic()
         try:
             await self._app(scope, exchange.receive, exchange.send)
             await exchange.end()
@@ -59,6 +68,8 @@ class Guarded:
                 raise
         finally:
             self._requests.discard(task)
+            if self.measured is not None and task not in self._streams:
+                self.measured(time.monotonic() - began)
             self._streams.discard(task)
 
     async def _live(self, scope: Message, receive: Receive, send: Send) -> None:

@@ -13,6 +13,7 @@ import gc
 import os
 import socket
 from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -28,6 +29,8 @@ from .collector import spare_the_collector
 from .embedded import EmbeddedServer, run, run_loop
 from .http_server import DRAIN_S, CallbackServer
 from .listening import url_of, where
+from .metrics import Admin, Health, Measures, Totals
+from .systemd import Systemd, inherited
 from .target import Target, resolve
 from .wsgi import FromWsgi
 
@@ -51,6 +54,10 @@ class Options:
     """With several workers: one whose event loop is blocked for so many seconds is replaced."""
     deaths_per_minute: int = 0
     """With several workers: how many may end right after their start within a minute; 0: five for each."""
+    drain_s: float | None = None
+    """How long open requests, and then handlers, may take at a stop; None: 30 s, and the accounts' own setting."""
+    admin: str = ""
+    """Where /metrics, /healthz and /readyz are: `127.0.0.1:9100` or the path of a Unix socket; empty: nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +70,8 @@ class Ready:
     pid: int
     workers: int = 1
 
+
+TELL_EVERY_S = 1.0
 
 Announce: TypeAlias = Callable[[Ready], None]
 LOG: Final = Log()
@@ -91,18 +100,55 @@ def serve(
 
         supervise(target, options, workers=workers, announce=announce, log=log)
         return
+    listener = inherited(os.environ)
     found = resolve(target)
-    run_loop(_serve(found, options, announce))
+    run_loop(_serve(found, options, listener, announce))
 
 
-async def _serve(found: Target, options: Options, announce: Announce | None) -> None:
-    serving = Serving(found, options)
+async def _serve(
+    found: Target, options: Options, listener: socket.socket | None, announce: Announce | None
+) -> None:
+    """One worker in this process, with its own admin address."""
+    serving, stop, systemd = Serving(found, options, listener), asyncio.Event(), Systemd(os.environ)
+    measures = Measures(serving)
+    listens = False
 
     def ready() -> None:
+        nonlocal listens
+        listens = True
+        systemd.ready(serving.url)
         if announce is not None:
             announce(Ready(spec=found.spec, kind=found.kind, url=serving.url, pid=os.getpid()))
 
-    await serving.run(ready=ready)
+    def health() -> Health:
+        reasons = [] if listens and not stop.is_set() else ["stopping" if listens else "starting"]
+        return Health(
+            not reasons and measures.state_up, (*reasons, *([] if measures.state_up else ["state"]))
+        )
+
+    async with AsyncExitStack() as held:
+        if options.admin:
+            admin = Admin(options.admin, lambda: Totals.of(measures.snapshot()), health)
+            held.push_async_callback(admin.close)
+            await admin.start()
+        measures.start()
+        held.callback(measures.close)
+        held.callback((watching := asyncio.ensure_future(_tell(systemd, stop))).cancel)
+        await serving.run(stop=stop, ready=ready)
+        assert not watching.done() or watching.result() is None
+
+
+async def _tell(systemd: Systemd, stop: asyncio.Event) -> None:
+    """Say to systemd that this process lives, and when it begins to stop."""
+    loop, said = asyncio.get_running_loop(), False
+    while True:
+        systemd.alive(loop.time())
+        if stop.is_set() and not said:
+            said = True
+            systemd.stopping()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TELL_EVERY_S):
+                await (asyncio.sleep(TELL_EVERY_S) if said else stop.wait())
 
 
 class Serving:
@@ -115,13 +161,12 @@ class Serving:
     def __init__(self, found: Target, options: Options, listener: socket.socket | None = None) -> None:
         self.found = found
         self.served = _bare(found.value)
-        self._listener = listener
+        self._listener, self._drain_s = listener, options.drain_s
         if self.served is not None:
             self.served.check()
-        elif listener is None:
-            _check(options)
-        self.accounts = self._accounts()
-        """Every account of the program that has been made by now."""
+        else:
+            _check(options, shared=listener is not None)
+        self._found = [] if self.served is not None else _every_account()
         spare_the_collector()
         self.server = (
             self._application(options) if self.served is None else self._callback(self.served, options)
@@ -134,7 +179,9 @@ class Serving:
         try:
             await run(self.server, stop=stop, ready=ready)
         finally:
-            if self.served is not None:
+            if self._drain_s is not None:
+                await asyncio.gather(*(account.shutdown(self._drain_s) for account in self.accounts))
+            elif self.served is not None:
                 await self.served.shutdown()
 
     @property
@@ -145,12 +192,13 @@ class Serving:
             return where(self._listener)
         return url_of(self.server.host, self.server.port)
 
-    def _accounts(self) -> list[Binding]:
+    @property
+    def accounts(self) -> list[Binding]:
+        """Every account of the program that is known by now."""
         if isinstance(self.served, Accounts):
             return [one.only for one in self.served]
-        if self.served is not None:
-            return [self.served.only] if self.served.only is not None else []
-        return [one for one in gc.get_objects() if issubclass(type(one), Binding)]
+        only = None if self.served is None else self.served.only
+        return self._found if only is None else [only]
 
     def _callback(self, served: Served, options: Options) -> CallbackServer:
         return CallbackServer(
@@ -164,13 +212,23 @@ class Serving:
             listener=self._listener,
             access_log=options.access_log,
             busy=lambda: served.busy,
+            drain_s=DRAIN_S if options.drain_s is None else options.drain_s,
         )
 
     def _application(self, options: Options) -> EmbeddedServer:
         app = FromWsgi(self.found.value) if self.found.kind == "wsgi" else self.found.value
         return EmbeddedServer(
-            app, host=options.host, port=options.port, drain_s=DRAIN_S, listener=self._listener
+            app,
+            host=options.host,
+            port=options.port,
+            drain_s=DRAIN_S if options.drain_s is None else options.drain_s,
+            listener=self._listener,
         )
+
+
+def _every_account() -> list[Binding]:
+    """The accounts that an application has made: it does not say which."""
+    return [one for one in gc.get_objects() if issubclass(type(one), Binding)]
 
 
 def _bare(value: Any) -> Served | None:
@@ -180,10 +238,11 @@ def _bare(value: Any) -> Served | None:
     return value if isinstance(value, Served) else None
 
 
-def _check(options: Options) -> None:
-    """Raises SetupError for options that an application's server does not have."""
+def _check(options: Options, *, shared: bool) -> None:
+    """Raises SetupError for options that an application's server does not have; `shared` if it is given a socket."""
     standard = Options(host=options.host, port=options.port)
-    for name in ("unix_socket", "certificate", "key", "reuse_port", "access_log"):
+    address = () if shared else ("unix_socket", "reuse_port")
+    for name in (*address, "certificate", "key", "access_log"):
         if getattr(options, name) != getattr(standard, name):
             option = "--" + name.replace("_", "-")
             raise SetupError(

@@ -40,7 +40,7 @@ import select
 import socket
 import time
 from collections import deque
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from enum import Enum
 from functools import lru_cache
 from types import CoroutineType
@@ -114,6 +114,8 @@ class Home(Protocol):
     stopping: bool
     access_log: bool
     """Whether to call `answered`."""
+    measured: Callable[[float], None] | None
+    """Is told how many seconds each answer took."""
     waiting: dict[Connection, None]
     """Connections without a request under way, the one that has waited longest first."""
 
@@ -399,6 +401,8 @@ class Connection(asyncio.Protocol):
         else:
             body = b"" if request.method == "HEAD" else answer.body
             transport.write(b"".join((_status_and_fields(answer), how_on, home.date, body)))
+        if home.measured is not None:
+            home.measured(time.monotonic() - self._answers_began)
         if home.access_log:
             home.answered(request, answer.status, self._answers_began)
         if last:

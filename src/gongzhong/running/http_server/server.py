@@ -93,10 +93,11 @@ class CallbackServer:
         limits: Limits | None = None,
         access_log: bool = False,
         busy: Callable[[], bool] = lambda: False,
+        drain_s: float = DRAIN_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app.only or _ByAddress(app) if isinstance(app, Served) else app
-        self._busy, self._clock = busy, clock
+        self._busy, self._drain_s, self._clock = busy, drain_s, clock
         self.access_log, self._reuse_port = access_log, reuse_port
         self._unix_socket, self._listener = unix_socket, listener
         self.others_serve = reuse_port
@@ -107,6 +108,8 @@ class CallbackServer:
         self.host, self.port = host, port
         if unix_socket is None and listener is None and not reuse_port:
             require_free(host, port)
+        self.measured: Callable[[float], None] | None = None
+        """Is told how many seconds each answer took."""
         self.stopping = False
         self.now = clock()
         self.date = _date()
@@ -129,8 +132,8 @@ class CallbackServer:
             raise refused(self.host, self.port, problem) from None
         self._ticking = loop.create_task(self._tick())
 
-    async def stop(self, drain_s: float = DRAIN_S, last_s: float = LAST_S) -> None:
-        """Stop as the module says. Answers within a moment when nothing is under way."""
+    async def stop(self, drain_s: float | None = None, last_s: float = LAST_S) -> None:
+        """Stop as the module says; `drain_s` in place of the server's own. Answers within a moment when nothing is under way."""
         if self._server is None:
             return
         self.stopping = True
@@ -138,9 +141,12 @@ class CallbackServer:
             if connection.phase is Phase.IDLE:
                 connection.give_way()
         if not self.others_serve:
-            await self._until(lambda: not (self._answering or self._expected or self._busy()), drain_s)
+            await self._until(
+                lambda: not (self.answering or self._expected or self._busy()),
+                self._drain_s if drain_s is None else drain_s,
+            )
         self._server.close()
-        await self._until(lambda: not self._answering, last_s)
+        await self._until(lambda: not self.answering, last_s)
         for connection in list(self.waiting):
             connection.give_way()
         await self._until(lambda: not self._connections, 1.0)
@@ -174,8 +180,9 @@ class CallbackServer:
         return len(self._connections)
 
     @property
-    def _answering(self) -> bool:
-        return len(self._connections) > len(self.waiting)
+    def answering(self) -> int:
+        """Requests being answered now."""
+        return len(self._connections) - len(self.waiting)
 
     @property
     def _expected(self) -> bool:

@@ -80,8 +80,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     start_s: float = 60.0
     hang_s: float = 30.0
-    drain_s: float = 45.0
-    """Longer than a worker gives its handlers and open requests by itself."""
+    drain_s: float = 80.0
+    """Longer than a worker gives its open requests and its handlers by itself."""
     steady_s: float = 10.0
     deaths_per_minute: int = 0
     """0: five for each worker."""

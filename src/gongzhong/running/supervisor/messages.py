@@ -14,6 +14,7 @@ import msgspec
 
 from ...config import Log
 from ...errors import GongzhongError, SetupError
+from ..metrics.table import Snapshot
 from ..target import ProgramError
 
 BEAT_S: Final = 1.0
@@ -37,6 +38,7 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     key: str | None = None
     access_log: bool = False
     log: Log = Log()
+    drain_s: float | None = None
 
 
 class Drain(msgspec.Struct, frozen=True, tag=True):
@@ -83,7 +85,10 @@ class Failed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Beat(msgspec.Struct, frozen=True, tag=True):
-    """The worker's event loop runs."""
+    """The worker's event loop runs; what it has counted and measured by now."""
+
+    snapshot: Snapshot = Snapshot()
+    state_up: bool = True
 
 
 ToWorker: TypeAlias = Setup | Drain

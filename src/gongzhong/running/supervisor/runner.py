@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
@@ -18,8 +19,12 @@ import msgspec
 
 from ...config import Log
 from ...errors import GongzhongError, SetupError, say
+from ..http_server import DRAIN_S
 from ..listening import bind, where
+from ..metrics import Admin, Health, Totals
+from ..metrics.table import series
 from ..serve import LOG, Announce, Options, Ready
+from ..systemd import Systemd, inherited
 from ..target import require_there
 from . import lifecycle
 from .lifecycle import (
@@ -29,7 +34,9 @@ from .lifecycle import (
     Event,
     Heard,
     Kill,
+    Mode,
     News,
+    Phase,
     Record,
     Reload,
     Rules,
@@ -47,6 +54,8 @@ LAST_WORDS_S: Final = 2.0
 """How long what an ended worker has said may take to be read: processes that it started may keep its end open."""
 SHOW_WHERE_S: Final = 0.5
 """What a worker that hangs gets to say where, before it is killed."""
+LAST_DRAIN_S: Final = 20.0
+"""How much longer than twice `drain_s` (for open requests, then for handlers) a worker may take to end."""
 ERROR: Final = 3
 """The exit status that an error of a worker asks for; the error itself is raised."""
 
@@ -94,6 +103,17 @@ _NEWS: Final = {
 """How each kind of news is logged."""
 
 
+def _reloads(result: str) -> str:
+    return series("gongzhong_reloads_total", result=result)
+
+
+_COUNTED: Final = {
+    **dict.fromkeys((News.DIED, News.FAILED, News.HUNG, News.SLOW_START), ("gongzhong_worker_deaths_total",)),
+    News.RELOADED: (_reloads("ok"),),
+    News.RELOAD_FAILED: (_reloads("failed"),),
+}
+
+
 def supervise(
     target: str,
     options: Options,
@@ -110,14 +130,20 @@ def supervise(
     if sys.platform == "win32":
         raise SetupError("Windows 上只能用一个进程", "on Windows serve runs one process only")
     require_there(target)
-    listener = bind(options.host, options.port, options.unix_socket, reuse_port=options.reuse_port)
-    rules = Rules(workers=workers, hang_s=options.hang_s, deaths_per_minute=options.deaths_per_minute)
+    passed = inherited(os.environ)
+    listener = passed or bind(options.host, options.port, options.unix_socket, reuse_port=options.reuse_port)
+    rules = Rules(
+        workers=workers,
+        hang_s=options.hang_s,
+        deaths_per_minute=options.deaths_per_minute,
+        drain_s=2 * (DRAIN_S if options.drain_s is None else options.drain_s) + LAST_DRAIN_S,
+    )
     try:
         supervisor = Supervisor(target, options, listener, rules, announce, log)
         asyncio.run(supervisor.run())
     finally:
         listener.close()
-        if options.unix_socket is not None:
+        if options.unix_socket is not None and passed is None:
             options.unix_socket.unlink(missing_ok=True)
 
 
@@ -159,23 +185,29 @@ class Supervisor:
         self._target, self._options, self._listener = target, options, listener
         self._rules, self._announce, self._log, self._clock = rules, announce, log, clock
         self.url = where(listener, secure=options.certificate is not None)
-        self.record = Record()
+        self.systemd = Systemd(os.environ)
+        self.record, self.totals = Record(), Totals()
+        self._counts: Counter[str] = Counter()
+        """What the supervisor counts itself."""
         self.children: dict[int, Child] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended = asyncio.Event()
         self._broken: BaseException | None = None
+        self._without_state: set[int] = set()
+        """Workers that do not reach their state."""
         self._failure: Failed | None = None
         """Why the last worker that failed could not serve."""
 
     async def run(self) -> None:
         """Until nothing is left. Raises what `supervise` does."""
-        with self._signals():
-            self.take(Tick())
-            while not self._ended.is_set():
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(TICK_S):
-                        await self._ended.wait()
-                self.take(Tick())
+        admin = Admin(self._options.admin, self.values, self.health) if self._options.admin else None
+        if admin is not None:
+            await admin.start()
+        try:
+            await self._until_ended()
+        finally:
+            if admin is not None:
+                await admin.close()
         for child in self.children.values():
             child.kill()
         if self._broken is not None:
@@ -184,6 +216,39 @@ class Supervisor:
             raise self._failure.error
         if self.record.status:
             raise self._gave_up()
+
+    async def _until_ended(self) -> None:
+        with self._signals():
+            self.take(Tick())
+            while not self._ended.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(TICK_S):
+                        await self._ended.wait()
+                self.take(Tick())
+                self.systemd.alive(self._clock())
+
+    def values(self) -> dict[str, float]:
+        """Every series of all workers, and the supervisor's own."""
+        found = self.totals.values() | {
+            series("gongzhong_workers", phase=phase.value): self.record.count(phase) for phase in Phase
+        }
+        for key in ("gongzhong_worker_deaths_total", *(_reloads(result) for result in ("ok", "failed"))):
+            found[key] = self._counts[key]
+        return found
+
+    def health(self) -> Health:
+        """Ready while at least one worker serves that reaches its state."""
+        serving = [worker.number for worker in self.record.workers if worker.phase is Phase.SERVING]
+        down = [number for number in serving if number in self._without_state]
+        reasons = []
+        if self.record.mode in (Mode.STOPPING, Mode.ENDED):
+            reasons.append("stopping")
+        elif not serving:
+            reasons.append("no worker serves")
+        elif len(down) == len(serving):
+            reasons.append("state")
+        facts = {"workers": len(serving), "wanted": self._rules.workers, "mode": self.record.mode.value}
+        return Health(not reasons, tuple(reasons), facts)
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -242,6 +307,8 @@ class Supervisor:
         await asyncio.wait({hearing}, timeout=LAST_WORDS_S)
         hearing.cancel()
         child.writer.close()
+        self.totals.end(number)
+        self._without_state.discard(number)
         self._failure = child.failure or self._failure
         self.take(Died(number, failed=ERROR if child.failure else 0, chance=random.random()))
         del self.children[number]
@@ -260,7 +327,7 @@ class Supervisor:
         writer.write(line_of(self._setup(number)))
         child = Child(process, writer)
         worker = self.record.find(number)
-        if worker is None or worker.phase is not lifecycle.Phase.STARTING:  # stopped while it was started
+        if worker is None or worker.phase is not Phase.STARTING:  # stopped while it was started
             child.kill()
         return child, reader
 
@@ -276,6 +343,7 @@ class Supervisor:
             key=str(options.key) if options.key else None,
             access_log=options.access_log,
             log=self._log,
+            drain_s=options.drain_s,
         )
 
     async def _hear(self, number: int, child: Child, reader: asyncio.StreamReader) -> None:
@@ -292,7 +360,11 @@ class Supervisor:
                 self.take(lifecycle.Ready(number))
             case Failed():
                 child.failure = message
-            case Beat() | Waiting():
+            case Beat(snapshot, state_up):
+                self.totals.report(number, snapshot)
+                (self._without_state.discard if state_up else self._without_state.add)(number)
+                self.take(Heard(number))
+            case Waiting():
                 self.take(Heard(number))
 
     def _drain(self, child: Child | None, others_serve: bool) -> None:
@@ -334,6 +406,13 @@ class Supervisor:
             "why": child.failure.error if child and child.failure else "",
         }
         logger.log(level, say(zh, en), facts)
+        self._counts.update(_COUNTED.get(told.news, ()))
+        if told.news is News.RELOADING:
+            self.systemd.reloading()
+        elif told.news is News.STOPPING:
+            self.systemd.stopping()
+        elif told.news in (News.READY, News.RELOADED, News.RELOAD_FAILED):
+            self.systemd.ready(self.url)
         if told.news is News.READY and self._announce is not None:
             kind = next(child.kind for child in self.children.values() if child.kind)
             workers = self._rules.workers

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Final
 
 from ...errors import GongzhongError, SetupError, StateDown, say
-from ...state import State
 from ..embedded import run_loop
 from ..logs import log_to_stderr
+from ..metrics.measure import ANY_KEY, Measures, states_of
 from ..serve import Options, Serving
 from ..target import Target, resolve
 from .messages import BEAT_S, Beat, Drain, Failed, Setup, ToSupervisor, Up, Waiting, line_of, read_line
@@ -34,7 +34,6 @@ SHOW_WHERE: Final = signal.SIGUSR2
 LOOK_AGAIN_S: Final = 1.0
 """How often a worker that waits for the store asks again."""
 SAY_AGAIN_S: Final = 30.0
-ANY_KEY: Final = "gongzhong:readiness"
 PR_SET_PDEATHSIG: Final = 1
 FAILED: Final = 3
 """The exit status of a worker that has said why it cannot serve."""
@@ -117,12 +116,16 @@ async def _serve(found: Target, setup: Setup, channel: Channel) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     _require_shared(serving)
     channel.listen(serving, stop, loop)
-    beating = loop.create_task(_beat(channel))
+    measures = Measures(serving, setup.number)
+    beating = loop.create_task(_beat(channel, measures))
     try:
         await _until_reachable(serving, channel)
+        measures.start()
         await serving.run(stop=stop, ready=lambda: channel.tell(Up(serving.found.kind)))
     finally:
         beating.cancel()
+        measures.close()
+        channel.tell(_report(measures))
 
 
 def _options(setup: Setup) -> Options:
@@ -130,6 +133,7 @@ def _options(setup: Setup) -> Options:
         certificate=Path(setup.certificate) if setup.certificate else None,
         key=Path(setup.key) if setup.key else None,
         access_log=setup.access_log,
+        drain_s=setup.drain_s,
     )
 
 
@@ -151,9 +155,17 @@ def _require_shared(serving: Serving) -> None:
             )
 
 
-async def _beat(channel: Channel) -> None:
+def _report(measures: Measures) -> Beat:
+    try:
+        return Beat(measures.snapshot(), measures.state_up)
+    except Exception:
+        log.exception(say("统计指标时出错", "measuring failed"))
+        return Beat()
+
+
+async def _beat(channel: Channel, measures: Measures) -> None:
     while True:
-        channel.tell(Beat())
+        channel.tell(_report(measures))
         await asyncio.sleep(BEAT_S)
 
 
@@ -172,12 +184,6 @@ async def _until_reachable(serving: Serving, channel: Channel) -> None:
                     log.warning(say("还不能接收请求：%s", "not ready yet: %s"), problem)
                 channel.tell(Waiting())
                 await asyncio.sleep(LOOK_AGAIN_S)
-
-
-def states_of(serving: Serving) -> list[State]:
-    """The states of all accounts, each once."""
-    found = {id(account.state): account.state for account in serving.accounts}
-    return [state for state in found.values() if state is not None]
 
 
 if __name__ == "__main__":

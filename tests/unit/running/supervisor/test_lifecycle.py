@@ -192,7 +192,7 @@ def test_stop_drains_all_and_a_second_one_kills_them() -> None:
 def test_one_that_does_not_finish_is_killed() -> None:
     world = running()
     world.take(Stop())
-    assert world.take(Tick(), 44.0) == []
+    assert world.take(Tick(), 79.0) == []
     assert Kill(1) in world.take(Tick(), 2.0)
 
 
