@@ -111,6 +111,7 @@ def serving(
             line = process.stdout.readline()
             watchdog.cancel()
             assert line, errors.read_text("utf-8")
+            assert line.startswith(b'{"event"'), errors.read_text("utf-8")
             yield Served(process, json.loads(line), errors)
         finally:
             process.kill()

@@ -69,8 +69,8 @@ def as_middleware(function: Callable[..., Any]) -> Handler:
 class Observer(Protocol):
     """Is told of every handler that runs, such as to measure its time; see `Binding.observer`."""
 
-    def handling(self, handler: str, push: Push) -> AbstractContextManager[object]:
-        """Entered when a handler of this name begins, left when it ends or raises."""
+    def handling(self, handler: Handler, push: Push) -> AbstractContextManager[object]:
+        """Entered when the handler begins, left when it ends or raises."""
         ...
 
 
@@ -279,7 +279,7 @@ class Run:
 
 def _observed(binding: Binding, handler: Handler, push: Push) -> AbstractContextManager[object]:
     observer = binding.observer
-    return NOT_OBSERVED if observer is None else observer.handling(handler.name, push)
+    return NOT_OBSERVED if observer is None else observer.handling(handler, push)
 
 
 def _call(binding: Binding, handler: Handler, push: Push, groups: Mapping[str, Any]) -> Any:

@@ -48,6 +48,16 @@ Restarts = Annotated[
         "with several workers: end after so many that ended right after their start within a minute, else 5 for each",
     ),
 ]
+AdminAddress = Annotated[
+    str,
+    Parameter(
+        env_var="GONGZHONG_ADMIN",
+        help=say(
+            "指标和健康检查的地址：127.0.0.1:9100，或 Unix 套接字的路径；默认不开",
+            "address of metrics and health: 127.0.0.1:9100, or the path of a unix socket; off by default",
+        ),
+    ),
+]
 UnixSocket = Annotated[Path | None, option("改为监听这个 Unix 套接字", "listen on this unix socket instead")]
 Certificate = Annotated[
     Path | None, option("证书（PEM，完整的链）：直接提供 HTTPS", "certificate chain (PEM): serve HTTPS")
@@ -83,6 +93,7 @@ def serve(
     workers: Workers = None,
     hang_after: HangAfter = 30.0,
     restarts: Restarts = None,
+    admin: AdminAddress = "",
     unix_socket: UnixSocket = None,
     certificate: Certificate = None,
     key: Key = None,
@@ -134,6 +145,7 @@ def _wanted(serve: Serve, reuse_port: bool, hang_s: float, restarts: int | None)
         access_log=serve.access_log,
         hang_s=hang_s,
         deaths_per_minute=restarts or 0,
+        admin=admin,
     )
 
 

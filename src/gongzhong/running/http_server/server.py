@@ -133,7 +133,10 @@ class CallbackServer:
         self._ticking = loop.create_task(self._tick())
 
     async def stop(self, drain_s: float | None = None, last_s: float = LAST_S) -> None:
-        """Stop as the module says; `drain_s` in place of the server's own. Answers within a moment when nothing is under way."""
+        """Stop as the module says; `drain_s` in place of the server's own.
+
+        Returns within a moment when nothing is under way.
+        """
         if self._server is None:
             return
         self.stopping = True

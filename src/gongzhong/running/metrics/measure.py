@@ -23,6 +23,7 @@ from ...version import version
 from .table import Histogram, Snapshot, series
 
 if TYPE_CHECKING:
+    from ...app.arguments import Handler
     from ...app.binding import Binding
     from ...state import State
     from ..serve import Serving
@@ -62,7 +63,8 @@ class Measures:
     def __init__(self, serving: Serving, worker: int = 0) -> None:
         self._serving, self._worker = serving, str(worker)
         self._calls: dict[str, float] = {}
-        self._handlers: dict[tuple[str, str], Histogram] = {}
+        self._handlers: dict[tuple[str, int], tuple[str, Histogram]] = {}
+        """The time of each handler of each account, with the handler's name."""
         self._answers, self._checks = Histogram(), Histogram()
         self._failed_checks = 0
         self._state_up: bool | None = None
@@ -93,8 +95,7 @@ class Measures:
         for account in self._serving.accounts:
             self._count(account, counters, gauges)
         self._answers.write(counters, "gongzhong_http_request_seconds")
-        for (appid, name), histogram in list(self._handlers.items()):
-            histogram.write(counters, "gongzhong_handler_seconds", account=appid, handler=name)
+        self._write_handlers(counters)
         counters["gongzhong_worker_cpu_seconds_total"] = time.process_time()
         if self._state_up is not None:
             self._checks.write(counters, "gongzhong_state_check_seconds")
@@ -134,11 +135,21 @@ class Measures:
             key = series("gongzhong_undelivered", account=appid, reason=item.reason.value)
             gauges[key] = gauges.get(key, 0) + 1
 
-    def _handler(self, appid: str, name: str) -> Histogram:
-        found = self._handlers.get((appid, name))
+    def _write_handlers(self, counters: dict[str, float]) -> None:
+        """Handlers of one name, such as lambdas, are one series."""
+        for (appid, _), (name, histogram) in list(self._handlers.items()):
+            written: dict[str, float] = {}
+            histogram.write(written, "gongzhong_handler_seconds", account=appid, handler=name)
+            for key, number in written.items():
+                counters[key] = counters.get(key, 0) + number
+
+    def _handler(self, appid: str, handler: Handler) -> Histogram:
+        found = self._handlers.get((appid, id(handler)))
         if found is None:
-            found = self._handlers[appid, name] = Histogram()
-        return found
+            function = handler.function
+            name = getattr(function, "__qualname__", None) or type(function).__qualname__
+            found = self._handlers[appid, id(handler)] = name, Histogram()
+        return found[1]
 
     def _called(self, appid: str, call: Call[Any], problem: GongzhongError | None) -> None:
         """Count a call that ended; in whatever thread made it."""
@@ -179,11 +190,11 @@ class Measures:
 class _Observer:
     """Times the handlers of one account."""
 
-    def __init__(self, histogram: Callable[[str], Histogram]) -> None:
+    def __init__(self, histogram: Callable[[Handler], Histogram]) -> None:
         self._histogram = histogram
 
     @contextmanager
-    def handling(self, handler: str, push: Push) -> Iterator[None]:
+    def handling(self, handler: Handler, push: Push) -> Iterator[None]:
         began = time.monotonic()
         try:
             yield

@@ -56,9 +56,11 @@ METRICS: Final = (
         Kind.COUNTER,
         ("account", "outcome"),
         "推送的结果：passive 被动回复，held 故意不答以等待重发，joined 重发，placeholder 占位回复，"
-        "handed_over 转为客服消息，late 用户下一条消息取走，unhandled 没有处理函数，not_answerable 不能回复，shutdown 停机时中断",
+        "handed_over 转为客服消息，late 用户下一条消息取走，unhandled 没有处理函数，"
+        "not_answerable 不能回复，shutdown 停机时中断",
         "What came of pushes: passive reply, held so that WeChat repeats, joined (a repeat), placeholder, "
-        "handed_over to customer-service messages, late (taken by the next message), unhandled, not_answerable, shutdown",
+        "handed_over to customer-service messages, late (taken by the next message), unhandled, "
+        "not_answerable, shutdown",
     ),
     Metric(
         "gongzhong_refused_total",
