@@ -49,13 +49,10 @@ Restarts = Annotated[
     ),
 ]
 AdminAddress = Annotated[
-    str,
-    Parameter(
-        env_var="GONGZHONG_ADMIN",
-        help=say(
-            "指标和健康检查的地址：127.0.0.1:9100，或 Unix 套接字的路径；默认不开",
-            "address of metrics and health: 127.0.0.1:9100, or the path of a unix socket; off by default",
-        ),
+    str | None,
+    option(
+        "指标和健康检查的地址：127.0.0.1:9100，或 Unix 套接字的路径；默认不开",
+        "address of metrics and health: 127.0.0.1:9100, or the path of a unix socket; off by default",
     ),
 ]
 UnixSocket = Annotated[Path | None, option("改为监听这个 Unix 套接字", "listen on this unix socket instead")]
@@ -93,7 +90,7 @@ def serve(
     workers: Workers = None,
     hang_after: HangAfter = 30.0,
     restarts: Restarts = None,
-    admin: AdminAddress = "",
+    admin: AdminAddress = None,
     unix_socket: UnixSocket = None,
     certificate: Certificate = None,
     key: Key = None,
@@ -109,7 +106,7 @@ def serve(
     from ..running.serve import serve as run
 
     given = {"host": host, "port": port, "workers": workers, "unix_socket": unix_socket}
-    given |= {"certificate": certificate, "key": key, "access_log": access_log}
+    given |= {"certificate": certificate, "key": key, "access_log": access_log, "admin": admin}
     options = {f"serve.{name}": value for name, value in given.items()}
     options |= {"log.format": "json" if log_json else log, "log.level": log_level}
     # What `gongzhong dev` starts must not meet the production database of a file that happens to be here.
@@ -145,7 +142,8 @@ def _wanted(serve: Serve, reuse_port: bool, hang_s: float, restarts: int | None)
         access_log=serve.access_log,
         hang_s=hang_s,
         deaths_per_minute=restarts or 0,
-        admin=admin,
+        admin=serve.admin,
+        drain_s=None if serve.drain_s == type(serve)().drain_s else serve.drain_s,
     )
 
 

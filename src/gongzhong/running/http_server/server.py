@@ -79,6 +79,9 @@ class CallbackServer:
     Raises SetupError when the address cannot be listened on or certificate and key do not load.
     """
 
+    measured: Callable[[float], None] | None = None
+    """Is told how many seconds each answer took."""
+
     def __init__(
         self,
         app: Application | Served,
@@ -103,13 +106,10 @@ class CallbackServer:
         self.others_serve = reuse_port
         """Whether others accept connections on this address when this server stops."""
         self._tls = None if certificate is None else tls_context(certificate, key)
-        wanted = limits or Limits()
-        self.limits = wanted
+        self.limits = limits or Limits()
         self.host, self.port = host, port
         if unix_socket is None and listener is None and not reuse_port:
             require_free(host, port)
-        self.measured: Callable[[float], None] | None = None
-        """Is told how many seconds each answer took."""
         self.stopping = False
         self.now = clock()
         self.date = _date()
@@ -117,7 +117,7 @@ class CallbackServer:
         self._connections: set[Connection] = set()
         self.waiting: dict[Connection, None] = {}
         """Connections without a request under way, the one that has waited longest first."""
-        self._most = wanted.connections
+        self._most = self.limits.connections
         self._server: asyncio.Server | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._ended = asyncio.Event()
