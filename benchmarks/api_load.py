@@ -31,28 +31,31 @@ class Sends(Run):
             self.over.set_result(None)
 
 
-def token(port: int, appid: str, secret: str) -> str:
-    url = f"http://127.0.0.1:{port}/cgi-bin/token?grant_type=client_credential&appid={appid}&secret={secret}"
+def token(port: int, base: str, appid: str, secret: str) -> str:
+    url = f"http://127.0.0.1:{port}{base}/cgi-bin/token?grant_type=client_credential&appid={appid}&secret={secret}"
     with urllib.request.urlopen(url) as answer:
         return str(json.loads(answer.read())["access_token"])
 
 
-def request(port: int, access_token: str, template: str, openid: str, number: int) -> bytes:
+def request(port: int, base: str, access_token: str, template: str, openid: str, number: int) -> bytes:
     values = {"thing1": {"value": f"订单{number}"}, "amount2": {"value": f"{number}元"}}
     message = {"touser": openid, "template_id": template, "url": "https://example.com/", "data": values}
     body = json.dumps(message, ensure_ascii=False).encode()
     head = (
-        f"POST /cgi-bin/message/template/send?access_token={access_token} HTTP/1.1\r\n"
+        f"POST {base}/cgi-bin/message/template/send?access_token={access_token} HTTP/1.1\r\n"
         f"Host: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 
 
 async def run(chosen: argparse.Namespace) -> dict[str, float]:
-    made = token(chosen.port, chosen.appid, chosen.secret)
+    made = token(chosen.port, chosen.base, chosen.appid, chosen.secret)
     numbers = range(chosen.count)
     sending = Sends(
-        [request(chosen.port, made, chosen.template, chosen.openid, number) for number in numbers],
+        [
+            request(chosen.port, chosen.base, made, chosen.template, chosen.openid, number)
+            for number in numbers
+        ],
         chosen.port,
     )
     gc.collect()
@@ -75,6 +78,7 @@ async def run(chosen: argparse.Namespace) -> dict[str, float]:
 def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     options.add_argument("--port", type=int, required=True)
+    options.add_argument("--base", default="", help="what stands before /cgi-bin, for a gateway")
     for name in ("appid", "secret", "template", "openid"):
         options.add_argument(f"--{name}", required=True)
     options.add_argument("--count", type=int, default=10_000)

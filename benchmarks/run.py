@@ -18,6 +18,7 @@ from pathlib import Path
 import callback
 import calls
 import codec
+import gateway
 import imports
 import local_platform
 import state
@@ -52,6 +53,7 @@ BENCHMARKS: dict[str, Measure] = {
     "callback": callback.measure,
     "platform": local_platform.measure,
     "state": state.measure,
+    "gateway": gateway.measure,
 }
 
 

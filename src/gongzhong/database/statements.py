@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -67,6 +67,19 @@ class Statements:
             return [db.execute(sql, values).fetchall() for sql, values in steps]
 
         return await self._database.write(work, steps=len(steps))
+
+    async def run_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Carry out a statement without result once for each row, as one transaction."""
+        if not rows:
+            return
+        if not isinstance(self._database, SqliteDatabase):
+            await self._database.run(*(statement(sql, **values) for values in rows))
+            return
+
+        def work(db: sqlite3.Connection) -> None:
+            db.executemany(sql, rows)
+
+        await self._database.write(work, steps=len(rows))
 
     async def close(self) -> None:
         await self._database.close()

@@ -131,17 +131,14 @@ class AnswerRelay:
     def __init__(self, send: Send, limit: int) -> None:
         self._send, self._limit = send, limit
         self._held = bytearray()
-        self._backlog = Backlog()
         self._status, self._headers = 0, NO_HEADERS
-        self._news = asyncio.Event()
-        self._ended = False
-        self._sending: asyncio.Task[None] | None = None
+        self._stream: _Stream | None = None
         self.size = 0
         """Bytes of the answer's body that came."""
 
     @property
     def passed_on(self) -> bool:
-        return self._sending is not None
+        return self._stream is not None
 
     @property
     def words(self) -> bytes:
@@ -157,24 +154,21 @@ class AnswerRelay:
         if self.size > self._limit:
             raise TooLarge
         try:
-            if self._sending is not None:
-                self._backlog.put(piece)
-                self._news.set()
+            if self._stream is not None:
+                self._stream.put(piece)
                 return
             self._held += piece
             if len(self._held) > HELD_BYTES:
-                self._backlog.put(bytes(self._held))
+                self._stream = _Stream(self._send, self._head())
+                self._stream.put(bytes(self._held))
                 self._held.clear()
-                self._sending = asyncio.get_running_loop().create_task(self._pass_on())
         except OSError as error:
             raise DiskError(error) from error
 
     async def finish(self, status: int, headers: Mapping[str, str]) -> None:
         """The answer is whole: send it, or the rest of it."""
-        if self._sending is not None:
-            self._ended = True
-            self._news.set()
-            await self._sending
+        if self._stream is not None:
+            await self._stream.finish()
             return
         body = bytes(self._held)
         await self._send(start(status, headers, len(body)))
@@ -185,16 +179,41 @@ class AnswerRelay:
 
         It is left without its end: the server closes the connection, so no client takes it for a whole one.
         """
-        if self._sending is not None:
-            self._sending.cancel()
-            await asyncio.gather(self._sending, return_exceptions=True)
+        if self._stream is not None:
+            await self._stream.cancel()
 
-    async def _pass_on(self) -> None:
+    def _head(self) -> Message:
         length = self._headers.get("content-length", "")
-        packed = "content-encoding" in self._headers
-        await self._send(
-            start(self._status, self._headers, int(length) if length.isdigit() and not packed else None)
-        )
+        known = length.isdigit() and "content-encoding" not in self._headers
+        return start(self._status, self._headers, int(length) if known else None)
+
+
+class _Stream:
+    """An answer that goes to the client while it comes in. What the client does not take yet waits in a `Backlog`."""
+
+    def __init__(self, send: Send, head: Message) -> None:
+        self._send, self._head = send, head
+        self._backlog, self._news = Backlog(), asyncio.Event()
+        self._ended = False
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def put(self, piece: bytes) -> None:
+        """Raises OSError when the disk refuses."""
+        self._backlog.put(piece)
+        self._news.set()
+
+    async def finish(self) -> None:
+        """Nothing more comes; returns when the client has all of it."""
+        self._ended = True
+        self._news.set()
+        await self._task
+
+    async def cancel(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        await self._send(self._head)
         while True:
             piece = self._backlog.take()
             if piece:

@@ -84,9 +84,7 @@ class Incoming:
 
     def __init__(self, scope: Message, receive: Receive) -> None:
         self.verb: str = scope["method"]
-        self.headers = {
-            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
-        }
+        self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         self.path = ""
         self.peer: str = (scope.get("client") or ("",))[0]
         self.key: Key | None = None

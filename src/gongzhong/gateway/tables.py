@@ -79,7 +79,7 @@ class GatewayTables:
         return bool(await self._statements.run((REVOKE, {"id": key_id, "now": now})))
 
     async def add_calls(self, calls: Sequence[CallRecord]) -> None:
-        await self._statements.each(*((ADD_CALL, msgspec.structs.asdict(call)) for call in calls))
+        await self._statements.run_many(ADD_CALL, [msgspec.structs.asdict(call) for call in calls])
 
     async def forget(self, *, kept: int, since: float) -> None:
         """Remove the calls before `since`, and all but the newest `kept`."""
