@@ -3,8 +3,8 @@
     python benchmarks/gateway.py [--quick] [--json]
 
 64 connections send template messages; `api_server.py`, which answers at once, and the sender share one core, the
-gateway has the other. What counts is the gateway's processor time: the machine may be busy with other things. Its database is
-SQLite; every call is recorded, and one line measures a key with limits, which are counted in the shared state.
+gateway has the other. What counts is the gateway's processor time: the machine may be busy with other things. Its
+database is SQLite; every call is recorded. One line measures a key with limits, which are counted in the shared state.
 """
 
 from __future__ import annotations

@@ -151,7 +151,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     Raises SetupError for a field that WeChat cannot have given: an AppID that is not `wx` and 16 hexadecimal digits, an
     AppSecret with blanks, a Token that is not 3 to 32 letters or digits, an EncodingAESKey that is not 43 letters or
-    digits, an unknown mode, a mode that encrypts without a key. The error names every wrong field and shows no secret.
+    digits, an unknown mode, a mode that encrypts without a key; and for a `proxy` that is no address of one. The error
+    names every wrong field and shows no secret.
     """
 
     appid: str
@@ -162,6 +163,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     previous_aes_key: Secret = Secret("")
     encryption: Encryption = "plain"
     hosts: Hosts = Hosts()
+    proxy: Secret = Secret("")
+    """Proxy for the calls of this account, such as `socks5://user:password@10.0.0.1:1080`."""
 
     if TYPE_CHECKING:
 
@@ -176,10 +179,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
             previous_aes_key: Secret | str = ...,
             encryption: Encryption = ...,
             hosts: Hosts = ...,
+            proxy: Secret | str = ...,
         ) -> None: ...
 
     def __post_init__(self) -> None:
-        for name in SECRETS:
+        for name in (*SECRETS, "proxy"):
             # Without a local variable, which a traceback could show.
             if isinstance(getattr(self, name), str):
                 msgspec.structs.force_setattr(self, name, Secret(getattr(self, name)))
@@ -192,7 +196,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None, prefix: str = PREFIX) -> Self:
-        """Read GONGZHONG_APPID, _SECRET, _TOKEN, _AES_KEY, _ENCRYPTION, _API_BASE, _PREVIOUS_TOKEN, _PREVIOUS_AES_KEY.
+        """Read GONGZHONG_APPID, _SECRET, _TOKEN, _AES_KEY, _ENCRYPTION, _API_BASE, _PROXY, _PREVIOUS_TOKEN,
+        _PREVIOUS_AES_KEY.
 
         `prefix` replaces `GONGZHONG_`, for a program with several accounts. Without _ENCRYPTION the mode is safe when
         there is a key, else plain. Blanks around a value are not part of it. Raises SetupError that names the variable.
@@ -235,6 +240,8 @@ class EnvironmentAccount(msgspec.Struct, frozen=True):
         return bool(os.environ.get(f"{self.prefix}APPID", "").strip())
 
 
+PROXY_SCHEMES: Final = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
+
 SECRETS = ("secret", "token", "aes_key", "previous_token", "previous_aes_key")
 
 # `wx` and 16 hexadecimal digits, and the AppIDs that a platform on this machine refuses on purpose
@@ -250,7 +257,9 @@ def _mistakes_in(fields: Mapping[str, Any], named: Callable[[str], str]) -> list
     found = _found(lambda: _check_appid(fields["appid"], named("appid")))
     for name in SECRETS:
         found += _found(lambda: _check_secret(name, named(name), fields.get(name, Secret(""))))  # noqa: B023
-    return [*found, *_found(lambda: _check_mode(fields, named)), *_found(lambda: _check_hosts(fields, named))]
+    for check in (_check_mode, _check_hosts, _check_proxy):
+        found += _found(lambda: check(fields, named))  # noqa: B023
+    return found
 
 
 def _found(check: Callable[[], None]) -> list[SetupError]:
@@ -303,13 +312,32 @@ def _check_hosts(fields: Mapping[str, Any], named: Callable[[str], str]) -> None
         )
 
 
+def _check_proxy(fields: Mapping[str, Any], named: Callable[[str], str]) -> None:
+    """The message quotes nothing of the address: a password may stand in it."""
+    proxy = fields.get("proxy", Secret(""))
+    if not isinstance(proxy, Secret):
+        raise _not_text(named("proxy"), proxy)
+    try:
+        parts = urlsplit(proxy.reveal())
+        usable = parts.scheme in PROXY_SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if proxy and not usable:
+        raise SetupError(
+            f"{named('proxy')} 不是代理的地址",
+            f"{named('proxy')} is no address of a proxy",
+            fix_zh="写成 http://主机:端口 或 socks5://主机:端口，密码中的特殊字符写成 %40 这样的编码",
+            fix_en="write http://host:port or socks5://host:port, odd characters of a password as %40 etc.",
+        )
+
+
 def _read(env: Mapping[str, str], prefix: str) -> dict[str, Any]:
     """The variables as fields, each secret wrapped at once."""
 
     def value(name: str) -> str:
         return env.get(prefix + name, "").strip()
 
-    fields: dict[str, Any] = {name: Secret(value(name.upper())) for name in SECRETS}
+    fields: dict[str, Any] = {name: Secret(value(name.upper())) for name in (*SECRETS, "proxy")}
     fields["appid"], fields["api_base"] = value("APPID"), value("API_BASE")
     fields["encryption"] = value("ENCRYPTION") or ("safe" if fields["aes_key"] else "plain")
     return fields

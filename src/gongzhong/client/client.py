@@ -47,7 +47,7 @@ class Client(Groups[Blocking]):
         self.clock = clock or Clock()
         self.tokens = tokens or Tokens(clock=self.clock)
         self._owned = transport is None
-        self.transport = transport or _urllib3()
+        self.transport = transport or _urllib3(account)
         self._caller = Caller.of(account, self.tokens, self.clock, policy, budgets, chance)
         self._open_groups(self)
         self._closed = False
@@ -143,7 +143,7 @@ class AsyncClient(Groups[Awaiting]):
         self.clock = clock or Clock()
         self.tokens = tokens or Tokens(clock=self.clock)
         self._owned = transport is None
-        self.transport = transport or _asyncio()
+        self.transport = transport or _asyncio(account)
         self._caller = Caller.of(account, self.tokens, self.clock, policy, budgets, chance)
         self._open_groups(self)
         self._closed = False
@@ -270,13 +270,15 @@ def _advanced(call: PagedCall[R, T], page: R) -> PagedCall[R, T] | None:
     return following
 
 
-def _urllib3() -> Transport:
+def _urllib3(account: Account) -> Transport:
+    from .transports.network import Network
     from .transports.urllib3_transport import Urllib3Transport
 
-    return Urllib3Transport()
+    return Urllib3Transport(network=Network.of(account))
 
 
-def _asyncio() -> AsyncTransport:
+def _asyncio(account: Account) -> AsyncTransport:
     from .transports.asyncio_transport import AsyncioTransport
+    from .transports.network import Network
 
-    return AsyncioTransport()
+    return AsyncioTransport(network=Network.of(account))

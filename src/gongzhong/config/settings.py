@@ -96,6 +96,7 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
             previous_aes_key=self.previous_aes_key,
             encryption=self.encryption or ("safe" if self.aes_key else "plain"),
             hosts=Hosts.local(self.api_base) if self.api_base else Hosts(),
+            proxy=self.proxy,
         )
 
 

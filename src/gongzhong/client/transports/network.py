@@ -14,15 +14,14 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment
 
+from ...account import PROXY_SCHEMES, Account
 from ...errors import SetupError
 from ...reasons import in_words
 from ...wire.masking import masked
-
-PROXY_SCHEMES: Final = ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -85,6 +84,11 @@ class Network:
         self._known: dict[str, str | None] = {}
         self._proxies: dict[str, Proxy] = {}
         self._tls: ssl.SSLContext | None = None
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        """For the calls of an account: through its own proxy if it has one, also where the environment names others."""
+        return cls(proxies={"all": account.proxy.reveal()} if account.proxy else None)
 
     def proxy_for(self, url: str) -> str | None:
         """The proxy for this address, or None for a direct connection."""
