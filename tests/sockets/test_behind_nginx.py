@@ -15,7 +15,7 @@ from tests.servers import free_port, program
 
 from gongzhong.testing.live_platform import LivePlatform
 
-SAMPLE = Path(__file__).parents[2] / "examples" / "nginx.conf"
+SAMPLE = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 PROGRAM = """
 import asyncio, os
 from gongzhong import OfficialAccount, Text
@@ -70,17 +70,19 @@ class Farm:
         lines = [
             line
             for line in SAMPLE.read_text("utf-8").splitlines()
-            if not line.strip().startswith("server unix:")
+            if not line.strip().startswith("server web-")
         ]
         text = (
-            "\n".join(lines).replace("consistent;", f"consistent; {servers}").replace("8000", str(self.port))
+            "\n".join(lines)
+            .replace("consistent;", f"consistent; {servers}")
+            .replace("listen 80;", f"listen 127.0.0.1:{self.port};")
         )
         kept = "".join(
             f"{kind}_temp_path {kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
         head = "daemon off; master_process off; pid nginx.pid; user root;\n"
         path = self.folder / "nginx.conf"
-        path.write_text(head + text.replace("http {", f"http {{ access_log off; {kept}", 1), "utf-8")
+        path.write_text(head + text.replace("http {", f"http {{ {kept}", 1), "utf-8")
         return path
 
     def close(self) -> None:
