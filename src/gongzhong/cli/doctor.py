@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
-from ..errors import language
+from ..errors import SetupError, language
+from .config import read
 from .options import AccountName, AsJson, PlatformUrl, option
 from .outcome import DONE, FAILED
 from .words import out, print_json, say
@@ -41,7 +42,7 @@ def doctor(
     platform: PlatformUrl = None,
     json: AsJson = False,
 ) -> int:
-    from ..running.doctor import diagnose, healthy
+    from ..running.doctor import healthy
     from ..running.embedded import run_loop
 
     given = {
@@ -53,12 +54,28 @@ def doctor(
         "API_BASE": api_base,
     }
     patient, url = _patient(given, url, platform, account)
-    findings = run_loop(diagnose(patient, url))
+    findings = run_loop(_findings(patient, url))
     if json:
         print_json({"ok": healthy(findings), "findings": msgspec.to_builtins(findings)})
     else:
         _show(findings)
     return DONE if healthy(findings) else FAILED
+
+
+async def _findings(patient: Account, url: str | None) -> list[Finding]:
+    from ..running.doctor import diagnose
+    from ..state import open_state
+
+    try:
+        address = read(None).state
+    except SetupError:
+        address = ""  # what is wrong with the account itself is the doctor's to say
+    state = open_state(address) if address else None
+    try:
+        return await diagnose(patient, url, state=state)
+    finally:
+        if state is not None:
+            await state.close()
 
 
 def _patient(

@@ -8,12 +8,18 @@ it. It expires by itself when its holder ends.
 from __future__ import annotations
 
 import threading
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
+from .. import facts
 from ..account import Secret
 from ..clock import Clock
+
+DISPLACED_WITHIN_S: Final = 3600.0
+DISPLACED_KEPT: Final = 5
+DISPLACED_OFTEN: Final = 3
+"""So many values that were refused too early within an hour are no accident (a forced refresh by hand is one)."""
 
 
 class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +29,21 @@ class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
     generation: int
     fetched_at: float
     expires_at: float
+    displaced: tuple[float, ...] = ()
+    """When earlier values were refused although they should still have held, the last few times: somebody else has
+    tokens made for the account."""
+
+    def displaced_lately(self, now: float) -> int:
+        """How many values were refused too early within an hour before `now`."""
+        return sum(now - DISPLACED_WITHIN_S <= at <= now for at in self.displaced)
+
+    def after(self, rejected: TokenRecord | None, now: float) -> tuple[float, ...]:
+        """What `displaced` is of the record that takes the place of this one; `rejected` is what WeChat refused."""
+        mine = (
+            rejected is not None and rejected.generation == self.generation and rejected.value == self.value
+        )
+        early = mine and self.expires_at - now > facts.TOKEN_OVERLAP_S
+        return (*self.displaced, now)[-DISPLACED_KEPT:] if early else self.displaced
 
     def newer_than(self, other: TokenRecord) -> bool:
         """Whether this one may take the place of the other, which WeChat rejected.

@@ -36,7 +36,7 @@ from ..clock import Clock
 from ..errors import BusyError, CallError, GongzhongError, NotReached, TransportError, say
 from .drivers import Ask, Pause, Steps, Wait
 from .rate_limit import Elapsed, RateLimit
-from .token_store import MemoryTokenStore, TokenRecord, TokenStore
+from .token_store import DISPLACED_OFTEN, MemoryTokenStore, TokenRecord, TokenStore
 
 T = TypeVar("T")
 E = TypeVar("E", bound=GongzhongError)
@@ -51,6 +51,15 @@ FATAL: Final = frozenset(
 
 FREE_FAILURES: Final = 3
 """Failed fetches in a row before the next one has to wait."""
+
+
+REPLACED_BY: Final = {
+    "plain": "another program gets tokens for this account with /cgi-bin/token, and each takes ours away; let all of "
+    "them use stable_token, or one gateway",
+    "stable": "another program gets tokens for this account with stable_token and force_refresh, or its AppSecret was "
+    "reset; let it use force_refresh=false, or one gateway",
+}
+"""How a token can end before its time: plain and stable tokens do not replace each other (获取稳定版接口调用凭据)."""
 
 
 class TokenPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,6 +206,17 @@ class Tokens:
             failed = {key: entry.refusal or entry.outage for key, entry in self._entries.items()}
         return {key: error for key, error in failed.items() if error is not None}
 
+    def displaced(self) -> dict[str, int]:
+        """By key, how many values were refused within the last hour although they should still have held."""
+        now = self.clock.now()
+        with self._lock:
+            records = {key: entry.record for key, entry in self._entries.items()}
+        return {
+            key: record.displaced_lately(now)
+            for key, record in records.items()
+            if record is not None and record.displaced_lately(now)
+        }
+
     def _look(
         self, key: str, rejected: TokenRecord | None
     ) -> tuple[TokenRecord, Literal[False]] | tuple[Pending, bool]:
@@ -304,14 +324,15 @@ class Tokens:
         rejected: TokenRecord | None,
     ) -> Steps[TokenRecord]:
         known = [record for record in (stored, rejected, pending.spare) if record is not None]
-        record = self._numbered(fetched, known)
+        record = self._numbered(fetched, known, rejected)
+        self._tell_of_others(key, record)
         if (yield from self._put(key, record, stored)):
             return record
         other = yield from self._ask(lambda: self.store.get(key), None)
         if other is None or self._fresh(other, rejected):
             return other or record
         # It stood there all the time, and the store did not say so when it was asked: ours is the newer one.
-        record = self._numbered(fetched, [*known, other])
+        record = self._numbered(fetched, [*known, other], rejected)
         yield from self._put(key, record, other)
         return record
 
@@ -319,7 +340,18 @@ class Tokens:
         replaces = stored.generation if stored is not None else 0
         return (yield from self._ask(lambda: self.store.put(key, record, replaces=replaces), True))
 
-    def _numbered(self, fetched: Fetched, known: Sequence[TokenRecord]) -> TokenRecord:
+    def _tell_of_others(self, key: str, record: TokenRecord) -> None:
+        now = self.clock.now()
+        times = record.displaced_lately(now)
+        if times >= DISPLACED_OFTEN and record.displaced[-1] == now:
+            how = REPLACED_BY[self.policy.kind]
+            log.error(
+                "%s was refused %d times within an hour although it was new: %s", nameable(key), times, how
+            )
+
+    def _numbered(
+        self, fetched: Fetched, known: Sequence[TokenRecord], rejected: TokenRecord | None
+    ) -> TokenRecord:
         """The record of a fetched value: of the next generation, unless the newest one known has the same value."""
         newest = max(known, key=lambda record: (record.generation, record.fetched_at), default=None)
         now = self.clock.now()
@@ -329,6 +361,7 @@ class Tokens:
             generation=(newest.generation if newest else 0) + (0 if same else 1),
             fetched_at=now,
             expires_at=now + fetched.expires_in,
+            displaced=() if newest is None else newest.displaced if same else newest.after(rejected, now),
         )
 
     def _fresh(self, record: TokenRecord, rejected: TokenRecord | None) -> bool:
@@ -413,6 +446,13 @@ def _answers(pending: Pending, rejected: TokenRecord | None) -> bool:
         return True
     replaced = pending.replaces is not None and not rejected.newer_than(pending.replaces)
     return replaced or pending.record.newer_than(rejected)
+
+
+def nameable(key: str) -> str:
+    """`API_BASE|APPID|access_token` → `access_token of APPID`."""
+    _, _, rest = key.partition("|")
+    appid, _, kind = rest.partition("|")
+    return f"{kind} of {appid}"
 
 
 def _kind(key: str) -> str:

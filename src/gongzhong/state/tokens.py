@@ -3,9 +3,10 @@
 The record is JSON under `token|KEY`, where KEY is what the client calls it (`API_BASE|APPID|access_token`, …), so that
 programs in other languages may read it:
 
-    {"value": "…", "generation": 3, "fetched_at": 1790000000.0, "expires_at": 1790007200.0}
+    {"value": "…", "generation": 3, "fetched_at": 1790000000.0, "expires_at": 1790007200.0, "displaced": []}
 
-A higher generation is a newer value; times are unix seconds. The lease has the same key. Who fetches holds the lease
+A higher generation is a newer value; times are unix seconds. `displaced` holds when earlier values were refused before
+their time: somebody else has tokens made for the account. The lease has the same key. Who fetches holds the lease
 and writes with its fence, so a fetcher that slept for too long cannot overwrite what came after it.
 """
 
@@ -29,6 +30,8 @@ class StoredToken(msgspec.Struct, frozen=True):
     generation: int
     fetched_at: float
     expires_at: float
+    displaced: tuple[float, ...] = ()
+    """When earlier values were refused before their time, the last few."""
 
     def __repr__(self) -> str:
         return f"StoredToken(generation={self.generation})"
@@ -97,7 +100,9 @@ def named(key: str) -> str:
 
 def written(record: TokenRecord) -> bytes:
     return msgspec.json.encode(
-        StoredToken(record.value.reveal(), record.generation, record.fetched_at, record.expires_at)
+        StoredToken(
+            record.value.reveal(), record.generation, record.fetched_at, record.expires_at, record.displaced
+        )
     )
 
 
@@ -112,4 +117,5 @@ def read(data: bytes) -> TokenRecord | None:
         generation=stored.generation,
         fetched_at=stored.fetched_at,
         expires_at=stored.expires_at,
+        displaced=stored.displaced,
     )

@@ -10,11 +10,13 @@ from ...account import Account
 from ...client.transport import AsyncTransport
 from ...platform.delivery.receiver import HttpReceiver, Receiver
 from ...platform.world.settings import Rules
+from ...state import State
 from .credentials import check_credentials
 from .delivery import check_pushes
 from .finding import Finding, Status, healthy
 from .reaching import check_reaching
 from .settings import check_settings, check_url, is_real, no_token, no_url
+from .shared_token import check_shared_token
 from .verification import CHECK as VERIFICATION
 from .verification import check_verification
 
@@ -32,11 +34,13 @@ async def diagnose(
     transport: AsyncTransport | None = None,
     limit_s: float = Rules().answer_timeout_s,
     patience_s: float = PATIENCE_S,
+    state: State | None = None,
 ) -> list[Finding]:
     """Check settings, callback URL, pushes, credentials and permissions of one account.
 
     The server gets up to fourteen verification requests (two when all is well) and up to five test texts of a person
-    who does not exist; the API gets reading calls only. Raises nothing for what it finds.
+    who does not exist; the API gets reading calls only. `state` is what the account's programs share.
+    Raises nothing for what it finds.
     """
     found = check_settings(account)
     settings_hold = healthy(found)
@@ -49,7 +53,8 @@ async def diagnose(
         finally:
             if mine:
                 await receiver.close()
-    return found + await check_credentials(account, transport)
+    found += await check_credentials(account, transport)
+    return found if state is None else found + await check_shared_token(account, state)
 
 
 async def _check_server(
