@@ -33,6 +33,8 @@ _UNSAFE: Final = re.compile(r"[^!-~]")
 _TUNNEL: Final = re.compile(r"Tunnel connection failed: (\d{3})")
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.~\-]*")
 _INFLATED: Final = ("gzip", "x-gzip", "deflate")
+_MOST_LAYERS: Final = 2
+"""How often an answer may be compressed."""
 _GZIP_OR_ZLIB: Final = 47
 """The window of zlib that recognizes both by itself."""
 _GZIP: Final = b"\x1f\x8b"
@@ -150,12 +152,20 @@ class AsyncTransport(Protocol):
         ...
 
 
-class TooLong(Exception):
+class Unusable(Exception):
+    """What came is no usable answer, or what was to go out is no request: the reason in Chinese and English."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.words = zh, en
+
+
+class TooLong(Unusable):
     """The answer is longer than `limit_bytes`."""
 
     def __init__(self, request: WireRequest) -> None:
-        super().__init__(f"more than {request.limit_bytes} bytes")
-        self.words = f"超过 {request.limit_bytes} 字节", f"more than {request.limit_bytes} bytes"
+        limit = request.limit_bytes
+        super().__init__(f"超过 {limit} 字节", f"more than {limit} bytes")
 
 
 class Deadline:
@@ -177,32 +187,55 @@ class Deadline:
 
 
 class Inflater:
-    """Takes the compression off an answer; of other encodings it changes nothing. Raises TooLong and zlib.error."""
+    """Takes the compression off an answer: gzip or deflate, which some proxies apply although nobody asked for it.
+
+    `encoding` is the Content-Encoding header; an answer that is compressed twice is unpacked twice. Raises Unusable
+    for any other encoding (`br`, `zstd`), TooLong, and zlib.error for a damaged answer.
+    """
 
     def __init__(self, request: WireRequest, encoding: str) -> None:
+        names = [name for one in encoding.split(",") if (name := one.strip().lower()) not in ("", "identity")]
+        if len(names) > _MOST_LAYERS or any(name not in _INFLATED for name in names):
+            raise Unusable(
+                f"应答以 {encoding[:40]!r} 压缩，无法解开", f"the answer is packed as {encoding[:40]!r}"
+            )
         self._request = request
-        self._zlib = zlib.decompressobj(_GZIP_OR_ZLIB) if encoding.lower() in _INFLATED else None
+        self._layers = [_Layer(request) for _ in names]
 
     def take(self, piece: bytes, held: int = 0) -> bytes:
         """The plain bytes of the next piece; `held` are already in memory, 0 when they go to a file."""
         limit = self._request.limit_bytes - held
-        if self._zlib is None:
-            plain = piece
-        else:
-            plain = self._zlib.decompress(piece, max(1, limit + 1))
-            while self._zlib.unused_data.startswith(_GZIP):  # gzip may come in several members, RFC 1952, 2.2
-                rest, self._zlib = self._zlib.unused_data, zlib.decompressobj(_GZIP_OR_ZLIB)
-                plain += self._zlib.decompress(rest, max(1, limit + 1 - len(plain)))
-            if self._zlib.unconsumed_tail:
-                raise TooLong(self._request)
-        if len(plain) > limit:
+        for layer in self._layers:
+            piece = layer.take(piece, limit)
+        if len(piece) > limit:
             raise TooLong(self._request)
-        return plain
+        return piece
 
     def finish(self) -> None:
         """Raises EOFError when the compressed answer was cut off."""
-        if self._zlib is not None and not self._zlib.eof:
+        if any(not layer.whole for layer in self._layers):
             raise EOFError("compressed answer cut off")
+
+
+class _Layer:
+    """One compression of an answer."""
+
+    def __init__(self, request: WireRequest) -> None:
+        self._request, self._zlib = request, zlib.decompressobj(_GZIP_OR_ZLIB)
+
+    @property
+    def whole(self) -> bool:
+        return self._zlib.eof
+
+    def take(self, piece: bytes, limit: int) -> bytes:
+        """The next piece without this compression. Raises TooLong when it has over `limit` bytes."""
+        plain = self._zlib.decompress(piece, max(1, limit + 1))
+        while self._zlib.unused_data.startswith(_GZIP):  # gzip may come in several members, RFC 1952, 2.2
+            rest, self._zlib = self._zlib.unused_data, zlib.decompressobj(_GZIP_OR_ZLIB)
+            plain += self._zlib.decompress(rest, max(1, limit + 1 - len(plain)))
+        if self._zlib.unconsumed_tail:
+            raise TooLong(self._request)
+        return plain
 
 
 async def read_awaiting(body: Pieces, threads: Executor | None = None) -> AsyncIterator[bytes]:
@@ -217,6 +250,7 @@ Reason: TypeAlias = str | tuple[str, str]
 
 
 CUT_OFF: Final = "应答不完整，连接已断开", "the connection ended before the whole answer"
+DAMAGED: Final = "应答的压缩内容已损坏", "the compressed answer is damaged"
 
 
 def not_reached(request: WireRequest, reason: Reason) -> NotReached:
@@ -252,7 +286,7 @@ def plain_reason(error: BaseException) -> Reason:
     for _ in range(6):
         if seen is None:
             break
-        if isinstance(seen, TooLong):
+        if isinstance(seen, Unusable):
             return seen.words
         if isinstance(seen, OSError) and seen.strerror and "://" not in seen.strerror:
             return in_words(seen)
@@ -262,4 +296,9 @@ def plain_reason(error: BaseException) -> Reason:
         seen = nested or seen.__cause__ or seen.__context__
     if isinstance(error, EOFError):
         return CUT_OFF
-    return in_words(error) if isinstance(error, TimeoutError) else type(error).__name__
+    if isinstance(error, zlib.error):
+        return DAMAGED
+    if isinstance(error, TimeoutError):
+        return in_words(error)
+    kind = type(error).__name__
+    return f"网络库报告 {kind}", f"the network library reports {kind}"

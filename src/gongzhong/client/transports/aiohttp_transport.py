@@ -27,7 +27,7 @@ from ..transport import (
     PROXY_REFUSED,
     SLOWEST_FILE,
     Inflater,
-    TooLong,
+    Unusable,
     WireReply,
     WireRequest,
     not_reached,
@@ -37,7 +37,7 @@ from ..transport import (
 )
 from .network import Network, Proxy
 
-_FAILURES: Final = (TimeoutError, ClientError, OSError, EOFError, ValueError, TooLong, zlib.error)
+_FAILURES: Final = (TimeoutError, ClientError, OSError, EOFError, ValueError, Unusable, zlib.error)
 _UNSENT: Final = (
     aiohttp.ClientConnectorError,
     aiohttp.ClientHttpProxyError,

@@ -28,7 +28,6 @@ from typing import Any, Final, cast
 from urllib.parse import unquote, urlsplit
 
 import aiohappyeyeballs
-from httptools import HttpParserError, HttpParserUpgrade
 
 from ...catalogue.files import PIECE_BYTES
 from ...catalogue.multipart import Pieces
@@ -37,7 +36,7 @@ from ..transport import (
     SLOWEST_FILE,
     AsyncTransport,
     Reason,
-    TooLong,
+    Unusable,
     WireReply,
     WireRequest,
     not_reached,
@@ -48,10 +47,9 @@ from ..transport import (
 from .http1 import Answer, fixed_headers, head_of
 from .network import Network
 
-_FAILURES: Final = (
-    *(HttpParserError, HttpParserUpgrade),
-    *(OSError, EOFError, ValueError, TooLong, zlib.error),
-)
+_FAILURES: Final = (OSError, EOFError, ValueError, Unusable, zlib.error)
+
+NO_ADDRESS: Final = "地址不完整", "no address"
 
 IDLE_S: Final = 15.0
 """How long a connection without a request is kept. Servers close theirs after a minute or so; one that is closed in the
@@ -77,10 +75,10 @@ class Route:
 
     @classmethod
     def to(cls, origin: str, network: Network) -> Route:
-        """Raises ValueError for what is no address."""
+        """Raises Unusable or ValueError for what is no address."""
         parts = urlsplit(origin)
         if not parts.hostname:
-            raise ValueError("no address")
+            raise Unusable(*NO_ADDRESS)
         encrypted = parts.scheme == "https"
         host = parts.hostname if parts.hostname.isascii() else parts.hostname.encode("idna").decode()
         shown = f"[{host}]" if ":" in host else host
@@ -403,8 +401,8 @@ class AsyncioTransport:
         sent = False
         try:
             route = self._route(request.origin)
-        except ValueError:
-            reason = "地址不完整", "no address"
+        except (ValueError, Unusable):
+            reason = NO_ADDRESS
         else:
             if route is None:
                 return await self._through_proxies().send(request)
@@ -438,7 +436,7 @@ class AsyncioTransport:
             self._threads = None
 
     def _route(self, origin: str) -> Route | None:
-        """The direct way to an origin; None where a proxy is to be used. Raises ValueError for no address."""
+        """The direct way to an origin; None for one behind a proxy. Raises Unusable or ValueError for no address."""
         if self._pid != os.getpid():
             self._pid, self._routes, self._pools = os.getpid(), {}, {}
             self._threads = self._proxied = None

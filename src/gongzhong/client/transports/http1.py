@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from httptools import HttpParserError, HttpResponseParser
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from ..transport import Inflater, WireReply, WireRequest
+from ..transport import Inflater, Unusable, WireReply, WireRequest
 
 LONGEST_HEAD: Final = 128 * 1024
 """Bytes of an answer's status line and headers; a longer head is an error."""
@@ -26,14 +26,16 @@ def fixed_headers(host: str) -> str:
 def head_of(request: WireRequest, prefix: str, headers: str) -> bytes:
     """The head of a request. `prefix` stands before the path, `headers` are lines that are the same for all.
 
-    Raises ValueError for a header that would break out of its line.
+    Raises Unusable for a header that would break out of its line.
     """
     path = request.target()[len(request.origin) :]
     target = prefix + (path if path[:1] == "/" else f"/{path}")
     lines = [f"{request.method} {target} HTTP/1.1\r\n{headers}"]
     for name, value in request.headers.items():
         if not value.isprintable():
-            raise ValueError(f"the value of {name} has control characters")
+            raise Unusable(
+                f"请求头 {name} 里有控制字符", f"the value of the header {name} has control characters"
+            )
         lines.append(f"{name}: {value}\r\n")
     if request.body is not None or request.method == "POST":
         lines.append(f"Content-Length: {len(request.body or b'')}\r\n")
@@ -62,8 +64,9 @@ class Answer:
     def feed(self, data: bytes) -> int:
         """Take the next bytes, b"" at the end of all. Returns how many of them belong to a file's body.
 
-        Raises EOFError for an answer that is cut off, HttpParserError for bytes that are no answer, ValueError for a
-        head that is too long, TooLong and zlib.error for a body, DiskError for a file that cannot be written.
+        Raises EOFError for an answer that is cut off, Unusable for bytes that are no answer, a head that is too long
+        and a body that cannot be unpacked or is too long, zlib.error for a damaged body, DiskError for a file that
+        cannot be written.
         """
         if data:
             self._parse(data)
@@ -86,6 +89,11 @@ class Answer:
         return WireReply(self.status, self.headers, body)
 
     @property
+    def begun(self) -> bool:
+        """Whether the whole head is here."""
+        return self._begun
+
+    @property
     def keeps_alive(self) -> bool:
         """Whether the connection can carry another request."""
         return self._reusable and not self._more
@@ -95,12 +103,17 @@ class Answer:
             self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except HttpParserError:
+        except HttpParserUpgrade:
+            raise Unusable("对方要改用其他协议", "the other side asks for another protocol") from None
+        except HttpParserError as problem:
             if not self.whole:
-                raise
+                what = " ".join(str(problem).split())[:80]  # llhttp's words never quote the answer
+                raise Unusable(f"应答不是合格的 HTTP：{what}", f"the answer is no HTTP: {what}") from None
             self._more = True  # what follows a whole answer is not ours
         if not self._begun and self._head_bytes > LONGEST_HEAD:
-            raise ValueError("head too long")
+            raise Unusable(
+                f"应答头超过 {LONGEST_HEAD} 字节", f"the head of the answer has over {LONGEST_HEAD} bytes"
+            )
 
     def _take(self) -> int:
         """Unpack the pieces of the body that came, and put them where they belong."""
@@ -124,7 +137,7 @@ class Answer:
         self._more = self.whole
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self.whole:
+        if not self._begun:  # what comes after the body (trailers) must not replace what the head said
             self.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:

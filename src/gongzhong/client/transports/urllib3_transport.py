@@ -8,6 +8,8 @@ streams, which a `Transport` must not have.
 from __future__ import annotations
 
 import os
+import socket
+import ssl
 import threading
 import zlib
 from dataclasses import dataclass, field
@@ -15,10 +17,10 @@ from http.client import HTTPException
 from typing import Any, Final, cast
 
 import urllib3
-from httptools import HttpParserError, HttpParserUpgrade
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError, LocationParseError
+from urllib3.util.wait import wait_for_socket
 
 from ...catalogue.files import PIECE_BYTES
 from ...catalogue.multipart import Pieces
@@ -27,7 +29,7 @@ from ..transport import (
     PROXY_REFUSED,
     Deadline,
     Reason,
-    TooLong,
+    Unusable,
     WireReply,
     WireRequest,
     not_reached,
@@ -37,10 +39,9 @@ from ..transport import (
 from .http1 import Answer, fixed_headers, head_of
 from .network import Network, Proxy
 
-_FAILURES: Final = (
-    *(HTTPError, HttpParserError, HttpParserUpgrade, HTTPException),
-    *(OSError, EOFError, ValueError, TooLong, zlib.error),
-)
+_FAILURES: Final = (HTTPError, HTTPException, OSError, EOFError, ValueError, Unusable, zlib.error)
+_NOT_NOW: Final = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""A socket that does not wait has nothing to read, or no room."""
 
 
 @dataclass(slots=True, repr=False)
@@ -65,15 +66,16 @@ class Exchange:
     connection: HTTPConnection = field(init=False)
 
     def run(self) -> WireReply:
-        """Raises one of `_FAILURES`; the connection is kept only after a whole answer."""
+        """Raises one of `_FAILURES`; the connection is kept only after a whole request and a whole answer."""
         self.connection = cast(HTTPConnection, self.route.pool._get_conn(self.deadline.left_s()))
-        whole = False
+        answer, whole = Answer(self.request), False
         try:
             if self.connection.sock is None:
                 self._connect()
-            self._write()
-            reply, whole = self._read()
-            return reply
+            written = self._write(answer)
+            self._read(answer)
+            whole = written and answer.keeps_alive
+            return answer.reply()
         finally:
             if not whole:
                 self.connection.close()
@@ -87,22 +89,48 @@ class Exchange:
         else:
             self.connection.connect()
 
-    def _write(self) -> None:
+    def _write(self, answer: Answer) -> bool:
+        """Send the request; False when the answer came before the end of it (413), or the peer closed."""
         head, body = head_of(self.request, self.route.prefix, self.route.headers), self.request.body
         self.sent = True
         try:
             if isinstance(body, Pieces):
-                self._send(head)
-                for piece in body:
-                    self._send(piece)
-            else:
-                self._send(head + body if body else head)
+                self.socket().sendall(head)
+                return all(self._taken(piece, answer) for piece in body)
+            if body is not None and len(body) > PIECE_BYTES:
+                self.socket().sendall(head)
+                return self._taken(body, answer)
+            self.socket().sendall(head + body if body else head)
         except (BrokenPipeError, ConnectionResetError):
-            pass  # whoever closes early may have answered first (413)
+            return False  # whoever closes early may have answered first
+        return True
 
-    def _send(self, data: bytes) -> None:
-        for start in range(0, len(data), PIECE_BYTES):
-            self.socket().sendall(data[start : start + PIECE_BYTES] if len(data) > PIECE_BYTES else data)
+    def _taken(self, data: bytes, answer: Answer) -> bool:
+        """Write a part of a long body; False when the answer begins meanwhile: the peer may read nothing more."""
+        left = memoryview(data)
+        while left:
+            sock = self.socket()
+            if not isinstance(sock, socket.socket):  # TLS inside TLS loses what it cannot write at once
+                sock.sendall(left)
+                return True
+            if self._heard(sock, answer):
+                return False
+            sock.settimeout(0)
+            try:
+                left = left[sock.send(left[:PIECE_BYTES]) :]
+            except _NOT_NOW:
+                if not wait_for_socket(sock, read=True, write=True, timeout=self.deadline.left_s()):
+                    raise TimeoutError from None
+        return True
+
+    def _heard(self, sock: Any, answer: Answer) -> bool:
+        """Whether the peer's final answer has begun, as far as it can be read without waiting."""
+        sock.settimeout(0)
+        try:
+            self.deadline.moved(answer.feed(sock.recv(PIECE_BYTES)))
+        except _NOT_NOW:
+            return False
+        return answer.begun
 
     def socket(self) -> Any:
         """The open socket, whose next wait is bounded by what is left of the time."""
@@ -112,12 +140,9 @@ class Exchange:
         sock.settimeout(self.deadline.left_s())
         return sock
 
-    def _read(self) -> tuple[WireReply, bool]:
-        """The answer, and whether the connection can be used again."""
-        answer = Answer(self.request)
+    def _read(self, answer: Answer) -> None:
         while not answer.whole:
             self.deadline.moved(answer.feed(self.socket().recv(PIECE_BYTES)))
-        return answer.reply(), answer.keeps_alive
 
 
 class Urllib3Transport:
