@@ -10,15 +10,18 @@ import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
+from gongzhong import MovableClock
 from gongzhong.account import Secret
 from gongzhong.config import Alarms
 from gongzhong.errors import SetupError
 from gongzhong.running.alarms import EmailSender, Notice, Seen, Sender, Watch, WebhookSender, senders_of
 from gongzhong.running.alarms.senders import NotTold
+from gongzhong.state.sqlite import SqliteState
 
 from .test_tls import Authority, authority
 
@@ -305,6 +308,29 @@ async def test_a_watch_that_cannot_see_goes_on() -> None:
     assert watch._task is not None
     assert not watch._task.done()
     await watch.close()
+
+
+async def test_of_processes_that_share_a_state_one_sends(tmp_path: Path) -> None:
+    hooks = Hook(200, 200), Hook()
+    clock = MovableClock(0.0, frozen=True)
+    state = SqliteState(tmp_path / "state.db", clock)
+
+    async def look() -> Seen:
+        return Seen(at=clock.now(), dead_letters=3)
+
+    async with peer(hooks[0].talk) as first, peer(hooks[1].talk) as second:
+        watches = [Watch(look, Alarms(), [webhook(port)], state=state) for port in (first, second)]
+        for outlet in (one for watch in watches for one in watch._outlets):
+            outlet.start()
+        assert [len(await watch.step()) for watch in watches] == [1, 1], "both log it"
+        clock.advance(hours=1)
+        for watch in watches:
+            await watch.step()
+            await asyncio.wait_for(watch.settled(), GENEROUS_S)
+            await watch.close()
+    await state.close()
+    assert [body["alarm"]["what"] for _, body in hooks[0].requests] == ["raised", "repeated"]
+    assert hooks[1].requests == []
 
 
 @pytest.mark.parametrize(

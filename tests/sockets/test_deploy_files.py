@@ -26,6 +26,7 @@ import yaml
 from tests.servers import Postgres, free_port, program
 
 from gongzhong.config import Configuration, read
+from gongzhong.running.http_server import DRAIN_S
 from gongzhong.wire import sign
 
 ROOT = Path(__file__).parents[2]
@@ -98,7 +99,7 @@ def test_the_unit_is_protected(unit_file: Path) -> None:
 
 
 def test_the_unit_gives_the_handlers_time_to_finish() -> None:
-    assert float(unit("TimeoutStopSec")[0]) > read(os.devnull, {}).settings.serve.drain_s
+    assert float(unit("TimeoutStopSec")[0]) > DRAIN_S
     assert unit("KillMode") == ["mixed"]
 
 
@@ -175,7 +176,9 @@ def test_the_containers_find_what_they_name() -> None:
     assert servers == [(name, str(settings.serve.port)) for name in ("web-1", "web-2")]
     assert settings.serve.host == "0.0.0.0"
     for name, _ in servers:
-        assert float(services[name]["stop_grace_period"].removesuffix("s")) > settings.serve.drain_s
+        assert float(services[name]["stop_grace_period"].removesuffix("s")) > (
+            settings.serve.drain_s or DRAIN_S
+        )
 
 
 def test_the_image_is_built_from_what_is_there_and_runs_without_rights() -> None:

@@ -163,6 +163,12 @@ class Binding(Served):
         """A client of the account, if one was made by now: for alarms and metrics."""
         return self._api or self._blocking_api
 
+    @property
+    def made_store(self) -> WorkStore | None:
+        """The store, if it was opened by now: for alarms and metrics."""
+        made: WorkStore | None = vars(self).get("store")
+        return made
+
     @cached_property
     def state(self) -> State | None:
         """What processes share: as given, else as the variable GONGZHONG_STATE says for an account of the environment.

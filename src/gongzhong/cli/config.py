@@ -28,6 +28,7 @@ File = Annotated[
 
 def check(*, config: File = None, json: AsJson = False) -> int:
     from ..config import WrongConfiguration
+    from ..running.alarms import senders_of
     from ..state import open_state
 
     try:
@@ -38,8 +39,10 @@ def check(*, config: File = None, json: AsJson = False) -> int:
         else:
             show_error(problem)
         return SETUP
+    # These raise for an address that cannot be used, and connect to nothing.
     if found.state:
-        open_state(found.state)  # raises for an address that nothing opens; connects to nothing
+        open_state(found.state)
+    senders_of(found.settings.alarms)
     if json:
         print_json({"ok": True, "mistakes": [], "notes": msgspec.to_builtins(found.notes)})
         return DONE

@@ -15,7 +15,7 @@ from .options import flag, option
 from .words import err, print_plain, say
 
 if TYPE_CHECKING:
-    from ..config import Configuration, Serve, Settings
+    from ..config import Configuration, Settings
     from ..running.serve import Options, Ready
 
 
@@ -111,7 +111,7 @@ def serve(
     options |= {"log.format": "json" if log_json else log, "log.level": log_level}
     # What `gongzhong dev` starts must not meet the production database of a file that happens to be here.
     settings = _begin(read(Path(os.devnull) if with_parent else config, options), with_parent)
-    wanted = _wanted(settings.serve, reuse_port, hang_after, restarts)
+    wanted = _wanted(settings, reuse_port, hang_after, restarts)
     announce = _announce_json if json else None if quiet else _announce
     run(target, wanted, workers=settings.serve.workers, announce=announce, log=settings.log)
 
@@ -124,14 +124,17 @@ def _begin(found: Configuration, with_parent: bool) -> Settings:
     log = found.settings.log
     log_to_stderr(as_json=log.format == "json", level=log.level, with_words=with_parent)
     found.fill(os.environ)
+    if found.file is not None:
+        os.environ["GONGZHONG_CONFIG"] = str(found.file.resolve())  # for the workers
     if with_parent:
         end_with_parent()
     return found.settings
 
 
-def _wanted(serve: Serve, reuse_port: bool, hang_s: float, restarts: int | None) -> Options:
+def _wanted(settings: Settings, reuse_port: bool, hang_s: float, restarts: int | None) -> Options:
     from ..running.serve import Options
 
+    serve = settings.serve
     return Options(
         host=serve.host,
         port=serve.port,
@@ -143,7 +146,8 @@ def _wanted(serve: Serve, reuse_port: bool, hang_s: float, restarts: int | None)
         hang_s=hang_s,
         deaths_per_minute=restarts or 0,
         admin=serve.admin,
-        drain_s=None if serve.drain_s == type(serve)().drain_s else serve.drain_s,
+        drain_s=serve.drain_s,
+        alarms=settings.alarms,
     )
 
 

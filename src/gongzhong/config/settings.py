@@ -125,13 +125,14 @@ class Serve(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 1
     drain_s: Annotated[
-        Annotated[float, Meta(ge=0, le=3600)],
+        Annotated[float, Meta(ge=0, le=3600)] | None,
         About(
-            "停止时，正在运行的处理函数最多还有几秒",
-            "how many seconds running handlers may still take at a stop",
+            "停止时，正在运行的处理函数最多还有几秒；默认由账号的 drain_s 决定，服务器是 30 秒",
+            "how many seconds running handlers may still take at a stop; by default as the account's own drain_s "
+            "says, and 30 for the server",
             "DRAIN_S",
         ),
-    ] = 30.0
+    ] = None
     admin: Annotated[
         str,
         About(

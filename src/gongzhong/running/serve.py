@@ -23,8 +23,9 @@ from ..app.asgi import AsgiDoor
 from ..app.binding import Binding
 from ..app.served import Served
 from ..app.wsgi import WsgiDoor
-from ..config import Log
+from ..config import Alarms, Log
 from ..errors import SetupError
+from .alarms import alarmed
 from .collector import spare_the_collector
 from .embedded import EmbeddedServer, run, run_loop
 from .http_server import DRAIN_S, CallbackServer
@@ -33,6 +34,8 @@ from .metrics import Admin, Health, Measures, Totals
 from .systemd import Systemd, inherited
 from .target import Target, resolve
 from .wsgi import FromWsgi
+
+ALARMS: Final = Alarms()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,8 @@ class Options:
     """How long open requests, and then handlers, may take at a stop; None: 30 s, and the accounts' own setting."""
     admin: str = ""
     """Where /metrics, /healthz and /readyz are: `127.0.0.1:9100` or the path of a Unix socket; empty: nowhere."""
+    alarms: Alarms = ALARMS
+    """Limits and receivers of the alarms; without receivers they stand in the log only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +138,7 @@ async def _serve(
             await admin.start()
         measures.start()
         held.callback(measures.close)
+        await held.enter_async_context(alarmed(lambda: serving.accounts, measures.too_late, options.alarms))
         held.callback((watching := asyncio.ensure_future(_tell(systemd, stop))).cancel)
         await serving.run(stop=stop, ready=ready)
         assert not watching.done() or watching.result() is None

@@ -34,7 +34,7 @@ def test_an_option_goes_before_a_variable_and_a_variable_before_the_file(tmp_pat
     text = '[serve]\nhost = "127.0.0.2"\nport = 1\nworkers = 2\n'
     found = config_of(tmp_path, text, {"GONGZHONG_PORT": "2", "GONGZHONG_HOST": "::1"}, serve__host="::")
     serve = found.settings.serve
-    assert (serve.host, serve.port, serve.workers, serve.drain_s) == ("::", 2, 2, 30.0)
+    assert (serve.host, serve.port, serve.workers, serve.drain_s) == ("::", 2, 2, None)
     kinds = {entry.key: (entry.source.kind, entry.source.place) for entry in found.entries()}
     assert kinds["serve.host"] == ("option", "--host")
     assert kinds["serve.port"] == ("variable", "GONGZHONG_PORT")

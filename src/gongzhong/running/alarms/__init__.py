@@ -10,7 +10,7 @@ from .decision import Book, Notice, decide
 from .look import Look
 from .measures import Measure, Seen, measured
 from .senders import EmailSender, Sender, WebhookSender, senders_of
-from .watch import Watch
+from .watch import Watch, alarmed
 
 __all__ = [
     "Book",
@@ -22,6 +22,7 @@ __all__ = [
     "Sender",
     "Watch",
     "WebhookSender",
+    "alarmed",
     "decide",
     "measured",
     "senders_of",

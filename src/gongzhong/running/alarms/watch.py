@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Final
 
-from ...clock import Clock
 from ...config import Alarms
-from ...errors import language, say
-from .decision import Key, Notice, Record, decide
+from ...errors import StateDown, language, say
+from .decision import CALM_S, Key, Notice, Record, decide
+from .look import Look
 from .measures import Seen, forgotten, measured
-from .senders import NotTold, Sender
+from .senders import NotTold, Sender, senders_of
+
+if TYPE_CHECKING:
+    from ...app.binding import Binding
+    from ...state import State
 
 log = logging.getLogger("gongzhong.alarms")
 
 EVERY_S: Final = 15.0
 ATTEMPTS_AFTER_S: Final = (2.0, 15.0, 60.0)
 """Seconds before the second, third and fourth attempt to send one notice; then it is given up."""
+NEARLY: Final = 0.9
+"""Of the time until an alarm is repeated, others are kept from sending it: their clocks and steps differ a little."""
 MOST_WAITING: Final = 100
 """Notices that wait for a sender; of more, the oldest are dropped."""
 
@@ -29,7 +35,7 @@ class Watch:
     """Watches until `close`. `look` gives what is to be seen now; what it raises is logged, and nothing is decided.
 
     Every notice is logged as a warning, whether there are senders or not. A sender that is slow or refuses holds up
-    neither the looking nor the other senders.
+    neither the looking nor the other senders. Where processes share a `state`, one of them sends what several see.
     """
 
     def __init__(
@@ -38,14 +44,13 @@ class Watch:
         settings: Alarms,
         senders: Sequence[Sender] = (),
         *,
-        clock: Clock | None = None,
+        state: State | None = None,
         pauses_s: Sequence[float] = ATTEMPTS_AFTER_S,
     ) -> None:
-        self._look, self._settings = look, settings
-        self._clock, self._pauses_s = clock or Clock(), tuple(pauses_s)
+        self._look, self._settings, self._state = look, settings, state
         self._history: list[Seen] = []
         self._book: dict[Key, Record] = {}
-        self._outlets = [_Outlet(sender, self._pauses_s) for sender in senders]
+        self._outlets = [_Outlet(sender, tuple(pauses_s)) for sender in senders]
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -64,9 +69,22 @@ class Watch:
         for notice in notices:
             level = logging.INFO if notice.what == "cleared" else logging.WARNING
             log.log(level, "%s", notice.text(language()), extra={"alarm": notice.kind, "what": notice.what})
-            for outlet in self._outlets:
-                outlet.put(notice)
+            if self._outlets and await self._is_ours(notice):
+                for outlet in self._outlets:
+                    outlet.put(notice)
         return notices
+
+    async def _is_ours(self, notice: Notice) -> bool:
+        """Whether no other process has sent this. While the state is out of reach everybody sends."""
+        if self._state is None:
+            return True
+        over = notice.what == "cleared"
+        key = f"gongzhong:alarm:{'over' if over else 'on'}:{notice.kind}:{notice.subject}"
+        kept_s = CALM_S if over else self._settings.repeat_min * 60 * NEARLY
+        try:
+            return await self._state.add(key, 1, 1, kept_s) is not None
+        except StateDown:
+            return True
 
     async def settled(self) -> None:
         """Wait until every sender has sent or given up what it was handed."""
@@ -90,6 +108,24 @@ class Watch:
             except Exception:
                 log.exception(say("告警检查出错", "looking for alarms failed"))
             await asyncio.sleep(EVERY_S)
+
+
+@asynccontextmanager
+async def alarmed(
+    accounts: Callable[[], Iterable[Binding]], slow: Callable[[], int], settings: Alarms
+) -> AsyncIterator[Watch]:
+    """Watch these accounts meanwhile; `slow` gives how many answers took longer than WeChat waits.
+
+    Raises SetupError for a receiver's address that cannot be used.
+    """
+    states = [one.state for one in accounts()]
+    shared = next((state for state in states if state is not None and state.shared), None)
+    watch = Watch(Look(accounts, slow), settings, senders_of(settings), state=shared)
+    watch.start()
+    try:
+        yield watch
+    finally:
+        await watch.close()
 
 
 class _Outlet:

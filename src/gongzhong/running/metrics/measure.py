@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ... import facts
 from ...catalogue.base import GetStableToken, GetToken
 from ...catalogue.model import Call
 from ...errors import BadAnswer, CallError, GongzhongError, NotReached, OutcomeUnknown, StateDown
@@ -101,6 +102,10 @@ class Measures:
             self._checks.write(counters, "gongzhong_state_check_seconds")
             counters["gongzhong_state_check_failures_total"] = self._failed_checks
         return Snapshot(counters, gauges)
+
+    def too_late(self) -> int:
+        """How many answers took longer than WeChat waits."""
+        return self._answers.above(facts.ANSWER_TIMEOUT_S)
 
     def _meet(self) -> None:
         """Begin to measure accounts that were not there before."""

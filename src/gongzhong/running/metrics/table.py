@@ -285,6 +285,10 @@ class Histogram:
                 return
         counts[-1] += 1
 
+    def above(self, bound: float) -> int:
+        """How many were longer than this bound, one of BUCKETS_S."""
+        return sum(self._counts[BUCKETS_S.index(bound) + 1 :])
+
     def write(self, into: dict[str, float], name: str, **labels: str) -> None:
         """Put its series among the counters."""
         total = 0

@@ -19,7 +19,9 @@ import threading
 from pathlib import Path
 from typing import Final
 
+from ...config import read
 from ...errors import GongzhongError, SetupError, StateDown, say
+from ..alarms import alarmed
 from ..embedded import run_loop
 from ..logs import log_to_stderr
 from ..metrics.measure import ANY_KEY, Measures, states_of
@@ -121,7 +123,8 @@ async def _serve(found: Target, setup: Setup, channel: Channel) -> None:
     try:
         await _until_reachable(serving, channel)
         measures.start()
-        await serving.run(stop=stop, ready=lambda: channel.tell(Up(serving.found.kind)))
+        async with alarmed(lambda: serving.accounts, measures.too_late, read().settings.alarms):
+            await serving.run(stop=stop, ready=lambda: channel.tell(Up(serving.found.kind)))
     finally:
         beating.cancel()
         measures.close()

@@ -18,14 +18,14 @@ async def test_counters_and_quotas_are_added_up() -> None:
     first, second = (OfficialAccount(Account.for_tests(name)) for name in ("a", "b"))
     first.counters.update({"received": 10, "held": 2, "handler_errors": 1})
     second.counters.update({"received": 5})
-    seen = await Look([first.binding, second.binding])()
-    assert (seen.pushes, seen.slow, seen.failed, seen.tokens) == (15, 2, 1, {})
+    seen = await Look(lambda: [first.binding, second.binding], lambda: 3)()
+    assert (seen.pushes, seen.slow, seen.failed, seen.tokens) == (15, 5, 1, {})
     assert first.binding.made_client is None, "looking makes no client"
     api = first.api
     usage = api.budgets.count("owner", GetUser.spec)
     assert usage is not None
     usage.published, usage.used = 100, 81
-    seen = await Look([first.binding])()
+    seen = await Look(lambda: [first.binding])()
     appid = first.account.appid
     assert seen.quotas == {f"{appid} user/info": 0.81}
     assert seen.tokens == {appid: False}
@@ -37,7 +37,7 @@ async def test_a_token_that_cannot_be_fetched_is_seen() -> None:
     key = f"https://api.weixin.qq.com|{oa.account.appid}|access_token"
     error = CredentialError("密钥不对", "wrong secret", call="GetStableToken", errcode=40125, errmsg="")
     oa.api.tokens._entry(key).failed(error, 0.0, oa.api.tokens.policy)
-    assert (await Look([oa.binding])()).tokens == {oa.account.appid: True}
+    assert (await Look(lambda: [oa.binding])()).tokens == {oa.account.appid: True}
     await oa.shutdown()
 
 
@@ -54,7 +54,9 @@ async def test_the_store_is_seen_also_when_it_is_down() -> None:
 
     store = Flaky(clock)
     await store.add("wx1", [NewWork(kind="push", data=b"x")])
-    look = Look([], store, clock)
+    oa = OfficialAccount(Account.for_tests())
+    vars(oa.binding)["store"] = store  # as if it was opened
+    look = Look(lambda: [oa.binding], clock=clock)
     clock.advance(7)
     seen = await look()
     assert (seen.dead_letters, seen.oldest_work_s, seen.store_down_s) == (0, 7.0, 0.0)
