@@ -3,6 +3,7 @@
 PY ?= python3
 PORT ?= 8700
 SEEDS ?= 100000
+FUZZ ?= 1000000
 APP ?= examples.demo:app
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -37,7 +38,8 @@ test: .venv/.dev ## Python 测试 / every test that needs no browser
 test-pythons: ## 在本机每个 Python 版本上测试 / the quick tests on every Python of this machine
 	$(PY) scripts/test_pythons.py $(ARGS)
 
-chaos: .venv/.dev ## 十万个带种子的世界，SEEDS=1000 更快 / a hundred thousand seeded worlds of each kind, for hours
+chaos: .venv/.dev ## 十万个带种子的世界和一百万个坏输入，SEEDS=1000 FUZZ=10000 更快 / seeded worlds, a million odd inputs
+	GONGZHONG_FUZZ=$(FUZZ) $(PYTEST) -n auto --dist worksteal -rP -o log_level=INFO tests/fuzz
 	GONGZHONG_SEEDS=$(SEEDS) $(PYTEST) -n auto --dist loadscope tests/simulation
 
 test-pages: .venv/.dev $(PAGES) ## 浏览器测试 / drive the built pages with Chromium

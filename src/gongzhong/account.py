@@ -12,12 +12,12 @@ import re
 from collections.abc import Callable, Mapping
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final, Literal, Never, Self, get_args
-from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 import msgspec
 
 from . import facts
+from .addresses import split_address, without_password
 from .errors import Language, SetupError
 
 Encryption = Literal["plain", "compatible", "safe"]
@@ -90,11 +90,11 @@ class Secret:
 
 
 def _check_address(shown: str, address: Any) -> None:
-    parts = urlsplit(address) if isinstance(address, str) else None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+    if not isinstance(address, str) or split_address(address) is None:
+        given = repr(without_password(address) if isinstance(address, str) else address)
         raise SetupError(
-            f"{shown} 必须是完整的地址（http:// 或 https:// 开头），而不是 {address!r}",
-            f"{shown} must be a whole address that starts with http:// or https://, not {address!r}",
+            f"{shown} 必须是完整的地址（http:// 或 https:// 开头），而不是 {given}",
+            f"{shown} must be a whole address that starts with http:// or https://, not {given}",
             fix_zh="例如 http://127.0.0.1:8700",
             fix_en="for example http://127.0.0.1:8700",
         )

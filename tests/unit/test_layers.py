@@ -15,7 +15,7 @@ PACKAGE = "gongzhong"
 
 # Lowest first; parts of one row do not import each other.
 LAYERS = [
-    {"errors", "version", "threads", "background", "facts"},
+    {"errors", "version", "threads", "background", "facts", "addresses"},
     {"account", "clock", "reasons"},
     {"database"},
     {"wire"},

@@ -31,6 +31,7 @@ import msgspec
 
 from ..clock import Clock
 from ..errors import HandlerError, say
+from ..reasons import NOT_JSON
 
 log = logging.getLogger("gongzhong.app")
 
@@ -264,7 +265,7 @@ class Sessions:
 def _decoded(data: bytes | None) -> dict[str, Any]:
     try:
         return msgspec.json.decode(data, type=dict[str, Any]) if data else {}
-    except msgspec.MsgspecError:
+    except NOT_JSON:
         log.error(say("存储里的会话读不懂，从空会话开始", "a stored session cannot be read and begins anew"))
         return {}
 

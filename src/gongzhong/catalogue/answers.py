@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast, get_args
 import msgspec
 
 from ..errors import BadAnswer
+from ..reasons import NOT_JSON
 from ..wire.surrogates import mended_value
 from .lenient import build_answer
 from .model import ANY_FILE, Acknowledged, Call, Download, Reply
@@ -53,7 +54,7 @@ def decode_answer(call: type[Call[R]], body: bytes, content_type: str = "", file
         return cast(R, found or Download(body, content_type or ANY_FILE, filename))
     try:
         return cast(R, msgspec.json.decode(body, type=documents[0], strict=False))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         found = _first_document(body, documents)
     if found is None:
         del body  # it may hold a token, and tracebacks may show local variables

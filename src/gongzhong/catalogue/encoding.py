@@ -20,6 +20,7 @@ from msgspec import inspect as shapes
 
 from ..account import Secret
 from ..errors import GongzhongError
+from ..reasons import NOT_JSON
 from ..wire.surrogates import mended, mended_value
 from . import multipart
 from .fields import codes_for, is_demanded
@@ -31,7 +32,7 @@ C = TypeVar("C", bound=Call[Any])
 JSON: Final = "application/json"
 FORM: Final = "application/x-www-form-urlencoded"
 TEXT: Final = "text/plain; charset=utf-8"
-NOT_JSON: Final = 47001
+MALFORMED_JSON: Final = 47001
 EMPTY_BODY: Final = 44002
 NO_FILE: Final = 41005
 
@@ -217,7 +218,7 @@ def decode(call_type: type[C], query: Mapping[str, str], body: bytes = b"", cont
         try:
             decoded: C = layout.reader.decode(body)
             return decoded
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except NOT_JSON:
             pass
     return _built(call_type, raw | _object(body))
 
@@ -247,10 +248,10 @@ def _object(body: bytes) -> dict[str, Any]:
         raise DecodeProblem("empty", EMPTY_BODY)
     try:
         raw = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise DecodeProblem("json", NOT_JSON, detail=str(error)) from None
+    except NOT_JSON as error:
+        raise DecodeProblem("json", MALFORMED_JSON, detail=str(error)) from None
     if not isinstance(raw, dict):
-        raise DecodeProblem("json", NOT_JSON, detail="not an object")
+        raise DecodeProblem("json", MALFORMED_JSON, detail="not an object")
     return raw
 
 

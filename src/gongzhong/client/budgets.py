@@ -40,6 +40,7 @@ from ..catalogue.base import ApiQuota, ClearApiQuota, ClearQuota, ClearQuotaBySe
 from ..catalogue.model import TEST, Host, Spec
 from ..clock import Clock
 from ..errors import GongzhongError, QuotaSpent
+from ..reasons import NOT_JSON
 from .drivers import Ask, Steps
 from .transport import WireReply
 
@@ -319,7 +320,7 @@ class Budgets:
             yield from self._clear(owner, about)
         usage = self._usages.get((owner, about))
         if path == GetQuota.spec.path and usage is not None:
-            with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+            with suppress(*NOT_JSON):
                 with self._lock:
                     heard(usage, _QUOTA.decode(reply.body), self.clock.now())
                 yield from self._pass_on(owner, usage, correct=True)
@@ -440,6 +441,6 @@ def spent(name: str, usage: Usage) -> QuotaSpent:
 
 def _path_in(body: object) -> str:
     """The path that a request asks about; empty where it names none."""
-    with suppress(msgspec.MsgspecError, UnicodeDecodeError):
+    with suppress(*NOT_JSON):
         return _ABOUT.decode(body).cgi_path if isinstance(body, bytes) else ""
     return ""

@@ -31,6 +31,7 @@ from ..catalogue.model import Call, Download, Host, Repeat, Spec
 from ..catalogue.tickets import GetTicket
 from ..clock import Clock
 from ..errors import BadAnswer, NotReached, SetupError, TransportError
+from ..reasons import NOT_JSON
 from .answer_file import AnswerFile, AnswerSink, DiskError
 from .budgets import Budgets
 from .drivers import Pause, Send, Steps
@@ -485,6 +486,6 @@ def _in_text(reply: WireReply) -> bool:
         _TEXTS.decode(reply.body)
     except msgspec.ValidationError:
         return False
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except NOT_JSON:
         pass  # what is odd elsewhere in the answer does not matter
     return True

@@ -19,6 +19,7 @@ from ..catalogue.failures import failure, head_of
 from ..catalogue.fields import check
 from ..catalogue.model import Answer, BaseResp, Call
 from ..errors import BadAnswer, CallError
+from ..reasons import NOT_JSON
 from ..wire.masking import masked
 from .transport import WireReply
 
@@ -56,7 +57,7 @@ def errcode_of(call: Call[Any], reply: WireReply) -> int:
         raise bad_answer(call, reply)
     try:
         code = _HEAD.decode(reply.body).code
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         code = _lenient_errcode(call, reply)
     if code == 0 and reply.status != 200:
         raise bad_answer(call, reply)

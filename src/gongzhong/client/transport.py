@@ -87,7 +87,7 @@ class WireRequest:
 
     def target(self) -> str:
         """The address with its query, in characters that a head may have."""
-        url = quote(self.url, safe=_IN_ADDRESS) if _UNSAFE.search(self.url) else self.url
+        url = quote(self.url, safe=_IN_ADDRESS, errors="replace") if _UNSAFE.search(self.url) else self.url
         return f"{url}?{_as_text(self.query)}" if self.query else url
 
     @property

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from ..errors import BadXml
+from ..reasons import NOT_JSON
 from ..wire import read_xml
 from ..wire.masking import masked, masked_headers, secret_values
 
@@ -101,7 +102,7 @@ class Exchange(msgspec.Struct, kw_only=True):
 def _read(body: bytes) -> Any:
     try:
         return read_xml(body) if body.lstrip().startswith(b"<xml") else msgspec.json.decode(body)
-    except (BadXml, msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+    except (BadXml, *NOT_JSON):
         return body
 
 

@@ -26,7 +26,7 @@ from ..catalogue.registry import by_name
 from ..client.groups import Groups
 from ..client.method import Blocking, Method, Performs, Walk
 from ..errors import GongzhongError, language
-from ..reasons import in_words
+from ..reasons import NOT_JSON, in_words
 
 _CHINESE = re.compile(r" ?\(([^()]*[\u4e00-\u9fff][^()]*)\)")
 """WeChat's name of a call in the first line of its docstring."""
@@ -191,7 +191,7 @@ def _converted(parameter: Parameter, values: Sequence[str]) -> Any:
     for attempt in attempts:
         try:
             return msgspec.convert(attempt(), parameter.kind, strict=False)
-        except (msgspec.ValidationError, msgspec.DecodeError) as complaint:
+        except NOT_JSON as complaint:
             complaints.append(in_words(complaint, values[0].encode()))
     # What begins as JSON was meant as JSON: then its own mistake counts, not that the whole is no text.
     meant_as_json = len(complaints) > 1 and values[0].lstrip().startswith(("{", "["))

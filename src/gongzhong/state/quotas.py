@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from ..client.budgets import Reported, Word
+from ..reasons import NOT_JSON
 from .blocking import BlockingFace
 from .protocol import State, Versioned
 
@@ -95,7 +96,7 @@ def read_clearings(found: Versioned | None) -> Clearings:
     """What cannot be read counts as no clearing."""
     try:
         return msgspec.json.decode(found.data, type=Clearings) if found else Clearings()
-    except msgspec.DecodeError:
+    except NOT_JSON:
         return Clearings()
 
 
@@ -103,5 +104,5 @@ def read_word(found: Versioned | None) -> Word | None:
     """What cannot be read counts as unknown."""
     try:
         return msgspec.json.decode(found.data, type=Word) if found else None
-    except msgspec.DecodeError:
+    except NOT_JSON:
         return None

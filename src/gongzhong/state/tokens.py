@@ -16,6 +16,7 @@ import msgspec
 
 from ..account import Secret
 from ..client.token_store import TokenRecord
+from ..reasons import NOT_JSON
 from .blocking import BlockingFace
 from .protocol import State
 
@@ -110,7 +111,7 @@ def read(data: bytes) -> TokenRecord | None:
     """The record; None for one that means nothing, which is then fetched anew."""
     try:
         stored = msgspec.json.decode(data, type=StoredToken)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         return None
     return TokenRecord(
         value=Secret(stored.value),

@@ -11,9 +11,9 @@ import secrets
 import string
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from ..account import Account
+from ..addresses import split_address
 from ..clock import Clock
 from ..errors import WebError, say
 
@@ -32,8 +32,7 @@ def random_nonce() -> str:
 def page_address(url: str) -> str:
     """The address that gets signed: as in the address bar, without `#…`. Raises WebError "page_url"."""
     address = url.partition("#")[0]
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.netloc or not address.isascii() or " " in address:
+    if split_address(address) is None or not address.isascii():
         raise WebError(
             "page_url",
             f"要签名的网址必须是浏览器地址栏里的完整网址，不是 {url!r}",

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
 from ..account import Account, Secret
+from ..addresses import split_address
 from ..clock import Clock
 from ..errors import CallError, WebError
 from .state import LIFETIME_S, States
@@ -227,8 +228,7 @@ def check_profile_scope(token: PersonToken) -> None:
 
 
 def _check_redirect_uri(redirect_uri: str) -> None:
-    parts = urlsplit(redirect_uri)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.fragment:
+    if split_address(redirect_uri) is None or "#" in redirect_uri:
         raise WebError(
             "redirect_uri",
             "redirect_uri 要是完整的 http(s) 网址，不带 #",

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import time
 from typing import get_args
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
 
 from ... import facts
 from ...account import Encryption
+from ...addresses import split_address
 from ...wire import sign
 from ..traffic import Exchange, Traffic, Verdict
 from ..world import accounts
@@ -44,14 +45,13 @@ def problem_with(wanted: Wanted, *, any_port: bool) -> Verdict | None:
     def wrong(zh: str, en: str) -> Verdict:
         return Verdict(False, "form", zh, en)
 
-    parts = urlsplit(wanted.url)
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
-        return wrong("URL 必须以 http:// 或 https:// 开头", "the URL must start with http:// or https://")
-    try:
-        port = parts.port
-    except ValueError:
-        return wrong("URL 的端口不是数字", "the port in the URL is not a number")
-    if not any_port and port not in (None, DEFAULT_PORTS[parts.scheme]):
+    parts = split_address(wanted.url)
+    if parts is None:
+        return wrong(
+            "URL 必须是 http:// 或 https:// 开头的完整地址，端口（如果有）是 1 到 65535 的数字",
+            "the URL must be a whole address that starts with http:// or https://; a port is a number up to 65535",
+        )
+    if not any_port and parts.port not in (None, DEFAULT_PORTS[parts.scheme]):
         return wrong(
             "仅支持 80 端口（http）和 443 端口（https）", "only port 80 (http) and 443 (https) are possible"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ...catalogue import article_rules
+from ...reasons import NOT_JSON
 from ..traffic import Exchange, Traffic, Verdict
 from ..world import qrcodes
 from ..world.world import World
@@ -45,7 +46,7 @@ def verify_article(world: World, traffic: Traffic, request: Request) -> Response
     )
     try:
         asked = msgspec.json.decode(request.body, type=_Asked)
-    except (msgspec.DecodeError, RecursionError):
+    except NOT_JSON:
         entry.verdict, response = BAD_REQUEST, Response(400, b"{}")
     else:
         broken = [one for one in article_rules.check(asked.content) if not one.advice]

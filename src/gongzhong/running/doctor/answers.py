@@ -63,7 +63,11 @@ def _problem_of_status(answer: Answered, verb: str, url: str) -> Words | None:
 
 def _redirect(answer: Answered, url: str) -> Words:
     where = answer.headers.get("location", "")
-    here, there = urlsplit(url), urlsplit(where)
+    here = urlsplit(url)
+    try:
+        there = urlsplit(where)
+    except ValueError:
+        there = urlsplit("")
     zh = f"服务器要求跳转（HTTP {answer.status}，到 {where or '?'}），微信不会跟随"
     en = f"the server redirects (HTTP {answer.status}, to {where or '?'}), which WeChat does not follow"
     if any(word in there.path.lower() for word in LOGIN_WORDS):

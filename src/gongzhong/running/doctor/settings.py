@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ... import facts
 from ...account import Account
+from ...addresses import split_address, without_password
 from ...errors import SetupError
 from ...platform.delivery.verification import AES_KEY, DEFAULT_PORTS, TOKEN
 from .finding import Finding, ok, skipped, wrong
@@ -98,23 +99,20 @@ def _server_settings(account: Account) -> list[Finding]:
 
 def check_url(account: Account, url: str) -> tuple[Finding, SplitResult | None]:
     """The form of the callback URL; its parts when it can be asked at all."""
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        return wrong("url", "URL 的端口不是数字", "the port in the URL is not a number"), None
-    if parts.scheme not in DEFAULT_PORTS or not parts.hostname:
+    parts = split_address(url)
+    if parts is None:
+        shown = without_password(url)
         return (
             wrong(
                 "url",
-                f"URL 必须以 http:// 或 https:// 开头：{url}",
-                f"the URL must start with http:// or https://: {url}",
+                f"URL 必须是 http:// 或 https:// 开头的完整地址：{shown!r}",
+                f"the URL must be a whole address that starts with http:// or https://: {shown!r}",
                 "写出完整的地址，例如 https://example.com/wechat",
                 "write the whole address, such as https://example.com/wechat",
             ),
             None,
         )
-    unreachable = _unreachable(parts.scheme, parts.hostname, port) if is_real(account) else None
+    unreachable = _unreachable(parts.scheme, parts.hostname or "", parts.port) if is_real(account) else None
     return unreachable or ok("url", "URL 的格式正确", "the URL is well-formed"), parts
 
 

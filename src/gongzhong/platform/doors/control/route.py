@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 
 from ....errors import GongzhongError, SetupError
-from ....reasons import advised, in_words
+from ....reasons import NOT_JSON, advised, in_words
 from ...platform import Platform
 from ...world.acts import NotPossible
 from ...world.refusal import BadInput, Refusal, require_whole
@@ -201,7 +201,7 @@ def _decoded(decoder: msgspec.json.Decoder[Any], raw: bytes) -> Any:
     """Raises BadInput for a body of another form, with the choices, names or bounds that would have been right."""
     try:
         return decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+    except NOT_JSON as problem:
         zh, en = advised(problem, decoder.type, raw)
         raise BadInput(f"请求有误：{zh}", f"mistake in the request: {en}") from None
 
