@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final, Literal, Never, Self, get_args
+from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 import msgspec
