@@ -114,7 +114,11 @@ class Binding(Served):
             if given is not None:
                 self._listen(given)
         self.window = ReplyWindow(self)
-        self._home = self.services.home or OwnHome(self._moved, self.shutdown)
+        self._home = self.services.home or OwnHome(self._moved, self.shutdown, self._shares)
+
+    def _shares(self) -> bool:
+        """Whether other processes see this one's state."""
+        return self.state is not None and self.state.shared
 
     def _moved(self) -> bool:
         """Go on in another loop. Gives whether handlers were cut off with the one before."""

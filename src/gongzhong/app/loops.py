@@ -62,8 +62,13 @@ class OwnHome:
     that loop when the program ends without `close`, for at most LAST_S seconds.
     """
 
-    def __init__(self, moved: Callable[[], bool], last_work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self.workers = Workers()
+    def __init__(
+        self,
+        moved: Callable[[], bool],
+        last_work: Callable[[], Coroutine[Any, Any, None]],
+        shared: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.workers = Workers(shared)
         """Others are looked for once the account has been in use for a while."""
         self.pid = os.getpid()
         self.loop: asyncio.AbstractEventLoop | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,19 +23,22 @@ _LISTENING = "0A"
 
 
 class Workers:
-    """Says once that several processes answer for an account whose state is in the memory of each."""
+    """Says once that several processes answer for an account whose state is in the memory of each.
 
-    def __init__(self) -> None:
-        self._said = False
+    Nothing is said of an account whose state they share, which `shared` tells.
+    """
+
+    def __init__(self, shared: Callable[[], bool] = lambda: False) -> None:
+        self._said, self._shared = False, shared
 
     def look(self) -> None:
         """Say it if other workers are found."""
-        if not self._said and workers_beside():
+        if not (self._said or self._shared()) and workers_beside():
             self.say()
 
     def say(self) -> None:
         """Say it, if it was not said before."""
-        if self._said:
+        if self._said or self._shared():
             return
         self._said = True
         log.warning(

@@ -66,6 +66,7 @@ def log_to_stderr(
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     root.setLevel(level.upper() if isinstance(level, str) else level)
     logging.captureWarnings(True)
     threading.excepthook = _thread_ended

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import socket
-from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -24,7 +26,7 @@ from ..app.binding import Binding
 from ..app.served import Served
 from ..app.wsgi import WsgiDoor
 from ..config import Alarms, Log
-from ..errors import SetupError
+from ..errors import SetupError, StateDown, say
 from .alarms import alarmed
 from .collector import spare_the_collector
 from .embedded import EmbeddedServer, run, run_loop
@@ -34,6 +36,8 @@ from .metrics import Admin, Health, Measures, Totals
 from .systemd import Systemd, inherited
 from .target import Target, resolve
 from .wsgi import FromWsgi
+
+logger = logging.getLogger("gongzhong.serve")
 
 ALARMS: Final = Alarms()
 
@@ -77,6 +81,10 @@ class Ready:
 
 
 TELL_EVERY_S = 1.0
+LOOK_AGAIN_S = 1.0
+"""How often a store that does not answer at the start is asked again."""
+SAY_AGAIN_S = 30.0
+LOOK_FOR_TURN_S = 0.1
 
 Announce: TypeAlias = Callable[[Ready], None]
 LOG: Final = Log()
@@ -136,6 +144,7 @@ async def _serve(
             admin = Admin(options.admin, lambda: Totals.of(measures.snapshot()), health)
             held.push_async_callback(admin.close)
             await admin.start()
+        await serving.prepare()
         measures.start()
         held.callback(measures.close)
         await held.enter_async_context(alarmed(lambda: serving.accounts, measures.too_late, options.alarms))
@@ -178,6 +187,26 @@ class Serving:
             self._application(options) if self.served is None else self._callback(self.served, options)
         )
 
+    async def prepare(self, turn: int | None = None) -> None:
+        """Wait until every account's store and state answer: what cannot be remembered must not be taken.
+
+        `turn` is an open file that workers lock, so that one after the other looks at the tables of the store: the
+        first makes them. Raises SetupError for a database or an address that cannot be used.
+        """
+        for account in self.accounts:
+            say_at = 0.0
+            while True:
+                try:
+                    async with _turn(turn):
+                        await asyncio.to_thread(getattr, account, "store")
+                    await account.ready()
+                    break
+                except StateDown as problem:
+                    if time.monotonic() >= say_at:
+                        say_at = time.monotonic() + SAY_AGAIN_S
+                        logger.warning(say("还不能接收请求：%s", "not ready yet: %s"), problem)
+                    await asyncio.sleep(LOOK_AGAIN_S)
+
     async def run(
         self, *, stop: asyncio.Event | None = None, ready: Callable[[], None] | None = None
     ) -> None:
@@ -185,10 +214,7 @@ class Serving:
         try:
             await run(self.server, stop=stop, ready=ready)
         finally:
-            if self._drain_s is not None:
-                await asyncio.gather(*(account.shutdown(self._drain_s) for account in self.accounts))
-            elif self.served is not None:
-                await self.served.shutdown()
+            await asyncio.gather(*(account.shutdown(self._drain_s) for account in self.accounts))
 
     @property
     def url(self) -> str:
@@ -230,6 +256,26 @@ class Serving:
             drain_s=DRAIN_S if options.drain_s is None else options.drain_s,
             listener=self._listener,
         )
+
+
+@asynccontextmanager
+async def _turn(file: int | None) -> AsyncIterator[None]:
+    """Within it, no other process has the lock of this open file. None: nobody else asks for it."""
+    if file is None:
+        yield
+        return
+    import fcntl
+
+    while True:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            await asyncio.sleep(LOOK_FOR_TURN_S)
+    try:
+        yield
+    finally:
+        fcntl.lockf(file, fcntl.LOCK_UN)
 
 
 def _every_account() -> list[Binding]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 CHECK_EVERY_S: Final = 5.0
 """How often the shared state is asked whether it answers."""
+WORK_EVERY_S: Final = 15.0
 LAG_EVERY_S: Final = 1.0
 ANY_KEY: Final = "gongzhong:readiness"
 OUTCOMES: Final = frozenset(
@@ -70,6 +71,7 @@ class Measures:
         self._failed_checks = 0
         self._state_up: bool | None = None
         self._lag_s = 0.0
+        self._work: dict[str, float] = {}
         self._met: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
         serving.server.measured = self._answers.add
@@ -83,7 +85,9 @@ class Measures:
         """Begin to look at the state and the event loop, on the running one."""
         loop = asyncio.get_running_loop()
         self._meet()
-        self._tasks = [loop.create_task(self._check()), loop.create_task(self._look_for_lag())]
+        self._tasks = [
+            loop.create_task(work()) for work in (self._check, self._look_for_lag, self._look_at_work)
+        ]
 
     def close(self) -> None:
         for task in self._tasks:
@@ -126,6 +130,7 @@ class Measures:
             series("gongzhong_worker_resident_bytes", worker=self._worker): resident_bytes(),
             series("gongzhong_info", version=version()): 1,
         }
+        gauges |= self._work
         if self._state_up is not None:
             gauges[series("gongzhong_state_up", worker=self._worker)] = float(self._state_up)
         return gauges
@@ -136,6 +141,11 @@ class Measures:
             key = _series_of(name, appid)
             if key is not None:
                 counters[key] = counters.get(key, 0) + count
+        for usage in account.made_client.budgets.usages() if account.made_client is not None else ():
+            labels = {"account": appid, "call": usage.path}
+            gauges[series("gongzhong_quota_used", **labels)] = usage.used
+            if usage.limit:
+                gauges[series("gongzhong_quota_limit", **labels)] = usage.limit
         for item in account.undelivered:
             key = series("gongzhong_undelivered", account=appid, reason=item.reason.value)
             gauges[key] = gauges.get(key, 0) + 1
@@ -183,6 +193,26 @@ class Measures:
             self._failed_checks += not up
             self._checks.add(time.monotonic() - began)
             await asyncio.sleep(CHECK_EVERY_S)
+
+    async def _look_at_work(self) -> None:
+        """Ask the stores again and again how much work is in which stage."""
+        while True:
+            found: dict[str, float] = {}
+            for store in {
+                id(one): one for one in (account.store for account in self._serving.accounts)
+            }.values():
+                try:
+                    counts = await store.counts()
+                except StateDown:
+                    continue
+                now = store.clock.now()
+                for count in counts:
+                    labels = {"account": count.account, "kind": count.kind, "stage": count.stage.value}
+                    found[series("gongzhong_work", **labels)] = count.number
+                    oldest_s = max(0.0, now - count.oldest)
+                    found[series("gongzhong_work_oldest_seconds", **labels)] = oldest_s
+            self._work = found
+            await asyncio.sleep(WORK_EVERY_S)
 
     async def _look_for_lag(self) -> None:
         loop = asyncio.get_running_loop()

@@ -126,6 +126,20 @@ METRICS: Final = (
         "Fetches of the access_token: ok, failed",
     ),
     Metric(
+        "gongzhong_quota_used",
+        Kind.GREATEST,
+        ("account", "call"),
+        "今天（北京时间）已用的接口额度，就现在所知",
+        "Calls of today (in Beijing) to an endpoint, as far as they are known",
+    ),
+    Metric(
+        "gongzhong_quota_limit",
+        Kind.GREATEST,
+        ("account", "call"),
+        "这个接口一天的额度",
+        "How many a day WeChat allows",
+    ),
+    Metric(
         "gongzhong_http_request_seconds",
         Kind.HISTOGRAM,
         (),

@@ -279,8 +279,9 @@ class _Step:
         if record.mode is Mode.STOPPING or worker.phase in (Phase.DRAINING, Phase.KILLED):
             return
         news = News.FAILED if event.failed else News.DIED
-        if worker.phase is Phase.STARTING and self._gives_up_reload(worker):
+        if worker.phase is Phase.STARTING and self._in_vain(worker):
             self.acts.append(Tell(news, worker.number))
+            self._keep_old()
         elif worker.phase is Phase.STARTING and event.failed and not record.served:
             self._set(mode=Mode.STOPPING, status=event.failed)
             self.acts.append(Tell(news, worker.number))
@@ -303,17 +304,17 @@ class _Step:
             self._set(mode=Mode.STOPPING, status=GAVE_UP)
             self.acts.append(Tell(News.GAVE_UP))
 
-    def _gives_up_reload(self, worker: Worker) -> bool:
-        """Keep the old workers when a new one has failed; gives whether that was so."""
-        living = [one.generation for one in self.record.workers if one.phase is Phase.SERVING]
-        if (
-            self.record.mode is not Mode.RELOADING
-            or min(living, default=worker.generation) >= worker.generation
-        ):
-            return False
-        self._set(mode=Mode.RUNNING, oldest=min(living))
+    def _in_vain(self, worker: Worker) -> bool:
+        """Whether a worker that failed was to replace one that still serves."""
+        serving = [one.generation for one in self.record.workers if one.phase is Phase.SERVING]
+        reloading = self.record.mode is Mode.RELOADING
+        return reloading and min(serving, default=worker.generation) < worker.generation
+
+    def _keep_old(self) -> None:
+        """Give the reload up: who serves now goes on."""
+        serving = [one.generation for one in self.record.workers if one.phase is Phase.SERVING]
+        self._set(mode=Mode.RUNNING, oldest=min(serving))
         self.acts.append(Tell(News.RELOAD_FAILED))
-        return True
 
     def _look_at_the_clock(self) -> None:
         rules = self.rules
@@ -321,7 +322,10 @@ class _Step:
             silent_s, spent_s = self.now - worker.heard, self.now - worker.since
             if worker.phase is Phase.STARTING and silent_s > rules.start_s:
                 self._kill(worker, News.SLOW_START)
-                if not self._gives_up_reload(worker):
+                if self._in_vain(worker):
+                    self.acts.append(Tell(News.SLOW_START, worker.number))
+                    self._keep_old()
+                else:
                     self._died_early(worker, News.SLOW_START, 0.5)
             elif worker.phase is Phase.SERVING and silent_s > rules.hang_s:
                 self._kill(worker, News.HUNG)

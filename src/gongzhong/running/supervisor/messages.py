@@ -1,7 +1,7 @@
 """What supervisor and workers tell each other: JSON, one message a line, over a socket pair for each worker.
 
     supervisor ─► worker    Setup, once; Drain
-    worker ─► supervisor    Waiting, Up or Failed; then Beat every second
+    worker ─► supervisor    Up or Failed, once; Beat every second as soon as the program is imported
 
 The end of the stream means that the other side is gone.
 """
@@ -34,6 +34,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     target: str
     listener: int
     """The file descriptor of the socket to accept connections on."""
+    turn: int
+    """That of an open file, which workers lock while they look at the tables of the store."""
     certificate: str | None = None
     key: str | None = None
     access_log: bool = False
@@ -45,10 +47,6 @@ class Drain(msgspec.Struct, frozen=True, tag=True):
     """Finish what you have and end. `others_serve`: give the socket up at once."""
 
     others_serve: bool
-
-
-class Waiting(msgspec.Struct, frozen=True, tag=True):
-    """Not ready yet, but alive: it waits for the store."""
 
 
 class Up(msgspec.Struct, frozen=True, tag=True):
@@ -92,7 +90,7 @@ class Beat(msgspec.Struct, frozen=True, tag=True):
 
 
 ToWorker: TypeAlias = Setup | Drain
-ToSupervisor: TypeAlias = Waiting | Up | Failed | Beat
+ToSupervisor: TypeAlias = Up | Failed | Beat
 
 
 def line_of(message: ToWorker | ToSupervisor) -> bytes:

@@ -9,11 +9,12 @@ import random
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import msgspec
 
@@ -45,7 +46,7 @@ from .lifecycle import (
     Tell,
     Tick,
 )
-from .messages import LONGEST_LINE, Beat, Drain, Failed, Setup, ToSupervisor, Up, Waiting, line_of, read_line
+from .messages import LONGEST_LINE, Beat, Drain, Failed, Setup, ToSupervisor, Up, line_of, read_line
 
 logger = logging.getLogger("gongzhong.serve")
 
@@ -139,8 +140,9 @@ def supervise(
         drain_s=2 * (DRAIN_S if options.drain_s is None else options.drain_s) + LAST_DRAIN_S,
     )
     try:
-        supervisor = Supervisor(target, options, listener, rules, announce, log)
-        asyncio.run(supervisor.run())
+        with tempfile.TemporaryFile() as turn:
+            supervisor = Supervisor(target, options, listener, turn, rules, announce, log)
+            asyncio.run(supervisor.run())
     finally:
         listener.close()
         if options.unix_socket is not None and passed is None:
@@ -170,19 +172,20 @@ class Child:
 
 
 class Supervisor:
-    """Carries out what `decide` says."""
+    """Carries out what `decide` says. `turn` is an empty file that workers lock, see `Serving.prepare`."""
 
     def __init__(
         self,
         target: str,
         options: Options,
         listener: socket.socket,
+        turn: IO[bytes],
         rules: Rules,
         announce: Announce | None,
         log: Log,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._target, self._options, self._listener = target, options, listener
+        self._target, self._options, self._listener, self._turn = target, options, listener, turn
         self._rules, self._announce, self._log, self._clock = rules, announce, log, clock
         self.url = where(listener, secure=options.certificate is not None)
         self.systemd = Systemd(os.environ)
@@ -319,7 +322,7 @@ class Supervisor:
             command = [sys.executable, "-m", "gongzhong.running.supervisor.worker", str(theirs.fileno())]
             process = await asyncio.create_subprocess_exec(
                 *command,
-                pass_fds=(theirs.fileno(), self._listener.fileno()),
+                pass_fds=(theirs.fileno(), self._listener.fileno(), self._turn.fileno()),
                 stdin=asyncio.subprocess.DEVNULL,
                 start_new_session=True,
             )
@@ -339,6 +342,7 @@ class Supervisor:
             parent=os.getpid(),
             target=self._target,
             listener=self._listener.fileno(),
+            turn=self._turn.fileno(),
             certificate=str(options.certificate) if options.certificate else None,
             key=str(options.key) if options.key else None,
             access_log=options.access_log,
@@ -363,8 +367,6 @@ class Supervisor:
             case Beat(snapshot, state_up):
                 self.totals.report(number, snapshot)
                 (self._without_state.discard if state_up else self._without_state.add)(number)
-                self.take(Heard(number))
-            case Waiting():
                 self.take(Heard(number))
 
     def _drain(self, child: Child | None, others_serve: bool) -> None:

@@ -20,22 +20,19 @@ from pathlib import Path
 from typing import Final
 
 from ...config import read
-from ...errors import GongzhongError, SetupError, StateDown, say
+from ...errors import GongzhongError, SetupError, say
 from ..alarms import alarmed
 from ..embedded import run_loop
 from ..logs import log_to_stderr
-from ..metrics.measure import ANY_KEY, Measures, states_of
+from ..metrics.measure import Measures
 from ..serve import Options, Serving
 from ..target import Target, resolve
-from .messages import BEAT_S, Beat, Drain, Failed, Setup, ToSupervisor, Up, Waiting, line_of, read_line
+from .messages import BEAT_S, Beat, Drain, Failed, Setup, ToSupervisor, Up, line_of, read_line
 
 log = logging.getLogger("gongzhong.serve")
 
 SHOW_WHERE: Final = signal.SIGUSR2
 """The signal by which a worker writes to standard error where each of its threads is."""
-LOOK_AGAIN_S: Final = 1.0
-"""How often a worker that waits for the store asks again."""
-SAY_AGAIN_S: Final = 30.0
 PR_SET_PDEATHSIG: Final = 1
 FAILED: Final = 3
 """The exit status of a worker that has said why it cannot serve."""
@@ -121,7 +118,7 @@ async def _serve(found: Target, setup: Setup, channel: Channel) -> None:
     measures = Measures(serving, setup.number)
     beating = loop.create_task(_beat(channel, measures))
     try:
-        await _until_reachable(serving, channel)
+        await serving.prepare(setup.turn)
         measures.start()
         async with alarmed(lambda: serving.accounts, measures.too_late, read().settings.alarms):
             await serving.run(stop=stop, ready=lambda: channel.tell(Up(serving.found.kind)))
@@ -170,23 +167,6 @@ async def _beat(channel: Channel, measures: Measures) -> None:
     while True:
         channel.tell(_report(measures))
         await asyncio.sleep(BEAT_S)
-
-
-async def _until_reachable(serving: Serving, channel: Channel) -> None:
-    """Wait until every state answers: a worker that cannot remember takes no requests."""
-    loop = asyncio.get_running_loop()
-    say_at = loop.time()
-    for state in states_of(serving):
-        while True:
-            try:
-                await state.get(ANY_KEY)
-                break
-            except StateDown as problem:
-                if loop.time() >= say_at:
-                    say_at = loop.time() + SAY_AGAIN_S
-                    log.warning(say("还不能接收请求：%s", "not ready yet: %s"), problem)
-                channel.tell(Waiting())
-                await asyncio.sleep(LOOK_AGAIN_S)
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ def test_reload_never_has_fewer_serving_and_drains_the_old_one_by_one() -> None:
 def test_a_new_program_that_fails_leaves_the_old_workers_and_can_be_tried_again() -> None:
     world = running()
     world.take(Reload())
-    assert world.take(Died(3, failed=3)) == [Tell(News.RELOAD_FAILED), Tell(News.FAILED, 3)]
+    assert world.take(Died(3, failed=3)) == [Tell(News.FAILED, 3), Tell(News.RELOAD_FAILED)]
     assert world.record.mode is Mode.RUNNING
     assert world.phases() == [Phase.SERVING, Phase.SERVING]
     assert world.take(Reload())[-1] == Start(4)
