@@ -26,13 +26,14 @@ from gongzhong.catalogue.encoding import DecodeProblem, decode
 from gongzhong.catalogue.failures import explain
 from gongzhong.catalogue.registry import CALLS
 from gongzhong.client.replies import errcode_of, refusal, result
-from gongzhong.client.transport import TooLong, WireReply, WireRequest
+from gongzhong.client.transport import TooLong, Unusable, WireReply, WireRequest
 from gongzhong.client.transports.http1 import Answer
 from gongzhong.client.transports.network import Proxy
 from gongzhong.clock import MovableClock
 from gongzhong.config import read as read_configuration
 from gongzhong.database import read_url
 from gongzhong.errors import BadAnswer, CallbackError, CallError, SetupError, WebError
+from gongzhong.gateway import forwarded, keys
 from gongzhong.messages import parse
 from gongzhong.messages.reply_reading import parse_reply
 from gongzhong.platform import config as platform_config
@@ -43,6 +44,7 @@ from gongzhong.platform.world.refusal import BadInput
 from gongzhong.running.doctor.settings import check_url
 from gongzhong.running.http_server.limits import Limits
 from gongzhong.running.http_server.reading import Refusal, Request, RequestReader
+from gongzhong.sharing import person
 from gongzhong.state import quotas, tokens
 from gongzhong.state.protocol import Versioned
 from gongzhong.web.state import States, check_return_path
@@ -65,6 +67,7 @@ ACCOUNT: Final = Account(
 )
 PLAIN: Final = msgspec.structs.replace(ACCOUNT, encryption="plain", aes_key=Secret(""))
 WRITER: Final = PushWriter(TOKEN, AES_KEY, ACCOUNT.appid, "safe")
+SIGNER: Final = keys.signer_of(Secret(SECRET))
 CIPHER: Final = Cipher(AES_KEY, ACCOUNT.appid)
 XML_SAMPLES: Final = tuple(
     b"<xml>" + piece.split(b"</xml>")[0] + b"</xml>"
@@ -197,6 +200,19 @@ def _records(body: bytes) -> None:
     quotas.read_word(Versioned(body, 1, 0.0))
     quotas.read_clearings(Versioned(body, 1, 0.0))
     _place(_decoded(body).get("place"))
+    person.read(body)
+
+
+def _gateway_texts(body: bytes) -> None:
+    """Keys, tokens, paths and addresses that a client of the gateway may send."""
+    text = body.decode("latin-1")
+    keys.id_of_key(text)
+    keys.id_of_pass(text)
+    keys.pass_problem(text, ACCOUNT.appid, SIGNER, NOW)
+    keys.covers(("/cgi-bin/user", "templates"), text)
+    keys.within(("10.0.0.0/8", "fd00::/8"), text)
+    forwarded.return_code(body)
+    forwarded.read_object(body)
 
 
 def _in_file(name: str, read: Callable[[Path], object], body: bytes) -> None:
@@ -322,7 +338,14 @@ RECORDS = (
     f'{{"value":"{SECRET}","generation":3,"fetched_at":1790000000.0,"expires_at":1790007200.0}}'.encode(),
     b'{"limit":10,"spent":true,"asked_at":1.0,"same":2,"remained":false,"disputed":false}',
     b'{"every":1,"paths":{"/cgi-bin/x":2}}',
+    person.written(person.PersonRecord()),
     '{"n":1,"名":"x","place":{"dialogue":"signup","step":"name"}}'.encode(),
+)
+KEYS = (
+    keys.make_pass("0" * 12, ACCOUNT.appid, SIGNER, NOW).encode(),
+    b"/cgi-bin/user/info",
+    b"10.2.3.4",
+    b"::1",
 )
 QUERIES = (
     urlencode(
@@ -355,7 +378,7 @@ TARGETS: Final = (
         "answers.http",
         _http_answer,
         HTTP_ANSWERS,
-        (EOFError, HttpParserError, HttpParserUpgrade, ValueError, TooLong, zlib.error),
+        (EOFError, HttpParserError, HttpParserUpgrade, ValueError, TooLong, Unusable, zlib.error),
     ),
     Target("requests.http", _http_requests, HTTP_REQUESTS, (Refusal,)),
     Target(
@@ -366,6 +389,7 @@ TARGETS: Final = (
     ),
     Target("requests.api", _request_of_api, (*JSON_SAMPLES, *MULTIPART, *QUERIES), (DecodeProblem,)),
     Target("state.records", _records, RECORDS),
+    Target("gateway.texts", _gateway_texts, (*KEYS, *JSON_SAMPLES)),
     Target("urls", _urls, URLS),
     Target("web.state", _state_of_browser, QUERIES, (WebError,)),
     Target("texts", _texts, (*JSON_SAMPLES, *URLS, *QUERIES)),
@@ -374,14 +398,14 @@ TARGETS: Final = (
         partial(_in_file, "gongzhong.toml", lambda file: read_configuration(file, env={})),
         TOML,
         (SetupError,),
-        cost=20,
+        cost=60,
     ),
     Target(
         "platform.toml",
         partial(_in_file, "x.toml", platform_config.load),
         PLATFORM_TOML,
         (SetupError,),
-        cost=5,
+        cost=60,
     ),
     Target("followers.csv", _followers, (CSV,), (BadInput,), cost=2),
     Target("snapshots", _snapshot, (_saved_snapshot(),), (BadInput,), cost=500, seconds=5.0),

@@ -17,6 +17,7 @@ from ..catalogue.multipart import Pieces
 from ..catalogue.registry import by_path
 from ..client.replies import Head
 from ..client.transport import WireReply
+from ..reasons import NOT_JSON
 
 Verb: TypeAlias = Literal["GET", "POST"]
 
@@ -116,7 +117,7 @@ def return_code(body: bytes) -> int:
         return 0
     try:
         return _HEAD.decode(body).code
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         return 0
 
 
@@ -126,7 +127,7 @@ def read_object(body: bytes | Pieces | None) -> dict[str, Any]:
         return {}
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         return {}
 
 

@@ -13,6 +13,7 @@ a request from WeChat.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -20,8 +21,11 @@ from typing import TypeAlias
 
 import msgspec
 
-from ..errors import StateDown
+from ..errors import StateDown, say
+from ..reasons import NOT_JSON
 from ..state import State
+
+log = logging.getLogger("gongzhong.app")
 
 KEPT_S = 30.0
 """How long a letter or an answer waits: longer than WeChat waits for anything."""
@@ -126,7 +130,16 @@ class Mail:
     async def fetch(self, name: str) -> None:
         """Take in the letters to the process of this name. Raises StateDown."""
         for data in await self._state.take(f"to|{name}", AT_ONCE):
-            self._read(msgspec.msgpack.decode(data, type=Letter))
+            try:
+                letter = msgspec.msgpack.decode(data, type=Letter)
+            except NOT_JSON:  # of another version; those after it are not lost
+                log.error(
+                    say(
+                        "读不懂另一个进程的来信，跳过", "a letter of another process cannot be read: left out"
+                    )
+                )
+                continue
+            self._read(letter)
 
     def _read(self, letter: Letter) -> None:
         match letter:

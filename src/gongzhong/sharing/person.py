@@ -20,6 +20,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from ..reasons import NOT_JSON
+
 ANSWERED_S = 60.0
 """How long an answer stays for WeChat's repeats, which span 15 seconds."""
 MOST_ANSWERED = 8
@@ -117,5 +119,5 @@ def read(data: bytes) -> PersonRecord:
     """The record; an empty one for data that means nothing."""
     try:
         return _decoder.decode(data)
-    except msgspec.DecodeError:
+    except NOT_JSON:
         return PersonRecord()

@@ -16,10 +16,9 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any, Final
 
-import msgspec
-
 from ...config import Log
 from ...errors import GongzhongError, SetupError, say
+from ...reasons import NOT_JSON
 from ..http_server import DRAIN_S
 from ..listening import bind, where
 from ..metrics import Admin, Health, Totals
@@ -354,7 +353,7 @@ class Supervisor:
         """What the worker says, until its end of the pair closes."""
         with suppress(OSError, ValueError):
             async for line in reader:
-                with suppress(msgspec.DecodeError):
+                with suppress(*NOT_JSON):
                     self._heard(number, child, read_line(line, ToSupervisor))
 
     def _heard(self, number: int, child: Child, message: ToSupervisor) -> None:
