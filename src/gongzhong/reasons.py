@@ -20,7 +20,8 @@ from .errors import GongzhongError
 
 NOT_JSON: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes from outside that are not the JSON (or MessagePack) it expects: bad syntax, a wrong
-type, bytes that are no UTF-8, arrays within arrays a thousand deep. Catch all of them wherever bytes from outside are decoded."""
+type, bytes that are no UTF-8, arrays within arrays a thousand deep. Catch all of them wherever bytes from outside
+are decoded."""
 
 OF_SYSTEM: Final = {
     errno.ENOENT: "没有这个文件或目录",
