@@ -83,6 +83,7 @@ JSON_SAMPLES: Final = (
     b'{"total":2,"count":2,"data":{"openid":["o1","o2"]},"next_openid":"o2"}',
     b'{"errcode":0,"errmsg":"ok","quota":{"daily_limit":100,"used":5,"remain":95},"rate_limit":{"call_count":5,'
     b'"refresh_second":60}}',
+    b'{"errcode":4e999,"errmsg":"x"}',
     b'{"base_resp":{"err_msg":"invalid","ret":45009},"list":[]}',
     b"<html><title>502 Bad Gateway</title></html>",
 )

@@ -122,15 +122,17 @@ class Usage(msgspec.Struct):
     in_minute: int = 0
     refused_minute: int = -1
     """The minute in which WeChat last said 45011."""
+    begins_at: float = 0.0
+    resets_at: float = 0.0
+    """Begin and end of the day in Beijing, in unix seconds."""
+
+    def __post_init__(self) -> None:
+        self.begins_at = float(self.day * SECONDS_A_DAY - facts.CHINA_AHEAD_S)
+        self.resets_at = self.begins_at + SECONDS_A_DAY
 
     @property
     def limit(self) -> int | None:
         return self.word.limit or self.published
-
-    @property
-    def resets_at(self) -> float:
-        """The end of the day in Beijing, in unix seconds."""
-        return float((self.day + 1) * SECONDS_A_DAY - facts.CHINA_AHEAD_S)
 
     @property
     def step(self) -> int:
@@ -250,10 +252,13 @@ class Budgets:
             found = [usage for (whose, _), usage in self._usages.items() if owner in (None, whose)]
         return [msgspec.structs.replace(usage) for usage in found if usage.day == today]
 
-    def count(self, owner: str, spec: Spec) -> Usage | None:
-        """Count one call that is about to be made; None for a call that has no quota here."""
+    def count(self, owner: str, spec: Spec) -> tuple[Usage | None, bool]:
+        """Count one call that is about to be made, and say whether it may be made without `settle`.
+
+        There is no usage for a call that has no quota here.
+        """
         if spec.path in FREE or not spec.token or spec.host is not Host.API:
-            return None
+            return None, True
         now = self.clock.now()
         minute = int(now // SECONDS_A_MINUTE)
         with self._lock:
@@ -263,16 +268,10 @@ class Budgets:
             if usage.minute != minute:
                 usage.minute, usage.in_minute = minute, 0
             usage.in_minute += 1
-            return usage
-
-    def settled(self, usage: Usage) -> bool:
-        """Whether the call may be made without finding out anything before."""
-        now = self.clock.now()
-        if self.store is not None and (
+        overdue = self.store is not None and (
             usage.unreported >= usage.step or not 0 <= now - usage.synced_at < SYNC_S
-        ):
-            return False
-        return decide(usage, now) == "go"
+        )
+        return usage, not overdue and decide(usage, now) == "go"
 
     def told_by(self, spec: Spec, code: int) -> bool:
         """Whether an answer says something about quotas."""
@@ -326,8 +325,9 @@ class Budgets:
                 yield from self._pass_on(owner, usage, correct=True)
 
     def _usage(self, owner: str, spec: Spec, now: float) -> Usage:
-        usage, today = self._usages.get((owner, spec.path)), day_of(now)
-        if usage is None or usage.day != today:
+        usage = self._usages.get((owner, spec.path))
+        if usage is None or not usage.begins_at <= now < usage.resets_at:
+            today = day_of(now)
             published = min((n for n in (spec.daily, spec.daily_for(TEST)) if n), default=None)
             minute = usage and (usage.minute, usage.in_minute, usage.refused_minute)
             usage = Usage(spec.path, today, published, spec.per_minute)

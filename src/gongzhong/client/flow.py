@@ -149,6 +149,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     policy: CallPolicy
     hosts: HostChoice
     budgets: Budgets
+    owner: str
+    """How shared records name the account at its address."""
     chance: Callable[[], float] = chance
     listeners: list[Listener] = msgspec.field(default_factory=list)
 
@@ -169,13 +171,9 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
             policy=policy or CallPolicy(),
             hosts=HostChoice(account.hosts.api_hosts, clock),
             budgets=budgets or Budgets(clock=clock),
+            owner=f"{account.hosts.api}|{account.appid}",
             chance=chance,
         )
-
-    @property
-    def owner(self) -> str:
-        """How shared records name the account at its address."""
-        return f"{self.account.hosts.api}|{self.account.appid}"
 
     def perform(
         self, call: Call[R], timeout_s: float | None = None, headers: Mapping[str, str] = NO_HEADERS
@@ -233,11 +231,21 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         Raises QuotaSpent for a call that WeChat would refuse because its quota is used up; nothing is sent then.
         """
         budgets, owner, spec = self.budgets, self.owner, order.spec
-        usage = budgets.count(owner, spec)
-        if usage is not None and not budgets.settled(usage):
+        usage, settled = budgets.count(owner, spec)
+        if usage is not None and not settled:
             yield from budgets.settle(owner, order.name(), usage, self._quota)
+        timeout_s = timeout_s or self.policy.timeout_s
         try:
-            reply, code, token = yield from self._with_token(order, timeout_s, answer_file, headers)
+            token = (yield from self.access_token()) if spec.token else None
+            reply, code = yield from self._tried(order, token, timeout_s, answer_file, headers)
+            for _ in range(REFRESHES):
+                if token is None or code not in REJECTED:
+                    break
+                newer = yield from self.access_token(rejected=token)
+                if not newer.newer_than(token):
+                    break
+                token = newer
+                reply, code = yield from self._tried(order, token, timeout_s, answer_file, headers)
         except NotReached:
             if usage is not None:
                 budgets.give_back(usage)
@@ -248,26 +256,6 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     def _quota(self, call: GetQuota) -> Steps[object]:
         return (yield from self.perform(call, headers=LOOKUP))
-
-    def _with_token(
-        self,
-        order: Order,
-        timeout_s: float | None,
-        answer_file: AnswerSink | None,
-        headers: Mapping[str, str],
-    ) -> Steps[tuple[WireReply, int, TokenRecord | None]]:
-        timeout_s = timeout_s or self.policy.timeout_s
-        token = (yield from self.access_token()) if order.spec.token else None
-        reply, code = yield from self._tried(order, token, timeout_s, answer_file, headers)
-        for _ in range(REFRESHES):
-            if token is None or code not in REJECTED:
-                break
-            newer = yield from self.access_token(rejected=token)
-            if not newer.newer_than(token):
-                break
-            token = newer
-            reply, code = yield from self._tried(order, token, timeout_s, answer_file, headers)
-        return reply, code, token
 
     def access_token(self, rejected: TokenRecord | None = None) -> Steps[TokenRecord]:
         """The token to call with, newer than `rejected` where there is one."""
@@ -362,6 +350,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 class Attempts:
     """The tries of one request: which host is next, after which pause, and when there is none any more."""
 
+    __slots__ = (
+        *("_base", "_caller", "_first", "_hosts", "_moves", "_own", "_request", "_safe", "_tried", "_tries"),
+        *("_unreached", "_until"),
+    )
+
     def __init__(self, caller: Caller, order: Order, request: WireRequest, until: float) -> None:
         self._caller, self._hosts, self._request, self._until = caller, caller.hosts, request, until
         self._safe = order.spec.repeat is Repeat.SAFE or carried_out_once(order)
@@ -370,7 +363,7 @@ class Attempts:
         self._own = self._base = caller.account.hosts.api
         if self._moves:
             self._base = self._hosts.choose() or self._base
-        self._tried = {self._base}
+        self._tried: set[str] = {self._base} if self._moves else set()
         self._unreached = True
         """Whether no host of this round could be reached."""
         self._first: TransportError | None = None

@@ -112,7 +112,7 @@ def _lenient_errcode(call: Call[Any], reply: WireReply) -> int:
     try:
         answer = json.loads(reply.body.decode("utf-8", "replace"), strict=False)
         return head_of(answer)[0]
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, OverflowError, RecursionError):  # a code of 4e999 is infinite
         pass
     if call.spec.answer is Answer.BYTES and reply.status == 200:
         return 0

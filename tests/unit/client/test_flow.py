@@ -160,6 +160,7 @@ def test_json_is_read_whatever_its_label_and_despite_control_characters(world: A
         WireReply(200, {}, b'["o1"]'),
         WireReply(200, {}, b'{"subscribe":1}'),
         WireReply(200, {}, b'{"errcode":{"a":1}}'),
+        WireReply(200, {}, b'{"errcode":4e999}'),
         WireReply(200, {}, b""),
     ],
 )
