@@ -18,7 +18,7 @@ from gongzhong.state import MemoryState
 from gongzhong.store import MemoryWork
 from gongzhong.testing.seeded import Network, Process
 
-from .window_world import FETCH, WRITES_FOR_S, Setting, WindowWorld
+from .window_world import FETCH, Setting, WindowWorld
 
 PROCESSES = 3
 
@@ -88,7 +88,7 @@ class ClusterWorld(WindowWorld):
             (self.mishaps.outages, self._outage),
         ):
             for _ in range(count):
-                loop.call_later(self.random.random() * WRITES_FOR_S, happen)
+                loop.call_later(self.random.random() * self.setting.writes_s, happen)
 
     def _start(self) -> None:
         process = Process(self.room.loop, f"app {len(self.alive)}")
@@ -139,10 +139,13 @@ class ClusterWorld(WindowWorld):
 
     @property
     def excused(self) -> bool:
-        """The longest outage outlasts WeChat's three attempts, and so do many lost calls. Without customer-service
-        messages the last attempt is held open, and may be held by a process that dies or is stopped."""
-        unlucky = self.mishaps.outages or (
-            not self.setting.may_send and (self.mishaps.deaths or self.mishaps.stops)
+        """The longest outage outlasts WeChat's three attempts, and so do many lost calls, and three processes that are
+        stopped at once. Without customer-service messages the last attempt is held open, and may be held by a process
+        that dies or is stopped."""
+        unlucky = (
+            self.mishaps.outages
+            or self.mishaps.deaths + self.mishaps.stops >= PROCESSES
+            or (not self.setting.may_send and (self.mishaps.deaths or self.mishaps.stops))
         )
         return super().excused or bool(unlucky or self.mishaps.loss)
 

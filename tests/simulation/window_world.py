@@ -27,18 +27,19 @@ from gongzhong.testing.seeded import Network, Process
 from .room import APPID, SECRET, Room
 
 FETCH = "继续"
-WRITES_FOR_S = 400.0
 CALM_S = 60.0
 """After the last word everything must come to an end."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What kind of account it is, and what goes wrong."""
+    """What kind of account it is, how long people write and ask for answers (seconds), and what goes wrong."""
 
     may_send: bool
     people: int = 2
     messages: int = 8
+    writes_s: float = 400.0
+    fetches_s: float = 300.0
     loss: float = 0.0
     """The share of push attempts that do not arrive, or whose answer is lost."""
 
@@ -137,11 +138,11 @@ class WindowWorld:
         people.create(world, person)
         await self.room.platform.carry_out(acts.follow(world, account, person), wait=True)
         for number in range(self.setting.messages):
-            await asyncio.sleep(self.random.expovariate(self.setting.messages / WRITES_FOR_S))
+            await asyncio.sleep(self.random.expovariate(self.setting.messages / self.setting.writes_s))
             text = f"{person[-1]}-{number}"
             self.wrote[person].append(text)
             await self._say(person, text)
-        for _ in range(20):
+        for _ in range(round(self.setting.fetches_s / 15)):
             await asyncio.sleep(15)
             if self._unanswered(person) and not self.setting.may_send:
                 self.reached.add("fetched")

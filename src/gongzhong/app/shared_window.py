@@ -342,16 +342,16 @@ class SharedWindow:
             if self.member.name:
                 await self.mail.fetch(self.member.name)
         working = {run.push.openid for run in self._claims.runs()}
-        steps = []
         for person in list(self._ours.values()):
-            if person.busy or person.stepping or person.openid in working:
+            if person.busy or person.stepping:
                 continue
-            if self._idle(person):
-                person.step = asyncio.get_running_loop().create_task(self._lay_down(person))
-                steps.append(person.step)
-        if steps:
-            await asyncio.wait(steps)
-        await self._settle_some(working)
+            step = None
+            if person.openid not in working and self._idle(person):
+                step = self._lay_down(person)
+            elif person.rows:
+                step = self._settle_some(person)
+            if step is not None:
+                person.step = asyncio.get_running_loop().create_task(step)
 
     def _idle(self, person: Person) -> bool:
         line = self._outbox.find(person.openid)
@@ -360,26 +360,14 @@ class SharedWindow:
         sending = line.sending is not None and not line.sending.done()
         return not (sending or line.going or line.in_flight)
 
-    async def _settle_some(self, working: set[str]) -> None:
-        """Remove rows of messages whose answers have all gone out, of people who are busy with others."""
-        for person in list(self._ours.values()):
-            line = self._outbox.find(person.openid)
-            if not person.rows or (line is not None and not line.empty):
-                continue
-            done = [row for row in person.rows.values() if row.kind != PUSH or not self._works_on(row)]
-            if done and not person.stepping and person.openid in working:
-                with suppress(StateDown):
-                    await self._settle(person, done)
-
-    def _works_on(self, row: Work) -> bool:
-        run = self._claims.find(row.key)
-        return run is not None
-
-    async def _settle(self, person: Person, done: list[Work]) -> bool:
-        settled = await self._inbox.settle(done, [])
-        for row in done:
-            person.rows.pop(row.id, None)
-        return settled
+    async def _settle_some(self, person: Person) -> str:
+        """Remove rows of messages whose answers have all gone out, of somebody who is busy with others."""
+        line = self._outbox.find(person.openid)
+        done = [row for row in person.rows.values() if self._claims.find(row.key) is None]
+        if done and (line is None or line.empty) and await self._inbox.settle(done):
+            for row in done:
+                person.rows.pop(row.id, None)
+        return ""
 
     async def _lay_down(self, person: Person) -> str:
         """Put what waits into the inbox, and say that nobody has the person."""

@@ -509,6 +509,7 @@ class ReplyWindow:
         if self.shared is None:
             self._apply(run, OwnerLost())
         else:
+            self.cut.add(run.claim.key)
             self._return(run)
         run.wake()
         run.cut = True
@@ -518,12 +519,16 @@ class ReplyWindow:
 
     def _return(self, run: Run) -> None:
         """Let another process handle the message anew: nothing of this run counts."""
-        self.cut.add(run.claim.key)
         run.claim = replace(run.claim, phase=Phase.CLOSED, ended=True, replies=(), shown=None)
         run.body = run.body or SUCCESS
 
     def resume(self, push: Push, key: str, promised: bool) -> None:
-        """Handle a message again whose process died after WeChat had been told that it was taken."""
+        """Handle a message again whose process died after WeChat had been told that it was taken.
+
+        What that process had sent since then is not known: the allowance begins with the message.
+        """
+        self.cut.discard(key)
+        self._allowance.opened(push, float(push.create_time))
         claim = Claim(key, push.openid, push.answerable, phase=Phase.CLOSED, deliveries=1, promised=promised)
         run = Run(claim, push, asyncio.get_running_loop())
         run.body, run.kept, run.first = SUCCESS, True, self._first(push)

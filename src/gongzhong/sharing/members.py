@@ -1,8 +1,8 @@
 """The processes that answer for an account together, each with a lease in the shared state.
 
 A process names itself once and renews its lease `worker|NAME` all the time. Whoever is granted the lease of another
-one knows that this one is dead, and keeps it so: its holder, if it was only stopped for a while, finds at the next
-renewal that the lease is lost, gives up everything that it had begun, and goes on under a new name.
+one knows that this one is dead, and keeps it so for a minute: its holder, if it was only stopped for a while, finds at
+the next renewal that the lease is lost, gives up everything that it had begun, and goes on under a new name.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Member:
         self.name = ""
         """Empty until `join`."""
         self._number = 0
-        self._sure_until = 0.0
+        self._sure_until = self._renewed_at = 0.0
         """In the loop's seconds."""
         self._changed = asyncio.Event()
 
@@ -94,7 +94,8 @@ class Member:
             return
         asked_at = asyncio.get_running_loop().time()
         number = await self._state.lease(key_of(self.name), self.name, self._beat.lease_s)
-        if number == self._number:
+        if number is not None and (number == self._number or asked_at < self._renewed_at + LONG_DEAD_S / 2):
+            self._number = number  # it was over, but had anybody noticed, they would hold it still
             self._renewed(asked_at)
             return
         log.error(
@@ -123,6 +124,7 @@ class Member:
                 await self._state.release(key_of(name), self._number)
 
     def _renewed(self, asked_at: float) -> None:
+        self._renewed_at = asked_at
         self._sure_until = asked_at + self._beat.lease_s - self._beat.margin_s
         self._changed.set()
 
