@@ -114,6 +114,11 @@ class Claims:
             run.rescue.cancel()
         self.keep(claim.key, run.body or SUCCESS, run.loop.time())
 
+    def forget(self, key: str) -> None:
+        """Forget the answer of a claim that is done: another process handles the push anew."""
+        self._answers.pop(key, None)
+        self._before.pop(key, None)
+
     def drop(self, run: Run) -> None:
         """Forget a claim without an answer."""
         self._runs.pop(run.claim.key, None)

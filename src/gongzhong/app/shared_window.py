@@ -412,6 +412,8 @@ class SharedWindow:
         self._people.pop(person.openid, None)
         self._ours.pop(person.openid, None)
         self._window.abandon(person.openid)
+        for row in person.rows.values():
+            self._claims.forget(row.key)
 
     async def _lost(self) -> None:
         """This process counts as dead: everything that it had is another's now."""
