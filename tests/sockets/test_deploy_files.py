@@ -12,6 +12,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -124,15 +125,17 @@ def test_the_unit_runs_with_its_credentials_and_stops(machine: tuple[Path, dict[
     folder, env = machine
     assert subprocess.run(here(unit("ExecStartPre")[0]), cwd=folder, env=env, timeout=60).returncode == 0
     port = free_port()
-    process = subprocess.Popen(
-        here(unit("ExecStart")[0]),
-        cwd=folder,
-        env={**env, "GONGZHONG_PORT": str(port)},
-        stderr=subprocess.PIPE,
-    )
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(str(folder / "notify"))
+    manager.settimeout(START_S)
+    env |= {"GONGZHONG_PORT": str(port), "NOTIFY_SOCKET": str(folder / "notify")}
+    process = subprocess.Popen(here(unit("ExecStart")[0]), cwd=folder, env=env, stderr=subprocess.PIPE)
     try:
+        assert b"READY=1" in manager.recv(4096)
         assert verified(port) == b"echo77"
         process.send_signal(signal.SIGHUP)
+        while b"READY=1" not in manager.recv(4096):
+            continue
         assert verified(port) == b"echo77"
     finally:
         process.send_signal(signal.SIGTERM)
@@ -210,17 +213,21 @@ def test_what_the_containers_run_works_with_postgresql(tmp_path: Path, database:
     shutil.copy(DEPLOY / "bot.py", app)
     settings = (DEPLOY / "gongzhong.toml").read_text("utf-8").replace("/run/secrets/", f"{secrets}/")
     (app / "gongzhong.toml").write_text(settings, "utf-8")
-    port = free_port()
+    port, admin = free_port(), free_port()
     upgrade = COMPOSE["services"]["upgrade"]["command"]
     assert subprocess.run(here(shlex.join(upgrade)), cwd=app, timeout=60).returncode == 0
     env = {
         "GONGZHONG_PORT": str(port),
         "GONGZHONG_HOST": "127.0.0.1",
+        "GONGZHONG_ADMIN": f"127.0.0.1:{admin}",
     }
+    health = [sys.executable, *(word.replace("9100", str(admin)) for word in container("HEALTHCHECK")[1:])]
     process = subprocess.Popen(here(shlex.join(container("CMD"))), cwd=app, env={**os.environ, **env})
     try:
         assert verified(port) == b"echo77"
+        assert subprocess.run(health, timeout=30).returncode == 0
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(START_S)
     assert process.returncode == 0
+    assert subprocess.run(health, timeout=30, stderr=subprocess.DEVNULL).returncode == 1
