@@ -20,7 +20,7 @@ PAGES := $(STATIC)/index.html
 PAGE_SOURCES := $(shell find web \( -name node_modules -o -path web/test \) -prune -o -type f ! -name '*.md' -print 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: help demo pages test chaos test-pythons test-pages test-schema test-node lint wheel first-hour bench lock clean
+.PHONY: help demo pages test chaos chaos-short test-pythons test-pages test-schema test-node lint wheel first-hour bench lock clean
 
 help: ## 列出所有目标 / list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,10 @@ test-pythons: ## 在本机每个 Python 版本上测试 / the quick tests on eve
 chaos: .venv/.dev ## 十万个带种子的世界和一百万个坏输入，SEEDS=1000 FUZZ=10000 更快 / seeded worlds, a million odd inputs
 	GONGZHONG_FUZZ=$(FUZZ) $(PYTEST) -n auto --dist worksteal -rP -o log_level=INFO tests/fuzz
 	GONGZHONG_SEEDS=$(SEEDS) $(PYTEST) -n auto --dist loadscope tests/simulation
+	GONGZHONG_CROWD=full $(PYTEST) tests/chaos
+
+chaos-short: .venv/.dev ## 少量用户与真实进程，进程被杀死或暂停 / small crowds, real processes that are killed and stopped
+	$(PYTEST) tests/chaos
 
 test-pages: .venv/.dev $(PAGES) ## 浏览器测试 / drive the built pages with Chromium
 	$(PYTEST) -m browser tests

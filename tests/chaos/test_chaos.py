@@ -1,7 +1,7 @@
 """Several real processes, many people, slow handlers; then the same while processes are killed and stopped.
 
 What is right is read from the chats: each message answered once, and a handler started again only where its process
-was killed or stopped. `make test` runs small crowds; `make chaos` sets GONGZHONG_CROWD=full for 200 people, 2,000
+was killed or stopped. `make chaos-short` runs small crowds; `make chaos` sets GONGZHONG_CROWD=full for 200 people, 2,000
 messages and handlers of up to a minute.
 """
 
@@ -23,6 +23,7 @@ from gongzhong.database import read_url
 from gongzhong.store import migrate
 from gongzhong.testing.live_platform import LivePlatform
 
+pytestmark = pytest.mark.slow
 FULL = os.environ.get("GONGZHONG_CROWD") == "full"
 SEED = int(os.environ.get("GONGZHONG_FIRST_SEED", "7"))
 SIZES: dict[str, Any] = (

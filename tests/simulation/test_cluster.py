@@ -17,7 +17,7 @@ GROUPS = 8
 
 
 def played(seed: int, mishaps: Mishaps | None = None) -> ClusterWorld:
-    setting = Setting(seed % 2 == 0, messages=4, writes_s=90.0, fetches_s=120.0)
+    setting = Setting(seed // GROUPS % 2 == 0, messages=4, writes_s=90.0, fetches_s=120.0)
     return ClusterWorld(seed, setting, mishaps or Mishaps.drawn(seed)).run()
 
 
