@@ -1,7 +1,7 @@
 """Several real processes, many people, slow handlers; then the same while processes are killed and stopped.
 
 What is right is read from the chats: each message answered once, and a handler started again only where its process
-was killed or stopped. `make chaos-short` runs small crowds; `make chaos` sets GONGZHONG_CROWD=full for 200 people, 2,000
+was killed or stopped. `make chaos-short` runs small crowds; `make chaos` sets GONGZHONG_CROWD=full: 200 people, 2,000
 messages and handlers of up to a minute.
 """
 

@@ -139,12 +139,11 @@ class ClusterWorld(WindowWorld):
 
     @property
     def excused(self) -> bool:
-        """The longest outage outlasts WeChat's three attempts, and so do many lost calls, and three processes that are
-        stopped at once. Without customer-service messages the last attempt is held open, and may be held by a process
+        """The longest outage outlasts WeChat's three attempts, and so do many lost calls, and two mishaps at once. Without customer-service messages the last attempt is held open, and may be held by a process
         that dies or is stopped."""
         unlucky = (
             self.mishaps.outages
-            or self.mishaps.deaths + self.mishaps.stops >= PROCESSES
+            or self.mishaps.deaths + self.mishaps.stops >= 2
             or (not self.setting.may_send and (self.mishaps.deaths or self.mishaps.stops))
         )
         return super().excused or bool(unlucky or self.mishaps.loss)

@@ -433,7 +433,7 @@ class SharedWindow:
     async def _recover_person(self, openid: str) -> None:
         person = self._person(openid)
         person.busy += 1
-        person.load = person.load or person.phase is Phase.OURS
+        person.load = True
         try:
             await self._have(person, asyncio.get_running_loop().time() + self._beat.recover_s)
         finally:

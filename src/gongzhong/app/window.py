@@ -258,9 +258,10 @@ class ReplyWindow:
             elif isinstance(act, Release):
                 return None
             else:
+                body = self._decided(run, act, seal)  # at once: what others decide meanwhile repeats it
                 if self.shared is not None and (run.cut or run.claim.replies or not run.claim.ended):
                     await self.shared.keep(run)
-                return self._decided(run, act, seal)
+                return body
 
     def _decided(self, run: Run, act: Answer | Again | Placeholder | HandOver, seal: Seal) -> bytes:
         """The body of a delivery by what was decided about it."""
