@@ -139,8 +139,9 @@ class ClusterWorld(WindowWorld):
 
     @property
     def excused(self) -> bool:
-        """The longest outage outlasts WeChat's three attempts, and so do many lost calls, and two mishaps at once. Without customer-service messages the last attempt is held open, and may be held by a process
-        that dies or is stopped."""
+        """The longest outage outlasts WeChat's three attempts, and so do many lost calls, and two mishaps at once.
+        Without customer-service messages the last attempt is held open, and may be held by a process that dies or is
+        stopped."""
         unlucky = (
             self.mishaps.outages
             or self.mishaps.deaths + self.mishaps.stops >= 2
