@@ -34,7 +34,7 @@ LAYERS = [
     {"__main__"},
 ]
 HEIGHT = {part: height for height, row in enumerate(LAYERS) for part in row}
-FORBIDDEN = {("platform", lower) for lower in ("client", "state", "database", "store")}
+FORBIDDEN = {("platform", lower) for lower in ("client", "state", "database", "store", "sharing")}
 HEAVY = ["aiohttp", "urllib3", "starlette", "granian", "sqlite3", "sqlalchemy", "alembic"]
 HEAVY += ["psycopg", "redis", "PIL", "segno", "uvloop"]
 IMPORT_BUDGET_MS = 150
