@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import weakref
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from functools import cached_property
@@ -114,7 +115,12 @@ class Binding(Served):
             if given is not None:
                 self._listen(given)
         self.window = ReplyWindow(self)
-        self._home = self.services.home or OwnHome(self._moved, self.shutdown, self._shares)
+        shares = weakref.WeakMethod(
+            self._shares
+        )  # a timer of the loop must not keep an account that nobody holds
+        self._home = self.services.home or OwnHome(
+            self._moved, self.shutdown, lambda: (ask := shares()) is not None and ask()
+        )
 
     def _shares(self) -> bool:
         """Whether other processes see this one's state."""
@@ -179,7 +185,7 @@ class Binding(Served):
 
         Raises SetupError for an address that cannot be used.
         """
-        given = self.services.state or self._address("STATE")
+        given = self._address("STATE") if self.services.state is None else self.services.state
         if not isinstance(given, str):
             if given is None or hasattr(given, "lease"):
                 return given
@@ -197,7 +203,7 @@ class Binding(Served):
         database of the state, else in memory. Raises SetupError for an address or a database that cannot be used."""
         from ..store import MemoryWork, open_store
 
-        given = self.services.store or self._address("DATABASE")
+        given = self._address("DATABASE") if self.services.store is None else self.services.store
         if given is not None and not isinstance(given, str):
             return given
         if given is None:

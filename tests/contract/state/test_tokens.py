@@ -232,6 +232,7 @@ def test_the_record_can_be_read_by_other_programs(engine: Engine) -> None:
         "generation": 3,
         "fetched_at": NOON,
         "expires_at": NOON + 7200,
+        "displaced": [],
     }
     store.close()
 

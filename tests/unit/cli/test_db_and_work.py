@@ -52,15 +52,15 @@ def test_the_schema_is_what_the_migrations_make(file: Path) -> None:
 
 def test_upgrade_and_status_tell_the_version(file: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["db", "status", "--json"]) == DONE
-    assert json.loads(capfd.readouterr().out)["pending"] == ["0001"]
+    assert json.loads(capfd.readouterr().out)["pending"] == ["0001", "0002"]
     assert run(["db", "upgrade"]) == DONE
-    assert "upgraded to version 0001" in capfd.readouterr().out
+    assert "upgraded to version 0002" in capfd.readouterr().out
     assert run(["db", "upgrade"]) == DONE
     assert "already" in capfd.readouterr().out
     bury(file, "hello")
     assert run(["db", "status", "--json"]) == DONE
     told = json.loads(capfd.readouterr().out)
-    assert (told["version"], told["wanted"], told["pending"]) == ("0001", "0001", [])
+    assert (told["version"], told["wanted"], told["pending"]) == ("0002", "0002", [])
     assert told["work"][0]["number"] == 1
 
 
