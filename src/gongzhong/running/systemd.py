@@ -76,10 +76,10 @@ def inherited(environ: MutableMapping[str, str]) -> socket.socket | None:
     os.set_inheritable(FIRST_FD, False)
     try:
         passed = socket.socket(fileno=FIRST_FD)
-        listens = passed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+        listens = bool(passed.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
     except OSError:
-        listens = 0
-    if not listens or passed.type != socket.SOCK_STREAM:
+        passed, listens = None, False
+    if passed is None or not listens or passed.type != socket.SOCK_STREAM:
         raise SetupError(
             "systemd 传来的不是正在监听的流式套接字",
             "what systemd passed is no listening stream socket",

@@ -127,7 +127,10 @@ def _webhook(settings: Alarms) -> tuple[str, dict[str, str]]:
             "alarms.webhook 必须是 http:// 或 https:// 开头的完整地址",
             "alarms.webhook must be a whole address that begins with http:// or https://",
         )
-    query = dict(pair.partition("=")[::2] for pair in parts.query.split("&") if pair)
+    query: dict[str, str] = {}
+    for pair in filter(None, parts.query.split("&")):
+        name, _, value = pair.partition("=")
+        query[name] = value
     return f"{parts.scheme}://{parts.netloc}{parts.path or '/'}", query
 
 

@@ -163,6 +163,7 @@ class _Outlet:
             await self._told(self._waiting.popleft())
 
     async def _told(self, notice: Notice) -> None:
+        reason, again = "", False
         for pause_s in (*self._pauses_s, None):
             try:
                 await self.sender.send(notice)

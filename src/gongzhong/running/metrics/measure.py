@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ... import facts
 from ...catalogue.base import GetStableToken, GetToken
 from ...catalogue.model import Call
-from ...errors import BadAnswer, CallError, GongzhongError, NotReached, OutcomeUnknown, StateDown
+from ...errors import BadAnswer, CallError, NotReached, OutcomeUnknown, StateDown
 from ...messages import Push
 from ...version import version
 from .table import Histogram, Snapshot, series
@@ -166,7 +166,7 @@ class Measures:
             found = self._handlers[appid, id(handler)] = name, Histogram()
         return found[1]
 
-    def _called(self, appid: str, call: Call[Any], problem: GongzhongError | None) -> None:
+    def _called(self, appid: str, call: Call[Any], problem: BaseException | None) -> None:
         """Count a call that ended; in whatever thread made it."""
         key = series(
             "gongzhong_api_calls_total", account=appid, call=call.spec.path, result=result_of(problem)
@@ -243,7 +243,7 @@ def states_of(serving: Serving) -> list[State]:
     return [state for state in found.values() if state is not None and state.shared]
 
 
-def result_of(problem: GongzhongError | None) -> str:
+def result_of(problem: BaseException | None) -> str:
     """How a call ended: `ok`, WeChat's return code, or the kind of error."""
     if problem is None:
         return "ok"
