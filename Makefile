@@ -54,7 +54,7 @@ test-node: web/node_modules/.ok ## 网页的单元测试与类型检查 / unit t
 	cd web && PY=$(PY) ../scripts/with-node npm test --silent
 
 test-schema: .venv-schema/.ok ## 按 OpenAPI 生成请求 / requests made from the OpenAPI document
-	.venv-schema/bin/python -m pytest -q tests/schema
+	.venv-schema/bin/python -m pytest -q -n auto tests/schema
 
 lint: .venv/.dev web/node_modules/.ok ## ruff, mypy --strict, pyright
 	$(BIN)/ruff check
