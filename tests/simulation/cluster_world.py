@@ -6,61 +6,23 @@ lives, as from a load balancer, and processes are killed or stopped, the state i
 
 from __future__ import annotations
 
-import random
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from gongzhong.app.binding import Binding
-from gongzhong.errors import NotReached, OutcomeUnknown, StateDown
 from gongzhong.sharing.members import Beat
 from gongzhong.state import MemoryState
 from gongzhong.store import MemoryWork
 from gongzhong.testing.seeded import Network, Process
 
+from .room import Mishaps, RemoteStore
 from .window_world import FETCH, Setting, WindowWorld
 
 PROCESSES = 3
 
 
-@dataclass(frozen=True)
-class Mishaps:
-    """What befalls the processes and the state, and how often."""
-
-    deaths: int = 0
-    stops: int = 0
-    outages: int = 0
-    loss: float = 0.0
-
-    @classmethod
-    def drawn(cls, seed: int) -> Mishaps:
-        """What goes wrong in the world of a seed; in every fifth nothing."""
-        chance = random.Random(seed)
-        if seed % 5 == 0:
-            return cls()
-        deaths, stops, outages = (chance.choice((0, 0, 1, 3)) for _ in range(3))
-        return cls(deaths, stops, outages, chance.choice((0.0, 0.0, 0.0, 0.02)))
-
-
-class Remote:
-    """A store as a process sees it: behind a network that may be down, or lose calls and answers."""
-
-    shared = True
-
-    def __init__(self, network: Network, server: Process, inner: Any) -> None:
-        self._network, self._server, self._inner = network, server, inner
-        self.clock = inner.clock
-
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        operation = getattr(self._inner, name)
-
-        async def call(*values: Any, **named: Any) -> Any:
-            try:
-                return await self._network.call(self._server, lambda: operation(*values, **named))
-            except (NotReached, OutcomeUnknown):
-                raise StateDown("存储没有应答", "the store does not answer") from None
-
-        return call
+def drawn(seed: int) -> Mishaps:
+    """What goes wrong in the world of a seed; in every fifth nothing."""
+    return Mishaps() if seed % 5 == 0 else Mishaps.drawn(seed, (0, 0, 1, 3), (0.0, 0.0, 0.0, 0.02))
 
 
 class ClusterWorld(WindowWorld):
@@ -92,8 +54,8 @@ class ClusterWorld(WindowWorld):
 
     def _start(self) -> None:
         process = Process(self.room.loop, f"app {len(self.alive)}")
-        state: Any = Remote(self.to_database, self.database, self.state)
-        store: Any = Remote(self.to_database, self.database, self.store)
+        state: Any = RemoteStore(self.to_database, self.database, self.state)
+        store: Any = RemoteStore(self.to_database, self.database, self.store)
         binding = self.bound(process, state=state, store=store, beat=Beat(tend_s=0.2, recover_s=4.0))
         self.alive.append((process, binding))
         process.start(binding.ready())

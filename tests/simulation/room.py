@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gongzhong import Account, Secret
@@ -11,6 +13,7 @@ from gongzhong.client import AsyncClient, WireRequest
 from gongzhong.client.token_store import TokenStore
 from gongzhong.client.tokens import TokenPolicy, Tokens
 from gongzhong.client.transport import WireReply
+from gongzhong.errors import NotReached, OutcomeUnknown, StateDown
 from gongzhong.platform import Platform, PlatformConfig
 from gongzhong.platform.delivery.receiver import Receiver
 from gongzhong.platform.doors.server import Server
@@ -45,6 +48,44 @@ class Wire:
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+@dataclass(frozen=True)
+class Mishaps:
+    """What befalls the processes and their store, and how often; `loss` is the share of calls to it that are lost."""
+
+    deaths: int = 0
+    stops: int = 0
+    outages: int = 0
+    loss: float = 0.0
+
+    @classmethod
+    def drawn(cls, seed: int, counts: Sequence[int], losses: Sequence[float]) -> Mishaps:
+        """What goes wrong in the world of a seed: each as often as one of the counts says."""
+        chance = random.Random(seed)
+        deaths, stops, outages = (chance.choice(counts) for _ in range(3))
+        return cls(deaths, stops, outages, chance.choice(losses))
+
+
+class RemoteStore:
+    """A store as a process sees it: behind a network that may be down, or lose calls and answers."""
+
+    shared = True
+
+    def __init__(self, network: Network, server: Process, inner: Any) -> None:
+        self._network, self._server, self._inner = network, server, inner
+        self.clock = inner.clock
+
+    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+        operation = getattr(self._inner, name)
+
+        async def call(*values: Any, **named: Any) -> Any:
+            try:
+                return await self._network.call(self._server, lambda: operation(*values, **named))
+            except (NotReached, OutcomeUnknown):
+                raise StateDown("存储没有应答", "the store does not answer") from None
+
+        return call
 
 
 class Room:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 
 import pytest
-from tests.simulation.cluster_world import ClusterWorld, Mishaps
-from tests.simulation.room import seeds
+from tests.simulation.cluster_world import ClusterWorld, drawn
+from tests.simulation.room import Mishaps, seeds
 from tests.simulation.window_world import Setting
 
 from gongzhong.app import inbox, shared_window
@@ -18,7 +18,7 @@ GROUPS = 8
 
 def played(seed: int, mishaps: Mishaps | None = None) -> ClusterWorld:
     setting = Setting(seed // GROUPS % 2 == 0, messages=4, writes_s=90.0, fetches_s=120.0)
-    return ClusterWorld(seed, setting, mishaps or Mishaps.drawn(seed)).run()
+    return ClusterWorld(seed, setting, mishaps or drawn(seed)).run()
 
 
 @pytest.mark.parametrize("group", range(GROUPS))

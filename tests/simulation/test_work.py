@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from gongzhong.store import MemoryWork, Stage, Work
 
-from .room import seeds
-from .work_world import Mishaps, WorkWorld
+from .room import Mishaps, seeds
+from .work_world import WorkWorld, drawn
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def quiet() -> Iterator[None]:
 def test_every_message_is_answered_whatever_goes_wrong() -> None:
     reached: Counter[str] = Counter()
     for seed in seeds():
-        world = WorkWorld(seed, Mishaps.drawn(seed)).run()
+        world = WorkWorld(seed, drawn(seed)).run()
         assert not world.wrong(), f"seed {seed}, {world.mishaps}: {world.wrong()}"
         reached.update(world.reached)
     if len(seeds()) >= 500:

@@ -7,17 +7,18 @@ of work: a worker sends it. What is right is read from the phones: what each per
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from gongzhong.errors import NotReached, OutcomeUnknown, StateDown
+from gongzhong.errors import OutcomeUnknown
 from gongzhong.store import MemoryWork, NewWork, Work
 from gongzhong.store.worker import Worker, WorkPolicy
 from gongzhong.testing.seeded import Network, Process, SeededLoop
+
+from .room import Mishaps, RemoteStore
 
 T = TypeVar("T")
 
@@ -29,23 +30,9 @@ CALM_S = 300.0
 LEASE_S = 15.0
 
 
-@dataclass(frozen=True)
-class Mishaps:
-    """What goes wrong, and how often."""
-
-    deaths: int = 0
-    stops: int = 0
-    outages: int = 0
-    loss: float = 0.0
-
-    @classmethod
-    def drawn(cls, seed: int) -> Mishaps:
-        """What goes wrong in the world of a seed; in every tenth nothing."""
-        chance = random.Random(seed)
-        if seed % 10 == 0:
-            return cls()
-        deaths, stops, outages = (chance.choice((0, 1, 4)) for _ in range(3))
-        return cls(deaths, stops, outages, chance.choice((0.0, 0.0, 0.03)))
+def drawn(seed: int) -> Mishaps:
+    """What goes wrong in the world of a seed; in every tenth nothing."""
+    return Mishaps() if seed % 10 == 0 else Mishaps.drawn(seed, (0, 1, 4), (0.0, 0.0, 0.03))
 
 
 @dataclass(eq=False)
@@ -56,27 +43,6 @@ class Run:
     number: str
     process: Process
     stalled: bool = False
-
-
-class RemoteStore:
-    """The table of work as a worker sees it: behind a network that may be down, or lose calls and answers."""
-
-    def __init__(self, world: WorkWorld, inner: Any) -> None:
-        self._world, self._inner = world, inner
-        self.clock = inner.clock
-
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        operation = getattr(self._inner, name)
-
-        async def call(*values: Any, **named: Any) -> Any:
-            try:
-                return await self._world.to_store.call(
-                    self._world.database, lambda: operation(*values, **named)
-                )
-            except (NotReached, OutcomeUnknown):
-                raise StateDown("存储没有应答", "the store does not answer") from None
-
-        return call
 
 
 class WorkWorld:
@@ -119,7 +85,7 @@ class WorkWorld:
     def _begin(self, name: str) -> None:
         process = Process(self.loop, name)
         self.workers.append(process)
-        store: Any = RemoteStore(self, self.table)
+        store: Any = RemoteStore(self.to_store, self.database, self.table)
         policy = WorkPolicy(lease_s=LEASE_S, at_once=4, poll_s=8.0, pause_s=0.5)
         handle = partial(self._handle, process)
         for kind, do in (("push", handle), ("answer", self._send)):
