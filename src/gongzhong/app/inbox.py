@@ -43,7 +43,7 @@ MOST_ATTEMPTS = 5
 """A message that was begun so often, and whose process died each time, is put aside: it may be what kills them."""
 LINES_AT_ONCE = 100
 AGAIN_AFTER_S = 0.2
-"""Before the next attempt while the database is down."""
+"""Before the next attempt while database or state is down."""
 
 REPLIES: Final[dict[str, type[Reply]]] = {
     kind.__name__: kind
@@ -85,17 +85,20 @@ class Inbox:
         self._store, self._appid = store, appid
 
     async def keep(self, push: Push, key: str, promised: bool, holder: str) -> list[Work]:
-        """Make a row for an accepted message, held at once; none if there is one already. Raises StateDown."""
+        """The row of an accepted message, held: made now, or by an attempt before whose outcome was not known. Raises
+        StateDown."""
         data = msgspec.msgpack.encode(KeptPush(encode(push), key, promised))
         row = NewWork(kind=PUSH, data=data, line=push.openid, key=key)
-        return await self._store.add(self._appid, [row], holder=holder, seconds=HELD_S)
+        made = await self._store.add(self._appid, [row], holder=holder, seconds=HELD_S)
+        if made:
+            return made
+        return [work for work in await self._store.in_line(self._appid, PUSH, push.openid) if work.key == key]
 
     async def load(self, openid: str, holder: str) -> list[Work]:
         """Take every row of a person, whoever holds it, answers first. Raises StateDown."""
-        answers = await self._store.take_line(self._appid, ANSWER, openid, holder, HELD_S)
-        pushes = await self._store.take_line(self._appid, PUSH, openid, holder, HELD_S)
+        rows = await self._store.take_line(self._appid, (ANSWER, PUSH), openid, holder, HELD_S)
         good = []
-        for row in (*answers, *pushes):
+        for row in sorted(rows, key=lambda row: row.kind == PUSH):
             reason = self._spoilt(row)
             if reason:
                 log.error(say("工作 %d 成为死信（%s）", "work %d is a dead letter now (%s)"), row.id, reason)
@@ -138,8 +141,7 @@ class Inbox:
 
     async def overdue(self) -> list[str]:
         """OpenIDs of people of whom a row is there that nobody holds. Raises StateDown."""
-        lines = await self._store.overdue(self._appid, PUSH, LINES_AT_ONCE)
-        return lines + await self._store.overdue(self._appid, ANSWER, LINES_AT_ONCE)
+        return await self._store.overdue(self._appid, (PUSH, ANSWER), LINES_AT_ONCE)
 
     def _spoilt(self, row: Work) -> str:
         """Why a row can't be worked on; empty when it can."""

@@ -39,14 +39,16 @@ class MemoryWork:
     async def finish(self, work: Work, then: Sequence[NewWork] = ()) -> bool:
         return await self.settle([work], work.account, then)
 
-    async def overdue(self, account: str, kind: str, n: int) -> list[str]:
+    async def overdue(self, account: str, kinds: Sequence[str], n: int) -> list[str]:
         now = self.clock.now()
-        due = [work for work in self._of(account, kind) if work.due <= now and work.line]
+        due = [work for work in self._of(account, *kinds) if work.due <= now and work.line]
         return list(dict.fromkeys(work.line for work in due))[:n]
 
-    async def take_line(self, account: str, kind: str, line: str, holder: str, seconds: float) -> list[Work]:
+    async def take_line(
+        self, account: str, kinds: Sequence[str], line: str, holder: str, seconds: float
+    ) -> list[Work]:
         until = self.clock.now() + seconds
-        found = [work for work in self._of(account, kind) if work.line == line]
+        found = [work for work in self._of(account, *kinds) if work.line == line]
         return [self._held(work, holder, until, again=False) for work in found]
 
     async def settle(self, done: Sequence[Work], account: str, then: Sequence[NewWork] = ()) -> bool:
@@ -164,12 +166,12 @@ class MemoryWork:
             lines.add(work.line)
         return found
 
-    def _of(self, account: str, kind: str) -> list[Work]:
+    def _of(self, account: str, *kinds: str) -> list[Work]:
         """What is not dead, in the order in which it came."""
         return [
             work
             for work in self._rows.values()
-            if (work.account, work.kind) == (account, kind) and work.stage is not Stage.DEAD
+            if work.account == account and work.kind in kinds and work.stage is not Stage.DEAD
         ]
 
     def _held(self, work: Work, holder: str, until: float, again: bool = True) -> Work:

@@ -122,13 +122,16 @@ class SqlWork:
     async def finish(self, work: Work, then: Sequence[NewWork] = ()) -> bool:
         return await self.settle([work], work.account, then)
 
-    async def overdue(self, account: str, kind: str, n: int) -> list[str]:
-        values = {"account": account, "kind": kind, "now": self.clock.now(), "n": n}
-        return [row[0] for row in await self._statements.run((OVERDUE, values))]
+    async def overdue(self, account: str, kinds: Sequence[str], n: int) -> list[str]:
+        values = {"account": account, "now": self.clock.now(), "n": n}
+        rows = await self._statements.run(*((OVERDUE, {**values, "kind": kind}) for kind in kinds))
+        return list(dict.fromkeys(row[0] for row in rows))[:n]
 
-    async def take_line(self, account: str, kind: str, line: str, holder: str, seconds: float) -> list[Work]:
-        values = {"account": account, "kind": kind, "line": line, "holder": holder}
-        rows = await self._statements.run((TAKE_LINE, {**values, "until": self.clock.now() + seconds}))
+    async def take_line(
+        self, account: str, kinds: Sequence[str], line: str, holder: str, seconds: float
+    ) -> list[Work]:
+        values = {"account": account, "line": line, "holder": holder, "until": self.clock.now() + seconds}
+        rows = await self._statements.run(*((TAKE_LINE, {**values, "kind": kind}) for kind in kinds))
         return sorted((_work(row) for row in rows), key=lambda work: work.id)
 
     async def settle(self, done: Sequence[Work], account: str, then: Sequence[NewWork] = ()) -> bool:

@@ -114,12 +114,15 @@ class WorkStore(Protocol):
         """Remove the piece and add what follows from it, together; False, with nothing done, when another has it."""
         ...
 
-    async def overdue(self, account: str, kind: str, n: int) -> list[str]:
-        """Up to `n` lines of which a piece is due and nobody holds it any more, without taking any."""
+    async def overdue(self, account: str, kinds: Sequence[str], n: int) -> list[str]:
+        """Up to `n` lines of which a piece of these kinds is due and nobody holds it any more, without taking any."""
         ...
 
-    async def take_line(self, account: str, kind: str, line: str, holder: str, seconds: float) -> list[Work]:
-        """Hold everything of a line that is not dead, also what another holds: for whoever has the person alone.
+    async def take_line(
+        self, account: str, kinds: Sequence[str], line: str, holder: str, seconds: float
+    ) -> list[Work]:
+        """Hold all of a line's pieces of these kinds that are not dead, also what another holds: for whoever has the
+        person alone.
 
         It counts as an attempt when another one held a piece before, or nobody.
         """

@@ -210,16 +210,25 @@ async def test_many_who_take_at_once_share_without_overlap(store: WorkStore) -> 
 async def test_a_line_is_taken_whole_whoever_holds_it(store: WorkStore, clock: MovableClock) -> None:
     await store.add(SHOP, [piece("1", "li"), piece("2", "li"), piece("3", "wang")])
     [before] = await store.take(SHOP, "push", "a", 1, 15)
-    taken = await store.take_line(SHOP, "push", "li", "b", 15)
+    taken = await store.take_line(SHOP, ["push"], "li", "b", 15)
     assert [work.data for work in taken] == [b"1", b"2"]
     assert {work.holder for work in taken} == {"b"}
     assert [work.attempts for work in taken] == [2, 1]
-    taken = await store.take_line(SHOP, "push", "li", "b", 15)
+    taken = await store.take_line(SHOP, ["push"], "li", "b", 15)
     assert [work.attempts for work in taken] == [2, 1], "it was there already"
     assert not await store.finish(before), "another one has it"
     assert await store.settle(taken, SHOP)
     assert [work.data for work in await store.show()] == [b"3"]
-    assert await store.take_line(SHOP, "push", "nobody", "b", 15) == []
+    assert await store.take_line(SHOP, ["push"], "nobody", "b", 15) == []
+
+
+async def test_a_line_is_taken_with_all_kinds_that_are_named(store: WorkStore) -> None:
+    added = [piece("1", "li"), piece("a", "li", kind="answer"), piece("r", "li", kind="retention")]
+    await store.add(SHOP, [*added, piece("b", "wang", kind="answer")])
+    taken = await store.take_line(SHOP, ["answer", "push"], "li", "b", 15)
+    assert [work.data for work in taken] == [b"1", b"a"]
+    assert await store.overdue(SHOP, ["push", "answer"], 10) == ["wang"]
+    assert await store.overdue(SHOP, ["retention", "answer"], 1) == ["li"]
 
 
 async def test_lines_with_pieces_that_nobody_holds_any_more_are_named(
@@ -228,17 +237,17 @@ async def test_lines_with_pieces_that_nobody_holds_any_more_are_named(
     later = piece("4", "zhao", due=clock.now() + 60)
     await store.add(SHOP, [piece("1", "li"), later, piece("x", "")])
     await store.add(SHOP, [piece("2", "wang"), piece("3", "wang")], holder="a", seconds=15)
-    assert await store.overdue(SHOP, "push", 10) == ["li"]
+    assert await store.overdue(SHOP, ["push"], 10) == ["li"]
     clock.advance(16)
-    assert await store.overdue(SHOP, "push", 10) == ["li", "wang"]
-    assert await store.overdue(SHOP, "push", 1) == ["li"]
-    assert await store.overdue(OTHER, "push", 10) == await store.overdue(SHOP, "answer", 10) == []
+    assert await store.overdue(SHOP, ["push"], 10) == ["li", "wang"]
+    assert await store.overdue(SHOP, ["push"], 1) == ["li"]
+    assert await store.overdue(OTHER, ["push"], 10) == await store.overdue(SHOP, ["answer"], 10) == []
 
 
 async def test_several_pieces_are_settled_together_or_not_at_all(store: WorkStore) -> None:
     mine = await store.add(SHOP, [piece("1", "li"), piece("2", "li")], holder="a", seconds=15)
     other = await store.add(SHOP, [piece("3", "wang")], holder="a", seconds=15)
-    await store.take_line(SHOP, "push", "wang", "b", 15)
+    await store.take_line(SHOP, ["push"], "wang", "b", 15)
     then = [piece("a", "li", kind="answer"), piece("b", "li", kind="answer")]
     assert not await store.settle([*mine, *other], SHOP, then)
     assert [work.data for work in await store.show()] == [b"1", b"2", b"3"]
