@@ -26,10 +26,6 @@ class Answer(msgspec.Struct, frozen=True):
         return fields
 
 
-LATER = Answer(503, b"try again")
-"""A push that cannot be taken now, so that WeChat delivers it again."""
-
-
 def refusal(problem: CallbackError) -> Answer:
     """One line that says what is wrong with a request, in the language of this process; never what was right about
     it."""

@@ -45,7 +45,6 @@ from .window import Gone, ReplyWindow
 
 if TYPE_CHECKING:
     from ..client import AsyncClient, Budgets, Client, Tokens
-    from ..sharing.mail import Remote, Returned
     from ..sharing.members import Beat
     from ..state import State
     from ..store import WorkStore
@@ -332,11 +331,9 @@ class Binding(Served):
         self._notice_fork()
         return self._home.carry_out_blocking(lambda: self._reception.handle(query, body, method, gone))
 
-    async def passed_on(
-        self, query: dict[str, str], body: bytes, gone: Remote, since: float
-    ) -> Answer | Returned:
+    async def passed_on(self, query: dict[str, str], body: bytes, gone: Gone, since: float) -> Answer:
         """Answer a delivery that came to another process at `since`, in the loop's seconds."""
-        return await self._reception.passed_on(query, body, gone, since)
+        return await self._reception.handle(query, body, "POST", gone, since)
 
     async def ready(self) -> None:
         """Wait until messages can be accepted: until the shared state answers, where there is one."""

@@ -16,13 +16,12 @@ from ..clock import Clock
 from ..errors import CallbackError, Replayed, say
 from ..messages import Push, Reply, dedup_key, encode_reply, parse
 from ..wire import Opened, PushQuery, PushReader, Query
-from .answer import LATER, XML, Answer, Incomplete, Unreadable, WrongMethod, refusal
+from .answer import XML, Answer, Incomplete, Unreadable, WrongMethod, refusal
 from .outbox import about
 from .runs import SUCCESS
 from .window import Gone, NotAccepted
 
 if TYPE_CHECKING:
-    from ..sharing.mail import Remote, Returned
     from .binding import Binding
 
 log = logging.getLogger("gongzhong.app")
@@ -48,13 +47,21 @@ class Reception:
         self._replays = Replays(binding.app.replay_window_s, binding.clock)
         self._shared = binding.shared
 
-    async def handle(self, query: Query, body: Body, method: str, gone: Gone | None = None) -> Answer:
-        """Answer one request. Raises nothing, whatever comes in."""
-        answer = self.begin(query, body, method, gone)
+    async def handle(
+        self, query: Query, body: Body, method: str, gone: Gone | None = None, since: float | None = None
+    ) -> Answer:
+        """Answer one request. Raises nothing, whatever comes in. `since` is for a delivery that came to another process
+        and was passed on: when it came there, in the loop's seconds; None: it came here, just now."""
+        answer = self.begin(query, body, method, gone, since)
         return answer if isinstance(answer, Answer) else await answer
 
     def begin(
-        self, query: Query, body: Body, method: str, gone: Gone | None = None
+        self,
+        query: Query,
+        body: Body,
+        method: str,
+        gone: Gone | None = None,
+        since: float | None = None,
     ) -> Answer | Coroutine[Any, Any, Answer]:
         """The same: the answer, or a coroutine that waits for it, which has to be awaited at once."""
         try:
@@ -74,57 +81,34 @@ class Reception:
             log.exception(say("请求读不懂", "a request could not be read"))
             return self.refuse(Unreadable("请求读不懂", "the request could not be read"))
         if self._shared is not None:
-            return self._push_shared(opened, push, key, gone, (given, content))
+            return self._push_shared(opened, push, key, gone, (given, content), since)
         return self._push(opened, push, key, gone)
 
-    async def passed_on(
-        self, query: dict[str, str], body: bytes, gone: Remote, since: float
-    ) -> Answer | Returned:
-        """Answer a delivery that came to another process at `since`, in the loop's seconds."""
-        try:
-            given = PushQuery.read(query)
-            opened = self._reader.open(given, body)
-            push = parse(opened.fields)
-            key = self._admitted(given, push)
-        except CallbackError as problem:
-            return self.refuse(problem)
-        return await self._together(opened, push, key, gone, (given, body), since)
-
     async def _push_shared(
-        self, opened: Opened, push: Push, key: str, gone: Gone | None, request: tuple[PushQuery, bytes]
-    ) -> Answer:
-        """Answer a push, here or by the process that has the person."""
-        since = asyncio.get_running_loop().time()
-        answer = await self._together(opened, push, key, gone, request, since)
-        return answer if isinstance(answer, Answer) else LATER
-
-    async def _together(
         self,
         opened: Opened,
         push: Push,
         key: str,
         gone: Gone | None,
         request: tuple[PushQuery, bytes],
-        since: float,
-    ) -> Answer | Returned:
-        self._count(push)
+        since: float | None,
+    ) -> Answer:
+        """Answer a push, here or by the process that has the person. Counted where WeChat asked."""
+        if since is None:
+            self._count(push)
+            since = asyncio.get_running_loop().time()
         assert self._shared is not None
         try:
-            answer = await self._shared.answer(
+            returned = await self._shared.answer(
                 push, partial(self._seal, opened, push), key, gone, request, since
             )
         except Replayed as problem:
             return self.refuse(problem)
         except NotAccepted:
-            self._counters["not_accepted"] += 1
-            return LATER
+            return await self._shared.not_accepted(gone, since)
         except Exception:
             return self._went_wrong(push)
-        if isinstance(answer, bytes):
-            return _answered(answer)
-        if answer.moved:
-            return answer
-        return _answered(answer.body) if answer.status == OK else Answer(answer.status, answer.body)
+        return _answered(returned.body) if returned.status == OK else Answer(returned.status, returned.body)
 
     def _count(self, push: Push) -> None:
         self._counters["received"] += 1

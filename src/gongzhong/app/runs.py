@@ -31,6 +31,7 @@ class Run:
         "cut",
         "first",
         "kept",
+        "lined",
         "loop",
         "lost",
         "push",
@@ -50,6 +51,8 @@ class Run:
         """Whether the handler was cancelled from here."""
         self.kept = self.lost = False
         """Whether the message is in the inbox; whether another process has it now."""
+        self.lined = False
+        """Whether some of what the handler said went to the person's line."""
         self.said_bytes = 0
         self.changed: asyncio.Future[None] | None = None
         self.rescue: asyncio.TimerHandle | None = None

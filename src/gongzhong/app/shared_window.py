@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections import OrderedDict
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -26,11 +27,12 @@ import msgspec
 
 from ..errors import Replayed, StateDown, say
 from ..messages import Push
-from ..sharing.mail import Ask, HungUp, Mail, Remote, Returned, Sent, new_number
+from ..sharing.mail import MOVED, Ask, HungUp, Mail, Remote, Returned, Sent, new_number
 from ..sharing.members import Beat, Member
 from ..sharing.person import AskWhetherDead, PassOn, PersonRecord, Take, decide, read, written
 from ..store import Work
-from .inbox import PUSH, Inbox, read_answer, read_push
+from .answer import Answer
+from .inbox import AGAIN_AFTER_S, PUSH, Inbox, read_answer, read_push
 from .outbox import about
 from .runs import Run
 from .window import ALARM_TIMEOUTS, ALARM_WINDOW_S, Gone, NotAccepted, Seal
@@ -47,8 +49,6 @@ REMEMBERED_S: Final = 48 * 3600.0
 """How long a person's record stays after the last change: as long as WeChat's longest window for messages."""
 MOST_PEOPLE = 20_000
 """Records that are remembered after a person was laid down, to take them again in one step."""
-AGAIN_AFTER_S = 0.2
-"""Before the next attempt while the state is down."""
 LOOKS_EVERY_S = 0.5
 """While another process works on a delivery: how often to see whether it still lives, and whether WeChat hung up."""
 SHARED_HOLDS: Final = ALARM_TIMEOUTS // 2 - 1
@@ -119,8 +119,8 @@ class SharedWindow:
         gone: Gone | None,
         request: tuple[PushQuery, bytes],
         began: float,
-    ) -> Returned | bytes:
-        """The body for WeChat, or what another process answered.
+    ) -> Returned:
+        """Status and body for WeChat; MOVED when a delivery was passed on here and the person is not here any more.
 
         Raises Replayed for a push that was answered long ago, NotAccepted when it cannot be taken now: WeChat will
         deliver it again.
@@ -131,11 +131,11 @@ class SharedWindow:
         try:
             while owner := await self._have(person, began + self._binding.app.rules.window_s):
                 if isinstance(gone, Remote):
-                    return Returned(moved=True)
+                    return MOVED
                 returned = await self._pass_on(owner, request, gone, began)
                 if returned is not None:
                     return returned
-            return await self._here(person, push, seal, key, gone, began)
+            return Returned(body=await self._here(person, push, seal, key, gone, began))
         finally:
             person.busy -= 1
 
@@ -175,7 +175,7 @@ class SharedWindow:
                     return None
             except StateDown:
                 await asyncio.sleep(AGAIN_AFTER_S)
-        if returned.moved:
+        if returned == MOVED:
             return None
         sure = loop.time() < began + rules.patience_s and not (gone is not None and gone())
         self._aside(self.mail.handed(number, sure))
@@ -185,9 +185,20 @@ class SharedWindow:
         """Answer a delivery that came to another process."""
         began = asyncio.get_running_loop().time() - self._binding.app.rules.patience_s + letter.waits_s
         answer = await self._binding.passed_on(letter.query, letter.body, remote, began)
-        if isinstance(answer, Returned):
-            return answer
         return Returned(answer.status, answer.body)
+
+    async def not_accepted(self, gone: Gone | None, began: float) -> Answer:
+        """The answer to a delivery that cannot be taken: none that WeChat would still read, so that it delivers again.
+
+        One that another process passed on goes back to it at once: the person may be somewhere else by now.
+        """
+        if isinstance(gone, Remote):
+            return Answer(MOVED.status, b"")
+        self._counters["not_accepted"] += 1
+        loop, ends = asyncio.get_running_loop(), began + self._binding.app.rules.held_s
+        while loop.time() < ends and not (gone is not None and gone()):  # noqa: ASYNC110  # a door has to be asked
+            await asyncio.sleep(AGAIN_AFTER_S)
+        return Answer(503, b"try again")
 
     async def handed(self, gone: Gone | None, body: bytes) -> bool:
         """Whether an answer surely got to WeChat, if another process has the connection; else True."""
@@ -253,7 +264,8 @@ class SharedWindow:
                 person.record = read(found.data) if found else PersonRecord()
             else:
                 person.version, person.record, person.load = version, mine, person.load or act.load
-                self._now_ours(person)
+                if mine.owner == self.member.name:  # else this process counted as dead meanwhile
+                    self._now_ours(person)
         if person.load:
             await self._load(person)
         return ""
@@ -271,6 +283,8 @@ class SharedWindow:
     async def _load(self, person: Person) -> None:
         """Take the rows of a person: what waits stands before everything else, what was cut off begins anew."""
         rows = await self._inbox.load(person.openid, self.member.name)
+        if person.phase is not Phase.OURS:
+            return
         person.load = False
         new = [row for row in rows if row.id not in person.rows]
         person.rows = {row.id: row for row in rows}
@@ -287,27 +301,31 @@ class SharedWindow:
 
     # ---- what must not be lost
 
-    async def keep(self, run: Run) -> None:
-        """Make sure that a message is in the inbox before WeChat is told that it was taken. Raises NotAccepted."""
-        person = self._ours.get(run.push.openid)
-        if person is None:
-            raise NotAccepted
-        ends = asyncio.get_running_loop().time() + self._binding.app.rules.patience_s
+    async def keep(self, run: Run, patience_s: float | None = None) -> None:
+        """Make sure that a message is in the inbox before WeChat is told that it was taken.
+
+        Tries again while the database is down, for `patience_s` seconds, by default as long as WeChat waits. Raises
+        NotAccepted after that, and when another process has the person.
+        """
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + (self._binding.app.rules.patience_s if patience_s is None else patience_s)
         while not run.kept:
+            person = self._ours.get(run.push.openid)
+            if person is None or run.lost:
+                raise NotAccepted
             try:
-                for row in await self._inbox.keep(
-                    run.push, run.claim.key, run.claim.promised, self.member.name
-                ):
-                    person.rows[row.id] = row
-                run.kept = True
+                rows = await self._inbox.keep(run.push, run.claim.key, run.claim.promised, self.member.name)
             except StateDown:
-                if asyncio.get_running_loop().time() >= ends:
+                if loop.time() >= ends:
                     raise NotAccepted from None
                 await asyncio.sleep(AGAIN_AFTER_S)
+            else:
+                person.rows.update((row.id, row) for row in rows)
+                run.kept = True
 
     def keep_soon(self, run: Run) -> None:
-        """The same when nobody waits for it."""
-        self._aside(self.keep(run))
+        """The same when nobody waits for it: for as long as the person is this process's."""
+        self._aside(self.keep(run, math.inf))
 
     async def _renew_rows(self) -> None:
         if any(person.rows for person in self._ours.values()):
@@ -408,18 +426,19 @@ class SharedWindow:
         self._ours.pop(person.openid, None)
 
     def _give_up(self, person: Person) -> None:
-        """Another process has the person: forget everything about them."""
-        self._people.pop(person.openid, None)
+        """Another process has the person: what was begun for them here counts no more."""
         self._ours.pop(person.openid, None)
         self._window.abandon(person.openid)
         for row in person.rows.values():
             self._claims.forget(row.key)
+        person.phase, person.load, person.version = Phase.AWAY, False, 0
+        person.rows, person.record = {}, PersonRecord()
+        person.keys.clear()
 
     async def _lost(self) -> None:
         """This process counts as dead: everything that it had is another's now."""
         for person in list(self._ours.values()):
             self._give_up(person)
-        self._people.clear()
 
     # ---- what others left behind
 
@@ -427,7 +446,7 @@ class SharedWindow:
         while True:
             await asyncio.sleep(self._beat.recover_s)
             with suppress(StateDown):
-                for openid in dict.fromkeys(await self._inbox.overdue()):
+                for openid in await self._inbox.overdue():
                     self._aside(self._recover_person(openid))
 
     async def _recover_person(self, openid: str) -> None:

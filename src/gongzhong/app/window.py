@@ -87,7 +87,8 @@ MOST_HOLDS = ALARM_TIMEOUTS * 2 // 3
 
 
 class NotAccepted(GongzhongError):
-    """A delivery cannot be taken now and must not be answered: WeChat delivers it again, perhaps to another process."""
+    """A delivery cannot be taken now and must get no answer in time: then WeChat delivers it again, perhaps to another
+    process. Whether it does so after an HTTP error, too, is documented nowhere."""
 
     def __init__(self) -> None:
         super().__init__("现在不能接收这条推送", "this push cannot be taken now")
@@ -201,6 +202,8 @@ class ReplyWindow:
         try:
             body = await self._answer(run, number, began, seal, gone)
             if body is None:
+                if self.shared is not None:  # deliveries of several processes may have come in another order
+                    raise NotAccepted
                 return SUCCESS
             sure = loop.time() < began + self._rules.patience_s and (gone is None or not gone())
             if sure and self.shared is not None:
@@ -247,11 +250,13 @@ class ReplyWindow:
         waited = False
         while True:
             openid = run.push.openid
-            waiting = self._outbox.waiting(openid)
-            lost = gone is not None and (waited or bool(waiting)) and await _has_gone(gone)
+            older = bool(self._outbox.waiting(openid))
+            lost = gone is not None and (waited or older) and await _has_gone(gone)
+            holds_left = await self._holds_left(run, began)
             if run.lost:
                 raise NotAccepted
-            act = self._look(run, number, began, waiting, lost, await self._holds_left(run, began))
+            # nothing may be said to the person between this look at what waits and the decision to take it
+            act = self._look(run, number, began, self._outbox.waiting(openid), lost, holds_left)
             if isinstance(act, Wait):
                 waited = True
                 await self._wait(run, act.until)
@@ -259,7 +264,8 @@ class ReplyWindow:
                 return None
             else:
                 body = self._decided(run, act, seal)  # at once: what others decide meanwhile repeats it
-                if self.shared is not None and (run.cut or run.claim.replies or not run.claim.ended):
+                more = run.cut or run.lined or run.claim.replies or not run.claim.ended
+                if self.shared is not None and more:
                     await self.shared.keep(run)
                 return body
 
@@ -369,6 +375,7 @@ class ReplyWindow:
     def _send(self, run: Run, replies: Sequence[Reply], ahead: bool) -> None:
         openid = run.push.openid
         line = self._outbox.line(openid)
+        run.lined = True
         if self.shared is not None and not run.kept:
             self.shared.keep_soon(run)
         if not run.claim.ended:

@@ -15,9 +15,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -62,11 +62,14 @@ Letter: TypeAlias = Ask | HungUp | Sent
 
 
 class Returned(msgspec.Struct, frozen=True, array_like=True):
-    """What comes back: status and body for WeChat, or `moved`: another process has the person by now."""
+    """What comes back: status and body for WeChat, or MOVED."""
 
     status: int = 200
     body: bytes = b""
-    moved: bool = False
+
+
+MOVED = Returned(421)
+"""Another process has the person by now; HTTP's name for it is Misdirected Request. WeChat never gets it."""
 
 
 class Remote:
@@ -74,6 +77,8 @@ class Remote:
 
     def __init__(self, number: str, state: State) -> None:
         self.hung_up, self.given = False, False
+        self.returned: Returned | None = None
+        """What was decided, whether or not the other process has it already."""
         self._number, self._state = number, state
 
     def __call__(self) -> bool:
@@ -81,6 +86,7 @@ class Remote:
 
     async def give(self, returned: Returned) -> None:
         """Let the other process have the answer, once. Raises StateDown."""
+        self.returned = returned
         if not self.given:
             data = msgspec.msgpack.encode(returned)
             await self._state.put(answer_key(self._number), data, replaces=0, ttl_s=KEPT_S)
@@ -143,23 +149,34 @@ class Mail:
 
     def _read(self, letter: Letter) -> None:
         match letter:
-            case Ask(number) if number not in self._remotes:
-                remote = self._remotes[number] = Remote(number, self._state)
-                task = asyncio.get_running_loop().create_task(self._answer(letter, remote))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            case Ask(number):
+                remote = self._remotes.get(number)
+                if remote is None:
+                    remote = self._remotes[number] = Remote(number, self._state)
+                    loop = asyncio.get_running_loop()
+                    loop.call_later(
+                        2 * KEPT_S, self._remotes.pop, number
+                    )  # the letter may come again until then
+                    self._aside(self._answer(letter, remote))
+                elif remote.returned is not None:  # the letter came again: the answer may not have arrived
+                    self._aside(self._give(remote, remote.returned))
             case HungUp(number) if number in self._remotes:
                 self._remotes[number].hung_up = True
             case Sent(openid, count):
                 self._sent(openid, count)
 
     async def _answer(self, letter: Ask, remote: Remote) -> None:
-        try:
-            returned = await self._serve(letter, remote)
-            with suppress(StateDown):
-                await remote.give(returned)
-        finally:
-            del self._remotes[letter.number]
+        await self._give(remote, await self._serve(letter, remote))
+
+    async def _give(self, remote: Remote, returned: Returned) -> None:
+        with suppress(StateDown):
+            await remote.give(returned)
+
+    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that nobody waits for."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def answer(self, number: str, timeout_s: float) -> Returned | None:
         """Wait for an answer from another process; None when there is none in that time. Raises StateDown."""

@@ -1,0 +1,61 @@
+"""Who has a person: the decision, row by row as its table says, and what a record remembers."""
+
+from __future__ import annotations
+
+import pytest
+
+from gongzhong.sharing.person import (
+    ANSWERED_S,
+    LARGEST_BODY,
+    MOST_SEEN,
+    AskWhetherDead,
+    Decision,
+    PassOn,
+    PersonRecord,
+    Take,
+    decide,
+    read,
+    written,
+)
+
+ROWS: list[tuple[PersonRecord | None, bool | None, Decision]] = [
+    (None, None, Take(load=True)),
+    (PersonRecord(), None, Take(load=False)),
+    (PersonRecord(waiting=1), None, Take(load=True)),
+    (PersonRecord(owner="me"), None, Take(load=True)),
+    (PersonRecord(owner="other"), None, AskWhetherDead("other")),
+    (PersonRecord(owner="other"), True, Take(load=True)),
+    (PersonRecord(owner="other"), False, PassOn("other")),
+]
+
+
+@pytest.mark.parametrize(("record", "dead", "expected"), ROWS)
+def test_who_takes_a_person(record: PersonRecord | None, dead: bool | None, expected: Decision) -> None:
+    assert decide(record, "me", dead) == expected
+
+
+def test_answers_are_kept_for_a_minute_and_pushes_for_as_long_as_asked() -> None:
+    record = PersonRecord()
+    record.note("first", b"<xml>1</xml>", 1000.0, remembered_s=600.0)
+    record.note("second", None, 1000.0 + ANSWERED_S, remembered_s=600.0)
+    assert record.answer("first") is None, "its minute is over"
+    assert record.saw("first")
+    assert record.saw("second")
+    record.note("third", b"x" * (LARGEST_BODY + 1), 1601.0, remembered_s=600.0)
+    assert not record.saw("first")
+    assert record.answer("third") == b"success"
+
+
+def test_a_record_does_not_grow_without_end_and_survives_writing() -> None:
+    record = PersonRecord(owner="me", windows=(5, 1.0, 0, 0.0))
+    for number in range(MOST_SEEN * 2):
+        record.note(str(number), b"answer", 1000.0, remembered_s=600.0)
+    assert len(record.seen) <= MOST_SEEN + 1
+    again = read(written(record))
+    assert (again.owner, again.windows, again.answered) == (record.owner, record.windows, record.answered)
+    assert again.saw(str(MOST_SEEN * 2 - 1))
+
+
+@pytest.mark.parametrize("data", [b"", b"\xc1", b"\xff" * 9, b"{}"])
+def test_a_record_of_somebody_else_is_an_empty_one(data: bytes) -> None:
+    assert read(data).owner == ""
