@@ -226,7 +226,7 @@ class SharedWindow:
         """Empty once the person is this process's; else the name of the process that has them. Raises NotAccepted."""
         while True:
             if person.step is None or person.step.done():
-                if person.phase is Phase.OURS and not person.load:
+                if person.phase is Phase.OURS and not person.load and self.member.sure:
                     return ""
                 person.step = asyncio.get_running_loop().create_task(self._take(person))
             step = person.step
