@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from tests.servers import free_port, program
+from tests.servers import free_port, program, wait_until
+from tests.sockets.served import credentials
 
 from gongzhong.testing.live_platform import LivePlatform
 
@@ -32,7 +30,6 @@ async def answer(message: Text) -> str:
     await asyncio.sleep(seconds)
     return f"答{message.content}"
 """
-START_WITHIN_S = 60.0
 NGINX = """
 daemon off; master_process off; pid nginx.pid; user root;
 events {{ worker_connections 4096; }}
@@ -66,24 +63,14 @@ class Farm:
         (folder / "shop.py").write_text(PROGRAM, "utf-8")
         self.started_file = folder / "started"
         self.started_file.touch()
-        account = platform.account
-        self.environment = {
-            **os.environ,
-            "GONGZHONG_APPID": account.appid,
-            "GONGZHONG_SECRET": account.secret.reveal(),
-            "GONGZHONG_TOKEN": account.token.reveal(),
-            "GONGZHONG_AES_KEY": account.aes_key.reveal(),
-            "GONGZHONG_API_BASE": platform.url,
-            "STARTED": str(self.started_file),
-            **environment,
-        }
+        self.environment = credentials(platform, STARTED=str(self.started_file), **environment)
         self.sockets = [folder / f"{number}.sock" for number in range(workers)]
         self.workers = [self._worker(path) for path in self.sockets]
         self.nginx = self._nginx()
         self.befallen: list[int] = []
         """The pids of workers that were killed or stopped."""
         for path in self.sockets:
-            wait_for(path.exists, "a worker did not start")
+            wait_until(path.exists, lambda: "a worker did not start")
 
     def _worker(self, socket: Path) -> subprocess.Popen[bytes]:
         with (self.folder / "log").open("ab") as log:
@@ -140,10 +127,3 @@ class Farm:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def wait_for(holds: Callable[[], bool], otherwise: str) -> None:
-    end = time.monotonic() + START_WITHIN_S
-    while not holds():
-        assert time.monotonic() < end, otherwise
-        time.sleep(0.05)

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gongzhong.messages import Text, encode
+from gongzhong.testing.live_platform import LivePlatform
 from gongzhong.wire import sign
 
 TOKEN = "abc123"
@@ -55,6 +56,21 @@ async def app(scope, receive, send):
 def wsgi(environ, start_response):
     return oa.wsgi(environ, start_response)
 '''
+
+
+def credentials(platform: LivePlatform, **more: str) -> dict[str, str]:
+    """The environment of a program that answers for the platform's account."""
+    account = platform.account
+    given = {
+        "GONGZHONG_APPID": account.appid,
+        "GONGZHONG_SECRET": account.secret.reveal(),
+        "GONGZHONG_TOKEN": account.token.reveal(),
+        "GONGZHONG_AES_KEY": account.aes_key.reveal(),
+        "GONGZHONG_API_BASE": platform.url,
+    }
+    return {**os.environ, **given, **more}
+
+
 DOORS = {"account": "served:oa", "asgi": "served:app", "wsgi": "served:wsgi"}
 """An account by itself, and applications with the account in them."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.servers import free_port
+from tests.sockets.served import credentials
 
 from gongzhong.testing.live_platform import LivePlatform
 
@@ -54,18 +54,12 @@ class Assistant:
 
     def __init__(self, folder: Path, platform: LivePlatform, model: str) -> None:
         self.port = free_port()
-        account = platform.account
-        self._env = {
-            **os.environ,
-            "GONGZHONG_APPID": account.appid,
-            "GONGZHONG_SECRET": account.secret.reveal(),
-            "GONGZHONG_TOKEN": account.token.reveal(),
-            "GONGZHONG_AES_KEY": account.aes_key.reveal(),
-            "GONGZHONG_API_BASE": platform.url,
-            "GONGZHONG_STATE": f"sqlite:///{folder / 'assistant.db'}",
-            "OPENAI_BASE_URL": model,
-            "OPENAI_MODEL": "any",
-        }
+        self._env = credentials(
+            platform,
+            GONGZHONG_STATE=f"sqlite:///{folder / 'assistant.db'}",
+            OPENAI_BASE_URL=model,
+            OPENAI_MODEL="any",
+        )
         self.start()
 
     def start(self) -> None:

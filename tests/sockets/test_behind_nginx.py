@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.servers import free_port, program
+from tests.sockets.served import credentials
 
 from gongzhong.testing.live_platform import LivePlatform
 
@@ -44,15 +44,7 @@ class Farm:
         self.folder, self.port = folder, free_port()
         (folder / "shop.py").write_text(PROGRAM, "utf-8")
         self.sockets = [folder / f"{number}.sock" for number in range(3)]
-        account = platform.account
-        env = {
-            **os.environ,
-            "GONGZHONG_APPID": account.appid,
-            "GONGZHONG_SECRET": account.secret.reveal(),
-            "GONGZHONG_TOKEN": account.token.reveal(),
-            "GONGZHONG_AES_KEY": account.aes_key.reveal(),
-            "GONGZHONG_API_BASE": platform.url,
-        }
+        env = credentials(platform)
         serve = [sys.executable, "-m", "gongzhong", "serve", "shop.py:oa", "--unix-socket"]
         self.workers = [subprocess.Popen([*serve, str(path)], cwd=folder, env=env) for path in self.sockets]
         nginx = program("nginx")

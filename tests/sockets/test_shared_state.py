@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.servers import RedisServer
+from tests.sockets.served import credentials
 
 from gongzhong.testing.live_platform import LivePlatform
 
@@ -49,15 +49,7 @@ def test_processes_share_token_and_sessions(
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, "utf-8")
     live_platform.connect()
-    account = live_platform.account
-    env = {
-        **os.environ,
-        "GONGZHONG_APPID": account.appid,
-        "GONGZHONG_SECRET": account.secret.reveal(),
-        "GONGZHONG_TOKEN": account.token.reveal(),
-        "GONGZHONG_API_BASE": live_platform.url,
-        "GONGZHONG_STATE": address,
-    }
+    env = credentials(live_platform, GONGZHONG_STATE=address)
     told = [
         json.loads(
             subprocess.run(
