@@ -17,14 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from gongzhong.running.listening import free_port
+
 START_WITHIN_S = 90.0
 """Also after a crash, and on a machine that is busy with other tests."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def program(name: str, *places: str) -> str:

@@ -11,9 +11,10 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
-from tests.servers import free_port, program, wait_until
+from tests.servers import program, wait_until
 from tests.sockets.served import credentials
 
+from gongzhong.running.listening import free_port
 from gongzhong.testing.live_platform import LivePlatform
 
 PROGRAM = """

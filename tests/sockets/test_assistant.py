@@ -13,9 +13,9 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
-from tests.servers import free_port
 from tests.sockets.served import credentials
 
+from gongzhong.running.listening import free_port
 from gongzhong.testing.live_platform import LivePlatform
 
 ASSISTANT = Path(__file__).parents[2] / "examples" / "assistant.py"

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.servers import free_port, program
+from tests.servers import program
 from tests.sockets.served import credentials
 
+from gongzhong.running.listening import free_port
 from gongzhong.testing.live_platform import LivePlatform
 
 SAMPLE = Path(__file__).parents[2] / "deploy" / "nginx.conf"

@@ -24,10 +24,11 @@ from typing import Any
 
 import pytest
 import yaml
-from tests.servers import Postgres, free_port, program
+from tests.servers import Postgres, program
 
 from gongzhong.config import Configuration, read
 from gongzhong.running.http_server import DRAIN_S
+from gongzhong.running.listening import free_port
 from gongzhong.wire import sign
 
 ROOT = Path(__file__).parents[2]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import itertools
+import os
 import socket
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +21,8 @@ from ..reasons import in_words
 
 EVERY_ADDRESS = ("0.0.0.0", "::")
 POLL_S = 0.02
+LOWEST_FREE_PORT = 20_000
+_turns = itertools.count()
 
 
 class PortInUse(SetupError):
@@ -116,11 +120,23 @@ def remove_stale(path: Path) -> None:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as trial:
-        trial.bind((host, 0))
-        port: int = trial.getsockname()[1]
-        return port
+    """A port that nobody uses now, for a program that is started with it a moment later.
+
+    It lies below the ports that systems give to outgoing connections (from 32768 on Linux, 49152 elsewhere): one of
+    those may be taken again before the program listens. Processes with different ids look in different hundreds.
+    Raises SetupError when every port of the hundred is taken or the host has no address here.
+    """
+    first = LOWEST_FREE_PORT + os.getpid() % 127 * 100
+    family = _first_address(host, first)[0]
+    for _ in range(100):
+        port = first + next(_turns) % 100
+        with suppress(OSError), socket.socket(family, socket.SOCK_STREAM) as trial:
+            trial.bind((host, port))
+            return port
+    raise SetupError(
+        f"{host} 上没有空闲的端口（试过 {first} 至 {first + 99}）",
+        f"no port of {host} is free (tried {first} to {first + 99})",
+    )
 
 
 def url_of(host: str, port: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Iterator
 
@@ -31,6 +32,21 @@ def test_a_port_in_use_is_an_error_with_its_number(taken: int) -> None:
 def test_a_free_port_and_port_zero_pass() -> None:
     require_free("127.0.0.1", free_port())
     require_free("127.0.0.1", 0)
+
+
+def test_free_ports_differ_and_are_none_that_the_system_gives_to_connections() -> None:
+    ports = [free_port() for _ in range(20)]
+    assert len(set(ports)) == 20
+    assert max(ports) < 32768
+
+
+def test_a_full_hundred_of_ports_is_a_set_up_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken(*_: object) -> None:
+        raise OSError(errno.EADDRINUSE, "")
+
+    monkeypatch.setattr(socket.socket, "bind", taken)
+    with pytest.raises(SetupError, match="没有空闲的端口"):
+        free_port()
 
 
 @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70000), ("203.0.113.9", 8000), ("not a host", 1)])
