@@ -21,7 +21,8 @@ from ..reasons import in_words
 
 EVERY_ADDRESS = ("0.0.0.0", "::")
 POLL_S = 0.02
-LOWEST_FREE_PORT = 20_000
+FREE_PORTS = range(20_000, 32_700)
+FREE_PORTS_A_PROCESS = 100
 _turns = itertools.count()
 
 
@@ -120,23 +121,19 @@ def remove_stale(path: Path) -> None:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody uses now, for a program that is started with it a moment later.
+    """A port that nobody listens on now, for a program that is started with it a moment later.
 
     It lies below the ports that systems give to outgoing connections (from 32768 on Linux, 49152 elsewhere): one of
-    those may be taken again before the program listens. Processes with different ids look in different hundreds.
-    Raises SetupError when every port of the hundred is taken or the host has no address here.
+    those may be taken again before the program listens. Processes with different ids look in different hundreds first,
+    and each takes the next one every time. Raises SetupError when the host cannot be listened on.
     """
-    first = LOWEST_FREE_PORT + os.getpid() % 127 * 100
-    family = _first_address(host, first)[0]
-    for _ in range(100):
-        port = first + next(_turns) % 100
-        with suppress(OSError), socket.socket(family, socket.SOCK_STREAM) as trial:
-            trial.bind((host, port))
+    start = os.getpid() * FREE_PORTS_A_PROCESS + next(_turns) % FREE_PORTS_A_PROCESS
+    for further in range(len(FREE_PORTS)):
+        port = FREE_PORTS[(start + further) % len(FREE_PORTS)]
+        with suppress(PortInUse):
+            require_free(host, port)
             return port
-    raise SetupError(
-        f"{host} 上没有空闲的端口（试过 {first} 至 {first + 99}）",
-        f"no port of {host} is free (tried {first} to {first + 99})",
-    )
+    raise SetupError(f"{host} 上没有空闲的端口", f"no port of {host} is free")
 
 
 def url_of(host: str, port: int) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import socket
 from collections.abc import Iterator
 
 import pytest
 
 from gongzhong import SetupError
+from gongzhong.running import listening
 from gongzhong.running.listening import PortInUse, free_port, require_free, until_listening, url_of
 
 pytestmark = pytest.mark.anyio
@@ -40,12 +40,18 @@ def test_free_ports_differ_and_are_none_that_the_system_gives_to_connections() -
     assert max(ports) < 32768
 
 
-def test_a_full_hundred_of_ports_is_a_set_up_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def taken(*_: object) -> None:
-        raise OSError(errno.EADDRINUSE, "")
+def test_ports_of_connections_that_just_ended_are_free() -> None:
+    """A server that closes first leaves its port waiting for late packets (TIME_WAIT) for a minute."""
+    for _ in range(120):
+        with socket.create_server(("127.0.0.1", free_port())) as server:
+            with socket.create_connection(server.getsockname()) as caller:
+                server.accept()[0].close()
+                assert caller.recv(1) == b""
 
-    monkeypatch.setattr(socket.socket, "bind", taken)
-    with pytest.raises(SetupError, match="没有空闲的端口"):
+
+def test_when_no_port_is_free_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "FREE_PORTS", range(20_000, 20_001))
+    with socket.create_server(("127.0.0.1", 20_000)), pytest.raises(SetupError, match="没有空闲的端口"):
         free_port()
 
 
