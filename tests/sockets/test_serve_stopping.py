@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ import pytest
 from gongzhong.running.listening import free_port
 
 from .served import DOORS, ENV, PROGRAM, ask, push, serving
+from .test_hostile_connections import listening
 
 
 def asked_in_threads(port: int, pushes: list[bytes]) -> tuple[list[threading.Thread], list[bytes]]:
@@ -102,6 +104,25 @@ def test_a_new_process_takes_the_port_over_before_the_old_one_goes() -> None:
             assert b"slept" in answers[0]
             assert old.ended() == 0
             assert new.process.poll() is None
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("others_serve", [False, True], ids=["alone", "others serve"])
+@pytest.mark.parametrize("already", [0, 30], ids=["nothing yet", "part of the head"])
+async def test_a_peer_that_was_let_in_before_the_stop_is_answered(others_serve: bool, already: int) -> None:
+    request = push("on its way", 1)
+    async with listening() as (server, _):
+        server.others_serve = others_serve
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(request[:already])
+        while not server.open:  # noqa: ASYNC110 (nothing tells of it)
+            await asyncio.sleep(0.01)
+        stop = asyncio.create_task(server.stop())
+        await asyncio.sleep(0.2)
+        writer.write(request[already:])
+        assert b"on its way" in await asyncio.wait_for(reader.read(), 10)
+        await stop
+        writer.close()
 
 
 def test_the_programs_process_ends_with_the_development_loop_however_that_ends(tmp_path: Path) -> None:

@@ -43,10 +43,13 @@ def test_free_ports_differ_and_are_none_that_the_system_gives_to_connections() -
 def test_ports_of_connections_that_just_ended_are_free() -> None:
     """A server that closes first leaves its port waiting for late packets (TIME_WAIT) for a minute."""
     for _ in range(120):
-        with socket.create_server(("127.0.0.1", free_port())) as server:
-            with socket.create_connection(server.getsockname()) as caller:
-                server.accept()[0].close()
-                assert caller.recv(1) == b""
+        port = free_port()
+        with (
+            socket.create_server(("127.0.0.1", port)) as server,
+            socket.create_connection(("127.0.0.1", port)) as caller,
+        ):
+            server.accept()[0].close()
+            assert caller.recv(1) == b""
 
 
 def test_when_no_port_is_free_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -239,6 +239,13 @@ class Connection(asyncio.Protocol):
                 log.error(say("%g 秒没有答复，连接已关闭", "no answer in %g s, connection closed"), allowed_s)
             self.abort()
 
+    @property
+    def arriving(self) -> bool:
+        """Whether a request is expected now: part of it has come, or the connection is new and none has come yet."""
+        if self.phase is Phase.IDLE:
+            return self._answers_began == 0.0
+        return self.phase is Phase.HEAD or self.phase is Phase.BODY
+
     def give_way(self) -> None:
         """Close for the sake of a new connection, or because the server stops: no request is under way."""
         if self.phase in (Phase.IDLE, Phase.HEAD, Phase.BODY):

@@ -5,10 +5,11 @@ Time is looked at once a second: deadlines are exact to a second, and a push cos
 Stopping, in order:
 
     1. draining   the port stays open while requests are being answered, or were cut off so recently that WeChat
-                  delivers them again, or the application is busy; at most `drain_s`. Idle connections are closed,
-                  every answer says `connection: close`. If `others_serve`, another process has the port, so this one
-                  gives it up at once and only answers what is open.
-    2. closed     nobody can connect; open requests are answered, for `last_s` at most (longer than WeChat waits).
+                  delivers them again, or the application is busy; at most `drain_s`. Connections that wait for their
+                  next request are closed, every answer says `connection: close`. If `others_serve`, another process
+                  has the port, so this one gives it up at once and only answers what is open.
+    2. closed     nobody can connect; requests that are on their way are waited for, for a second, since their peers
+                  were let in; open requests are answered, for `last_s` at most (longer than WeChat waits).
     3. gone       what is left is closed, answered or not.
 """
 
@@ -41,6 +42,8 @@ BACKLOG = 4096
 REDELIVERY_S = 6.0
 """WeChat gives a request up after five seconds and delivers it again at once, on a new connection."""
 DRAIN_S = 30.0
+ARRIVE_S = 1.0
+"""How long a stopping server waits for the request of a connection that it accepted and that has brought none yet."""
 LAST_S = 10.0
 
 
@@ -141,7 +144,7 @@ class CallbackServer:
             return
         self.stopping = True
         for connection in list(self.waiting):
-            if connection.phase is Phase.IDLE:
+            if connection.phase is Phase.IDLE and not connection.arriving:
                 connection.give_way()
         if not self.others_serve:
             await self._until(
@@ -149,6 +152,7 @@ class CallbackServer:
                 self._drain_s if drain_s is None else drain_s,
             )
         self._server.close()
+        await self._until(lambda: not any(connection.arriving for connection in self.waiting), ARRIVE_S)
         await self._until(lambda: not self.answering, last_s)
         for connection in list(self.waiting):
             connection.give_way()
