@@ -20,7 +20,7 @@ PAGES := $(STATIC)/index.html
 PAGE_SOURCES := $(shell find web \( -name node_modules -o -path web/test \) -prune -o -type f ! -name '*.md' -print 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: help demo pages test chaos chaos-short test-pythons test-pages test-schema test-node lint wheel first-hour bench lock clean
+.PHONY: help demo pages test test-heavy chaos chaos-short test-pythons test-pages test-schema test-node lint wheel first-hour bench lock clean
 
 help: ## 列出所有目标 / list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,8 +32,11 @@ demo: ## 启动演示公众号，PORT=8700 / run the demo account and the platfo
 
 pages: $(PAGES) ## 构建网页 / build the pages into the package
 
-test: .venv/.dev ## Python 测试 / every test that needs no browser
-	$(PYTEST) -n auto --dist loadscope -m "not slow and not browser and not first_hour"
+test: .venv/.dev ## Python 测试，五分钟以内 / the tests that start no programs, within five minutes
+	$(PYTEST) -n auto --dist loadscope -m "not heavy and not slow and not browser and not first_hour"
+
+test-heavy: .venv/.dev ## 启动真实程序的测试 / the tests that start real programs and servers and wait for them
+	$(PYTEST) -n auto --dist loadscope -m "heavy and not slow and not browser and not first_hour"
 
 test-pythons: ## 在本机每个 Python 版本上测试 / the quick tests on every Python of this machine
 	$(PY) scripts/test_pythons.py $(ARGS)

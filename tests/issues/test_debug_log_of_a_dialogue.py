@@ -10,6 +10,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.heavy
+
 SECRET, CALLBACK_TOKEN = "5ec7e7" * 5 + "aa", "callbackTokenOfOurs"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
 ACCESS_TOKEN = "88_tokenTOKENtoken0123456789"

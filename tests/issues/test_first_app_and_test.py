@@ -16,6 +16,8 @@ import pytest
 from gongzhong import Account, OfficialAccount, SetupError, Text
 from gongzhong.testing import LocalPlatform
 
+pytestmark = pytest.mark.heavy
+
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
 

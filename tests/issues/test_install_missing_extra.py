@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.heavy
+
 DEV = ("starlette", "python_multipart", "PIL", "segno", "zxingcpp", "nh3", "anyio")
 HIDE = f"""
 import sys

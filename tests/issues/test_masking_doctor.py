@@ -14,6 +14,8 @@ import pytest
 
 from ..sockets.peers import Act, Connection, Peer, peer
 
+pytestmark = pytest.mark.heavy
+
 __all__ = ["peer"]
 
 SECRET, TOKEN, AES_KEY = "5ec7e7" * 5 + "aa", "88_tokenTOKENtoken0123456789", "k3y" * 14 + "A"

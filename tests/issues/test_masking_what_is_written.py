@@ -13,6 +13,8 @@ import pytest
 
 from gongzhong.platform.traffic import Exchange, present
 
+pytestmark = pytest.mark.heavy
+
 SECRET, TOKEN = "5ec7e7" * 5 + "aa", "88_tokenTOKENtoken0123456789"
 
 CALLS = f"""

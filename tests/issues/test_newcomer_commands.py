@@ -25,6 +25,8 @@ from gongzhong.running.dev import Running
 from gongzhong.running.doctor import Finding, diagnose
 from gongzhong.running.doctor.settings import AsGiven
 
+pytestmark = pytest.mark.heavy
+
 GOOD = {
     "GONGZHONG_APPID": "wx0123456789abcdef",
     "GONGZHONG_SECRET": "0" * 32,

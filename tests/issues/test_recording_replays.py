@@ -22,6 +22,8 @@ from gongzhong.running.target import resolve
 from gongzhong.testing import PNG, LocalPlatform, load_account
 from gongzhong.testing.in_process import InProcessTransport
 
+pytestmark = pytest.mark.heavy
+
 APPID = "wx00000000000000c1"
 PROGRAM = """
 import asyncio

@@ -13,6 +13,8 @@ import pytest
 from gongzhong import OfficialAccount, Router, SetupError, Text
 from gongzhong.testing import LivePlatform, LocalPlatform, NotPossible, UnknownName
 
+pytestmark = pytest.mark.heavy
+
 
 def test_connect_was_forgotten_or_is_not_clear(platform: LocalPlatform) -> None:
     alice = platform.person("alice")

@@ -18,6 +18,8 @@ from gongzhong.running.target import resolve
 from gongzhong.testing import PNG, LocalPlatform
 from gongzhong.testing.in_process import InProcessTransport
 
+pytestmark = pytest.mark.heavy
+
 PROGRAM = """
 from gongzhong import Account, Click, Image, OfficialAccount, Secret, Subscribe, Text
 

@@ -144,7 +144,9 @@ class WindowWorld:
             await self._say(person, text)
         for _ in range(round(self.setting.fetches_s / 15)):
             await asyncio.sleep(15)
-            if self._unanswered(person) and not self.setting.may_send:
+            if not self._unanswered(person):
+                return
+            if not self.setting.may_send:
                 self.reached.add("fetched")
                 await self._say(person, FETCH)
 

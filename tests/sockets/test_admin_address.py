@@ -16,6 +16,8 @@ from gongzhong.running.listening import free_port
 from .served import DOORS, ask, push, rest_of, serving
 from .test_supervisor import children, supervised, until
 
+pytestmark = pytest.mark.heavy
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 

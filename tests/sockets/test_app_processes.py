@@ -20,6 +20,8 @@ from gongzhong.messages import encode
 from gongzhong.testing import LocalPlatform
 from gongzhong.wire import PushWriter
 
+pytestmark = pytest.mark.heavy
+
 ACCOUNT = Account(appid="wx0123456789abcdef", secret=Secret("s" * 32), token=Secret("tok123"))
 
 

@@ -18,6 +18,8 @@ from tests.sockets.served import credentials
 from gongzhong.running.listening import free_port
 from gongzhong.testing.live_platform import LivePlatform
 
+pytestmark = pytest.mark.heavy
+
 ASSISTANT = Path(__file__).parents[2] / "examples" / "assistant.py"
 
 

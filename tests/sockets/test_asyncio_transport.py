@@ -24,6 +24,8 @@ from gongzhong.errors import NotReached, OutcomeUnknown
 from .peers import Act, Connection, Peer, once, peer, whole
 from .test_transports import DIRECT, HEAD, JSON, LENGTH, post
 
+pytestmark = pytest.mark.heavy
+
 __all__ = ["peer"]
 Start = Callable[[Act], Peer]
 GOOD = whole(HEAD + LENGTH + b"\r\n" + JSON, pause_s=0)

@@ -19,6 +19,8 @@ from gongzhong.testing import LivePlatform, LocalPlatform
 from gongzhong.testing.hanging import StillRunning
 from gongzhong.wire import PushWriter
 
+pytestmark = pytest.mark.heavy
+
 ACCOUNT = Account(appid="wx0123456789abcdef", secret=Secret("s" * 32), token=Secret("tok123"))
 
 

@@ -24,6 +24,8 @@ from .test_app_processes import ACCOUNT, official_account
 from .test_app_processes import ask as handled
 from .test_app_processes import push as pushed
 
+pytestmark = pytest.mark.heavy
+
 SLOW = """
 import os, sys, time
 from flask import Flask, request

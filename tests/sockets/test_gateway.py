@@ -21,6 +21,8 @@ from gongzhong.testing import PNG
 from gongzhong.testing.live_platform import LivePlatform
 from gongzhong.testing.seen import Exchange
 
+pytestmark = pytest.mark.heavy
+
 ADDRESSES = "/cgi-bin/get_api_domain_ip"
 OTHER = Account.for_tests("OTHER_")
 

@@ -19,6 +19,8 @@ from gongzhong import Account, Hosts
 from gongzhong.gateway import Settings
 from gongzhong.testing.live_platform import LivePlatform
 
+pytestmark = pytest.mark.heavy
+
 __all__ = ["peer"]
 
 MB = 1024 * 1024

@@ -18,6 +18,8 @@ import pytest
 from .served import DOORS, PROGRAM, ask, push, rest_of, serving
 from .test_several_workers import run
 
+pytestmark = pytest.mark.heavy
+
 QUICK = PROGRAM.replace("customer_service=False", "customer_service=False, window=0.5")
 APPLICATION = QUICK + (
     "\nfrom flask import Flask, request\n"

@@ -21,7 +21,7 @@ from ..unit.running.http_server.test_requests import ANSWERED, REFUSED
 from .served import DOORS, PROGRAM, TOKEN, ask, push, serving
 from .test_serve_connections import certificate
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.heavy]
 
 LIMITS = Limits(head_s=3.0, body_s=3.0, idle_s=3.0, write_s=3.0, linger_s=1.0, handshake_s=3.0)
 """Short, but with room for a busy machine: the server looks at its clock once a second."""

@@ -13,6 +13,8 @@ from gongzhong.wire import PushWriter, read_xml
 
 from .served import serving
 
+pytestmark = pytest.mark.heavy
+
 PROGRAM = """
 from gongzhong import Account, Accounts, App, Text
 

@@ -16,6 +16,8 @@ import pytest
 
 from .served import DOORS, ask, push, rest_of, serving
 
+pytestmark = pytest.mark.heavy
+
 IDLE = 300
 """Connections of each kind. Before limits were set on purpose, 128 of any kind shut everybody else out."""
 KINDS = {

@@ -20,6 +20,8 @@ from gongzhong.running.listening import free_port
 from .served import DOORS, ENV, PROGRAM, ask, push, serving
 from .test_hostile_connections import listening
 
+pytestmark = pytest.mark.heavy
+
 
 def asked_in_threads(port: int, pushes: list[bytes]) -> tuple[list[threading.Thread], list[bytes]]:
     answers: list[bytes] = []

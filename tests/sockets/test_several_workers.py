@@ -16,6 +16,8 @@ from gongzhong.running.listening import free_port
 
 from .served import ENV, ask, push
 
+pytestmark = pytest.mark.heavy
+
 APPLICATION = """
 from flask import Flask, request
 from gongzhong import OfficialAccount, Text

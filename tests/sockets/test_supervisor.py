@@ -18,7 +18,7 @@ from gongzhong.running.listening import PortInUse, free_port, require_free
 
 from .served import ENV, Served, ask, push, rest_of, serving
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"), pytest.mark.heavy]
 
 PROGRAM = '''
 """`pid` tells the process, `sleep 2` takes two seconds, `block 9` blocks the event loop; anything else is echoed."""

@@ -14,7 +14,7 @@ import pytest
 from .served import ENV, PROGRAM, ask, push
 from .test_supervisor import until
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="systemd runs on Linux")
+pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="systemd runs on Linux"), pytest.mark.heavy]
 WORKERS = [1, 2]
 
 

@@ -26,6 +26,8 @@ from gongzhong.errors import BadAnswer, GongzhongError, NotReached, OutcomeUnkno
 
 from .peers import Act, Connection, Peer, once, peer, whole
 
+pytestmark = pytest.mark.heavy
+
 __all__ = ["peer"]
 Start = Callable[[Act], Peer]
 DIRECT = Network(proxies={})

@@ -19,6 +19,8 @@ import pytest
 from gongzhong.messages import Text, encode
 from gongzhong.wire import PushWriter, read_xml
 
+pytestmark = pytest.mark.heavy
+
 APPLICATION = """
 import os
 import sys

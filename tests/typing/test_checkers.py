@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.heavy
+
 ROOT = Path(__file__).parents[2]
 SUBJECT = Path(__file__).with_name("clients.py")
 PYRIGHT = ROOT / "web" / "node_modules" / ".bin" / "pyright"

@@ -15,6 +15,8 @@ from gongzhong import Account, OfficialAccount
 from gongzhong.catalogue.templates import template_data
 from gongzhong.testing import LivePlatform, LocalPlatform
 
+pytestmark = pytest.mark.heavy
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GENERATED = {"coverage", "magic-values"}

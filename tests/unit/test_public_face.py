@@ -11,6 +11,8 @@ import pytest
 
 import gongzhong
 
+pytestmark = pytest.mark.heavy
+
 
 def announced_to_type_checkers() -> dict[str, str]:
     """Name → module, from the imports that only a type checker sees."""

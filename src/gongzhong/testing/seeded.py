@@ -98,7 +98,7 @@ class SeededLoop(AbstractEventLoop):
         while self._timers and self._timers[0][0] <= self._now:
             _, _, timer, context = heapq.heappop(self._timers)
             self._ready.append((timer, context))
-        place = self.random.randrange(len(self._ready))
+        place = int(self.random.random() * len(self._ready))
         self._ready[place], self._ready[-1] = self._ready[-1], self._ready[place]
         handle, context = self._ready.pop()
         process = context.get(_process)

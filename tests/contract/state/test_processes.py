@@ -23,6 +23,8 @@ from gongzhong.state.redis import RedisState
 
 from .conftest import Engine
 
+pytestmark = pytest.mark.heavy
+
 PROGRAM = Path(__file__).with_name("process.py")
 PROCESSES = 4
 BOUNDED_S = 4.0

@@ -32,6 +32,8 @@ from gongzhong.state.tokens import StateTokenStore
 from ..conftest import NOON
 from .conftest import Engine
 
+pytestmark = pytest.mark.heavy
+
 PROGRAM = Path(__file__).with_name("token_processes.py")
 APPID = "wx0123456789abcdef"
 WRONG_SECRET = {"errcode": 40125, "errmsg": "invalid appsecret"}

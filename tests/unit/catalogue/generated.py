@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ LONGEST = 1_000
 SMALL = 5
 
 
+@cache
 def values(kind: Any) -> st.SearchStrategy[Any]:
     """Any valid value of a type."""
     return _of(shapes.type_info(kind))

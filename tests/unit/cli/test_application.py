@@ -12,6 +12,8 @@ from gongzhong.cli.application import COMMANDS
 from gongzhong.cli.outcome import DONE, USAGE, run
 from gongzhong.version import version
 
+pytestmark = pytest.mark.heavy
+
 HELP_TIMES_LIBRARIES = 1.8
 """How much processor time the help may take, in times of importing the libraries that draw it."""
 HEAVY = ["aiohttp", "granian", "sqlite3", "starlette", "uvloop", "gongzhong.platform", "gongzhong.client"]

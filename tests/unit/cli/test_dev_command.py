@@ -11,7 +11,11 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from gongzhong.cli.outcome import SETUP
+
+pytestmark = pytest.mark.heavy
 
 BOT = "from gongzhong.app import OfficialAccount\noa = OfficialAccount.from_env()\n"
 

@@ -16,6 +16,8 @@ from gongzhong.running.control import Control
 
 from .conftest import start_platform
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_until_it_is_asked_to_stop(number: signal.Signals) -> None:

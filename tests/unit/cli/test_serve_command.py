@@ -17,6 +17,8 @@ from gongzhong.cli.outcome import SETUP, run
 from gongzhong.running.listening import free_port
 from gongzhong.wire import sign
 
+pytestmark = pytest.mark.heavy
+
 SOURCES = {
     "served_oa": "from gongzhong.app import OfficialAccount\noa = OfficialAccount.from_env()\n",
     "served_asgi": "from served_oa import oa\napp = oa.asgi\n",

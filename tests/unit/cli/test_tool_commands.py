@@ -20,6 +20,8 @@ from gongzhong.cli.outcome import DONE, FAILED, SETUP, USAGE, run
 from .conftest import OPENID_OF_MING as OPENID
 from .conftest import RunningPlatform, start_platform
 
+pytestmark = pytest.mark.heavy
+
 TEXT = (Path(__file__).parents[3] / "docs" / "cli.md").read_text("utf-8")
 
 

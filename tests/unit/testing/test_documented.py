@@ -12,6 +12,8 @@ import pytest
 
 import gongzhong.testing
 
+pytestmark = pytest.mark.heavy
+
 PAGE = Path(__file__).parents[3] / "docs" / "testing.md"
 
 
