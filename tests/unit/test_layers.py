@@ -25,7 +25,7 @@ LAYERS = [
     {"client"},
     {"state"},
     {"store"},
-    {"sharing"},
+    {"sharing", "people"},
     {"app", "web", "gateway", "platform"},
     {"console"},
     {"running"},
@@ -34,7 +34,7 @@ LAYERS = [
     {"__main__"},
 ]
 HEIGHT = {part: height for height, row in enumerate(LAYERS) for part in row}
-FORBIDDEN = {("platform", lower) for lower in ("client", "state", "database", "store", "sharing")}
+FORBIDDEN = {("platform", lower) for lower in ("client", "state", "database", "store", "sharing", "people")}
 HEAVY = ["aiohttp", "urllib3", "starlette", "granian", "sqlite3", "sqlalchemy", "alembic"]
 HEAVY += ["psycopg", "redis", "PIL", "segno", "uvloop"]
 IMPORT_BUDGET_MS = 150

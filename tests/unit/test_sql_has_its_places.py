@@ -1,5 +1,5 @@
 """SQL stands in few places: `platform/world` for the simulator; for production `database`, `state`, `store` and the
-gateway's `tables.py`.
+`tables.py` of gateway and people.
 
 What else needs the tables calls a function of theirs, which has a name and can be tested.
 """
@@ -15,7 +15,11 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "gongzhong"
 PLACES = [SOURCE / "platform" / "world", SOURCE / "database", SOURCE / "state", SOURCE / "store"]
-PLACES += [SOURCE / "gateway" / "tables.py"]
+PLACES += [
+    SOURCE / "gateway" / "tables.py",
+    SOURCE / "people" / "tables.py",
+    SOURCE / "people" / "key_tables.py",
+]
 OUTSIDE = sorted(
     path for path in SOURCE.rglob("*.py") if not any(path.is_relative_to(place) for place in PLACES)
 )

@@ -74,11 +74,12 @@ class Job:
 class SqliteDatabase:
     """One file. Opened at first use; may be used from several event loops and after a fork.
 
-    `setup` (statements separated by semicolons: CREATE … IF NOT EXISTS) runs at the first opening in a process.
+    `setup` (statements separated by semicolons: CREATE … IF NOT EXISTS) runs at the first opening in a process. With
+    `secure_delete` what is deleted is overwritten with zeros in the file; `empty_log` removes it from the log.
     StateDown is raised when the file cannot be opened, read or written; any other `sqlite3.Error` comes as it is.
     """
 
-    def __init__(self, path: str | Path, setup: str = "") -> None:
+    def __init__(self, path: str | Path, setup: str = "", *, secure_delete: bool = False) -> None:
         if sqlite3.sqlite_version_info < OLDEST:
             raise SetupError(
                 f"SQLite {sqlite3.sqlite_version} 太旧，至少需要 {'.'.join(map(str, OLDEST))}",
@@ -86,6 +87,7 @@ class SqliteDatabase:
             )
         self.path = Path(path).absolute()
         self._setup = setup
+        self._secure_delete = secure_delete
         self._is_set_up = not setup
         self._start()
         forks.look_after(self)
@@ -111,6 +113,18 @@ class SqliteDatabase:
         """Carry out `work`, which only reads. It sees all that was answered to writers before."""
         self._check_process()
         return await self._reader.ask(work)
+
+    async def empty_log(self) -> bool:
+        """Move everything from the write-ahead log to the file and cut the log to length 0.
+
+        Whether that was possible: for LOCK_WITHIN_S another process's transaction may stand in the way.
+        """
+        end = time.monotonic() + LOCK_WITHIN_S
+        while True:
+            [busy, *_] = await self.read(lambda db: db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
+            if not busy or time.monotonic() > end:
+                return not busy
+            await asyncio.sleep(random.uniform(0, 0.02))
 
     async def close(self) -> None:
         """Finish what is queued, then close both connections. Later calls raise StateDown."""
@@ -149,6 +163,7 @@ class SqliteDatabase:
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
             connection.execute("PRAGMA synchronous = FULL").fetchall()
             connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BEFORE_CHECKPOINT}").fetchall()
+            connection.execute(f"PRAGMA secure_delete = {'ON' if self._secure_delete else 'OFF'}").fetchall()
             with self._setting_up:
                 if not self._is_set_up:
                     connection.executescript(f"BEGIN IMMEDIATE; {self._setup}; COMMIT")

@@ -80,3 +80,55 @@ gateway_call = Table(
     Index("gateway_call_at", "at"),
     sqlite_autoincrement=True,
 )
+
+person = Table(
+    "person",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("lookup", Text, nullable=False),
+    Column("union_lookup", Text, nullable=False),
+    Column("openid", LargeBinary, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Index("person_lookup", "account", "lookup", unique=True),
+    _index("person_union", "union_lookup", where="union_lookup <> ''"),
+)
+
+person_field = Table(
+    "person_field",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("field", Text, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("stored_at", Double, nullable=False),
+    Index("person_field_age", "account", "field", "stored_at"),
+)
+
+person_consent = Table(
+    "person_consent",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("text_version", Text, nullable=False),
+    Column("shown", LargeBinary, nullable=False),
+    Column("given_at", Double, nullable=False),
+    Column("withdrawn_at", Double, nullable=False),
+    Index("person_consent_person", "account", "number", "field"),
+    sqlite_autoincrement=True,
+)
+
+person_audit = Table(
+    "person_audit",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+)

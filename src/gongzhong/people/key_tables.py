@@ -1,0 +1,276 @@
+"""The key store: keys of accounts and people, and what was erased. Plain SQL, the same for SQLite and PostgreSQL.
+
+It is a database of its own, so that copies of the data never contain keys. Keys are stored wrapped. A key that was
+deleted is overwritten: SQLite by `secure_delete` and by emptying its write-ahead log; PostgreSQL by VACUUM, and its
+write-ahead log goes when the server recycles it (see docs/people.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import msgspec
+
+from ..database import SqliteDatabase
+from ..database.statements import Row, Statements
+
+if TYPE_CHECKING:
+    from ..database import DatabaseUrl
+    from ..database.postgres import PostgresDatabase
+
+T = TypeVar("T")
+AT_ONCE: Final = 1000
+"""People in one statement."""
+
+TABLES: Final = (
+    """CREATE TABLE IF NOT EXISTS people_account_key (
+    account TEXT NOT NULL, purpose TEXT NOT NULL, version BIGINT NOT NULL, wrapped {bytes} NOT NULL,
+    master TEXT NOT NULL, created_at {float} NOT NULL, PRIMARY KEY (account, purpose, version))""",
+    """CREATE TABLE IF NOT EXISTS people_person_key (
+    account TEXT NOT NULL, number BIGINT NOT NULL, version BIGINT NOT NULL, wrapped {bytes} NOT NULL,
+    PRIMARY KEY (account, number))""",
+    """CREATE INDEX IF NOT EXISTS people_person_key_version ON people_person_key (account, version)""",
+    """CREATE TABLE IF NOT EXISTS people_number (account TEXT PRIMARY KEY, last BIGINT NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS people_erasure (
+    account TEXT NOT NULL, number BIGINT NOT NULL, at {float} NOT NULL, certificate {bytes} NOT NULL,
+    PRIMARY KEY (account, number, at))""",
+    """CREATE TABLE IF NOT EXISTS people_audit_head (
+    account TEXT PRIMARY KEY, seq BIGINT NOT NULL, digest {bytes} NOT NULL)""",
+)
+
+ACCOUNT_KEYS: Final = """
+SELECT purpose, version, wrapped, master FROM people_account_key WHERE account = :account ORDER BY version
+"""
+ADD_ACCOUNT_KEY: Final = """
+INSERT INTO people_account_key (account, purpose, version, wrapped, master, created_at)
+VALUES (:account, :purpose, :version, :wrapped, :master, :now) ON CONFLICT DO NOTHING RETURNING version
+"""
+ADD_FIRST_KEY: Final = """
+INSERT INTO people_account_key (account, purpose, version, wrapped, master, created_at)
+SELECT :account, :purpose, :version, :wrapped, :master, :now WHERE NOT EXISTS (
+    SELECT 1 FROM people_account_key WHERE account = :account AND purpose = :purpose)
+ON CONFLICT DO NOTHING RETURNING version
+"""
+REWRAP_ACCOUNT_KEY: Final = """
+UPDATE people_account_key SET wrapped = :wrapped, master = :master
+WHERE account = :account AND purpose = :purpose AND version = :version AND master = :before RETURNING version
+"""
+ACCOUNTS: Final = "SELECT DISTINCT account FROM people_account_key ORDER BY account"
+RESERVE: Final = """
+INSERT INTO people_number (account, last) VALUES (:account, :n)
+ON CONFLICT (account) DO UPDATE SET last = people_number.last + :n RETURNING last
+"""
+HOLD_ACCOUNT_KEY: Final = """
+SELECT version FROM people_account_key WHERE account = :account AND purpose = 'people' AND version = :version {lock}
+"""
+ADD_PERSON_KEY: Final = """
+INSERT INTO people_person_key (account, number, version, wrapped)
+SELECT :account, :number, :version, :wrapped WHERE EXISTS (
+    SELECT 1 FROM people_account_key WHERE account = :account AND purpose = 'people' AND version = :version)
+"""
+PERSON_KEYS: Final = """
+SELECT number, version, wrapped FROM people_person_key WHERE account = :account AND number IN ({numbers})
+"""
+OLD_PERSON_KEYS: Final = """
+SELECT number, version, wrapped FROM people_person_key WHERE account = :account AND version < :version LIMIT :n
+"""
+REWRAP_PERSON_KEY: Final = """
+UPDATE people_person_key SET wrapped = :wrapped, version = :version
+WHERE account = :account AND number = :number AND version = :before
+"""
+END_OLD_KEYS: Final = """
+DELETE FROM people_account_key WHERE account = :account AND purpose = 'people' AND version < :version
+AND NOT EXISTS (SELECT 1 FROM people_person_key AS p WHERE p.account = :account
+    AND p.version = people_account_key.version) RETURNING version
+"""
+FORGET_PERSON: Final = """
+DELETE FROM people_person_key WHERE account = :account AND number IN ({numbers}) RETURNING number
+"""
+FORGET_ACCOUNT: Final = (
+    "DELETE FROM people_person_key WHERE account = :account",
+    "DELETE FROM people_account_key WHERE account = :account RETURNING version",
+    "DELETE FROM people_audit_head WHERE account = :account",
+)
+ADD_ERASURE: Final = """
+INSERT INTO people_erasure (account, number, at, certificate) VALUES (:account, :number, :now, :certificate)
+ON CONFLICT DO NOTHING
+"""
+ERASURES: Final = """
+SELECT number, at, certificate FROM people_erasure WHERE account = :account AND at >= :since ORDER BY at, number
+"""
+AUDIT_HEAD: Final = "SELECT seq, digest FROM people_audit_head WHERE account = :account"
+MOVE_AUDIT_HEAD: Final = """
+INSERT INTO people_audit_head (account, seq, digest) VALUES (:account, :seq, :digest)
+ON CONFLICT (account) DO UPDATE SET seq = :seq, digest = :digest WHERE people_audit_head.seq < :seq
+"""
+OVERWRITE: Final = "VACUUM people_person_key"
+
+
+class AccountKeyRow(msgspec.Struct, frozen=True):
+    """A key of an account, as it is stored. `purpose`: `people` wraps people's keys, `index` makes blind indexes."""
+
+    purpose: str
+    version: int
+    wrapped: bytes
+    master: str
+
+
+class PersonKeyRow(msgspec.Struct, frozen=True):
+    """A person's key, wrapped by the account's key of that version."""
+
+    number: int
+    version: int
+    wrapped: bytes
+
+
+def listed(statements: Statements, kind: str = "bigint") -> str:
+    """A subquery that gives the elements of the JSON array `:listed`."""
+    if statements.takes_locks:
+        return f"SELECT CAST(value AS {kind}) FROM jsonb_array_elements_text(CAST(:listed AS jsonb))"
+    return "SELECT value FROM json_each(:listed)"
+
+
+def as_list(values: Iterable[int] | Iterable[str]) -> str:
+    """What `listed` reads."""
+    return msgspec.json.encode(list(values)).decode()
+
+
+def batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Pieces of AT_ONCE, the last one shorter."""
+    return (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))
+
+
+def open_key_database(url: DatabaseUrl) -> SqliteDatabase | PostgresDatabase:
+    """The key store's database; its tables are made at the first connection."""
+    if url.kind == "sqlite":
+        setup = "; ".join(table.format(bytes="BLOB", float="REAL") for table in TABLES)
+        return SqliteDatabase(url.path, setup, secure_delete=True)
+    from ..database.postgres import PostgresDatabase  # psycopg is an extra
+
+    statements = [table.format(bytes="BYTEA", float="DOUBLE PRECISION").encode() for table in TABLES]
+    return PostgresDatabase(url, statements, last_made="people_audit_head")
+
+
+class KeyTables:
+    """What the key store keeps. Raises StateDown when it cannot be reached."""
+
+    def __init__(self, database: SqliteDatabase | PostgresDatabase) -> None:
+        self._database = database
+        self._statements = Statements(database)
+        self._numbers = listed(self._statements)
+
+    async def account_keys(self, account: str) -> list[AccountKeyRow]:
+        """Oldest version first."""
+        return [AccountKeyRow(*row) for row in await self._run(ACCOUNT_KEYS, account)]
+
+    async def accounts(self) -> list[str]:
+        return [row[0] for row in await self._run(ACCOUNTS, "")]
+
+    async def add_account_key(self, account: str, row: AccountKeyRow, now: float, *, first: bool) -> bool:
+        """Whether it was added; with `first` only when the account has no key of this purpose yet."""
+        sql = ADD_FIRST_KEY if first else ADD_ACCOUNT_KEY
+        return bool(await self._run(sql, account, now=now, **msgspec.structs.asdict(row)))
+
+    async def rewrap_account_key(self, account: str, row: AccountKeyRow, before: str) -> bool:
+        values = msgspec.structs.asdict(row)
+        return bool(await self._run(REWRAP_ACCOUNT_KEY, account, before=before, **values))
+
+    async def reserve(self, account: str, n: int) -> range:
+        """Numbers for `n` new people, which nobody else gets."""
+        [(last,)] = await self._run(RESERVE, account, n=n)
+        return range(last - n + 1, last + 1)
+
+    async def add_person_keys(self, account: str, rows: Sequence[PersonKeyRow]) -> bool:
+        """Add keys that one version of the account's key wrapped; False when that version has ended."""
+        version = rows[0].version
+        lock = "FOR SHARE" if self._statements.takes_locks else ""
+        values = {"account": account, "version": version}
+        held, *_ = await self._statements.each(
+            (HOLD_ACCOUNT_KEY.format(lock=lock), values),
+            *((ADD_PERSON_KEY, {**values, "number": row.number, "wrapped": row.wrapped}) for row in rows),
+        )
+        return bool(held)
+
+    async def person_keys(self, account: str, numbers: Sequence[int]) -> list[PersonKeyRow]:
+        """Keys of at most AT_ONCE people; nothing for those who have none."""
+        sql = PERSON_KEYS.format(numbers=self._numbers)
+        return [PersonKeyRow(*row) for row in await self._run(sql, account, listed=as_list(numbers))]
+
+    async def old_person_keys(self, account: str, version: int) -> list[PersonKeyRow]:
+        """Some keys that a version before this one wrapped."""
+        rows = await self._run(OLD_PERSON_KEYS, account, version=version, n=AT_ONCE)
+        return [PersonKeyRow(*row) for row in rows]
+
+    async def rewrap_person_keys(self, account: str, rows: Sequence[tuple[PersonKeyRow, int]]) -> None:
+        """Replace keys by the same ones, wrapped again; `int` is the version before."""
+        values = [
+            {"account": account, "before": before, **msgspec.structs.asdict(row)} for row, before in rows
+        ]
+        await self._statements.run_many(REWRAP_PERSON_KEY, values)
+
+    async def end_old_keys(self, account: str, version: int) -> int:
+        """Delete versions of the account's key before this one that wrap nothing any more. How many."""
+        lock = HOLD_ACCOUNT_KEY.replace("version = :version", "version < :version").format(lock="FOR UPDATE")
+        values = {"account": account, "version": version}
+        steps: list[tuple[str, Mapping[str, Any]]] = [(END_OLD_KEYS, values)]
+        if self._statements.takes_locks:
+            steps.insert(0, (lock, values))
+        ended = (await self._statements.each(*steps))[-1]
+        await self._overwrite()
+        return len(ended)
+
+    async def drop_person_keys(self, account: str, numbers: Sequence[int]) -> None:
+        """Delete keys that never sealed anything."""
+        await self._run(FORGET_PERSON.format(numbers=self._numbers), account, listed=as_list(numbers))
+
+    async def forget_people(self, account: str, certificates: Mapping[int, bytes], now: float) -> set[int]:
+        """Destroy people's keys and record that, together. Whose there were."""
+        values = {"account": account, "now": now}
+        listed_numbers = {**values, "listed": as_list(certificates)}
+        steps: list[tuple[str, Mapping[str, Any]]] = [
+            (FORGET_PERSON.format(numbers=self._numbers), listed_numbers)
+        ]
+        steps += [
+            (ADD_ERASURE, {**values, "number": number, "certificate": certificate})
+            for number, certificate in certificates.items()
+        ]
+        gone, *_ = await self._statements.each(*steps)
+        await self._overwrite()
+        return {row[0] for row in gone}
+
+    async def forget_account(self, account: str, certificate: bytes, now: float) -> bool:
+        """Destroy every key of an account and record that, together, as number 0. Whether there was any."""
+        values = {"account": account, "now": now, "number": 0, "certificate": certificate}
+        results = await self._statements.each(
+            *((sql, values) for sql in FORGET_ACCOUNT), (ADD_ERASURE, values)
+        )
+        await self._overwrite()
+        return bool(results[1])
+
+    async def erasures(self, account: str, since: float = 0.0) -> list[tuple[int, float, bytes]]:
+        """Number (0: the whole account), time and certificate of each erasure, oldest first."""
+        return [(row[0], row[1], row[2]) for row in await self._run(ERASURES, account, since=since)]
+
+    async def audit_head(self, account: str) -> tuple[int, bytes] | None:
+        """Number and digest of the newest entry of the audit trail."""
+        rows = await self._run(AUDIT_HEAD, account)
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    async def move_audit_head(self, account: str, seq: int, digest: bytes) -> None:
+        await self._run(MOVE_AUDIT_HEAD, account, seq=seq, digest=digest)
+
+    async def close(self) -> None:
+        await self._statements.close()
+
+    async def _run(self, sql: str, account: str, **values: Any) -> list[Row]:
+        return await self._statements.run((sql, {"account": account, **values}))
+
+    async def _overwrite(self) -> None:
+        """Have the bytes of deleted keys overwritten in the files."""
+        if isinstance(self._database, SqliteDatabase):
+            await self._database.empty_log()
+            return
+        connection = await self._database.connect()
+        async with connection:
+            await connection.execute(OVERWRITE)

@@ -1,0 +1,72 @@
+"""People's data of all accounts of one database, opened: the data, the key store beside it, and the master key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..clock import Clock
+from ..database import DatabaseUrl
+from ..errors import SetupError
+from .key_tables import KeyTables, open_key_database
+from .keys import Keyring
+from .masters import Masters
+from .tables import PeopleTables
+from .vault import Vault
+
+
+class People:
+    """Gives each account its own objects. One per process, used by all of its accounts."""
+
+    def __init__(self, keyring: Keyring, tables: PeopleTables, clock: Clock | None = None) -> None:
+        self.keyring, self.tables = keyring, tables
+        self.clock = clock or Clock()
+
+    def vault(self, account: str) -> Vault:
+        """The people of this AppID."""
+        return Vault(account, self.keyring, self.tables, self.clock)
+
+    async def close(self) -> None:
+        await self.tables.close()
+        await self.keyring.close()
+
+
+def open_people(
+    url: DatabaseUrl, masters: Masters, *, keys: DatabaseUrl | None = None, clock: Clock | None = None
+) -> People:
+    """Open the data of a database whose tables are there (`store.migrate.prepare`), and its key store.
+
+    Raises SetupError when the key store is not apart from the data. Nothing is connected before the first use.
+    """
+    from ..database.statements import open_database
+
+    key_url = key_store_of(url, keys)
+    keyring = Keyring(KeyTables(open_key_database(key_url)), masters, clock)
+    return People(keyring, PeopleTables(open_database(url)), clock)
+
+
+def key_store_of(url: DatabaseUrl, keys: DatabaseUrl | None) -> DatabaseUrl:
+    """Where the keys are: as configured, else for SQLite a second file beside the first.
+
+    Raises SetupError when they would be in the same database as the data, whose copies must not contain them.
+    """
+    if keys is None:
+        if url.kind != "sqlite":
+            raise SetupError(
+                "个人数据的密钥须存放在另一个数据库里，但没有说明是哪一个",
+                "the keys of people's data belong into a database of their own, and none is named",
+                fix_zh="建一个数据库，设置 people.keys（GONGZHONG_PEOPLE_KEYS），例如 postgresql://app@db/gongzhong_keys",
+                fix_en="create one and set people.keys (GONGZHONG_PEOPLE_KEYS), such as "
+                "postgresql://app@db/gongzhong_keys",
+            )
+        path = Path(url.path)
+        beside = str(path.with_name(f"{path.stem}-keys{path.suffix}"))
+        return DatabaseUrl(kind="sqlite", place=f"sqlite:///{beside}", path=beside)
+    same_file = url.kind == keys.kind == "sqlite" and Path(url.path).absolute() == Path(keys.path).absolute()
+    if same_file or (url.kind == keys.kind == "postgresql" and url.place == keys.place):
+        raise SetupError(
+            "密钥库和数据在同一个数据库里：备份数据时会连同密钥一起备份",
+            "the key store is in the same database as the data: copies of the data would contain the keys",
+            fix_zh="让 people.keys 指向另一个数据库",
+            fix_en="let people.keys name another database",
+        )
+    return keys
