@@ -53,9 +53,7 @@ async def test_what_was_sealed_opens_for_its_person_field_and_account_only(peopl
     vault, other = people.vault(SHOP), people.vault(OTHER)
     one, two = await vault.numbers(OPENIDS[:2])
     [theirs] = await other.numbers(OPENIDS[:1])
-    [sealed, again] = await vault.seal(
-        [(one, "phone", b"13800000000"), (one, "phone", b"13800000000")]
-    )
+    [sealed, again] = await vault.seal([(one, "phone", b"13800000000"), (one, "phone", b"13800000000")])
     assert sealed != again, "equal values must not be recognizable"
     assert b"138" not in sealed
     assert await vault.unseal([(one, "phone", sealed)]) == [b"13800000000"]
