@@ -3,21 +3,39 @@
 `People` opens everything for one database; what it gives for an account (`Vault`, …) can reach that account alone.
 """
 
-from .errors import DataDamaged, PeopleError, PersonErased
+from .audit import Audit, AuditEntry, AuditReport
+from .erasure import Certificate, Erasure
+from .errors import DataDamaged, NoConsent, PeopleError, PersonErased, SnapshotUser, UndeclaredField
 from .keys import Keyring
-from .masters import LocalMaster, MasterKey, Masters
+from .masters import LocalMaster, MasterKey, Masters, read_master, read_master_file
 from .people import People, open_people
+from .purposes import Collected, Purposes
+from .records import Consent, Records
 from .vault import Vault
 
 __all__ = [
+    "Audit",
+    "AuditEntry",
+    "AuditReport",
+    "Certificate",
+    "Collected",
+    "Consent",
     "DataDamaged",
+    "Erasure",
     "Keyring",
     "LocalMaster",
     "MasterKey",
     "Masters",
+    "NoConsent",
     "People",
     "PeopleError",
     "PersonErased",
+    "Purposes",
+    "Records",
+    "SnapshotUser",
+    "UndeclaredField",
     "Vault",
     "open_people",
+    "read_master",
+    "read_master_file",
 ]

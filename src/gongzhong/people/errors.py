@@ -36,3 +36,42 @@ class DataDamaged(PeopleError):
             fix_zh="从备份恢复这张表；gongzhong people audit 可查是否有人改动过",
             fix_en="restore the table from a copy; gongzhong people audit shows whether rows were changed",
         )
+
+
+class UndeclaredField(PeopleError):
+    """A field was to be stored for which no purpose is declared."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            f"字段 {field} 没有声明用途，不能存",
+            f"no purpose is declared for the field {field}, so it cannot be stored",
+            fix_zh=f'先声明：oa.collects("{field}", purpose="…", text_version="…")',
+            fix_en=f'declare it: oa.collects("{field}", purpose="…", text_version="…")',
+        )
+
+
+class NoConsent(PeopleError):
+    """A field was to be stored without the person's recorded consent to its purpose and to the present text."""
+
+    def __init__(self, field: str, purpose: str, text_version: str) -> None:
+        super().__init__(
+            f"这个人没有同意为“{purpose}”收集 {field}（告知文本版本 {text_version}），没有存下任何东西",
+            f"this person has not agreed that {field} is collected for {purpose!r} (text version {text_version}); "
+            "nothing was stored",
+            fix_zh="先征得同意并记录：records.ask(…) 给出要展示的文本，同意后调用 records.consent(…)；"
+            "改过文本版本的，须重新征得同意",
+            fix_en="ask first and record it: records.ask(…) gives the text to show, records.consent(…) records the "
+            "answer; after a change of the text version people are asked again",
+        )
+
+
+class SnapshotUser(PeopleError):
+    """Data of a virtual person of a snapshot page (快照页, is_snapshotuser=1) was to be stored."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "快照页的虚拟用户（is_snapshotuser=1）不是真实的人，不能存",
+            "the virtual person of a snapshot page (is_snapshotuser=1) is nobody, nothing is stored for it",
+            fix_zh="请用户点“使用完整服务”后重新授权",
+            fix_en="have the person tap the bar for the full service (使用完整服务), then authorize again",
+        )

@@ -1,8 +1,9 @@
 """The key store: keys of accounts and people, and what was erased. Plain SQL, the same for SQLite and PostgreSQL.
 
-It is a database of its own, so that copies of the data never contain keys. Keys are stored wrapped. A key that was
-deleted is overwritten: SQLite by `secure_delete` and by emptying its write-ahead log; PostgreSQL by VACUUM, and its
-write-ahead log goes when the server recycles it (see docs/people.md).
+It is a database of its own, so that copies of the data never contain keys. Keys are stored wrapped. In SQLite a key
+that was deleted is overwritten at once (`secure_delete`), and the write-ahead log is emptied. In PostgreSQL VACUUM
+frees its place, but its bytes can stay in the file and in the write-ahead log until they are used again; a rotation of
+the account's key rewrites the table and makes such remains worthless (docs/people.md).
 """
 
 from __future__ import annotations
@@ -68,12 +69,13 @@ ADD_PERSON_KEY: Final = """
 INSERT INTO people_person_key (account, number, version, wrapped)
 SELECT :account, :number, :version, :wrapped WHERE EXISTS (
     SELECT 1 FROM people_account_key WHERE account = :account AND purpose = 'people' AND version = :version)
+ON CONFLICT DO NOTHING
 """
 PERSON_KEYS: Final = """
 SELECT number, version, wrapped FROM people_person_key WHERE account = :account AND number IN ({numbers})
 """
 OLD_PERSON_KEYS: Final = """
-SELECT number, version, wrapped FROM people_person_key WHERE account = :account AND version < :version LIMIT :n
+SELECT number, version, wrapped FROM people_person_key WHERE account = :account AND version < :version ORDER BY number LIMIT :n
 """
 REWRAP_PERSON_KEY: Final = """
 UPDATE people_person_key SET wrapped = :wrapped, version = :version
@@ -104,7 +106,9 @@ MOVE_AUDIT_HEAD: Final = """
 INSERT INTO people_audit_head (account, seq, digest) VALUES (:account, :seq, :digest)
 ON CONFLICT (account) DO UPDATE SET seq = :seq, digest = :digest WHERE people_audit_head.seq < :seq
 """
-OVERWRITE: Final = "VACUUM people_person_key"
+FREE: Final = b"VACUUM people_person_key"
+REWRITE: Final = (b"VACUUM FULL people_person_key", b"VACUUM FULL people_account_key")
+SET_AUDIT_HEAD: Final = "UPDATE people_audit_head SET seq = :seq, digest = :digest WHERE account = :account"
 
 
 class AccountKeyRow(msgspec.Struct, frozen=True):
@@ -217,7 +221,7 @@ class KeyTables:
         if self._statements.takes_locks:
             steps.insert(0, (lock, values))
         ended = (await self._statements.each(*steps))[-1]
-        await self._overwrite()
+        await self._overwrite(*REWRITE)
         return len(ended)
 
     async def drop_person_keys(self, account: str, numbers: Sequence[int]) -> None:
@@ -239,6 +243,11 @@ class KeyTables:
         await self._overwrite()
         return {row[0] for row in gone}
 
+    async def note_erasure(self, account: str, number: int, certificate: bytes, now: float) -> None:
+        """Record an erasure that leaves the person's key."""
+        values = {"account": account, "number": number, "now": now, "certificate": certificate}
+        await self._statements.run_many(ADD_ERASURE, [values])
+
     async def forget_account(self, account: str, certificate: bytes, now: float) -> bool:
         """Destroy every key of an account and record that, together, as number 0. Whether there was any."""
         values = {"account": account, "now": now, "number": 0, "certificate": certificate}
@@ -258,7 +267,12 @@ class KeyTables:
         return (rows[0][0], rows[0][1]) if rows else None
 
     async def move_audit_head(self, account: str, seq: int, digest: bytes) -> None:
-        await self._run(MOVE_AUDIT_HEAD, account, seq=seq, digest=digest)
+        values = {"account": account, "seq": seq, "digest": digest}
+        await self._statements.run_many(MOVE_AUDIT_HEAD, [values])
+
+    async def set_audit_head(self, account: str, seq: int, digest: bytes) -> None:
+        """Let the trail end earlier: its database was restored from a copy."""
+        await self._statements.run_many(SET_AUDIT_HEAD, [{"account": account, "seq": seq, "digest": digest}])
 
     async def close(self) -> None:
         await self._statements.close()
@@ -266,11 +280,12 @@ class KeyTables:
     async def _run(self, sql: str, account: str, **values: Any) -> list[Row]:
         return await self._statements.run((sql, {"account": account, **values}))
 
-    async def _overwrite(self) -> None:
-        """Have the bytes of deleted keys overwritten in the files."""
+    async def _overwrite(self, *commands: bytes) -> None:
+        """Remove the bytes of deleted keys from the files, as far as the engine can."""
         if isinstance(self._database, SqliteDatabase):
             await self._database.empty_log()
             return
         connection = await self._database.connect()
         async with connection:
-            await connection.execute(OVERWRITE)
+            for command in commands or (FREE,):
+                await connection.execute(command)

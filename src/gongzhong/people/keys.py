@@ -19,19 +19,19 @@ from collections.abc import Callable, Sequence
 from os import urandom
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-
 from ..clock import Clock
 from ..errors import SetupError
 from .errors import DataDamaged
 from .key_tables import AccountKeyRow, KeyTables, PersonKeyRow, batches
 from .masters import KEY_BYTES, Masters
-from .sealing import open_sealed, seal
+from .sealing import BadSeal, open_sealed, seal
 
 PEOPLE, INDEX = "people", "index"
 INDEX_CHARACTERS: Final = 32
 """Hexadecimal digits of a blind index: 128 bits, among which two OpenIDs never meet."""
 WRAPPED_KEY: Final = "key"
+ACCOUNT_NUMBER: Final = 0
+"""Stands for the account itself among the numbers of people."""
 MOST_ROUNDS: Final = 5
 
 
@@ -89,6 +89,10 @@ class Keyring:
         for batch in batches(list(made.items())):
             await self._add(account, batch)
         return made
+
+    async def add_own(self, account: str) -> None:
+        """Make the key of number 0, which seals what belongs to the account and to no person, if it is not there."""
+        await self._add(account, [(ACCOUNT_NUMBER, urandom(KEY_BYTES))])
 
     async def people(self, account: str, numbers: Sequence[int]) -> dict[int, bytes]:
         """The keys of those of these people who have one. Raises DataDamaged for a key that was changed."""
@@ -200,7 +204,7 @@ def _person_key(account: str, keys: AccountKeys, row: PersonKeyRow) -> bytes:
     try:
         wrapper = keys.versions[row.version]
         return open_sealed(wrapper, row.wrapped, bound_to(account, row.number, WRAPPED_KEY))
-    except InvalidTag:
+    except BadSeal:
         raise DataDamaged(row.number, WRAPPED_KEY) from None
 
 

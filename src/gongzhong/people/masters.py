@@ -14,11 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from cryptography.exceptions import InvalidTag
-
 from ..account import Secret
 from ..errors import SetupError
-from .sealing import open_sealed, seal
+from .sealing import BadSeal, open_sealed, seal
 
 KEY_BYTES: Final = 32
 LONGEST_FILE: Final = 4096
@@ -57,7 +55,7 @@ class LocalMaster:
         """Raises SetupError when another key, or another context, was used to wrap it."""
         try:
             return open_sealed(self._key, wrapped, context)
-        except InvalidTag:
+        except BadSeal:
             raise SetupError(
                 "账号密钥无法解开：密钥库已损坏，或属于别的账号",
                 "the key of an account cannot be unwrapped: the key store is damaged, or it is another account's",

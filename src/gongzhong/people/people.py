@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..clock import Clock
 from ..database import DatabaseUrl
 from ..errors import SetupError
+from .erasure import Also, Erasure
 from .key_tables import KeyTables, open_key_database
 from .keys import Keyring
 from .masters import Masters
+from .purposes import Purposes
+from .records import Records
 from .tables import PeopleTables
 from .vault import Vault
 
@@ -24,6 +28,14 @@ class People:
     def vault(self, account: str) -> Vault:
         """The people of this AppID."""
         return Vault(account, self.keyring, self.tables, self.clock)
+
+    def records(self, account: str, purposes: Purposes) -> Records:
+        """What is stored about the people of this AppID, for the declared purposes."""
+        return Records(self.vault(account), purposes)
+
+    def erasure(self, account: str, also: Sequence[Also] = ()) -> Erasure:
+        """Erasure in this AppID; `also` erases what is kept elsewhere."""
+        return Erasure(self.vault(account), also)
 
     async def close(self) -> None:
         await self.tables.close()

@@ -26,6 +26,91 @@ OPENIDS: Final = "SELECT number, openid FROM person WHERE account = :account AND
 PEOPLE: Final = """
 SELECT number FROM person WHERE account = :account AND number > :after ORDER BY number LIMIT :lim
 """
+PUT_FIELD: Final = """
+INSERT INTO person_field (account, number, field, sealed, purpose, stored_at)
+SELECT :account, :number, :field, :sealed, :purpose, :now
+WHERE EXISTS (SELECT 1 FROM person WHERE account = :account AND number = :number) AND (:service = 1 OR EXISTS (
+    SELECT 1 FROM person_consent WHERE account = :account AND number = :number AND field = :field
+    AND purpose = :purpose AND text_version = :text_version AND withdrawn_at = 0))
+ON CONFLICT (account, number, field) DO UPDATE SET sealed = excluded.sealed, purpose = excluded.purpose,
+    stored_at = excluded.stored_at RETURNING field
+"""
+FIELDS: Final = """
+SELECT field, sealed, purpose, stored_at FROM person_field WHERE account = :account AND number = :number ORDER BY field
+"""
+DELETE_FIELDS: Final = """
+DELETE FROM person_field WHERE account = :account AND number = :number AND field IN ({fields})
+AND stored_at <= :until RETURNING field
+"""
+EXPIRE: Final = """
+DELETE FROM person_field WHERE account = :account AND field = :field AND stored_at < :before RETURNING number
+"""
+ADD_CONSENT: Final = """
+INSERT INTO person_consent (account, number, field, purpose, text_version, shown, given_at, withdrawn_at)
+SELECT :account, :number, :field, :purpose, :text_version, :shown, :now, 0
+WHERE EXISTS (SELECT 1 FROM person WHERE account = :account AND number = :number) RETURNING id
+"""
+CONSENTS: Final = """
+SELECT id, field, purpose, text_version, shown, given_at, withdrawn_at FROM person_consent
+WHERE account = :account AND number = :number ORDER BY id
+"""
+WITHDRAW: Final = """
+UPDATE person_consent SET withdrawn_at = :now WHERE account = :account AND number = :number
+AND field IN ({fields}) AND withdrawn_at = 0 AND given_at <= :now RETURNING id
+"""
+ERASE: Final = (
+    "DELETE FROM person_field WHERE account = :account AND number IN ({numbers}) RETURNING number",
+    "DELETE FROM person_consent WHERE account = :account AND number IN ({numbers}) RETURNING number",
+    "DELETE FROM person WHERE account = :account AND number IN ({numbers}) RETURNING number",
+)
+ERASE_WORK: Final = "DELETE FROM work WHERE account = :account AND line IN ({lines}) RETURNING id"
+ERASE_ACCOUNT: Final = (
+    "DELETE FROM person_field WHERE account = :account AND stored_at <= :until RETURNING number",
+    "DELETE FROM person_consent WHERE account = :account AND given_at <= :until RETURNING number",
+    "DELETE FROM work WHERE account = :account AND created_at <= :until RETURNING id",
+    "DELETE FROM person_audit WHERE account = :account AND at <= :until RETURNING seq",
+    "DELETE FROM person WHERE account = :account AND created_at <= :until RETURNING number",
+)
+LAST_AUDIT: Final = "SELECT seq, digest FROM person_audit WHERE account = :account ORDER BY seq DESC LIMIT 1"
+ADD_AUDIT: Final = """
+INSERT INTO person_audit (account, seq, number, at, sealed, digest)
+VALUES (:account, :seq, :number, :at, :sealed, :digest) ON CONFLICT DO NOTHING RETURNING seq
+"""
+AUDIT: Final = """
+SELECT seq, number, at, sealed, digest FROM person_audit WHERE account = :account AND seq > :after
+ORDER BY seq LIMIT :lim
+"""
+
+
+class StoredField(msgspec.Struct, frozen=True):
+    """A field as it is stored."""
+
+    field: str
+    sealed: bytes
+    purpose: str
+    stored_at: float
+
+
+class StoredConsent(msgspec.Struct, frozen=True):
+    """A consent as it is stored. `shown`: how and with which text the person was asked, sealed."""
+
+    id: int
+    field: str
+    purpose: str
+    text_version: str
+    shown: bytes
+    given_at: float
+    withdrawn_at: float
+
+
+class AuditRow(msgspec.Struct, frozen=True):
+    """An entry of the audit trail as it is stored."""
+
+    seq: int
+    number: int
+    at: float
+    sealed: bytes
+    digest: bytes
 
 
 class NewPerson(msgspec.Struct, frozen=True):
@@ -63,6 +148,76 @@ class PeopleTables:
     async def people(self, account: str, after: int, limit: int) -> list[int]:
         """Numbers of an account's people, in order, from the one after `after`."""
         return [row[0] for row in await self._run(PEOPLE, account, after=after, lim=limit)]
+
+    async def put_field(
+        self, account: str, number: int, value: StoredField, text_version: str, *, service: bool
+    ) -> bool:
+        """Store a field, if the person is there and, unless it is for the `service`, has agreed; whether that is so."""
+        values = {
+            "number": number,
+            "now": value.stored_at,
+            "service": int(service),
+            "text_version": text_version,
+        }
+        put = {"field": value.field, "sealed": value.sealed, "purpose": value.purpose}
+        return bool(await self._run(PUT_FIELD, account, **values, **put))
+
+    async def fields(self, account: str, number: int) -> list[StoredField]:
+        return [StoredField(*row) for row in await self._run(FIELDS, account, number=number)]
+
+    async def delete_fields(
+        self, account: str, number: int, fields: Sequence[str], until: float
+    ) -> list[str]:
+        """Delete those of a person's fields that were stored until then; their names."""
+        sql = DELETE_FIELDS.format(fields=self._texts)
+        rows = await self._run(sql, account, number=number, listed=as_list(fields), until=until)
+        return sorted(row[0] for row in rows)
+
+    async def expire(self, account: str, field: str, before: float) -> list[int]:
+        """Delete a field of everybody for whom it was stored before then; their numbers."""
+        return [row[0] for row in await self._run(EXPIRE, account, field=field, before=before)]
+
+    async def add_consent(self, account: str, number: int, consent: StoredConsent) -> bool:
+        """Whether the person is there."""
+        values = msgspec.structs.asdict(consent)
+        return bool(await self._run(ADD_CONSENT, account, number=number, now=consent.given_at, **values))
+
+    async def consents(self, account: str, number: int) -> list[StoredConsent]:
+        """Oldest first, those that were withdrawn too."""
+        return [StoredConsent(*row) for row in await self._run(CONSENTS, account, number=number)]
+
+    async def withdraw(self, account: str, number: int, fields: Sequence[str], now: float) -> int:
+        """End the consents that were given until `now`; how many."""
+        sql = WITHDRAW.format(fields=self._texts)
+        return len(await self._run(sql, account, number=number, listed=as_list(fields), now=now))
+
+    async def erase(self, account: str, numbers: Sequence[int], lines: Sequence[str] = ()) -> dict[str, int]:
+        """Delete all rows of people, and work whose line is one of these. How many of each kind."""
+        values = {"account": account, "listed": as_list(numbers)}
+        steps = [(sql.format(numbers=self._numbers), values) for sql in ERASE]
+        if lines:
+            steps.append(
+                (ERASE_WORK.format(lines=self._texts), {"account": account, "listed": as_list(lines)})
+            )
+        results = await self._each(*steps)
+        return dict(zip(("fields", "consents", "people", "work"), map(len, results), strict=False))
+
+    async def erase_account(self, account: str, until: float) -> dict[str, int]:
+        """Delete everything of an account that was stored until then. How many rows of each kind."""
+        results = await self._each(*((sql, {"account": account, "until": until}) for sql in ERASE_ACCOUNT))
+        return dict(zip(("fields", "consents", "work", "audit", "people"), map(len, results), strict=True))
+
+    async def last_audit(self, account: str) -> tuple[int, bytes] | None:
+        """Number and digest of the newest entry."""
+        rows = await self._run(LAST_AUDIT, account)
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    async def add_audit(self, account: str, row: AuditRow) -> bool:
+        """False when another entry has this number already."""
+        return bool(await self._run(ADD_AUDIT, account, **msgspec.structs.asdict(row)))
+
+    async def audit(self, account: str, after: int, limit: int) -> list[AuditRow]:
+        return [AuditRow(*row) for row in await self._run(AUDIT, account, after=after, lim=limit)]
 
     async def close(self) -> None:
         await self._statements.close()

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-
 from ..clock import Clock
 from ..errors import ArgumentError, StateDown
 from .errors import DataDamaged, PersonErased
 from .key_tables import batches
 from .keys import Keyring, bound_to
-from .sealing import open_sealed, seal
+from .sealing import BadSeal, open_sealed, seal
 from .tables import NewPerson, PeopleTables
 
 OPENID: Final = "openid"
@@ -100,7 +98,7 @@ class Vault:
             return None
         try:
             return open_sealed(key, sealed, bound_to(self.account, number, field))
-        except InvalidTag:
+        except BadSeal:
             raise DataDamaged(number, field) from None
 
     async def _numbers(self, openids: Sequence[str]) -> list[int]:
@@ -119,7 +117,9 @@ class Vault:
 
     async def _add(self, lookups: dict[str, str]) -> None:
         """Make people: first the keys, then the rows. Another process may make the same people at the same time: then
-        its rows stand, and the keys that were made here are taken away again."""
+        its rows stand, and the keys that were made here are taken away again. Rows are added in the order of their
+        blind indexes, so that such processes do not wait for each other in a circle."""
+        lookups = dict(sorted(lookups.items(), key=lambda item: item[1]))
         made = await self.keyring.new_people(self.account, len(lookups))
         people = [
             NewPerson(number, lookup, seal(key, openid.encode(), bound_to(self.account, number, OPENID)))

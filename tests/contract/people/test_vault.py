@@ -37,7 +37,7 @@ async def test_an_openid_has_one_number_and_a_number_its_openid(people: People, 
 
 async def test_processes_that_make_the_same_people_agree(people: People, places: Places) -> None:
     other = places.open()
-    openids = [f"oTogether{number}" for number in range(40)]
+    openids = [f"oTogether{number}" for number in range(200)]
     found = await asyncio.gather(
         people.vault(SHOP).numbers(openids),
         other.vault(SHOP).numbers(openids[::-1]),

@@ -1,0 +1,120 @@
+"""Erasure of a person, of single fields, or of a whole account, with a certificate.
+
+First the keys are destroyed and the certificate is written, in one transaction of the key store: from then on nothing
+can be read, in no copy either. Then the rows are deleted. Whoever dies in between, or restores an old copy of the
+database, runs `replay`, which deletes the rows of everything that the key store knows to be erased.
+
+A single field has no key of its own: its row is deleted, and deleted again after a restore; a copy made before still
+contains it, sealed with the person's key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from .audit import Audit
+from .keys import ACCOUNT_NUMBER
+from .vault import Vault
+
+Scope = Literal["person", "fields", "account"]
+Also: TypeAlias = Callable[[str], Awaitable[object]]
+"""Erases what is kept about an OpenID elsewhere: sessions, caches, the program's own tables."""
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """What was erased, when and why: never the data, nor the OpenID."""
+
+    account: str
+    number: int
+    """The person's number; 0: the whole account."""
+    scope: Scope
+    at: float
+    reason: str
+    """`unsubscribe`, `revoke`, `cancellation`, `request`, `end of service`, or the operator's words."""
+    by: str
+    fields: list[str]
+    """Names of the fields that were stored."""
+
+
+class Erasure:
+    """Erases in one account. `also` is called with the OpenID before a person's rows go."""
+
+    def __init__(self, vault: Vault, also: Sequence[Also] = ()) -> None:
+        self._vault, self._tables, self._keys = vault, vault.tables, vault.keyring.tables
+        self._audit = Audit(vault)
+        self._account, self._also = vault.account, tuple(also)
+
+    async def person(self, openid: str, *, reason: str, by: str = "") -> Certificate | None:
+        """Erase everything about a person; None when nothing is stored. Work that waits for them goes, too."""
+        [number] = await self._vault.find([openid])
+        for erase in self._also:
+            await erase(openid)
+        if number is None:
+            await self._tables.erase(self._account, [], [openid])
+            return None
+        fields = [row.field for row in await self._tables.fields(self._account, number)]
+        certificate = self._certificate(number, "person", reason, by, fields)
+        written = msgspec.json.encode(certificate)
+        await self._keys.forget_people(self._account, {number: written}, certificate.at)
+        await self._tables.erase(self._account, [number], [openid, str(number)])
+        await self._audit.append("erase", number=number, by=by, reason=reason, fields=fields)
+        return certificate
+
+    async def fields(
+        self, openid: str, fields: Sequence[str], *, reason: str, by: str = ""
+    ) -> Certificate | None:
+        """Erase single fields of a person, and end the consents to them; None when none of them was stored."""
+        [number] = await self._vault.find([openid])
+        if number is None:
+            return None
+        certificate = self._certificate(number, "fields", reason, by, list(fields))
+        await self._keys.note_erasure(self._account, number, msgspec.json.encode(certificate), certificate.at)
+        await self._tables.withdraw(self._account, number, fields, certificate.at)
+        gone = await self._tables.delete_fields(self._account, number, fields, certificate.at)
+        await self._audit.append("erase fields", number=number, by=by, reason=reason, fields=gone)
+        return certificate if gone else None
+
+    async def account(self, *, reason: str, by: str = "") -> Certificate:
+        """Erase all data of the account's people, its audit trail too: the end of the service (终止使用)."""
+        certificate = self._certificate(ACCOUNT_NUMBER, "account", reason, by, [])
+        await self._keys.forget_account(self._account, msgspec.json.encode(certificate), certificate.at)
+        self._vault.keyring.forget(self._account)
+        await self._tables.erase_account(self._account, certificate.at)
+        return certificate
+
+    async def certificates(self, since: float = 0.0) -> list[Certificate]:
+        """Of all erasures, oldest first."""
+        found = await self._keys.erasures(self._account, since)
+        return [msgspec.json.decode(written, type=Certificate) for _, _, written in found]
+
+    async def replay(self) -> int:
+        """Erase again whatever an old copy of the database brought back; how many erasures had something to do."""
+        again = 0
+        for one in await self.certificates():
+            if one.scope == "account":
+                counts = await self._tables.erase_account(self._account, one.at)
+            elif one.scope == "person":
+                counts = await self._tables.erase(self._account, [one.number], [str(one.number)])
+            else:
+                gone = await self._tables.delete_fields(self._account, one.number, one.fields, one.at)
+                ended = await self._tables.withdraw(self._account, one.number, one.fields, one.at)
+                counts = {"fields": len(gone), "consents": ended}
+            again += any(counts.values())
+        lost = await self._audit.accept_end()
+        if again or lost:
+            await self._audit.append("replay", by="restore", erasures=again, lost_entries=lost)
+        return again
+
+    def _certificate(self, number: int, scope: Scope, reason: str, by: str, fields: list[str]) -> Certificate:
+        return Certificate(
+            account=self._account,
+            number=number,
+            scope=scope,
+            at=self._vault.clock.now(),
+            reason=reason,
+            by=by,
+            fields=fields,
+        )

@@ -1,0 +1,201 @@
+"""What an account stores about people: only declared fields, only after a recorded consent; and their export.
+
+ask(fields) ──shown to the person──► consent(openid, fields, …) ──► store(openid, field, value) ──► read, export
+                                                            └── withdraw(openid, fields): the values go, too
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, Final, Literal
+
+import msgspec
+
+from .audit import Audit
+from .errors import NoConsent, PersonErased, SnapshotUser
+from .purposes import Collected, Purposes
+from .tables import StoredConsent, StoredField
+from .vault import Vault
+
+How = Literal["chat", "web", "import", "other"]
+LONGEST_VALUE: Final = 1024 * 1024
+"""Bytes of one value as JSON."""
+
+
+class Consent(msgspec.Struct, frozen=True, kw_only=True):
+    """One consent: to what, when, how it was asked, and with which text. `withdrawn_at` 0: it stands."""
+
+    field: str
+    purpose: str
+    text_version: str
+    how: str
+    text: str
+    given_at: float
+    withdrawn_at: float
+
+
+class Records:
+    """The data of one account's people. Every method raises StateDown when database or key store are out of reach."""
+
+    def __init__(self, vault: Vault, purposes: Purposes, audit: Audit | None = None) -> None:
+        self.vault, self.purposes = vault, purposes
+        self.audit = audit or Audit(vault)
+        self._account, self._tables = vault.account, vault.tables
+
+    def ask(self, fields: Sequence[str]) -> str:
+        """The text to show before people agree: purpose, and the declared text, of each field; in the order given.
+
+        Raises UndeclaredField. Show it unchanged, in the chat or on a page, and pass it to `consent`.
+        """
+        return "\n".join(_shown(self.purposes.of(field)) for field in fields)
+
+    async def consent(
+        self, openid: str, fields: Sequence[str], *, how: How, text: str = "", snapshot: bool = False
+    ) -> None:
+        """Record that a person agreed to these fields, after `text` was shown (by default what `ask` gives).
+
+        `snapshot`: whether it is the virtual person of a snapshot page (`SignedIn.is_snapshot_user`). Raises
+        UndeclaredField, SnapshotUser.
+        """
+        if snapshot:
+            raise SnapshotUser
+        declared = [self.purposes.of(field) for field in fields]
+        [number] = await self.vault.numbers([openid])
+        shown = msgspec.json.encode({"how": how, "text": text or self.ask(fields)})
+        sealed = await self.vault.seal([(number, f"consent:{one.field}", shown) for one in declared])
+        for one, value in zip(declared, sealed, strict=True):
+            row = StoredConsent(
+                0, one.field, one.purpose, one.text_version, value, self.vault.clock.now(), 0.0
+            )
+            if not await self._tables.add_consent(self._account, number, row):
+                raise PersonErased([number])
+        await self.audit.append("consent", number=number, by=how, fields=list(fields))
+
+    async def withdraw(self, openid: str, fields: Sequence[str], *, by: str = "person") -> list[str]:
+        """End consents, and delete the values stored under them; which fields had one."""
+        [number] = await self.vault.find([openid])
+        if number is None:
+            return []
+        now = self.vault.clock.now()
+        await self._tables.withdraw(self._account, number, fields, now)
+        gone = await self._tables.delete_fields(self._account, number, fields, now)
+        await self.audit.append("withdraw", number=number, by=by, fields=list(fields), deleted=gone)
+        return gone
+
+    async def store(self, openid: str, field: str, value: Any, *, snapshot: bool = False) -> None:
+        """Store a value (anything that JSON can hold); it replaces the one before.
+
+        Raises UndeclaredField, NoConsent, SnapshotUser; then nothing is stored.
+        """
+        declared = self.purposes.of(field)
+        if snapshot:
+            raise SnapshotUser
+        service = declared.basis == "service"
+        number = (await self.vault.numbers([openid]) if service else await self.vault.find([openid]))[0]
+        if number is None:
+            raise NoConsent(field, declared.purpose, declared.text_version)
+        [sealed] = await self.vault.seal([(number, field, msgspec.json.encode(value))])
+        row = StoredField(field, sealed, declared.purpose, self.vault.clock.now())
+        if not await self._tables.put_field(
+            self._account, number, row, declared.text_version, service=service
+        ):
+            raise NoConsent(field, declared.purpose, declared.text_version)
+
+    async def read(self, openid: str, field: str) -> Any:
+        """The stored value; None when there is none."""
+        return (await self.all(openid)).get(field)
+
+    async def all(self, openid: str) -> dict[str, Any]:
+        """Every stored field of a person."""
+        [number] = await self.vault.find([openid])
+        if number is None:
+            return {}
+        rows = await self._tables.fields(self._account, number)
+        values = await self.vault.unseal([(number, row.field, row.sealed) for row in rows])
+        return {
+            row.field: msgspec.json.decode(value)
+            for row, value in zip(rows, values, strict=True)
+            if value is not None
+        }
+
+    async def consents(self, openid: str) -> list[Consent]:
+        """All consents of a person, oldest first, those that were withdrawn too."""
+        [number] = await self.vault.find([openid])
+        if number is None:
+            return []
+        rows = await self._tables.consents(self._account, number)
+        shown = await self.vault.unseal([(number, f"consent:{row.field}", row.shown) for row in rows])
+        return [
+            Consent(
+                field=row.field,
+                purpose=row.purpose,
+                text_version=row.text_version,
+                given_at=row.given_at,
+                withdrawn_at=row.withdrawn_at,
+                **msgspec.json.decode(text),
+            )
+            for row, text in zip(rows, shown, strict=True)
+            if text is not None
+        ]
+
+    async def export(self, openid: str, *, by: str = "") -> dict[str, Any] | None:
+        """Everything that is stored about a person, for them to have, as JSON; None when nothing is.
+
+        Times are in ISO 8601, UTC. The export is noted in the audit trail.
+        """
+        [number] = await self.vault.find([openid])
+        if number is None:
+            return None
+        rows = await self._tables.fields(self._account, number)
+        values = await self.all(openid)
+        await self.audit.append("export", number=number, by=by)
+        return {
+            "account": self._account,
+            "openid": openid,
+            "exported_at": _time(self.vault.clock.now()),
+            "fields": [
+                {
+                    "field": row.field,
+                    "purpose": row.purpose,
+                    "stored_at": _time(row.stored_at),
+                    "value": values[row.field],
+                }
+                for row in rows
+                if row.field in values
+            ],
+            "consents": [_consent(one) for one in await self.consents(openid)],
+            "history": [
+                {"at": _time(one.at), "action": one.action, "by": one.by, **(one.detail or {})}
+                for one in await self.audit.about(number)
+            ],
+        }
+
+    async def retain(self) -> dict[str, int]:
+        """Delete the values that were kept for longer than their `keep_days`. How many of each field."""
+        deleted: dict[str, int] = {}
+        for one in self.purposes:
+            if one.keep_days is None:
+                continue
+            before = self.vault.clock.now() - one.keep_days * 86400
+            numbers = await self._tables.expire(self._account, one.field, before)
+            if numbers:
+                deleted[one.field] = len(numbers)
+        if deleted:
+            await self.audit.append("retention", by="retention", deleted=deleted)
+        return deleted
+
+
+def _shown(declared: Collected) -> str:
+    said = f"{declared.field}：{declared.purpose}"
+    return f"{said}。{declared.text}" if declared.text else said
+
+
+def _time(unix_s: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(unix_s))
+
+
+def _consent(one: Consent) -> dict[str, Any]:
+    words = msgspec.structs.asdict(one)
+    withdrawn = _time(one.withdrawn_at) if one.withdrawn_at else None
+    return {**words, "given_at": _time(one.given_at), "withdrawn_at": withdrawn}
