@@ -75,7 +75,8 @@ PERSON_KEYS: Final = """
 SELECT number, version, wrapped FROM people_person_key WHERE account = :account AND number IN ({numbers})
 """
 OLD_PERSON_KEYS: Final = """
-SELECT number, version, wrapped FROM people_person_key WHERE account = :account AND version < :version ORDER BY number LIMIT :n
+SELECT number, version, wrapped FROM people_person_key WHERE account = :account AND version < :version
+ORDER BY number LIMIT :n
 """
 REWRAP_PERSON_KEY: Final = """
 UPDATE people_person_key SET wrapped = :wrapped, version = :version
