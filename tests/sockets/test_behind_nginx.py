@@ -16,6 +16,8 @@ from tests.sockets.served import credentials
 from gongzhong.running.listening import free_port
 from gongzhong.testing.live_platform import LivePlatform
 
+pytestmark = pytest.mark.heavy
+
 SAMPLE = Path(__file__).parents[2] / "deploy" / "nginx.conf"
 PROGRAM = """
 import asyncio, os

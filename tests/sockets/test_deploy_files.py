@@ -31,6 +31,8 @@ from gongzhong.running.http_server import DRAIN_S
 from gongzhong.running.listening import free_port
 from gongzhong.wire import sign
 
+pytestmark = pytest.mark.heavy
+
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNIT = (DEPLOY / "gongzhong.service").read_text("utf-8")

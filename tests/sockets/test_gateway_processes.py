@@ -14,6 +14,8 @@ from tests.sockets.gateways import Keeper, fetched, process, told
 
 from gongzhong.testing.live_platform import LivePlatform
 
+pytestmark = pytest.mark.heavy
+
 ADDRESSES = "/cgi-bin/get_api_domain_ip"
 UPLOADED = "a text of a user that must not be seen"
 

@@ -14,6 +14,8 @@ from tests.sockets.served import credentials
 
 from gongzhong.testing.live_platform import LivePlatform
 
+pytestmark = pytest.mark.heavy
+
 PROGRAM = """
 import asyncio, json, sys
 from gongzhong import OfficialAccount, Session, Text

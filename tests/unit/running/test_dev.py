@@ -14,7 +14,7 @@ from gongzhong.running.control import Control
 from gongzhong.running.dev import Running, Wishes, develop
 from gongzhong.running.listening import PortInUse
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.heavy]
 
 BOT = """
 from gongzhong.app import OfficialAccount
