@@ -10,6 +10,7 @@ from typing import Any, TypedDict, TypeVar, overload
 from ..account import Account, EnvironmentAccount
 from ..errors import SetupError
 from ..messages import TextReply
+from ..people.purposes import Basis, Collected, Purposes
 from .arguments import Handler
 from .binding import Binding, Services
 from .claims import ANSWER_TIMEOUT_S, Rules
@@ -85,8 +86,40 @@ class App(Router):
         placeholder = TextReply(content=placeholder_text) if placeholder_text else None
         self.rules = Rules(window_s=window, placeholder=placeholder, more=more_text.replace("{word}", word))
         """What the reply window decides by."""
+        self.purposes = Purposes()
+        """What is collected about people: see `collects`."""
         self.around: list[Handler] = []
         """The middleware, outermost first."""
+
+    def collects(
+        self,
+        field: str,
+        *,
+        purpose: str,
+        text_version: str,
+        text: str = "",
+        basis: Basis = "consent",
+        keep_days: float | None = None,
+        item: int | None = None,
+    ) -> Collected:
+        """Declare a field that is stored about people, before anything can be stored in it (开发者规范).
+
+        `text` is shown before people agree, `text_version` its version: after a change people are asked again.
+        `basis` "service": the account cannot work without it, so it is stored without a consent of its own.
+        `keep_days`: values are deleted so long after they were last stored. `item`: the number by which WeChat
+        withdraws the field (RevokeInfo, 201 to 207). Raises SetupError for what makes no sense.
+        """
+        return self.purposes.add(
+            Collected(
+                field=field,
+                purpose=purpose,
+                text_version=text_version,
+                text=text,
+                basis=basis,
+                keep_days=keep_days,
+                item=item,
+            )
+        )
 
     @overload
     def middleware(self, function: M, /) -> M: ...

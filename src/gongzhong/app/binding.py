@@ -29,6 +29,7 @@ from ..catalogue.model import Call
 from ..clock import Clock
 from ..database import is_database, read_url
 from ..errors import CallbackError, OutcomeUnknown, SetupError
+from ..messages import Push
 from ..threads import Threads
 from ..wire import PushReader, Query
 from .allowance import Allowance
@@ -37,6 +38,7 @@ from .dispatch import Observer
 from .loops import Home, OwnHome
 from .outbox import Outbox, Undelivered
 from .permission import Permission
+from .privacy import PRIVACY, React
 from .reception import Reception
 from .runs import Claims
 from .served import Served
@@ -45,6 +47,8 @@ from .window import Gone, ReplyWindow
 
 if TYPE_CHECKING:
     from ..client import AsyncClient, Budgets, Client, Tokens
+    from ..config import PeopleData
+    from ..people import People, Records
     from ..sharing.members import Beat
     from ..state import State
     from ..store import WorkStore
@@ -61,7 +65,9 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     where accepted messages and waiting answers are kept: by default the database of `state`, else memory, which ends
     with the process; `beat` is how processes watch each other. `sessions` keeps the sessions (by default `state`, else
     memory), `reader` verifies and decrypts, `counters` counts (names: docs/app.md), `random_bytes` gives what makes
-    encrypted replies different. `home` is where handlers run: by default the event loop used first, see `loops`.
+    encrypted replies different. `people` is where
+    data of people is stored, encrypted: by default as the variables GONGZHONG_PEOPLE_… say for an account of the
+    environment. `home` is where handlers run: by default the event loop used first, see `loops`.
     """
 
     clock: Clock = Clock()
@@ -74,6 +80,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     reader: PushReader | None = None
     counters: Counter[str] | None = None
     random_bytes: Callable[[int], bytes] = os.urandom
+    people: People | None = None
     home: Home | None = None
 
 
@@ -103,7 +110,7 @@ class Binding(Served):
 
     def _begin(self) -> None:
         """Make everything that belongs to one process."""
-        for made in ("sessions", "state", "store", "shared", "_tokens", "_budgets", "_reception"):
+        for made in ("people", "sessions", "state", "store", "shared", "_tokens", "_budgets", "_reception"):
             vars(self).pop(made, None)
         self._api, self._blocking_api = self.services.api, self.services.blocking_api
         self.threads = Threads(self.app.handler_threads, "gongzhong-handler")
@@ -202,19 +209,65 @@ class Binding(Served):
         database of the state, else in memory. Raises SetupError for an address or a database that cannot be used."""
         from ..store import MemoryWork, open_store
 
-        given = self._address("DATABASE") if self.services.store is None else self.services.store
+        given = self.services.store
         if given is not None and not isinstance(given, str):
             return given
-        if given is None:
-            state = self.services.state or self._address("STATE")
-            given = state if isinstance(state, str) and is_database(state) else None
-        if given is None:
+        address = given or self._database()
+        if not address:
             return MemoryWork(self.clock)
-        url = read_url(given)
+        url = read_url(address)
         from ..store import migrate  # Alembic takes a moment to import
 
         migrate.prepare(url)
-        return open_store(url, self.clock)
+        opened = open_store(url, self.clock)
+        if self.people is None:
+            return opened
+        from ..people.sealed import SealedWork
+
+        return SealedWork(opened, self.people)
+
+    def _database(self) -> str:
+        """The address of the durable data: that of the environment, else the state's, else none."""
+        state = self.services.state or self._address("STATE")
+        return self._address("DATABASE") or (state if isinstance(state, str) and is_database(state) else "")
+
+    @cached_property
+    def people(self) -> People | None:
+        """Where data of people is stored; None when it is not in use. Raises SetupError for wrong settings."""
+        if self.services.people is not None or not isinstance(self.source, EnvironmentAccount):
+            return self.services.people
+        from ..people import configured
+
+        return configured(self._people_settings, self._database(), self.clock)
+
+    @cached_property
+    def _people_settings(self) -> PeopleData:
+        from ..people import from_environment
+
+        return from_environment(os.environ)
+
+    @property
+    def records(self) -> Records:
+        """What is stored about the people of this account. Raises SetupError when people's data is not in use."""
+        if self.people is None:
+            raise SetupError(
+                "个人数据没有启用：没有主密钥",
+                "people's data is not in use: there is no master key",
+                fix_zh="设置 GONGZHONG_PEOPLE_MASTER_KEY（openssl rand -base64 32），见 docs/people.zh-CN.md",
+                fix_en="set GONGZHONG_PEOPLE_MASTER_KEY (openssl rand -base64 32), see docs/people.md",
+            )
+        return self.people.records(self.account.appid, self.app.purposes)
+
+    def erases(self, push: Push) -> bool:
+        """Whether this push asks for data to be erased, and data of people is in use."""
+        return isinstance(push, PRIVACY) and self.people is not None
+
+    async def erase_after(self, push: Push) -> None:
+        """Erase what a push asks for, after its handler: tried again while database or key store are down."""
+        assert self.people is not None
+        appid, purposes = self.account.appid, self.app.purposes
+        erasure = self.people.erasure(appid, [self.sessions.forget])
+        await React(erasure, purposes, keeps=self._people_settings.unsubscribe == "keep").to(push)
 
     def _address(self, name: str) -> str | None:
         """The address of a service in an environment variable, for an account of the environment."""
@@ -285,7 +338,12 @@ class Binding(Served):
             return MemorySessionStore(self.clock)
         from ..state.sessions import StateSessionStore
 
-        return StateSessionStore(self.state)
+        kept = StateSessionStore(self.state)
+        if self.people is None:
+            return kept
+        from ..people.sealed import SealedSessions
+
+        return SealedSessions(kept, self.people)
 
     @property
     def undelivered(self) -> list[Undelivered]:
@@ -396,6 +454,7 @@ class Binding(Served):
         budgets = made.pop("_budgets", None)
         store = made.pop("store", None)
         made.pop("sessions", None)
+        people = made.pop("people", None)
         if made.pop("shared", None) is not None:
             self.window.shared = None
             made.pop("_reception", None)
@@ -408,6 +467,8 @@ class Binding(Served):
             await store.close()
         if state is not None and state is not self.services.state:
             await state.close()
+        if people is not None and people is not self.services.people:
+            await people.close()
 
     def __repr__(self) -> str:
         known = vars(self).get("account")

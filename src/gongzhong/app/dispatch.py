@@ -88,7 +88,7 @@ class Dispatcher:
         """
         binding = self._binding
         app = binding.app
-        if app.around or app.dialogues():
+        if app.around or app.dialogues() or binding.erases(push):
             return self._run(push)
         found = app.find(push)
         if found is None:
@@ -123,6 +123,9 @@ class Dispatcher:
             if run.stream is not None:
                 await run.stream.aclose()
             raise
+        finally:
+            if self._binding.erases(push):
+                await self._binding.erase_after(push)
         return reply, run.stream
 
 

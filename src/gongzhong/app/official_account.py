@@ -22,14 +22,15 @@ from .window import Gone
 
 if TYPE_CHECKING:
     from ..client import AsyncClient, Client
+    from ..people import People, Records
     from ..state import State
 
 
 class OfficialAccount(App, Served):
     """One account's handlers and everything between them and WeChat.
 
-    The settings are those of `App`; `api`, `blocking_api`, `clock`, `state`, `sessions` and `reader` those of
-    `Services`. An `EnvironmentAccount` (see `from_env`) is read when it is first needed.
+    The settings are those of `App`; `api`, `blocking_api`, `clock`, `state`, `sessions`, `reader` and `people` those
+    of `Services`. An `EnvironmentAccount` (see `from_env`) is read when it is first needed.
 
     What is asked of it goes to one `Binding`: in a handler the one that runs it, otherwise the one in use, which is
     that of the account given here unless `bound_to` says another.
@@ -45,6 +46,7 @@ class OfficialAccount(App, Served):
         state: State | str | None = None,
         sessions: SessionStore | None = None,
         reader: PushReader | None = None,
+        people: People | None = None,
         **policy: Unpack[Policy],
     ) -> None:
         super().__init__(**policy)
@@ -55,6 +57,7 @@ class OfficialAccount(App, Served):
             state=state,
             sessions=sessions,
             reader=reader,
+            people=people,
         )
         self._bindings = [self.bind(account, services)]
         """The one in use is the last."""
@@ -125,6 +128,11 @@ class OfficialAccount(App, Served):
     def sessions(self) -> Sessions:
         """What is remembered about each user between two messages."""
         return self.binding.sessions
+
+    @property
+    def records(self) -> Records:
+        """What is stored about the people of this account. Raises SetupError when people's data is not in use."""
+        return self.binding.records
 
     @property
     def counters(self) -> Counter[str]:

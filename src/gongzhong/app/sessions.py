@@ -207,6 +207,10 @@ class Sessions:
             if not loan.holders:
                 del self._loans[key]
 
+    async def forget(self, openid: str) -> None:
+        """Delete a user's session; one that a handler has at this moment is saved again at its end."""
+        await self._store.delete(f"{self._appid}:{openid}")
+
     async def _load(self, key: str) -> Session:
         try:
             async with asyncio.timeout(STORE_S):

@@ -94,7 +94,41 @@ def restore(file: File, /, *, database: Database = None, config: Config = None) 
     url = named(database, config)
     migrate.restore(url, file)
     err().print(say(f"已恢复到 {url.place}", f"restored into {url.place}"), markup=False)
+    _erase_again(database, config)
     return DONE
+
+
+def _erase_again(database: str | None, config: Path | None) -> None:
+    """Erase what the copy brought back, if data of people is in use and the copy has its tables."""
+    import asyncio
+
+    from ..people import configured
+    from ..store import migrate
+
+    given = read(config, {"database": database})
+    if not given.settings.people.master_key:
+        return
+    if not migrate.status(named(database, config)).current:
+        err().print(
+            say(
+                "备份是旧版本：升级后请运行 gongzhong people erase --replay，再次删除已删除过的数据",
+                "the copy is of an older version: after the upgrade run gongzhong people erase --replay",
+            )
+        )
+        return
+    people = configured(given.settings.people, given.database)
+    assert people is not None
+
+    async def again() -> int:
+        try:
+            return await people.replay()
+        finally:
+            await people.close()
+
+    count = asyncio.run(again())
+    err().print(
+        say(f"再次删除了 {count} 项个人数据", f"{count} erasures of people's data were carried out again")
+    )
 
 
 def named(database: str | None, config: Path | None) -> DatabaseUrl:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .declaration import About, Setting, every_setting
 from .reading import Configuration, Mistake, Note, Source, WrongConfiguration, read
-from .settings import AccountSettings, Alarms, Gateway, Log, Replies, Serve, Settings
+from .settings import AccountSettings, Alarms, Gateway, Log, PeopleData, Replies, Serve, Settings
 
 __all__ = [
     "About",
@@ -19,6 +19,7 @@ __all__ = [
     "Log",
     "Mistake",
     "Note",
+    "PeopleData",
     "Replies",
     "Serve",
     "Setting",

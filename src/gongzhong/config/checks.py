@@ -68,9 +68,10 @@ def _only(account: AccountSettings, field: str) -> None:
 
 def address_mistakes(settings: Settings, sources: Mapping[str, Source]) -> Iterator[Mistake]:
     """Addresses of databases that nothing can open. That of another kind of state is checked when it is opened."""
-    for key in ("database", "state"):
-        address = getattr(settings, key).reveal()
-        is_database = key == "database" or address.partition(":")[0].startswith(("sqlite", "postgres"))
+    addresses = {"database": settings.database, "state": settings.state, "people.keys": settings.people.keys}
+    for key, given in addresses.items():
+        address = given.reveal()
+        is_database = key != "state" or address.partition(":")[0].startswith(("sqlite", "postgres"))
         problem: SetupError | None = None
         if address and is_database:
             problem = refused(lambda: read_url(address))  # noqa: B023

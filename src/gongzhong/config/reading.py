@@ -23,9 +23,9 @@ __all__ = ["Configuration", "Mistake", "Note", "Source", "WrongConfiguration", "
 FILE: Final = "gongzhong.toml"
 """What is read from the working directory when nothing names another file."""
 FILE_VARIABLE: Final = f"{PREFIX}CONFIG"
-IN_PROGRAMS: Final = ("", LISTED, "replies")
+IN_PROGRAMS: Final = ("", LISTED, "replies", "people")
 """The tables that programs read from the environment (`OfficialAccount.from_env()` and what belongs to it)."""
-ADDRESSES: Final = ("database", "state")
+ADDRESSES: Final = ("database", "state", "people.keys")
 """Secrets that are shown without their passwords."""
 TABLES: Final = tables(Settings)
 OF_TABLE: Final = {

@@ -201,6 +201,41 @@ class Replies(msgspec.Struct, frozen=True, kw_only=True):
     ] = 600.0
 
 
+class PeopleData(msgspec.Struct, frozen=True, kw_only=True):
+    """Data of people, encrypted (docs/people.md); with a master key, sessions and waiting messages are, too."""
+
+    master_key: Annotated[
+        Secret,
+        About(
+            "主密钥：32 个随机字节的 base64（openssl rand -base64 32）",
+            "the master key: base64 of 32 random bytes (openssl rand -base64 32)",
+            "PEOPLE_MASTER_KEY",
+        ),
+    ] = NONE
+    previous_master_key: Annotated[
+        Secret,
+        About(
+            "更换期间的旧主密钥", "the master key before, while it is changed", "PEOPLE_PREVIOUS_MASTER_KEY"
+        ),
+    ] = NONE
+    keys: Annotated[
+        Secret,
+        About(
+            "密钥库：另一个数据库；SQLite 默认是旁边的 …-keys.db",
+            "the key store: a database of its own; for SQLite by default …-keys.db beside the data",
+            "PEOPLE_KEYS",
+        ),
+    ] = NONE
+    unsubscribe: Annotated[
+        Literal["erase", "keep"],
+        About(
+            "取消关注时删除这个人的数据（开发者规范的要求）；keep 为保留",
+            "whether a person who unsubscribes is erased, as WeChat asks (开发者规范), or kept",
+            "PEOPLE_UNSUBSCRIBE",
+        ),
+    ] = "erase"
+
+
 class Log(msgspec.Struct, frozen=True, kw_only=True):
     """The log on standard error. It never holds what users wrote, nor a secret."""
 
@@ -324,5 +359,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     serve: Serve = Serve()
     gateway: Gateway = Gateway()
     replies: Replies = Replies()
+    people: PeopleData = PeopleData()
     log: Log = Log()
     alarms: Alarms = Alarms()

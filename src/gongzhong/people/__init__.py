@@ -8,7 +8,7 @@ from .erasure import Certificate, Erasure
 from .errors import DataDamaged, NoConsent, PeopleError, PersonErased, SnapshotUser, UndeclaredField
 from .keys import Keyring
 from .masters import LocalMaster, MasterKey, Masters, read_master, read_master_file
-from .people import People, open_people
+from .people import People, configured, from_environment, open_people
 from .purposes import Collected, Purposes
 from .records import Consent, Records
 from .vault import Vault
@@ -35,6 +35,8 @@ __all__ = [
     "SnapshotUser",
     "UndeclaredField",
     "Vault",
+    "configured",
+    "from_environment",
     "open_people",
     "read_master",
     "read_master_file",

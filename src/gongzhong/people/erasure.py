@@ -48,7 +48,8 @@ class Erasure:
         self._account, self._also = vault.account, tuple(also)
 
     async def person(self, openid: str, *, reason: str, by: str = "") -> Certificate | None:
-        """Erase everything about a person; None when nothing is stored. Work that waits for them goes, too."""
+        """Erase everything about a person; None when nothing is stored. Work that waits for them goes, too; what is
+        being worked on at this moment goes at its end."""
         [number] = await self._vault.find([openid])
         for erase in self._also:
             await erase(openid)
@@ -97,7 +98,9 @@ class Erasure:
             if one.scope == "account":
                 counts = await self._tables.erase_account(self._account, one.at)
             elif one.scope == "person":
-                counts = await self._tables.erase(self._account, [one.number], [str(one.number)])
+                counts = await self._tables.erase(
+                    self._account, [one.number], [str(one.number)], running=True
+                )
             else:
                 gone = await self._tables.delete_fields(self._account, one.number, one.fields, one.at)
                 ended = await self._tables.withdraw(self._account, one.number, one.fields, one.at)

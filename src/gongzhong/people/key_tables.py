@@ -102,6 +102,7 @@ ON CONFLICT DO NOTHING
 ERASURES: Final = """
 SELECT number, at, certificate FROM people_erasure WHERE account = :account AND at >= :since ORDER BY at, number
 """
+ERASED_ACCOUNTS: Final = "SELECT DISTINCT account FROM people_erasure ORDER BY account"
 AUDIT_HEAD: Final = "SELECT seq, digest FROM people_audit_head WHERE account = :account"
 MOVE_AUDIT_HEAD: Final = """
 INSERT INTO people_audit_head (account, seq, digest) VALUES (:account, :seq, :digest)
@@ -261,6 +262,10 @@ class KeyTables:
     async def erasures(self, account: str, since: float = 0.0) -> list[tuple[int, float, bytes]]:
         """Number (0: the whole account), time and certificate of each erasure, oldest first."""
         return [(row[0], row[1], row[2]) for row in await self._run(ERASURES, account, since=since)]
+
+    async def erased_accounts(self) -> list[str]:
+        """The accounts in which anything was erased."""
+        return [row[0] for row in await self._run(ERASED_ACCOUNTS, "")]
 
     async def audit_head(self, account: str) -> tuple[int, bytes] | None:
         """Number and digest of the newest entry of the audit trail."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..account import Secret
 from ..clock import Clock
-from ..database import DatabaseUrl
+from ..config import PeopleData
+from ..database import DatabaseUrl, read_url
 from ..errors import SetupError
 from .erasure import Also, Erasure
 from .key_tables import KeyTables, open_key_database
 from .keys import Keyring
-from .masters import Masters
+from .masters import Masters, read_master
 from .purposes import Purposes
 from .records import Records
 from .tables import PeopleTables
@@ -37,6 +39,12 @@ class People:
         """Erasure in this AppID; `also` erases what is kept elsewhere."""
         return Erasure(self.vault(account), also)
 
+    async def replay(self) -> int:
+        """After the database was restored from a copy: erase again what was erased since. How much."""
+        tables = self.keyring.tables
+        accounts = {*await tables.erased_accounts(), *await tables.accounts()}
+        return sum([await self.erasure(account).replay() for account in sorted(accounts)])
+
     async def close(self) -> None:
         await self.tables.close()
         await self.keyring.close()
@@ -54,6 +62,50 @@ def open_people(
     key_url = key_store_of(url, keys)
     keyring = Keyring(KeyTables(open_key_database(key_url)), masters, clock)
     return People(keyring, PeopleTables(open_database(url)), clock)
+
+
+def configured(settings: PeopleData, database: str, clock: Clock | None = None) -> People | None:
+    """What the configuration says; None without a master key. The tables are made if the database is new.
+
+    Raises SetupError when database, key store or master key cannot be used.
+    """
+    if not settings.master_key:
+        return None
+    if not database:
+        raise SetupError(
+            "个人数据需要数据库，没有说明是哪一个",
+            "people's data needs a database, and none is named",
+            fix_zh="设置 GONGZHONG_DATABASE，或在 gongzhong.toml 里写 database",
+            fix_en="set GONGZHONG_DATABASE, or write database into gongzhong.toml",
+        )
+    older = [read_master(settings.previous_master_key)] if settings.previous_master_key else []
+    masters = Masters(read_master(settings.master_key), older)
+    url = read_url(database)
+    keys = key_store_of(url, read_url(settings.keys.reveal()) if settings.keys else None)
+    from ..store import migrate  # Alembic takes a moment to import
+
+    migrate.prepare(url)
+    return open_people(url, masters, keys=keys, clock=clock)
+
+
+def from_environment(env: Mapping[str, str]) -> PeopleData:
+    """The settings that a program reads from the environment. Raises SetupError for a word that means nothing."""
+
+    def secret(name: str) -> Secret:
+        return Secret(env.get(f"GONGZHONG_PEOPLE_{name}", "").strip())
+
+    policy = env.get("GONGZHONG_PEOPLE_UNSUBSCRIBE", "").strip() or "erase"
+    if policy not in ("erase", "keep"):
+        raise SetupError(
+            f"GONGZHONG_PEOPLE_UNSUBSCRIBE={policy}：应该是 erase 或 keep",
+            f"GONGZHONG_PEOPLE_UNSUBSCRIBE={policy}: expected erase or keep",
+        )
+    return PeopleData(
+        master_key=secret("MASTER_KEY"),
+        previous_master_key=secret("PREVIOUS_MASTER_KEY"),
+        keys=secret("KEYS"),
+        unsubscribe="keep" if policy == "keep" else "erase",
+    )
 
 
 def key_store_of(url: DatabaseUrl, keys: DatabaseUrl | None) -> DatabaseUrl:

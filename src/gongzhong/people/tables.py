@@ -63,7 +63,9 @@ ERASE: Final = (
     "DELETE FROM person_consent WHERE account = :account AND number IN ({numbers}) RETURNING number",
     "DELETE FROM person WHERE account = :account AND number IN ({numbers}) RETURNING number",
 )
-ERASE_WORK: Final = "DELETE FROM work WHERE account = :account AND line IN ({lines}) RETURNING id"
+ERASE_WORK: Final = """
+DELETE FROM work WHERE account = :account AND line IN ({lines}) AND (:running = 1 OR stage <> 'running') RETURNING id
+"""
 ERASE_ACCOUNT: Final = (
     "DELETE FROM person_field WHERE account = :account AND stored_at <= :until RETURNING number",
     "DELETE FROM person_consent WHERE account = :account AND given_at <= :until RETURNING number",
@@ -191,14 +193,17 @@ class PeopleTables:
         sql = WITHDRAW.format(fields=self._texts)
         return len(await self._run(sql, account, number=number, listed=as_list(fields), now=now))
 
-    async def erase(self, account: str, numbers: Sequence[int], lines: Sequence[str] = ()) -> dict[str, int]:
-        """Delete all rows of people, and work whose line is one of these. How many of each kind."""
-        values = {"account": account, "listed": as_list(numbers)}
+    async def erase(
+        self, account: str, numbers: Sequence[int], lines: Sequence[str] = (), *, running: bool = False
+    ) -> dict[str, int]:
+        """Delete all rows of people, and work whose line is one of these. How many of each kind.
+
+        What is being worked on stays, for its holder to finish, unless `running`: then nobody is at work any more.
+        """
+        values = {"account": account, "listed": as_list(numbers), "running": int(running)}
         steps = [(sql.format(numbers=self._numbers), values) for sql in ERASE]
         if lines:
-            steps.append(
-                (ERASE_WORK.format(lines=self._texts), {"account": account, "listed": as_list(lines)})
-            )
+            steps.append((ERASE_WORK.format(lines=self._texts), {**values, "listed": as_list(lines)}))
         results = await self._each(*steps)
         return dict(zip(("fields", "consents", "people", "work"), map(len, results), strict=False))
 

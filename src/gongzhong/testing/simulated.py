@@ -305,7 +305,8 @@ def credentials(oa: OfficialAccount) -> Account:
 
 def services_of(oa: OfficialAccount, **services: Any) -> Services:
     """What the account works with in a test: these services, and what the program itself brought: its session store."""
-    return Services(sessions=oa.binding.services.sessions, reader=oa.binding.services.reader, **services)
+    given = oa.binding.services
+    return Services(sessions=given.sessions, reader=given.reader, people=given.people, **services)
 
 
 class HandlerFailures(logging.Handler):

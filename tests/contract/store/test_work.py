@@ -12,6 +12,8 @@ import pytest
 from gongzhong import MovableClock
 from gongzhong.database import SqliteDatabase, read_url
 from gongzhong.database.postgres import PostgresDatabase
+from gongzhong.people import LocalMaster, Masters, open_people
+from gongzhong.people.sealed import SealedWork
 from gongzhong.store import MemoryWork, NewWork, Stage, Work, WorkStore, migrate
 from gongzhong.store.sql import SqlWork
 
@@ -21,17 +23,19 @@ pytestmark = pytest.mark.anyio
 SHOP, OTHER = "wx00000000000000aa", "wx00000000000000bb"
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres", "pgbouncer"])
+@pytest.fixture(params=["memory", "sqlite", "sealed", "postgres", "pgbouncer"])
 async def store(
     request: pytest.FixtureRequest, clock: MovableClock, tmp_path: Path
 ) -> AsyncIterator[WorkStore]:
     opened: WorkStore
     if request.param == "memory":
         opened = MemoryWork(clock)
-    elif request.param == "sqlite":
+    elif request.param in ("sqlite", "sealed"):
         url = read_url(f"sqlite:///{tmp_path / 'work.db'}")
         migrate.prepare(url)
         opened = SqlWork(SqliteDatabase(url.path), clock)
+        if request.param == "sealed":
+            opened = SealedWork(opened, open_people(url, Masters(LocalMaster(b"m" * 32)), clock=clock))
     else:
         direct = request.getfixturevalue("postgres").url
         migrate.upgrade(read_url(direct))

@@ -1,0 +1,302 @@
+"""`gongzhong people`: consents, export, erasure, retention, the audit trail and keys. For one account at a time."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import msgspec
+
+from .config import File as Config
+from .config import read
+from .db import Database
+from .options import AsJson, flag, option
+from .outcome import DONE, FAILED
+from .usage import Usage
+from .words import err, out, print_json, say
+
+if TYPE_CHECKING:
+    from ..people import Certificate, People
+
+T = TypeVar("T")
+
+OpenID = Annotated[str, option("这个人的 OpenID", "the person's OpenID")]
+OfAccount = Annotated[
+    str | None,
+    option("公众号的 AppID，默认 GONGZHONG_APPID", "the AppID, else GONGZHONG_APPID", name="--account"),
+]
+Everybody = Annotated[
+    bool, flag("删除这个公众号所有人的数据，无法恢复", "erase all people of the account, for ever")
+]
+OnlyFields = Annotated[
+    list[str] | None, option("只删除这个字段，可重复", "only this field, repeatable", name="--field")
+]
+Replay = Annotated[bool, flag("恢复备份之后：再次删除已删除过的", "after a restore: erase again")]
+Program = Annotated[str, option("程序，例如 demo:oa", "the program, such as demo:oa")]
+By = Annotated[str, option("谁做的，写进记录", "who does it, for the record")]
+Why = Annotated[str, option("原因，写进证明", "the reason, for the certificate")]
+
+
+def consent(
+    openid: OpenID,
+    /,
+    *,
+    withdraw: Annotated[
+        list[str] | None, option("撤回对这个字段的同意，可重复", "end the consent to a field, repeatable")
+    ] = None,
+    by: By = "operator",
+    account: OfAccount = None,
+    database: Database = None,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    from ..people import Consent, Purposes
+
+    async def answer(people: People, appid: str) -> list[Consent]:
+        records = people.records(appid, Purposes())
+        if withdraw:
+            await records.withdraw(openid, withdraw, by=by)
+        return await records.consents(openid)
+
+    found = _asked(database, config, account, answer)
+    if json:
+        print_json([msgspec.structs.asdict(one) for one in found])
+        return DONE
+    if not found:
+        err().print(say("没有记录", "nothing is recorded"))
+    for one in found:
+        ended = say("已撤回", "withdrawn") if one.withdrawn_at else ""
+        cells = (_time(one.given_at), one.field, one.purpose, one.text_version, one.how, ended)
+        out().print("  ".join(cells).rstrip(), markup=False)
+    return DONE
+
+
+def export(
+    openid: OpenID,
+    /,
+    *,
+    by: By = "operator",
+    account: OfAccount = None,
+    database: Database = None,
+    config: Config = None,
+) -> int:
+    from ..people import Purposes
+
+    async def answer(people: People, appid: str) -> dict[str, Any] | None:
+        return await people.records(appid, Purposes()).export(openid, by=by)
+
+    found = _asked(database, config, account, answer)
+    if found is None:
+        err().print(say("没有这个人的数据", "nothing is stored about this person"))
+        return FAILED
+    print_json(found)
+    return DONE
+
+
+def erase(
+    openid: OpenID = "",
+    /,
+    *,
+    everybody: Everybody = False,
+    field: OnlyFields = None,
+    replay: Replay = False,
+    reason: Why = "request",
+    by: By = "operator",
+    account: OfAccount = None,
+    database: Database = None,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    if sum(map(bool, (openid, everybody, replay))) != 1 or (field and not openid):
+        raise Usage(
+            "给出一个 OpenID，或用 --everybody、--replay 之一；--field 只和 OpenID 一起用",
+            "give an OpenID, or one of --everybody and --replay; --field goes with an OpenID",
+        )
+    if replay:
+        return _replayed(
+            _asked(database, config, account, lambda people, appid: people.erasure(appid).replay())
+        )
+
+    async def answer(people: People, appid: str) -> Certificate | None:
+        erasure = people.erasure(appid)
+        if everybody:
+            return await erasure.account(reason=reason, by=by)
+        if field:
+            return await erasure.fields(openid, field, reason=reason, by=by)
+        return await erasure.person(openid, reason=reason, by=by)
+
+    certificate = _asked(database, config, account, answer)
+    if certificate is None:
+        err().print(say("没有可删除的数据", "there was nothing to erase"))
+        return FAILED
+    _show([certificate], as_json=json)
+    return DONE
+
+
+def certificates(
+    *, account: OfAccount = None, database: Database = None, config: Config = None, json: AsJson = False
+) -> int:
+    found = _asked(database, config, account, lambda people, appid: people.erasure(appid).certificates())
+    _show(found, as_json=json)
+    return DONE
+
+
+def retention(
+    program: Program,
+    /,
+    *,
+    account: OfAccount = None,
+    database: Database = None,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    from ..app import App
+    from ..running.target import resolve
+
+    loaded = resolve(program).value
+    if not isinstance(loaded, App):
+        raise Usage(f"{program} 不是公众号程序", f"{program} is no official account's program")
+    purposes = loaded.purposes
+    deleted = _asked(
+        database, config, account, lambda people, appid: people.records(appid, purposes).retain()
+    )
+    if json:
+        print_json(deleted)
+        return DONE
+    for field, count in deleted.items():
+        out().print(say(f"{field}：删除 {count} 个", f"{field}: {count} deleted"), markup=False)
+    if not deleted:
+        err().print(say("没有到期的数据", "nothing has reached its end"))
+    return DONE
+
+
+def audit(
+    *,
+    verify: Annotated[bool, flag("检查有没有被改动", "check whether it was changed")] = False,
+    after: Annotated[int, option("从这个编号之后开始", "begin after this number")] = 0,
+    limit: Annotated[int, option("最多几条", "how many at most")] = 100,
+    account: OfAccount = None,
+    database: Database = None,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    from ..people import Audit
+
+    if verify:
+        report = _asked(database, config, account, lambda people, appid: Audit(people.vault(appid)).verify())
+        if json:
+            print_json({"entries": report.entries, "faults": report.faults})
+        elif report.whole:
+            out().print(say(f"{report.entries} 条记录，完整", f"{report.entries} entries, whole"))
+        for number, fault in [] if json else report.faults:
+            out().print(say(f"第 {number} 条：{FAULTS[fault]}", f"entry {number}: {fault}"))
+        return DONE if report.whole else FAILED
+    entries = _asked(
+        database,
+        config,
+        account,
+        lambda people, appid: Audit(people.vault(appid)).entries(after=after, limit=limit),
+    )
+    if json:
+        print_json([msgspec.structs.asdict(one) for one in entries])
+        return DONE
+    for one in entries:
+        action = one.action or say("（此人已删除）", "(erased)")
+        detail = msgspec.json.encode(one.detail).decode() if one.detail else ""
+        cells = (str(one.seq), _time(one.at), str(one.number), action, one.by, detail)
+        out().print("  ".join(cells).rstrip(), markup=False)
+    return DONE
+
+
+FAULTS = {"changed": "被改动或插入", "missing": "缺失", "cut off": "末尾被截掉"}
+
+
+def keys(
+    *,
+    rotate: Annotated[bool, flag("给公众号换新的密钥", "give the account a new key")] = False,
+    account: OfAccount = None,
+    database: Database = None,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    """Moves every account's keys to the present master key, and rotates one account's key if asked to."""
+
+    async def answer(people: People, appid: str) -> dict[str, int]:
+        moved = await people.keyring.rewrap_accounts()
+        wrapped = await people.keyring.rotate_account(appid) if rotate else 0
+        return {"moved_to_master_key": moved, "wrapped_again": wrapped}
+
+    done = _asked(database, config, account, answer)
+    if json:
+        print_json(done)
+        return DONE
+    moved, wrapped = done.values()
+    out().print(
+        say(
+            f"{moved} 个账号密钥改由现在的主密钥保护；{wrapped} 个人的密钥重新加密",
+            f"{moved} account keys moved to the present master key; {wrapped} people's keys wrapped again",
+        )
+    )
+    return DONE
+
+
+def _replayed(count: int) -> int:
+    err().print(say(f"再次删除了 {count} 项", f"{count} erasures were carried out again"))
+    return DONE
+
+
+def _show(found: list[Certificate], *, as_json: bool) -> None:
+    if as_json:
+        print_json([msgspec.structs.asdict(one) for one in found])
+        return
+    for one in found:
+        out().print(_certified(one), markup=False)
+
+
+def _certified(one: Certificate) -> str:
+    whom = say(f"{one.number} 号", f"person {one.number}") if one.number else say("全部", "everybody")
+    return "  ".join((_time(one.at), one.account, whom, one.scope, one.reason, one.by, ",".join(one.fields)))
+
+
+def _time(unix_s: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(unix_s))
+
+
+def _asked(
+    database: str | None,
+    config: Path | None,
+    account: str | None,
+    ask: Callable[[People, str], Awaitable[T]],
+) -> T:
+    """The answer of the people's data of an account. Raises Usage when account or master key are not named."""
+    import asyncio  # tens of milliseconds, which `--help` need not wait for
+
+    from ..people import configured
+
+    configuration = read(config, {"database": database})
+    named = [one.appid for one in configuration.settings.account if one.appid]
+    appid = account or os.environ.get("GONGZHONG_APPID") or (named[0] if len(named) == 1 else "")
+    if not appid:
+        raise Usage(
+            "没有说明是哪个公众号：用 --account 给出 AppID",
+            "no account is named: give its AppID by --account",
+        )
+    people = configured(configuration.settings.people, configuration.database)
+    if people is None:
+        raise Usage(
+            "没有主密钥，个人数据没有启用",
+            "there is no master key, so people's data is not in use",
+            fix_zh="设置 GONGZHONG_PEOPLE_MASTER_KEY（openssl rand -base64 32），见 docs/people.zh-CN.md",
+            fix_en="set GONGZHONG_PEOPLE_MASTER_KEY (openssl rand -base64 32), see docs/people.md",
+        )
+
+    async def answer() -> T:
+        try:
+            return await ask(people, appid)
+        finally:
+            await people.close()
+
+    return asyncio.run(answer())
