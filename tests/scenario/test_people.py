@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from gongzhong import Account, OfficialAccount, Text
+from gongzhong import Account, AsyncClient, OfficialAccount, Text
 from gongzhong.database import read_url
 from gongzhong.errors import SetupError
-from gongzhong.people import LocalMaster, Masters, People, open_people
+from gongzhong.people import LocalMaster, Masters, People, Progress, open_people
 from gongzhong.store import migrate
 from gongzhong.testing import Actor, LivePlatform
 
@@ -103,6 +103,25 @@ def test_what_is_withdrawn_goes_item_by_item_and_a_closed_account_wholly(
     eventually(lambda: stored(shop, openid) == {})
     found = asyncio.run(people.erasure(APPID).certificates())
     assert [(one.scope, one.reason) for one in found] == [("fields", "revoke"), ("person", "cancellation")]
+
+
+def test_followers_are_read_and_taken_up_where_it_stopped(
+    shop: OfficialAccount, live_platform: LivePlatform, people: People
+) -> None:
+    for name in ("alice", "bob"):
+        live_platform.person(name).follows()
+    openids = [live_platform.person(name).openid(shop) for name in ("alice", "bob")]
+    shop.collects("subscribe_time", purpose="发送通知", text_version="1", basis="service")
+    shop.collects("language", purpose="称呼", text_version="1")
+
+    async def sync() -> Progress:
+        async with AsyncClient(shop.account) as api:
+            directory = people.directory(APPID, shop.purposes, api)
+            return await directory.sync()
+
+    progress = asyncio.run(sync())
+    assert (progress.done, progress.total, progress.ended) == (2, 2, True)
+    assert sorted(stored(shop, openids[0])) == ["subscribe_time"], "nobody agreed to the language"
 
 
 def test_without_a_master_key_it_says_what_to_do() -> None:

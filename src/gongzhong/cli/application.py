@@ -207,6 +207,13 @@ COMMANDS = (
                 ("gongzhong people certificates --json",),
             ),
             Command(
+                "sync",
+                "people:sync",
+                "同步关注者；中断后接着做",
+                "read the followers; goes on where it stopped",
+                ("gongzhong people sync demo:oa",),
+            ),
+            Command(
                 "retention",
                 "people:retention",
                 "删除超过保留期限的数据",

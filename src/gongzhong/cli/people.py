@@ -19,7 +19,8 @@ from .usage import Usage
 from .words import err, out, print_json, say
 
 if TYPE_CHECKING:
-    from ..people import Certificate, People
+    from ..account import Account
+    from ..people import Certificate, People, Purposes
 
 T = TypeVar("T")
 
@@ -144,6 +145,61 @@ def certificates(
     return DONE
 
 
+def sync(
+    program: Program,
+    /,
+    *,
+    account: OfAccount = None,
+    database: Database = None,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    from rich.progress import Progress as Bar
+
+    from ..client import AsyncClient
+    from ..people import Progress
+
+    purposes = _purposes(program)
+
+    async def answer(people: People, appid: str) -> Progress:
+        credentials = _credentials(config, appid)
+        with Bar(console=err(), transient=True) as bar:
+            task = bar.add_task(say("关注者", "followers"), total=None)
+
+            def told(progress: Progress) -> None:
+                bar.update(task, completed=progress.done, total=progress.total or None)
+
+            async with AsyncClient(credentials) as api:
+                return await people.directory(appid, purposes, api).sync(told)
+
+    progress = _asked(database, config, account, answer)
+    if json:
+        print_json({"people": progress.done, "total": progress.total, "ended": progress.ended})
+    elif progress.ended:
+        err().print(say(f"已同步 {progress.done} 个关注者", f"{progress.done} followers are synchronised"))
+    else:
+        err().print(say("另一个进程正在同步", "another process is at it"))
+    return DONE if progress.ended else FAILED
+
+
+def _credentials(config: Path | None, appid: str) -> Account:
+    from ..account import Account
+
+    named = [one for one in read(config, {}).settings.account if one.appid == appid]
+    return named[0].account() if named else Account.from_env()
+
+
+def _purposes(program: str) -> Purposes:
+    """What a program declares. Raises Usage when it is no official account's."""
+    from ..app import App
+    from ..running.target import resolve
+
+    loaded = resolve(program).value
+    if not isinstance(loaded, App):
+        raise Usage(f"{program} 不是公众号程序", f"{program} is no official account's program")
+    return loaded.purposes
+
+
 def retention(
     program: Program,
     /,
@@ -153,13 +209,7 @@ def retention(
     config: Config = None,
     json: AsJson = False,
 ) -> int:
-    from ..app import App
-    from ..running.target import resolve
-
-    loaded = resolve(program).value
-    if not isinstance(loaded, App):
-        raise Usage(f"{program} 不是公众号程序", f"{program} is no official account's program")
-    purposes = loaded.purposes
+    purposes = _purposes(program)
     deleted = _asked(
         database, config, account, lambda people, appid: people.records(appid, purposes).retain()
     )

@@ -4,6 +4,7 @@
 """
 
 from .audit import Audit, AuditEntry, AuditReport
+from .directory import Directory, Progress
 from .erasure import Certificate, Erasure
 from .errors import DataDamaged, NoConsent, PeopleError, PersonErased, SnapshotUser, UndeclaredField
 from .keys import Keyring
@@ -21,6 +22,7 @@ __all__ = [
     "Collected",
     "Consent",
     "DataDamaged",
+    "Directory",
     "Erasure",
     "Keyring",
     "LocalMaster",
@@ -30,6 +32,7 @@ __all__ = [
     "People",
     "PeopleError",
     "PersonErased",
+    "Progress",
     "Purposes",
     "Records",
     "SnapshotUser",

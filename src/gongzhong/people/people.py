@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..account import Secret
 from ..clock import Clock
 from ..config import PeopleData
 from ..database import DatabaseUrl, read_url
 from ..errors import SetupError
+from .directory import Directory
 from .erasure import Also, Erasure
 from .key_tables import KeyTables, open_key_database
 from .keys import Keyring
@@ -18,6 +20,9 @@ from .purposes import Purposes
 from .records import Records
 from .tables import PeopleTables
 from .vault import Vault
+
+if TYPE_CHECKING:
+    from ..client import AsyncClient
 
 
 class People:
@@ -34,6 +39,12 @@ class People:
     def records(self, account: str, purposes: Purposes) -> Records:
         """What is stored about the people of this AppID, for the declared purposes."""
         return Records(self.vault(account), purposes)
+
+    def directory(self, account: str, purposes: Purposes, api: AsyncClient) -> Directory:
+        """The followers of this AppID; `api` is the account's client."""
+        from ..store.sql import SqlWork
+
+        return Directory(self.records(account, purposes), api, SqlWork(self.tables.database, self.clock))
 
     def erasure(self, account: str, also: Sequence[Also] = ()) -> Erasure:
         """Erasure in this AppID; `also` erases what is kept elsewhere."""

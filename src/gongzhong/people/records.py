@@ -97,9 +97,7 @@ class Records:
             raise NoConsent(field, declared.purpose, declared.text_version)
         [sealed] = await self.vault.seal([(number, field, msgspec.json.encode(value))])
         row = StoredField(field, sealed, declared.purpose, self.vault.clock.now())
-        if not await self._tables.put_field(
-            self._account, number, row, declared.text_version, service=service
-        ):
+        if not await self._tables.put_field(self._account, number, row, declared):
             raise NoConsent(field, declared.purpose, declared.text_version)
 
     async def read(self, openid: str, field: str) -> Any:

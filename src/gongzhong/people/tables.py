@@ -12,6 +12,7 @@ import msgspec
 
 from ..database.statements import Row, Statements
 from .key_tables import as_list, listed
+from .purposes import Collected
 
 if TYPE_CHECKING:
     from ..database import SqliteDatabase
@@ -151,18 +152,14 @@ class PeopleTables:
         """Numbers of an account's people, in order, from the one after `after`."""
         return [row[0] for row in await self._run(PEOPLE, account, after=after, lim=limit)]
 
-    async def put_field(
-        self, account: str, number: int, value: StoredField, text_version: str, *, service: bool
-    ) -> bool:
-        """Store a field, if the person is there and, unless it is for the `service`, has agreed; whether that is so."""
-        values = {
-            "number": number,
-            "now": value.stored_at,
-            "service": int(service),
-            "text_version": text_version,
-        }
-        put = {"field": value.field, "sealed": value.sealed, "purpose": value.purpose}
-        return bool(await self._run(PUT_FIELD, account, **values, **put))
+    async def put_field(self, account: str, number: int, value: StoredField, declared: Collected) -> bool:
+        """Store a field, if the person is there and, unless it is for the service, has agreed; whether that is so."""
+        return bool(await self.put_fields(account, [(number, value, declared)]))
+
+    async def put_fields(self, account: str, values: Sequence[tuple[int, StoredField, Collected]]) -> int:
+        """The same for many, as one transaction; how many were stored."""
+        results = await self._each(*(_put(account, *one) for one in values))
+        return sum(map(len, results))
 
     async def fields(self, account: str, number: int) -> list[StoredField]:
         return [StoredField(*row) for row in await self._run(FIELDS, account, number=number)]
@@ -232,3 +229,10 @@ class PeopleTables:
 
     async def _each(self, *steps: tuple[str, Mapping[str, Any]]) -> list[list[Row]]:
         return await self._statements.each(*steps)
+
+
+def _put(account: str, number: int, value: StoredField, declared: Collected) -> tuple[str, Mapping[str, Any]]:
+    who = {"account": account, "number": number, "now": value.stored_at}
+    what = {"field": value.field, "sealed": value.sealed, "purpose": value.purpose}
+    under = {"service": int(declared.basis == "service"), "text_version": declared.text_version}
+    return PUT_FIELD, {**who, **what, **under}

@@ -1,0 +1,143 @@
+"""The followers of an account as people with fields: read page by page, and taken up again where it stopped.
+
+Which fields are stored, the program declares (`collects`): those of `FIELDS`, under WeChat's names. Fields of the basis
+"service" are stored for everybody, others only where the person has agreed. Without any declared field only numbers
+are made, and no call but 获取用户列表 is needed.
+
+The place that was reached is a row of the table of work. Whoever holds it does the next page; when a process dies,
+another one goes on after LEASE_S. A page that is done twice does no harm.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from .. import facts
+from ..store import NewWork, Work, WorkStore
+from .records import Records
+from .tables import StoredField
+
+if TYPE_CHECKING:
+    from ..catalogue.users import Follower
+    from ..client import AsyncClient
+
+KIND: Final = "directory"
+LEASE_S: Final = 60.0
+"""How long a page stays with a process that says nothing any more; renewed with every call to WeChat."""
+FIELDS: Final = (
+    "subscribe",
+    "subscribe_time",
+    "subscribe_scene",
+    "language",
+    "remark",
+    "groupid",
+    "tagid_list",
+    "unionid",
+    "qr_scene",
+    "qr_scene_str",
+)
+"""Fields of 获取用户基本信息 that can be declared. Names and pictures are no longer given by WeChat."""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a synchronisation is: people done, of how many (0: not known yet), and where it goes on."""
+
+    done: int = 0
+    total: int = 0
+    next_openid: str = ""
+    ended: bool = False
+
+
+class Directory:
+    """Reads the followers of one account. `store` is the table of work, `holder` names this process in it."""
+
+    def __init__(self, records: Records, api: AsyncClient, store: WorkStore, holder: str = "") -> None:
+        self._records, self._api, self._store = records, api, store
+        self._account = records.vault.account
+        self._holder = holder or f"directory-{secrets.token_hex(8)}"
+        self._declared = [one for one in records.purposes if one.field in FIELDS]
+
+    async def sync(self, told: Callable[[Progress], None] = lambda progress: None) -> Progress:
+        """Read all followers, or go on where it stopped before; what came out.
+
+        The outcome's `ended` is False when another process is at it. Raises what the client raises; calling again
+        then goes on with the same page.
+        """
+        first = NewWork(kind=KIND, key=KIND, data=msgspec.json.encode(Progress()))
+        await self._store.add(self._account, [first])
+        progress = Progress()
+        while taken := await self._store.take(self._account, KIND, self._holder, 1, LEASE_S):
+            progress = await self._piece(taken[0])
+            told(progress)
+            if progress.ended:
+                break
+        return progress
+
+    async def refresh(self, openid: str) -> None:
+        """Read one person again: after they subscribed, or their tags were changed."""
+        if self._declared:
+            await self._store_all([await self._api.users.get(openid=openid)])
+        else:
+            await self._records.vault.numbers([openid])
+
+    async def _piece(self, work: Work) -> Progress:
+        """One page, and the place after it. After an error the page is free for the next attempt at once."""
+        try:
+            progress = await self._page(msgspec.json.decode(work.data, type=Progress))
+        except BaseException as problem:
+            await self._store.put_back(work, type(problem).__name__)
+            raise
+        if progress.ended:
+            await self._records.audit.append("sync", by="directory", people=progress.done)
+            await self._store.finish(work)
+        else:
+            await self._store.put_back(work, "", data=msgspec.json.encode(progress))
+        return progress
+
+    async def _page(self, so_far: Progress) -> Progress:
+        page = await self._api.users.list(next_openid=so_far.next_openid)
+        openids = page.data.openid
+        if not openids:
+            return msgspec.structs.replace(so_far, ended=True, total=page.total or so_far.total)
+        await self._records.vault.numbers(openids)
+        if self._declared:
+            for batch in _batches(openids):
+                await self._store_all((await self._api.users.get_many(openids=batch)).user_info_list)
+                await self._store.renew(self._holder, LEASE_S)
+        return Progress(
+            done=so_far.done + len(openids),
+            total=page.total or 0,
+            next_openid=page.next_openid or "",
+            ended=not page.next_openid,
+        )
+
+    async def _store_all(self, followers: Sequence[Follower]) -> None:
+        """Store the declared fields of people; nothing of those who left meanwhile (subscribe 0)."""
+        present = [one for one in followers if one.subscribe]
+        numbers = await self._records.vault.numbers([one.openid for one in present])
+        wanted: list[tuple[int, Any, bytes]] = [
+            (number, declared, msgspec.json.encode(value))
+            for number, one in zip(numbers, present, strict=True)
+            for declared in self._declared
+            if (value := getattr(one, declared.field)) is not None
+        ]
+        sealed = await self._records.vault.seal(
+            (number, declared.field, plain) for number, declared, plain in wanted
+        )
+        now = self._records.vault.clock.now()
+        await self._records.vault.tables.put_fields(
+            self._account,
+            [
+                (number, StoredField(declared.field, value, declared.purpose, now), declared)
+                for (number, declared, _), value in zip(wanted, sealed, strict=True)
+            ],
+        )
+
+
+def _batches(openids: Sequence[str]) -> Iterator[list[str]]:
+    size = facts.USER_BATCH
+    return (list(openids[start : start + size]) for start in range(0, len(openids), size))
