@@ -26,7 +26,7 @@ LAYERS = [
     {"state"},
     {"store"},
     {"sharing", "people"},
-    {"app", "web", "gateway", "platform"},
+    {"app", "web", "gateway", "campaigns", "platform"},
     {"console"},
     {"running"},
     {"running"},
@@ -34,7 +34,8 @@ LAYERS = [
     {"__main__"},
 ]
 HEIGHT = {part: height for height, row in enumerate(LAYERS) for part in row}
-FORBIDDEN = {("platform", lower) for lower in ("client", "state", "database", "store", "sharing", "people")}
+NOT_OF_WECHAT = ("client", "state", "database", "store", "sharing", "people", "campaigns")
+FORBIDDEN = {("platform", lower) for lower in NOT_OF_WECHAT}
 HEAVY = ["aiohttp", "urllib3", "starlette", "granian", "sqlite3", "sqlalchemy", "alembic"]
 HEAVY += ["psycopg", "redis", "PIL", "segno", "uvloop"]
 IMPORT_BUDGET_MS = 150

@@ -1,0 +1,327 @@
+"""What to do next for the recipients of a chunk, and what an answer of WeChat means. Pure; no I/O.
+
+The ledger says of each recipient which attempts named it and what came of each. `state_of` reads that history with the
+table below; `decide` says for a whole chunk whom to send to next, whom to give up, and when to look again.
+
+    state      event       next state
+    waiting    intent      tried       the intent is committed before the call is made
+    waiting    skipped     skipped     the person was erased meanwhile
+    tried      accepted    accepted    WeChat took the message
+    tried      refused     refused     not for this person: no follower, no permission, wrong data …
+    tried      again       waiting     surely not carried out: tried again, at most `most_tries` times
+    tried      lost        in doubt    the attempt has no outcome, and nobody works on it any more
+    in doubt   intent      retried     only where WeChat carries out the same id once, and while it remembers it
+    retried    accepted    accepted
+    retried    refused     refused
+    retried    again       in doubt    the attempt before may have been carried out
+    retried    lost        in doubt
+    in doubt   given up    unknown     no result event came in time: shown to a person, never sent again
+    in doubt, unknown, accepted: a result event makes it delivered or failed
+    in doubt, unknown: an answer that was recorded late makes it accepted or refused
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..catalogue.codes import lookup
+from ..errors import BadAnswer, CallError, GongzhongError, NotReached, SetupError, TransportError
+
+
+class State(enum.StrEnum):
+    """Where one recipient is."""
+
+    WAITING = "waiting"
+    TRIED = "tried"
+    IN_DOUBT = "in doubt"
+    RETRIED = "retried"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    SKIPPED = "skipped"
+    UNKNOWN = "unknown"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+class Event(enum.StrEnum):
+    """What can happen to one recipient."""
+
+    INTENT = "intent"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    AGAIN = "again"
+    SKIPPED = "skipped"
+    LOST = "lost"
+    GIVEN_UP = "given up"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+_TABLE: Final = {
+    (State.WAITING, Event.INTENT): State.TRIED,
+    (State.WAITING, Event.SKIPPED): State.SKIPPED,
+    (State.WAITING, Event.REFUSED): State.REFUSED,
+    (State.TRIED, Event.ACCEPTED): State.ACCEPTED,
+    (State.TRIED, Event.REFUSED): State.REFUSED,
+    (State.TRIED, Event.AGAIN): State.WAITING,
+    (State.TRIED, Event.LOST): State.IN_DOUBT,
+    (State.IN_DOUBT, Event.INTENT): State.RETRIED,
+    (State.RETRIED, Event.ACCEPTED): State.ACCEPTED,
+    (State.RETRIED, Event.REFUSED): State.REFUSED,
+    (State.RETRIED, Event.AGAIN): State.IN_DOUBT,
+    (State.RETRIED, Event.LOST): State.IN_DOUBT,
+    (State.IN_DOUBT, Event.GIVEN_UP): State.UNKNOWN,
+    (State.IN_DOUBT, Event.ACCEPTED): State.ACCEPTED,
+    (State.IN_DOUBT, Event.REFUSED): State.REFUSED,
+    (State.UNKNOWN, Event.ACCEPTED): State.ACCEPTED,
+    (State.UNKNOWN, Event.REFUSED): State.REFUSED,
+    (State.IN_DOUBT, Event.DELIVERED): State.DELIVERED,
+    (State.IN_DOUBT, Event.FAILED): State.FAILED,
+    (State.UNKNOWN, Event.DELIVERED): State.DELIVERED,
+    (State.UNKNOWN, Event.FAILED): State.FAILED,
+    (State.ACCEPTED, Event.DELIVERED): State.DELIVERED,
+    (State.ACCEPTED, Event.FAILED): State.FAILED,
+}
+
+SETTLED: Final = frozenset(State) - {State.WAITING, State.TRIED, State.IN_DOUBT, State.RETRIED}
+"""States in which nothing more is sent."""
+
+
+def after(state: State, event: Event) -> State:
+    """The next state; what the table does not name changes nothing."""
+    return _TABLE.get((state, event), state)
+
+
+class Verdict(enum.IntEnum):
+    """What is recorded of one recipient in one attempt. The highest one counts where there are several."""
+
+    AGAIN = 1
+    UNKNOWN = 2
+    SKIPPED = 3
+    REFUSED = 4
+    ACCEPTED = 5
+
+
+_EVENT_OF: Final = {
+    Verdict.AGAIN: Event.AGAIN,
+    Verdict.UNKNOWN: Event.GIVEN_UP,
+    Verdict.SKIPPED: Event.SKIPPED,
+    Verdict.REFUSED: Event.REFUSED,
+    Verdict.ACCEPTED: Event.ACCEPTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An intent: which positions of the chunk, as a bitmap, were about to be sent to. `n` counts from 1."""
+
+    n: int
+    fence: int
+    at: float
+    members: int
+
+    def __contains__(self, position: int) -> bool:
+        return bool(self.members >> position & 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one attempt for one recipient. `n` 0: of no attempt."""
+
+    position: int
+    n: int
+    verdict: Verdict
+    code: int = 0
+    msgid: int = 0
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What WeChat pushed later about one recipient."""
+
+    position: int
+    delivered: bool
+    status: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How one kind of message may be tried again. Times are seconds."""
+
+    once_s: float = 0.0
+    """So long after the first try WeChat carries out the same id only once, less a margin; 0: there is no such id."""
+    settle_s: float = 3600.0
+    """So long a result event may take; then an attempt in doubt is unknown."""
+    most_tries: int = 8
+    unit: int = 50
+    """Recipients of one attempt."""
+    look_again_s: float = 60.0
+    """How often a chunk is looked at while something in it is in doubt."""
+
+
+@dataclass(slots=True)
+class History:
+    """One recipient: where it is, since when it is in doubt, and how often it was tried in vain."""
+
+    state: State = State.WAITING
+    doubt_since: float = 0.0
+    tries: int = 0
+    code: int = 0
+    msgid: int = 0
+    at: float = 0.0
+    n: int = 0
+    status: str = ""
+
+    def take(self, event: Event) -> None:
+        self.state = after(self.state, event)
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What the tables hold about one chunk."""
+
+    jobs: int
+    """How many there are to send: recipients, or 1 for a mass message to all of them."""
+    attempts: list[Attempt] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+
+    def histories(self) -> list[History]:
+        """The state of each job, in order of their positions."""
+        final: dict[tuple[int, int], Outcome] = {}
+        for outcome in sorted(self.outcomes, key=lambda one: one.verdict):
+            final[outcome.position, outcome.n] = outcome
+        found = [History() for _ in range(self.jobs)]
+        for position, history in enumerate(found):
+            if (skipped := final.get((position, 0))) is not None:
+                _record(history, skipped)
+            for attempt in self.attempts:
+                if position in attempt:
+                    _try(history, attempt, final.get((position, attempt.n)))
+        for result in self.results:
+            history = found[result.position]
+            history.take(Event.DELIVERED if result.delivered else Event.FAILED)
+            history.status = result.status
+        return found
+
+
+def _try(history: History, attempt: Attempt, outcome: Outcome | None) -> None:
+    if history.state is State.WAITING:
+        history.doubt_since = attempt.at
+    history.n, history.at = attempt.n, attempt.at
+    history.take(Event.INTENT)
+    if outcome is None or outcome.verdict is Verdict.UNKNOWN:
+        history.take(Event.LOST)
+    if outcome is not None:
+        _record(history, outcome)
+
+
+def _record(history: History, outcome: Outcome) -> None:
+    if outcome.verdict is Verdict.AGAIN and outcome.code not in WITHOUT_COUNT:
+        history.tries += 1
+    history.take(_EVENT_OF[outcome.verdict])
+    history.code, history.at = outcome.code, outcome.at
+    history.msgid = outcome.msgid or history.msgid
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What to do for a chunk: record these outcomes, then send to these positions, or wait, or it is done."""
+
+    send: list[int] = field(default_factory=list)
+    record: list[Outcome] = field(default_factory=list)
+    wait_until: float | None = None
+
+    @property
+    def done(self) -> bool:
+        return not self.send and self.wait_until is None
+
+
+def decide(histories: Sequence[History], now: float, rules: Rules) -> Next:
+    """The next step for a chunk of which nothing is under way. Those in doubt go first: their id is soon forgotten."""
+    again: list[int] = []
+    waiting: list[int] = []
+    record: list[Outcome] = []
+    look_at: list[float] = []
+    for position, history in enumerate(histories):
+        if history.state is State.WAITING:
+            if history.tries >= rules.most_tries:
+                record.append(Outcome(position, history.n, Verdict.REFUSED, history.code, at=now))
+            else:
+                waiting.append(position)
+        elif history.state is State.IN_DOUBT:
+            if now < history.doubt_since + rules.once_s and history.tries < rules.most_tries:
+                again.append(position)
+            elif now >= history.doubt_since + rules.settle_s:
+                record.append(Outcome(position, history.n, Verdict.UNKNOWN, history.code, at=now))
+            else:
+                look_at.append(min(history.doubt_since + rules.settle_s, now + rules.look_again_s))
+    send = (again + waiting)[: rules.unit]
+    return Next(send, record, None if send or not look_at else min(look_at))
+
+
+class Effect(enum.StrEnum):
+    """What an answer means beyond the one recipient."""
+
+    GO_ON = "go on"
+    SLOW_DOWN = "slow down"
+    WAIT_FOR_RESET = "wait for the reset"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer of WeChat, or its absence. `verdict` None: nobody knows whether the call was carried out."""
+
+    verdict: Verdict | None
+    effect: Effect = Effect.GO_ON
+    code: int = 0
+    msgid: int = 0
+    reason: str = ""
+    """For a person, where the campaign stops."""
+
+
+SLOW_DOWN: Final = frozenset({-1, 45011, 42010, 45066, 50002})
+"""Return codes after which the same call works a moment later."""
+WAIT_FOR_RESET: Final = frozenset({45009, 45028})
+"""A quota is used up: until midnight in China, or longer."""
+WITHOUT_COUNT: Final = frozenset({45009, 45011, 45028, 45066})
+"""These do not count as tries in vain: they say nothing about the recipient."""
+THIS_PERSON: Final = frozenset(
+    {40003, 40031, 40032, 40130, 43004, 43019, 43101, 45015, 45047, 47003, 48002, 70000, 40035, 45002, 44004}
+)
+"""No follower, no permission, outside the window of customer-service messages, data that do not fit the template."""
+SUBMITTED_BEFORE: Final = 45065
+"""A mass message with this clientmsgid exists; the answer names its msg_id."""
+
+
+def judge(problem: GongzhongError) -> Answered:
+    """What a failed call means."""
+    if isinstance(problem, CallError):
+        return _judge_code(problem)
+    if isinstance(problem, NotReached):
+        return Answered(Verdict.AGAIN, Effect.SLOW_DOWN)
+    if isinstance(problem, BadAnswer | TransportError):
+        return Answered(None, Effect.SLOW_DOWN)
+    if isinstance(problem, SetupError):
+        return Answered(Verdict.AGAIN, Effect.STOP, reason=problem.text())
+    return Answered(None, Effect.SLOW_DOWN)
+
+
+def _judge_code(problem: CallError) -> Answered:
+    code = problem.errcode
+    if code == SUBMITTED_BEFORE:
+        return Answered(Verdict.ACCEPTED, msgid=int(problem.answer.get("msg_id") or 0))
+    if code in WAIT_FOR_RESET:
+        return Answered(Verdict.AGAIN, Effect.WAIT_FOR_RESET, code)
+    row = lookup(code)
+    if code in SLOW_DOWN or (row is not None and row.category == "retry"):
+        return Answered(Verdict.AGAIN, Effect.SLOW_DOWN, code)
+    if code in THIS_PERSON:
+        return Answered(Verdict.REFUSED, Effect.GO_ON, code)
+    return Answered(Verdict.AGAIN, Effect.STOP, code, reason=problem.text())
