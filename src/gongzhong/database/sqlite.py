@@ -154,25 +154,37 @@ class SqliteDatabase:
             self._start()
 
     def _connect(self) -> sqlite3.Connection:
-        """A connection of this thread, with the tables made."""
-        try:
-            connection = sqlite3.connect(self.path, timeout=LOCK_WITHIN_S, isolation_level=None)
-        except sqlite3.OperationalError as problem:
-            raise self._down(problem) from None
-        try:
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()
-            connection.execute("PRAGMA synchronous = FULL").fetchall()
-            connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BEFORE_CHECKPOINT}").fetchall()
-            connection.execute(f"PRAGMA secure_delete = {'ON' if self._secure_delete else 'OFF'}").fetchall()
-            with self._setting_up:
-                if not self._is_set_up:
-                    connection.executescript(f"BEGIN IMMEDIATE; {self._setup}; COMMIT")
-                    self._is_set_up = True
-            connection.execute("PRAGMA busy_timeout = 0").fetchall()
-        except sqlite3.Error as problem:
-            connection.close()
-            raise self._down(problem) from None
-        return connection
+        """A connection of this thread, with the tables made.
+
+        Tried again for LOCK_WITHIN_S while others open the file: SQLite does not wait by itself when two of them switch
+        a new file to write-ahead logging.
+        """
+        end = time.monotonic() + LOCK_WITHIN_S
+        while True:
+            try:
+                connection = sqlite3.connect(self.path, timeout=LOCK_WITHIN_S, isolation_level=None)
+            except sqlite3.OperationalError as problem:
+                raise self._down(problem) from None
+            try:
+                self._prepare(connection)
+            except sqlite3.Error as problem:
+                connection.close()
+                if not is_busy(problem) or time.monotonic() > end:
+                    raise self._down(problem) from None
+                time.sleep(random.uniform(0, 0.02))
+            else:
+                return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        connection.execute("PRAGMA synchronous = FULL").fetchall()
+        connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BEFORE_CHECKPOINT}").fetchall()
+        connection.execute(f"PRAGMA secure_delete = {'ON' if self._secure_delete else 'OFF'}").fetchall()
+        with self._setting_up:
+            if not self._is_set_up:
+                connection.executescript(f"BEGIN IMMEDIATE; {self._setup}; COMMIT")
+                self._is_set_up = True
+        connection.execute("PRAGMA busy_timeout = 0").fetchall()
 
     def _down(self, problem: sqlite3.Error) -> StateDown:
         return down(problem, self.path)
@@ -315,10 +327,7 @@ def begin(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as problem:
-            if (
-                getattr(problem, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY
-                or time.monotonic() > end
-            ):
+            if not is_busy(problem) or time.monotonic() > end:
                 raise down(problem, None) from None
             time.sleep(random.uniform(0, 2 * LOCK_PAUSE_S))
         else:
@@ -363,6 +372,11 @@ def settle(jobs: list[Job]) -> None:
             job.answer.set_exception(job.problem)
         else:
             job.answer.set_result(job.result)
+
+
+def is_busy(problem: sqlite3.Error) -> bool:
+    """Whether another connection's lock stood in the way."""
+    return getattr(problem, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def down(problem: sqlite3.Error, path: Path | None) -> StateDown:

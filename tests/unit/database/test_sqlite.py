@@ -117,3 +117,13 @@ async def test_closing_finishes_what_is_queued(database: SqliteDatabase) -> None
     with pytest.raises(StateDown):
         await database.write(lambda db: insert(db, 99))
     assert numbers(sqlite3.connect(database.path)) == list(range(50))
+
+
+async def test_many_may_open_a_new_file_at_the_same_time(tmp_path: Path) -> None:
+    """SQLite answers SQLITE_BUSY at once, without waiting, to all but one that switch a file to write-ahead logging."""
+    for number in range(5):
+        files = [SqliteDatabase(tmp_path / f"{number}.db", TABLE) for _ in range(8)]
+        await asyncio.gather(*(one.write(lambda db, n=n: insert(db, n)) for n, one in enumerate(files)))
+        assert await files[0].read(numbers) == list(range(8))
+        for one in files:
+            await one.close()
