@@ -122,8 +122,28 @@ async def test_closing_finishes_what_is_queued(database: SqliteDatabase) -> None
 async def test_many_may_open_a_new_file_at_the_same_time(tmp_path: Path) -> None:
     """SQLite answers SQLITE_BUSY at once, without waiting, to all but one that switch a file to write-ahead logging."""
     for number in range(5):
-        files = [SqliteDatabase(tmp_path / f"{number}.db", TABLE) for _ in range(8)]
+        files = [SqliteDatabase(tmp_path / f"{number}.db", TABLE) for _ in range(16)]
         await asyncio.gather(*(one.write(lambda db, n=n: insert(db, n)) for n, one in enumerate(files)))
-        assert await files[0].read(numbers) == list(range(8))
+        assert await files[0].read(numbers) == list(range(16))
         for one in files:
             await one.close()
+
+
+async def test_an_opening_that_meets_a_lock_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare, refusals = SqliteDatabase._prepare, 3
+
+    def busy_at_first(self: SqliteDatabase, connection: sqlite3.Connection) -> None:
+        nonlocal refusals
+        refusals -= 1
+        if refusals >= 0:
+            problem = sqlite3.OperationalError("database is locked")
+            problem.sqlite_errorcode = sqlite3.SQLITE_BUSY
+            raise problem
+        prepare(self, connection)
+
+    monkeypatch.setattr(SqliteDatabase, "_prepare", busy_at_first)
+    database = SqliteDatabase(tmp_path / "t.db", TABLE)
+    assert await database.write(lambda db: insert(db, 1)) == 1
+    await database.close()
