@@ -39,15 +39,16 @@ WHERE account = :account AND kind = :kind AND line = :line AND stage <> 'dead' R
 """
 
 TAKE = f"""
-UPDATE work SET stage = 'running', holder = :holder, due = :until, fence = fence + 1, attempts = attempts + 1
-WHERE id IN (
+WITH found AS MATERIALIZED (
     SELECT id FROM work AS w WHERE account = :account AND kind = :kind AND stage <> 'dead' AND due <= :now
     AND (line = '' OR NOT EXISTS (
         SELECT 1 FROM work AS earlier WHERE earlier.account = w.account AND earlier.kind = w.kind
         AND earlier.line = w.line AND earlier.id < w.id AND earlier.stage <> 'dead'))
     ORDER BY due, id LIMIT :n {{lock}})
-RETURNING {COLUMNS}
+UPDATE work SET stage = 'running', holder = :holder, due = :until, fence = fence + 1, attempts = attempts + 1
+WHERE id IN (SELECT id FROM found) RETURNING {COLUMNS}
 """
+"""Materialized: as a plain subquery PostgreSQL may carry it out once for each row, and take more than `n`."""
 
 RENEW = "UPDATE work SET due = :until WHERE holder = :holder AND stage = 'running' RETURNING id"
 
