@@ -17,6 +17,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "gongzhong"
 PLACES = [SOURCE / "platform" / "world", SOURCE / "database", SOURCE / "state", SOURCE / "store"]
 PLACES += [
     SOURCE / "gateway" / "tables.py",
+    SOURCE / "campaigns" / "tables.py",
     SOURCE / "people" / "tables.py",
     SOURCE / "people" / "key_tables.py",
 ]

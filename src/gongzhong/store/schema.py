@@ -132,3 +132,99 @@ person_audit = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
 )
+
+campaign = Table(
+    "campaign",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("account", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("plan", LargeBinary, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("recipients", BigInteger, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("changed_at", Double, nullable=False),
+    Column("started_at", Double, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
+def _key(name: str) -> Column[int]:
+    """A number of the key that a caller gives."""
+    kind = Number if name == "campaign" else Integer()
+    return Column(name, kind, primary_key=True, autoincrement=False)
+
+
+campaign_chunk = Table(
+    "campaign_chunk",
+    metadata,
+    *map(_key, ("campaign", "chunk")),
+    Column("jobs", Integer, nullable=False),
+    Column("recipients", Integer, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("due", Double, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("skipped", Integer, nullable=False),
+    Column("unknown", Integer, nullable=False),
+    _index("campaign_chunk_due", "campaign", "due", "chunk", where="stage = 'open'"),
+    postgresql_with={"fillfactor": "50", "autovacuum_vacuum_scale_factor": "0.05"},
+    sqlite_with_rowid=False,
+)
+
+campaign_recipient = Table(
+    "campaign_recipient",
+    metadata,
+    *map(_key, ("campaign", "chunk", "position")),
+    Column("person", BigInteger, nullable=False),
+    Column("variables", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+campaign_attempt = Table(
+    "campaign_attempt",
+    metadata,
+    *map(_key, ("campaign", "chunk", "n")),
+    Column("fence", BigInteger, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("members", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+campaign_outcome = Table(
+    "campaign_outcome",
+    metadata,
+    *map(_key, ("campaign", "chunk", "position", "n", "verdict")),
+    Column("code", Integer, nullable=False),
+    Column("msgid", BigInteger, nullable=False),
+    Column("at", Double, nullable=False),
+    _index("campaign_outcome_msgid", "msgid", where="msgid <> 0"),
+    sqlite_with_rowid=False,
+)
+
+campaign_budget = Table(
+    "campaign_budget",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("value", Double, nullable=False),
+    postgresql_with={"fillfactor": "50"},
+)
+
+campaign_result = Table(
+    "campaign_result",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("msgid", BigInteger, primary_key=True, autoincrement=False),
+    Column("person", BigInteger, nullable=False),
+    Column("template", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("delivered", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Index("campaign_result_person", "account", "person"),
+)
