@@ -1,0 +1,252 @@
+"""Campaigns in seeded worlds: workers that die and are stopped, a store and a WeChat behind a bad network, quotas.
+
+The tables are the real ones, in SQLite in memory, carried out at once. What is right is read from the platform: how
+many messages each person was shown.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import create_engine
+
+from gongzhong.campaigns import Attempt, State
+from gongzhong.campaigns.plan import Plan, TemplateMessage
+from gongzhong.campaigns.tables import Campaign, CampaignTables, Claim, Limits, Stage
+from gongzhong.campaigns.worker import CampaignWorker, WorkerPolicy
+from gongzhong.client.token_store import MemoryTokenStore
+from gongzhong.database import SqliteDatabase
+from gongzhong.platform.world import chats, people, templates
+from gongzhong.store.schema import metadata
+from gongzhong.testing.seeded import EPOCH, Network, Process
+
+from .room import APPID, Mishaps, RemoteStore, Room, seeds
+
+T = TypeVar("T")
+PEOPLE, CHUNK = 12, 4
+TROUBLE_S, CALM_S = 100.0, 6_000.0
+LEASE_S = 15.0
+CHINA_S = 8 * 3600
+PLAN = Plan(content=TemplateMessage(template_id="t1", data={"thing1": "{book}"}), rate=0.5)
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+class AtOnce(SqliteDatabase):
+    """SQLite in memory, each transaction within one step of the loop."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("memory"))
+        self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(":memory:"))
+        with engine.connect() as made:
+            metadata.create_all(made, tables=[t for t in metadata.sorted_tables if "campaign" in t.name])
+            for sql in made.connection.driver_connection.iterdump():  # type: ignore[union-attr]
+                self.connection.execute(sql)
+
+    async def write(self, work: Callable[[sqlite3.Connection], T], *, steps: int = 1) -> T:
+        self.connection.execute("BEGIN")
+        try:
+            result = work(self.connection)
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+        return result
+
+
+class Plain:
+    """People without encryption; who has a number in `erased` is gone."""
+
+    def __init__(self, openids: Sequence[str]) -> None:
+        self._openids = openids
+        self.erased: set[int] = set()
+
+    async def openids(self, numbers: Sequence[int], /) -> list[str | None]:
+        return [None if number in self.erased else self._openids[number] for number in numbers]
+
+    async def unseal(self, items: list[tuple[int, str, bytes]], /) -> list[bytes | None]:
+        return [None if number in self.erased else sealed for number, _, sealed in items]
+
+
+class CampaignWorld:
+    """One campaign to PEOPLE followers, two workers that are replaced when they die."""
+
+    def __init__(
+        self, seed: int, mishaps: Mishaps, tables: type[CampaignTables] = CampaignTables, plan: Plan = PLAN
+    ):
+        self.room, self.mishaps, self.plan = Room(seed), mishaps, plan
+        self.loop, self.random = self.room.loop, self.room.random
+        self.room.open()
+        self.database, self.to_store = Process(self.loop, "database"), Network(self.loop)
+        self.tables: Any = tables(AtOnce())
+        self.tables.clock = self.database.clock
+        self.tokens = MemoryTokenStore(self.room.wechat.clock)
+        self.poll_s = 5.0
+        self.workers: list[Process] = []
+        self.reached: set[str] = set()
+        world = self.room.platform.world
+        account = world.accounts[APPID]
+        self.names = [f"person {number}" for number in range(PEOPLE)]
+        for name in self.names:
+            people.create(world, name)
+        ties = [people.follow(world, account, name) for name in self.names]
+        self.people = Plain([tie.openid for tie in ties])
+        templates.ensure(world, account, "书到了", "书名：{{thing1.DATA}}", "t1", "")
+
+    def run(self, trouble_s: float = TROUBLE_S, calm_s: float = CALM_S) -> CampaignWorld:
+        self.loop.run_until_complete(self._fill())
+        for number in range(2):
+            self._begin(f"worker {number}")
+        self._plan_mishaps(trouble_s)
+        self.loop.run_for(trouble_s)
+        self.to_store.loss = self.room.network.loss = 0.0
+        self.to_store.down = False
+        while self.stage() is Stage.RUNNING and self.loop.time() < trouble_s + calm_s:
+            self.loop.run_for(50)
+        self.histories = self.loop.run_until_complete(self._read())
+        return self
+
+    async def _fill(self) -> None:
+        plan = msgspec.json.encode(self.plan)
+        self.campaign: Campaign = await self.tables.create(APPID, "reminder", plan, EPOCH)
+        for chunk in range(PEOPLE // CHUNK):
+            rows = [(chunk * CHUNK + n, msgspec.json.encode({"book": "三体"})) for n in range(CHUNK)]
+            await self.tables.add_chunk(self.campaign.id, chunk, rows)
+        found = await self.tables.filled(self.campaign.id, EPOCH)
+        for stage in (Stage.APPROVED, Stage.RUNNING):
+            found = await self.tables.move(found, stage, EPOCH)
+
+    async def _read(self) -> list[Any]:
+        ledgers = [
+            await self.tables.ledger(self.campaign.id, chunk, CHUNK, "template")
+            for chunk in range(PEOPLE // CHUNK)
+        ]
+        return [history for ledger in ledgers for history in ledger.histories()]
+
+    def stage(self) -> Stage:
+        return self.loop.run_until_complete(self.tables.campaign(self.campaign.id)).stage  # type: ignore[no-any-return]
+
+    def shown(self) -> list[list[float]]:
+        """When each person was shown the message, in unix seconds."""
+        world = self.room.platform.world
+        return [[line["time"] for line in chats.read(world, APPID, name)] for name in self.names]
+
+    def _begin(self, name: str) -> None:
+        process = Process(self.loop, name)
+        self.workers.append(process)
+        store: Any = RemoteStore(self.to_store, self.database, self.tables)
+        policy = WorkerPolicy(lease_s=LEASE_S, poll_s=self.poll_s, at_once=2)
+        client = self.room.client(process, self.tokens)
+        worker = CampaignWorker(
+            store, client, self.people, holder=name, policy=policy, clock=process.clock, source=self.random
+        )
+        process.start(worker.run())
+
+    def _plan_mishaps(self, trouble_s: float) -> None:
+        self.to_store.loss = self.room.network.loss = self.mishaps.loss
+        for count, happen in (
+            (self.mishaps.deaths, self._die),
+            (self.mishaps.stops, self._stop),
+            (self.mishaps.outages, self._outage),
+        ):
+            for _ in range(count):
+                self.loop.call_later(self.random.random() * trouble_s * 0.8, happen)
+
+    def _die(self) -> None:
+        victim = self.workers.pop(self.random.randrange(len(self.workers)))
+        victim.kill()
+        self.reached.add("death")
+        self._begin(f"{victim.name}'")
+
+    def _stop(self) -> None:
+        victim = self.random.choice(self.workers)
+        victim.stop()
+        self.loop.call_later(self.random.choice((2.0, LEASE_S + 1, 120.0)), victim.resume)
+        self.reached.add("stop")
+
+    def _outage(self) -> None:
+        self.to_store.down = True
+        self.loop.call_later(self.random.choice((3.0, 40.0)), lambda: setattr(self.to_store, "down", False))
+        self.reached.add("outage")
+
+    def wrong(self) -> list[str]:
+        found = [f"an error that nobody saw: {problem}" for problem in self.loop.problems]
+        if self.stage() is not Stage.DONE:
+            found.append(f"the campaign is {self.stage()}")
+        for number, (history, times) in enumerate(zip(self.histories, self.shown(), strict=True)):
+            if history.state is State.ACCEPTED and len(times) == 1:
+                continue
+            self.reached.add(f"{history.state}")
+            if history.state is not State.UNKNOWN or len(times) > 1 or self.mishaps == Mishaps():
+                found.append(f"person {number} is {history.state} and saw {len(times)} messages")
+        return found
+
+
+def drawn(seed: int) -> Mishaps:
+    return Mishaps() if seed % 10 == 0 else Mishaps.drawn(seed, (0, 1, 4), (0.0, 0.0, 0.1))
+
+
+def some(most: int) -> range:
+    """At most so many seeds: a world here takes longer than the others."""
+    return range(seeds().start, seeds().start + max(1, min(most, len(seeds()) // 5)))
+
+
+def test_everybody_gets_the_message_once_whatever_goes_wrong() -> None:
+    for seed in some(20_000):
+        world = CampaignWorld(seed, drawn(seed)).run()
+        assert not world.wrong(), f"seed {seed}, {world.mishaps}: {world.wrong()}"
+
+
+class NoIntent(CampaignTables):
+    """Mutant: nothing is written before the calls."""
+
+    async def intend(
+        self, account: str, claim: Claim, n: int, positions: Any, now: float, limits: Limits
+    ) -> Attempt:
+        return Attempt(n, claim.fence, now, sum(1 << one for one in positions))
+
+
+class NewIds(CampaignTables):
+    """Mutant: another id by each worker that takes a chunk."""
+
+    async def campaigns(self, account: str, stage: Stage | None = None) -> list[Campaign]:
+        found = await super().campaigns(account, stage)
+        self.reads = getattr(self, "reads", 0) + 1
+        return [replace(one, key=f"{one.key}{self.reads:x}") for one in found]
+
+
+@pytest.mark.parametrize("mutant", [NoIntent, NewIds])
+def test_a_mutant_is_caught(mutant: type[CampaignTables]) -> None:
+    troubled = Mishaps(deaths=6, stops=4, outages=1, loss=0.1)
+    assert any(CampaignWorld(seed, troubled, mutant).run().wrong() for seed in range(30))
+
+
+def test_a_used_up_quota_waits_for_midnight_in_china() -> None:
+    world = CampaignWorld(3, Mishaps(), plan=replace(PLAN, daily=10, share=0.5))
+    world.poll_s = 600.0
+    world.run(1.0, 4 * 86_400.0)
+    assert not world.wrong()
+    days = Counter(int((time + CHINA_S) // 86_400) for times in world.shown() for time in times)
+    assert sorted(days.values()) == [4, 4, 4]
+
+
+def test_nothing_is_sent_to_who_was_erased_meanwhile() -> None:
+    world = CampaignWorld(4, Mishaps())
+    world.people.erased |= {2, 5}
+    world.run()
+    assert [history.state for history in world.histories].count(State.SKIPPED) == 2
+    assert [len(times) for times in world.shown()] == [0 if n in (2, 5) else 1 for n in range(PEOPLE)]
