@@ -347,6 +347,11 @@ class CampaignTables:
         """In the order of their positions."""
         return [(row[0], row[1]) for row in await self._statements.run((RECIPIENTS, _at(campaign, chunk)))]
 
+    async def chunks(self, campaign: int) -> list[tuple[int, int]]:
+        """The number of each chunk and how many jobs it has."""
+        sql = "SELECT chunk, jobs FROM campaign_chunk WHERE campaign = :campaign ORDER BY chunk"
+        return [(row[0], row[1]) for row in await self._statements.run((sql, {"campaign": campaign}))]
+
     async def ledger(self, campaign: int, chunk: int, jobs: int, kind: str) -> Ledger:
         """What was intended, what came of it, and what results WeChat pushed for messages of this kind."""
         place = {**_at(campaign, chunk), "kind": kind}
