@@ -53,8 +53,9 @@ def test_ports_of_connections_that_just_ended_are_free() -> None:
 
 
 def test_when_no_port_is_free_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "FREE_PORTS", range(20_000, 20_001))
-    with socket.create_server(("127.0.0.1", 20_000)), pytest.raises(SetupError, match="没有空闲的端口"):
+    port = free_port()
+    monkeypatch.setattr(listening, "FREE_PORTS", range(port, port + 1))
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(SetupError, match="没有空闲的端口"):
         free_port()
 
 
