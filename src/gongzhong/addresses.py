@@ -26,5 +26,6 @@ def split_address(text: str) -> SplitResult | None:
 
 
 def without_password(text: str) -> str:
-    """The text with `***` for what stands between a colon and the last `@`, also where it is no address."""
-    return re.sub(r":(?!//)\S*@", ":***@", text)
+    """The text with `***` for what stands between a colon and the last `@`, also where it is no address, and for the
+    values of a query: drivers take `?password=` there."""
+    return re.sub(r"([?&][^=&#\s]+=)[^&#\s]*", r"\1***", re.sub(r":(?!//)\S*@", ":***@", text))

@@ -55,7 +55,9 @@ def test_anything_else_is_none(text: str) -> None:
         ("http://user:hunter2@h:1/x", "http://user:***@h:1/x"),
         ("http://user:hun:t/er2@h", "http://user:***@h"),
         ("http:/user:hunter2@h", "http:***@h"),
-        ("https://h/x?y=1", "https://h/x?y=1"),
+        ("https://h/x?y=1", "https://h/x?y=***"),
+        ("redis://:hun/ter2@h:1/0", "redis://:***@h:1/0"),
+        ("postgresql://h/db?user=u&password=hunter2", "postgresql://h/db?user=***&password=***"),
     ],
 )
 def test_a_password_is_not_shown(text: str, shown: str) -> None:

@@ -6,11 +6,11 @@ import os
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import msgspec
 
 from ..account import PREFIX, Secret
+from ..addresses import without_password
 from ..errors import SetupError
 from .checks import account_mistakes, address_mistakes, notes_of
 from .declaration import LISTED, Setting, every_setting, tables
@@ -120,7 +120,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         """The value for people: a secret as ***, an address without its password."""
         if isinstance(self.value, Secret):
             text = self.value.reveal()
-            return (_without_password(text) if self.setting.key in ADDRESSES else "***") if text else ""
+            return (without_password(text) if self.setting.key in ADDRESSES else "***") if text else ""
         return as_text(self.value)
 
 
@@ -221,16 +221,6 @@ class _Reading:
         if value is not None:
             found[sought.setting.name] = value
             self.sources[sought.key] = given.source
-
-
-def _without_password(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        user = f"{parts.username}@" if parts.username else ""
-        where = f"{user}{parts.netloc.rpartition('@')[2]}"
-    except ValueError:
-        return "***"
-    return f"{parts.scheme}:{parts.path}" if "://" not in address else f"{parts.scheme}://{where}{parts.path}"
 
 
 def as_text(value: Any) -> str:

@@ -176,8 +176,17 @@ def test_addresses_are_shown_without_their_passwords(tmp_path: Path) -> None:
         'database = "postgresql://app:geheim@db:5432/x?sslmode=require"\nstate = "redis://:geheim@c/0"\n',
     )
     shown = {entry.key: entry.shown() for entry in found.entries()}
-    assert shown["database"] == "postgresql://app@db:5432/x"
-    assert shown["state"] == "redis://c/0"
+    assert shown["database"] == "postgresql://app:***@db:5432/x?sslmode=***"
+    assert shown["state"] == "redis://:***@c/0"
+
+
+@pytest.mark.parametrize(
+    "address", ["redis://:hun/ter2@h:1/0", "redis://u:hun@ter2@h/0", "redis://h/0?password=hun2"]
+)
+def test_no_form_of_an_address_shows_its_password(tmp_path: Path, address: str) -> None:
+    shown = {entry.key: entry.shown() for entry in config_of(tmp_path, f'state = "{address}"\n').entries()}
+    assert "hun" not in shown["state"]
+    assert "***" in shown["state"]
 
 
 @pytest.mark.parametrize(
