@@ -5,11 +5,13 @@ Absence of a program is a skip on a developer's machine and a failure where CI=t
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -45,14 +47,15 @@ def as_user(name: str, command: list[str]) -> list[str]:
 
 
 def open_to(name: str, folder: Path) -> Path:
-    """Make the folder; when root runs the tests, it belongs to the user that the server runs as."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if os.geteuid() == 0:
-        shutil.chown(folder, name)
-        for parent in [folder, *folder.parents]:
-            if parent != Path("/") and parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
-                parent.chmod(parent.stat().st_mode | 0o011)
-    return folder
+    """Where a server that runs as this user keeps its files: the folder, or, when root runs the tests, one outside of
+    it that belongs to the user. Every start of pytest closes the folder of all its runs to other users again."""
+    if os.geteuid() != 0:
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+    apart = Path(tempfile.mkdtemp(prefix=f"{folder.name}-"))
+    atexit.register(shutil.rmtree, apart, ignore_errors=True)
+    shutil.chown(apart, name)
+    return apart
 
 
 class Server:
@@ -128,11 +131,11 @@ class Postgres(Server):
         self._flushes = "on" if flushes else "off"
         places = newest_postgres()
         self._binary = program("postgres", places)
-        self.data = folder / "data"
+        self.data = self.folder / "data"
         command = [program("initdb", places), "-D", str(self.data), "-U", "tester"]
         command += ["-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]
         made = subprocess.run(
-            as_user("postgres", command), check=False, capture_output=True, text=True, cwd=folder
+            as_user("postgres", command), check=False, capture_output=True, text=True, cwd=self.folder
         )
         assert made.returncode == 0, made.stderr
 
@@ -159,7 +162,7 @@ class PgBouncer(Server):
     def __init__(self, folder: Path, postgres: Postgres) -> None:
         super().__init__(open_to("postgres", folder))
         self._binary = program("pgbouncer")
-        self._settings = folder / "pgbouncer.ini"
+        self._settings = self.folder / "pgbouncer.ini"
         self._settings.write_text(
             f"[databases]\npostgres = host=127.0.0.1 port={postgres.port} user=tester\n"
             f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\nunix_socket_dir =\n"
