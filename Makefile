@@ -32,7 +32,7 @@ demo: ## 启动演示公众号，PORT=8700 / run the demo account and the platfo
 
 pages: $(PAGES) ## 构建网页 / build the pages into the package
 
-test: .venv/.dev ## Python 测试，五分钟以内 / the tests that start no programs, within five minutes
+test: .venv/.dev ## 不启动程序的 Python 测试 / the tests that start no programs
 	$(PYTEST) -n auto --dist loadscope -m "not heavy and not slow and not browser and not first_hour"
 
 test-heavy: .venv/.dev ## 启动真实程序的测试 / the tests that start real programs and servers and wait for them
