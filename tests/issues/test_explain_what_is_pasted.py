@@ -19,9 +19,9 @@ from gongzhong.cli.outcome import DONE, run
         ("10006", "关注这个测试号"),
         (
             '{"errcode":40164,"errmsg":"invalid ip 203.0.113.77 ipv6 ::ffff:x, not in whitelist"}',
-            "加入 203.0.113.77",
+            "加入：203.0.113.77",
         ),
-        ('{"errcode":40164,"errmsg":"invalid ip 2001:db8::7, not in whitelist"}', "加入 2001:db8::7"),
+        ('{"errcode":40164,"errmsg":"invalid ip 2001:db8::7, not in whitelist"}', "加入：2001:db8::7"),
         ('{"errcode":47003,"errmsg":"argument invalid! data.thing2.value is empty rid: 1"}', "thing2"),
         (
             '{"errcode":47003,"errmsg":"argument invalid! data.character_string1.value invalid"}',

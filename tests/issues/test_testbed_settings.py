@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,18 @@ import pytest
 from gongzhong.errors import SetupError
 from gongzhong.platform import Platform
 from gongzhong.platform.config import load
-from gongzhong.platform.world import chats, mass, menus, notices, people, quotas, templates, tokens
+from gongzhong.platform.world import (
+    articles,
+    chats,
+    drafts,
+    mass,
+    menus,
+    notices,
+    people,
+    quotas,
+    templates,
+    tokens,
+)
 from gongzhong.platform.world.refusal import Refusal
 
 BED = """
@@ -145,3 +157,70 @@ def test_a_frozen_secret_and_a_page_error(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="40243"):
         tokens.credentials(platform.world, shop.appid, shop.secret)
     platform.world.close()
+
+
+ARTICLES = """
+[[account]]
+name = "shop"
+[[draft]]
+account = "shop"
+media_id = "COMING"
+[[draft.article]]
+article_type = "newspic"
+title = "明天上新"
+content = "桂花拿铁"
+image_info = {image_list = [{image_media_id = "COVER"}]}
+[[published]]
+account = "shop"
+article_id = "APRIL"
+via = "mass"
+published_at = 1_700_000_000
+[[published.article]]
+title = "四月的新品"
+content = "<p>三款咖啡</p>"
+thumb_media_id = "COVER"
+[[media]]
+account = "shop"
+media_id = "COVER"
+file = "cover.png"
+"""
+
+
+def bed_with_cover(tmp_path: Path, text: str) -> Platform:
+    shutil.copy(Path(__file__).parents[2] / "examples" / "testbed-cover.png", tmp_path / "cover.png")
+    return opened(tmp_path, text)
+
+
+def test_drafts_and_published_articles_are_there_from_the_start(tmp_path: Path) -> None:
+    platform = bed_with_cover(tmp_path, ARTICLES)
+    world, shop = platform.world, platform.account("shop")
+    draft = drafts.find(world, shop, "COMING")
+    assert [article.title for article in draft.articles] == ["明天上新"]
+    assert drafts.page(world, shop, 0, 20) == (1, [draft])
+    made = articles.find(world, shop, "APRIL")
+    assert (made.via, made.created_at) == ("mass", 1_700_000_000)
+    assert [page.article.title for page in articles.pages(world, made)] == ["四月的新品"]
+    world.close()
+
+
+def test_articles_of_the_file_are_there_once_after_a_restart(tmp_path: Path) -> None:
+    for _ in range(2):
+        bed_with_cover(tmp_path, ARTICLES)
+        config = load(tmp_path / "bed.toml")
+        platform = Platform(config, tmp_path / "data.sqlite")
+        assert drafts.count(platform.world, platform.account("shop")) == 1
+        platform.world.close()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "named"),
+    [
+        ('thumb_media_id = "COVER"', 'thumb_media_id = "OTHER"', r"published\[0\].*40007"),
+        ("[[draft.article]]\narticle_type", "[[draft.article]]\nkind", "kind"),
+        ('title = "明天上新"', f'title = "{"长" * 33}"', r"draft\[0\].*45003"),
+        ("published_at = 1_700_000_000", "published_at = -1", "published_at"),
+    ],
+)
+def test_a_wrong_article_is_named(tmp_path: Path, right: str, wrong: str, named: str) -> None:
+    with pytest.raises(SetupError, match=named):
+        bed_with_cover(tmp_path, ARTICLES.replace(right, wrong))

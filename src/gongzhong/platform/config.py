@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from ..catalogue.articles import Article
 from ..errors import SetupError
 from ..reasons import advised, in_words
 from .traffic import NORMAL, TrafficLimits
@@ -87,6 +88,29 @@ class MediaConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     permanent: bool = True
 
 
+class ArticleConfig(Article, kw_only=True, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """An article as `draft/add` takes it."""
+
+
+class DraftConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Articles in the draft box (草稿箱) under a fixed media id."""
+
+    account: str
+    media_id: str
+    article: list[ArticleConfig]
+
+
+class PublishedConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Articles that were published (发布) or mass-sent before the start, under a fixed article id."""
+
+    account: str
+    article_id: str
+    article: list[ArticleConfig]
+    via: Literal["publish", "mass"] = "publish"
+    published_at: int = 0
+    """Unix seconds; the start when left out."""
+
+
 class AgentConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A customer-service agent; `kf_account` is prefix@wechat_id."""
 
@@ -120,6 +144,8 @@ class PlatformConfig(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     template: list[TemplateConfig] = []
     notice: list[NoticeConfig] = []
     media: list[MediaConfig] = []
+    draft: list[DraftConfig] = []
+    published: list[PublishedConfig] = []
     agent: list[AgentConfig] = []
     recognised: list[RecognisedConfig] = []
     traffic: TrafficLimits = NORMAL

@@ -13,13 +13,24 @@ from typing import TypeVar
 import msgspec
 
 from ..catalogue import codes, fields, registry
+from ..catalogue.drafts import AddDraft
 from ..catalogue.menus import AddConditionalMenu, CreateMenu
 from ..errors import SetupError
-from .config import LARGEST_NUMBER, AgentConfig, NoticeConfig, PlatformConfig, TagConfig, TieConfig
+from .config import (
+    LARGEST_NUMBER,
+    AgentConfig,
+    NoticeConfig,
+    PlatformConfig,
+    PublishedConfig,
+    TagConfig,
+    TieConfig,
+)
 from .world import (
     accounts,
     agents,
+    articles,
     chats,
+    drafts,
     mass,
     media,
     menus,
@@ -87,6 +98,7 @@ def _seed(world: World, config: PlatformConfig) -> None:
                 world, owner, template.title, template.content, template.template_id, template.example
             )
         _files(world, config)
+        _articles(world, config)
         _recognised(world, config)
         for agent in config.agent:
             _agent(world, agent)
@@ -228,6 +240,32 @@ def _within(what: str, seconds: T) -> T:
             f"{what} must be from 0 to {LARGEST_NUMBER} seconds, not {seconds}",
         )
     return seconds
+
+
+def _articles(world: World, config: PlatformConfig) -> None:
+    """What the draft box holds, and what was published before the start, under the rules of `draft/add`."""
+    for index, draft in enumerate(config.draft):
+        owner, name = _account(world, draft.account), f"draft[{index}]"
+        if not drafts.exists(world, owner, draft.media_id):
+            where = f"account {draft.account}"
+            _kept(where, name, AddDraft(articles=list(draft.article)))
+            add = partial(drafts.add, world, owner, draft.article, media_id=draft.media_id)
+            _obeyed(where, name, add)
+    for index, published in enumerate(config.published):
+        if not articles.exists(world, published.article_id):
+            _published(world, f"published[{index}]", published)
+
+
+def _published(world: World, name: str, config: PublishedConfig) -> None:
+    owner, where = _account(world, config.account), f"account {config.account}"
+    _kept(where, name, AddDraft(articles=list(config.article)))
+    at = _within("published_at", config.published_at)
+
+    def publish() -> None:
+        kept = drafts.all_accepted(world, owner, config.article)
+        articles.create(world, owner, kept, config.via, article_id=config.article_id, created_at=at)
+
+    _obeyed(where, name, publish)
 
 
 def _industries(world: World, account: AccountConfig, state: AccountState) -> None:

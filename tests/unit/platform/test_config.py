@@ -36,7 +36,7 @@ def test_the_example_shows_every_kind_of_entry() -> None:
     config = load(EXAMPLE)
     tables = [field.name for field in msgspec.structs.fields(PlatformConfig) if field.default_factory is list]
     assert all(getattr(config, name) for name in tables)
-    assert len(tables) == 9
+    assert len(tables) == 11
 
 
 def test_the_example_is_there_after_the_start() -> None:

@@ -77,11 +77,13 @@ def create(
     via: Via,
     *,
     msg_data_id: int | None = None,
+    article_id: str = "",
+    created_at: int = 0,
 ) -> Publication:
-    """Store articles as one publication, each with a page of its own."""
-    now = world.seconds()
+    """Store articles as one publication, each with a page of its own: under a new id and now, if not given."""
+    now = created_at or world.seconds()
     made = Publication(
-        article_id=world.ids.fresh(43),
+        article_id=article_id or world.ids.fresh(43),
         appid=account.appid,
         msg_data_id=msg_data_id or next_msg_data_id(world),
         via=via,
@@ -126,6 +128,11 @@ def find(world: World, account: AccountState, article_id: str) -> Publication:
         "SELECT * FROM publication WHERE article_id = ? AND appid = ?", article_id, account.appid
     )
     return _publication(row, NO_SUCH_ARTICLE)
+
+
+def exists(world: World, article_id: str) -> bool:
+    """Whether some account has a publication with this article_id."""
+    return bool(world.db.value("SELECT 1 FROM publication WHERE article_id = ?", article_id))
 
 
 def by_msg_data_id(

@@ -30,16 +30,23 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: int
 
 
-def add(world: World, account: AccountState, articles: Sequence[Article], *, listed: bool = True) -> Draft:
-    """Put articles into the box. Those that are not `listed` have an id, but no list shows them.
+def add(
+    world: World,
+    account: AccountState,
+    articles: Sequence[Article],
+    *,
+    listed: bool = True,
+    media_id: str = "",
+) -> Draft:
+    """Put articles into the box, under a new id unless one is given. Those that are not `listed` have an id, but no
+    list shows them.
 
     Refuses with the code of the rule that an article breaks.
     """
-    require(len(articles) <= world.rules.draft_articles, TOO_MANY)
-    kept = [accepted(world, account, article, alone=len(articles) == 1) for article in articles]
+    kept = all_accepted(world, account, articles)
     now = world.seconds()
     draft = Draft(
-        media_id=world.ids.media_id(),
+        media_id=media_id or world.ids.media_id(),
         articles=kept,
         preview=world.ids.fresh(40),
         created_at=now,
@@ -61,6 +68,12 @@ def add(world: World, account: AccountState, articles: Sequence[Article], *, lis
 def units(text: str) -> int:
     """The length as WeChat counts it: half-width units, one for ASCII, two for every other character."""
     return len(text) + sum(not letter.isascii() for letter in text)
+
+
+def all_accepted(world: World, account: AccountState, articles: Sequence[Article]) -> list[Article]:
+    """The articles of one draft as they are kept. Refuses with the code of the rule that one of them breaks."""
+    require(len(articles) <= world.rules.draft_articles, TOO_MANY)
+    return [accepted(world, account, article, alone=len(articles) == 1) for article in articles]
 
 
 def accepted(world: World, account: AccountState, article: Article, *, alone: bool) -> Article:
