@@ -34,7 +34,7 @@ class Accounts(Served):
     place of the mapping a function may find the account. Requests to any other address get a 404, counted in `counters`
     as `refused.unknown_account`. The accounts share nothing: each keeps its own tokens, sessions, claims and counters.
 
-    Raises SetupError for a key that is no address, a value that is no account, and one account given twice.
+    Raises SetupError for a key that is no address, a value that is no account, an address or an account given twice.
     """
 
     def __init__(self, accounts: Mapping[str, One] | Find) -> None:
@@ -50,7 +50,10 @@ class Accounts(Served):
             host, slash, path = address.partition("/")
             if not address or not isinstance(one, OfficialAccount | Binding):
                 raise _no_account(address, one)
-            self._known[_host(host) + (slash + path).rstrip("/")] = self._met[id(one)] = one
+            key = _host(host) + (slash + path).rstrip("/")
+            if self._known.setdefault(key, one) is not one:
+                raise SetupError(f"地址 {address!r} 写了两次", f"the address {address!r} is given twice")
+            self._met[id(one)] = one
 
     def __iter__(self) -> Iterator[One]:
         """Every account, once; of those that a function finds the ones that were asked for so far."""

@@ -152,7 +152,7 @@ def _wanted(settings: Settings, reuse_port: bool, hang_s: float, restarts: int |
 
 
 def _announce(ready: Ready) -> None:
-    kinds = {"account": "OfficialAccount", "asgi": "ASGI", "wsgi": "WSGI"}
+    kinds = {"account": "OfficialAccount", "program": "App", "asgi": "ASGI", "wsgi": "WSGI"}
     spec, kind, several = ready.spec, kinds[ready.kind], ready.workers > 1
     err().print(
         say(

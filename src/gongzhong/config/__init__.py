@@ -7,7 +7,7 @@ together what was given: an option goes before a variable, a variable before the
 from __future__ import annotations
 
 from .declaration import About, Setting, every_setting
-from .reading import Configuration, Mistake, Note, Source, WrongConfiguration, read
+from .reading import Configuration, Mistake, Note, Source, WrongConfiguration, read, renew
 from .settings import AccountSettings, Alarms, Gateway, Log, PeopleData, Replies, Serve, Settings
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "WrongConfiguration",
     "every_setting",
     "read",
+    "renew",
 ]

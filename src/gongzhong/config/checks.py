@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
@@ -17,8 +18,10 @@ from .document import Document
 from .given import Mistake, Note, Source, refused
 from .settings import AccountSettings, Settings
 
-OTHERS: Final = frozenset({"CONFIG", "DEBUG"})
+OTHERS: Final = frozenset({"CONFIG", "DEBUG", "FILLED"})
 """Variables of our own that are no settings."""
+PATH: Final = r"/[^\s?#%]*"
+HOST: Final = r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]"
 
 
 def account_mistakes(settings: Settings, sources: Mapping[str, Source]) -> Iterator[Mistake]:
@@ -34,21 +37,63 @@ def account_mistakes(settings: Settings, sources: Mapping[str, Source]) -> Itera
                     f"有 {number} 个账号的 {field} {what}相同",
                     f"{number} accounts have the same {field}{f' {value!r}' if value else ''}",
                 )
+    yield from _address_mistakes(settings.account, sources)
     for account in settings.account:
         yield from _mistakes_of(account, sources)
 
 
+def _address_mistakes(
+    accounts: Sequence[AccountSettings], sources: Mapping[str, Source]
+) -> Iterator[Mistake]:
+    """Two accounts at one address, and accounts without one beside others that have one."""
+    holders: dict[str, AccountSettings] = {}
+    for account in accounts:
+        key = _key(account)
+        if not account.address:
+            if any(one.address for one in accounts):
+                place = sources.get(f"{key}.appid", Source("default")).place
+                yield Mistake(
+                    f"{key}.path",
+                    place,
+                    "没有写 path 或 host，而别的账号有：它的推送无处可去",
+                    "has neither path nor host, and other accounts have: nothing finds it",
+                )
+            continue
+        first = holders.setdefault(account.address, account)
+        if first is not account:
+            field = "path" if account.path else "host"
+            yield Mistake(
+                f"{key}.{field}",
+                sources.get(f"{key}.{field}", Source("default")).place,
+                f"地址 {account.address} 已经是账号“{first.name or first.appid}”的",
+                f"the address {account.address} is that of the account {first.name or first.appid} already",
+            )
+
+
+def _key(account: AccountSettings) -> str:
+    return f"{LISTED}.{account.name}" if account.name else LISTED
+
+
 def _mistakes_of(account: AccountSettings, sources: Mapping[str, Source]) -> Iterator[Mistake]:
-    key = f"{LISTED}.{account.name}" if account.name else LISTED
+    key = _key(account)
     for field in ("appid", *SECRETS, "encryption", "api_base"):
         problem = refused(lambda: _only(account, field))  # noqa: B023
         if problem is not None:
             source = sources.get(f"{key}.{field}", Source("default"))
             yield Mistake(f"{key}.{field}", source.place, problem.text("zh"), problem.text("en"))
-    if account.path and not account.path.startswith("/"):
-        source = sources.get(f"{key}.path", Source("default"))
+    if account.path and not re.fullmatch(PATH, account.path):
         yield Mistake(
-            f"{key}.path", source.place, "应以 / 开头，例如 /news", "must begin with /, such as /news"
+            f"{key}.path",
+            sources.get(f"{key}.path", Source("default")).place,
+            "应以 / 开头，例如 /news，没有空白、?、# 和 %",
+            "must begin with /, such as /news, and have no blank, ?, # or %",
+        )
+    if account.host and not re.fullmatch(HOST, account.host):
+        yield Mistake(
+            f"{key}.host",
+            sources.get(f"{key}.host", Source("default")).place,
+            "应为主机名，例如 news.example.com，不带 https:// 和端口",
+            "must be a host name such as news.example.com, without https:// and port",
         )
 
 
@@ -84,7 +129,15 @@ def notes_of(
     document: Document, env: Mapping[str, str], sources: Mapping[str, Source], settings: Settings
 ) -> list[Note]:
     """Variables that are nearly those of settings, and secrets in a file that everybody on the machine may read."""
-    return [*_odd_variables(env, settings), *_open_files(document, sources)]
+    found = [*_odd_variables(env, settings), *_open_files(document, sources)]
+    if len(settings.account) > 1 and not any(one.address for one in settings.account):
+        found.append(
+            Note(
+                "有几个账号，都没有 path 或 host：gongzhong serve 运行一个 App 时靠它们区分账号",
+                "several accounts, none with path or host: gongzhong serve tells the accounts of an App apart by them",
+            )
+        )
+    return found
 
 
 def _odd_variables(env: Mapping[str, str], settings: Settings) -> Iterator[Note]:

@@ -18,11 +18,12 @@ from .document import Document, read_document
 from .given import Given, Mistake, Note, Sought, Source, converted, find
 from .settings import AccountSettings, Settings, prefix_of
 
-__all__ = ["Configuration", "Mistake", "Note", "Source", "WrongConfiguration", "read"]
+__all__ = ["Configuration", "Mistake", "Note", "Source", "WrongConfiguration", "read", "renew"]
 
 FILE: Final = "gongzhong.toml"
 """What is read from the working directory when nothing names another file."""
 FILE_VARIABLE: Final = f"{PREFIX}CONFIG"
+FILLED: Final = f"{PREFIX}FILLED"
 IN_PROGRAMS: Final = ("", LISTED, "replies", "people")
 """The tables that programs read from the environment (`OfficialAccount.from_env()` and what belongs to it)."""
 ADDRESSES: Final = ("database", "state", "people.keys")
@@ -66,10 +67,13 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
     def fill(self, env: MutableMapping[str, str]) -> None:
         """Set the variables that `OfficialAccount.from_env()` reads, where they are not set: for the process that
-        imports the program, before it does."""
+        imports the program, before it does. GONGZHONG_FILLED names them, for `renew` in processes that inherit them."""
+        filled = set(env.get(FILLED, "").split())
         for name, value in self.environment().items():
             if not env.get(name, "").strip():
                 env[name] = value
+                filled.add(name)
+        env[FILLED] = " ".join(sorted(filled))
 
     def environment(self) -> dict[str, str]:
         """What a program reads from the environment, as variables. Secrets stand in it."""
@@ -158,6 +162,20 @@ def read(
         file=document.file,
         notes=notes_of(document, env, reading.sources, settings),
     )
+
+
+def renew(env: MutableMapping[str, str]) -> Configuration:
+    """The configuration as it is now, in a process that inherited what `fill` set: filled in anew.
+
+    Without this, a value of the file would stay as it was when the first process read it. Raises as `read` does.
+    """
+    filled = env.pop(FILLED, None)
+    for name in (filled or "").split():
+        env.pop(name, None)
+    found = read(env=env)
+    if filled is not None:
+        found.fill(env)
+    return found
 
 
 def _file(file: str | Path | None, env: Mapping[str, str]) -> Path | None:

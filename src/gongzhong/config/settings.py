@@ -81,6 +81,11 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = NONE
 
     @property
+    def address(self) -> str:
+        """Host and path of its callback URL as `Accounts` has them, such as `news.example.com/wx`; empty: none."""
+        return self.host.lower() + self.path.rstrip("/") or self.path
+
+    @property
     def prefix(self) -> str:
         """How the names of its environment variables begin, as for `OfficialAccount.from_env(prefix)`."""
         return prefix_of(self.name)

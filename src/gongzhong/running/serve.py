@@ -1,9 +1,10 @@
 """The production server: one command from `module:oa` to a listening callback URL.
 
-A bare OfficialAccount, `Accounts` with several, or one of their doors, is served by the callback server, the shortest
-way from the socket to a handler; applications over ASGI and WSGI by granian. One worker is this process itself; several
-are processes of their own behind one socket, see `supervisor`. They need a state that they share: what lies in the
-memory of one process only would let each of them run a handler for the same message.
+A bare OfficialAccount, `Accounts` with several, one of their doors, or an `App` at work for the accounts of the
+configuration, is served by the callback server, the shortest way from the socket to a handler; applications over ASGI
+and WSGI by granian. One worker is this process itself; several are processes of their own behind one socket, see
+`supervisor`. They need a state that they share: what lies in the memory of one process only would let each of them run
+a handler for the same message.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from ..config import Alarms, Log
 from ..errors import SetupError, StateDown, say
 from .alarms import alarmed
 from .collector import spare_the_collector
+from .configured import configured, is_program
 from .embedded import EmbeddedServer, run, run_loop
 from .http_server import DRAIN_S, CallbackServer
 from .listening import url_of, where
@@ -284,7 +286,9 @@ def _every_account() -> list[Binding]:
 
 
 def _bare(value: Any) -> Served | None:
-    """The accounts, if that is all there is to serve: `oa`, or `app = oa.asgi`, or `app = oa.wsgi`."""
+    """The accounts, if that is all there is to serve: `oa`, one of its doors, or an `App` for the configuration's."""
+    if is_program(value):
+        return configured(value)
     if isinstance(value, AsgiDoor | WsgiDoor):
         return value.served
     return value if isinstance(value, Served) else None

@@ -24,9 +24,9 @@ from typing import Any, Final, Literal
 
 from ..errors import GongzhongError, SetupError, missing_extra
 
-Kind = Literal["account", "asgi", "wsgi"]
+Kind = Literal["account", "program", "asgi", "wsgi"]
 
-DEFAULT_NAMES = ("oa", "accounts", "app", "application")
+DEFAULT_NAMES = ("oa", "accounts", "app", "apps", "application")
 _BEFORE_ATTRIBUTE = re.compile(r":(?![\\/])")
 
 PACKAGE: Final = Path(__file__).parents[1]
@@ -56,7 +56,8 @@ class ProgramError(SetupError):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What to serve. `account` is an OfficialAccount, a Binding or Accounts; `name` is the module's."""
+    """What to serve. `account` is an OfficialAccount, a Binding or Accounts, `program` an App or several apps by the
+    names of their accounts; `name` is the module's."""
 
     spec: str
     name: str
@@ -66,7 +67,7 @@ class Target:
 
 
 def resolve(spec: str) -> Target:
-    """Import a target. Without an attribute the names oa, accounts, app and application are tried.
+    """Import a target. Without an attribute the names oa, accounts, app, apps and application are tried.
 
     `attr()` calls a factory without arguments. Raises SetupError when there is nothing to serve, ProgramError when
     the program itself fails.
@@ -82,8 +83,9 @@ def resolve(spec: str) -> Target:
         raise SetupError(
             f"{spec} 是 {type(value).__name__}，不能作为服务运行",
             f"{spec} is a {type(value).__name__}, which cannot be served",
-            fix_zh="给出 OfficialAccount、Accounts、ASGI 应用或 WSGI 应用" + _offer(module, chinese=True),
-            fix_en="name an OfficialAccount, Accounts, an ASGI or a WSGI application"
+            fix_zh="给出 OfficialAccount、App、Accounts、ASGI 应用或 WSGI 应用"
+            + _offer(module, chinese=True),
+            fix_en="name an OfficialAccount, an App, Accounts, an ASGI or a WSGI application"
             + _offer(module, chinese=False),
         )
     return Target(spec, module.__name__.rpartition(".")[2], attribute, kind, value)
@@ -122,9 +124,12 @@ def short_name(spec: str) -> str:
 def kind_of(value: Any) -> Kind | None:
     """How something can be served; None when it cannot."""
     from ..app.served import Served
+    from .configured import is_program
 
     if isinstance(value, Served):
         return "account"
+    if is_program(value):
+        return "program"
     if not callable(value) or inspect.isclass(value):
         return None
     if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(type(value).__call__):
@@ -295,8 +300,8 @@ def _default(module: ModuleType, spec: str) -> str:
         if kind_of(getattr(module, name, None)) is not None:
             return name
     raise SetupError(
-        f"{spec} 里没有 oa、accounts、app 或 application",
-        f"{spec} has no oa, accounts, app or application",
+        f"{spec} 里没有 oa、accounts、app、apps 或 application",
+        f"{spec} has no oa, accounts, app, apps or application",
         fix_zh="在冒号后写出名字" + _offer(module, chinese=True),
         fix_en="name it after a colon" + _offer(module, chinese=False),
     )

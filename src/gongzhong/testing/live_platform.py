@@ -339,12 +339,13 @@ class LivePlatform(SimulatedPlatform):
         """Serve an OfficialAccount, an ASGI or a WSGI application of this process until the test ends; returns its
         address. It runs in a thread of its own. Raises SetupError for anything else, and when it does not start."""
         kind = kind_of(app)
-        if kind is None:
+        if kind in (None, "program"):
             raise SetupError(
                 f"{type(app).__name__} 不能作为服务运行",
                 f"a {type(app).__name__} cannot be served",
-                fix_zh="给出 OfficialAccount、ASGI 应用或 WSGI 应用；其他程序用 platform.run([…])",
-                fix_en="give an OfficialAccount, an ASGI or a WSGI application; other programs: platform.run([…])",
+                fix_zh="给出 OfficialAccount、app.bind(…)、ASGI 应用或 WSGI 应用；其他程序用 platform.run([…])",
+                fix_en="give an OfficialAccount, app.bind(…), an ASGI or a WSGI application; other programs: "
+                "platform.run([…])",
             )
 
         async def begin() -> CallbackServer | EmbeddedServer:

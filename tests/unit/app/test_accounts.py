@@ -300,7 +300,8 @@ async def test_a_function_finds_accounts_that_are_made_when_they_are_asked_for(s
 
 
 def test_mistakes_are_named() -> None:
-    for given in ({"": face("a")}, {"/a": "oa"}, {"/a": App()}, {"/a": Accounts({})}):
+    twice = {"/a": face("a"), "/a/": face("b")}
+    for given in ({"": face("a")}, {"/a": "oa"}, {"/a": App()}, {"/a": Accounts({})}, twice):
         with pytest.raises(SetupError):
             Accounts(cast(Any, given))
     with pytest.raises(SetupError, match="wx000000000000000a"):

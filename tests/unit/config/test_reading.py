@@ -79,11 +79,45 @@ def test_an_account_that_wechat_cannot_have_given_is_told_with_its_line(tmp_path
     found = mistakes_of(tmp_path, text)
     assert {key: place for key, (place, _) in found.items()} == {
         "account.token": "gongzhong.toml:3",
+        "account.path": "gongzhong.toml:2",
         "account.news.appid": "gongzhong.toml:6",
         "account.news.aes_key": "gongzhong.toml:7",
         "account.news.path": "gongzhong.toml:8",
     }
     assert "original ID" in found["account.news.appid"][1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "key", "words"),
+    [
+        ('path = "/a"', 'path = "/a/"', "account.b.path", "is that of the account a already"),
+        (
+            'host = "A.test"',
+            'host = "a.test"\npath = "/"',
+            "account.b.path",
+            "a.test is that of the account a",
+        ),
+        ('host = "a.test"', "", "account.b.path", "neither path nor host"),
+        ('path = "/a"', 'path = "/b?c"', "account.b.path", "must begin with /"),
+        ('path = "/a"', 'host = "https://b.test"', "account.b.host", "must be a host name"),
+        ('path = "/a"', 'host = "b.test:443"', "account.b.host", "must be a host name"),
+    ],
+)
+def test_an_address_that_finds_no_account_or_two_is_told(
+    tmp_path: Path, first: str, second: str, key: str, words: str
+) -> None:
+    tables = [
+        f'[[account]]\nname = "{name}"\nappid = "wx000000000000000{name}"\n{more}\n'
+        for name, more in (("a", first), ("b", second))
+    ]
+    found = mistakes_of(tmp_path, "".join(tables))
+    assert list(found) == [key]
+    assert words in found[key][1]
+
+
+def test_several_accounts_without_any_address_are_noted(tmp_path: Path) -> None:
+    text = f'{ACCOUNT}[[account]]\nname = "b"\nappid = "wx000000000000000b"\n'
+    assert ["none with path or host" in one.en for one in config_of(tmp_path, text).notes] == [True]
 
 
 def test_the_value_of_a_secret_is_in_no_mistake(tmp_path: Path) -> None:
@@ -167,6 +201,8 @@ def test_programs_read_what_the_file_says_from_the_environment(tmp_path: Path) -
         "GONGZHONG_NEWS_DATABASE": address,
         "GONGZHONG_NEWS_STATE": "redis://cache",
         "GONGZHONG_REPLAY_WINDOW": "off",
+        "GONGZHONG_FILLED": "GONGZHONG_APPID GONGZHONG_DATABASE GONGZHONG_NEWS_APPID GONGZHONG_NEWS_DATABASE "
+        "GONGZHONG_REPLAY_WINDOW GONGZHONG_STATE",
     }
 
 

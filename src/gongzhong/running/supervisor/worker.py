@@ -19,7 +19,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
-from ...config import read
+from ...config import Alarms, renew
 from ...errors import GongzhongError, SetupError, say
 from ..alarms import alarmed
 from ..embedded import run_loop
@@ -91,8 +91,9 @@ def main(fd: int) -> int:
     faulthandler.register(SHOW_WHERE, all_threads=True)
     log_to_stderr(as_json=setup.log.format == "json", level=setup.log.level)
     try:
+        settings = renew(os.environ).settings
         found = resolve(setup.target)
-        run_loop(_serve(found, setup, channel))
+        run_loop(_serve(found, setup, channel, settings.alarms))
     except GongzhongError as error:
         channel.tell(Failed.of(error))
         return FAILED
@@ -109,7 +110,7 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
 
-async def _serve(found: Target, setup: Setup, channel: Channel) -> None:
+async def _serve(found: Target, setup: Setup, channel: Channel, alarms: Alarms) -> None:
     os.set_inheritable(setup.listener, False)
     serving = Serving(found, _options(setup), socket.socket(fileno=setup.listener))
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
@@ -120,7 +121,7 @@ async def _serve(found: Target, setup: Setup, channel: Channel) -> None:
     try:
         await serving.prepare(setup.turn)
         measures.start()
-        async with alarmed(lambda: serving.accounts, measures.too_late, read().settings.alarms):
+        async with alarmed(lambda: serving.accounts, measures.too_late, alarms):
             await serving.run(stop=stop, ready=lambda: channel.tell(Up(serving.found.kind)))
     finally:
         beating.cancel()
