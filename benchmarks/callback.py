@@ -22,7 +22,8 @@ from environments import peer
 from results import Progress, Result, alternate, faster, run_alone
 
 from gongzhong.account import Encryption
-from servers import BENCHMARKS, cores, cpu_s, free_port, output_of, served
+from gongzhong.running.listening import free_port
+from servers import BENCHMARKS, cores, cpu_s, output_of, served
 
 MODES: dict[Encryption, str] = {"plain": "明文 plain", "safe": "安全 safe"}
 WARM_UP = 1_000

@@ -19,7 +19,8 @@ from typing import NamedTuple
 from environments import peer
 from results import Progress, Result, alternate, faster, run_alone
 
-from servers import BENCHMARKS, cores, free_port, output_of, served
+from gongzhong.running.listening import free_port
+from servers import BENCHMARKS, cores, output_of, served
 
 PEER = "wechatpy"
 

@@ -16,7 +16,8 @@ import sys
 from results import Progress
 from rich.console import Console
 
-from servers import BENCHMARKS, Failed, cores, free_port, output_of, served
+from gongzhong.running.listening import free_port
+from servers import BENCHMARKS, Failed, cores, output_of, served
 
 ROADS = ("asyncio", "pyreqwest")
 

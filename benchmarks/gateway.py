@@ -22,8 +22,9 @@ from results import PER_SECOND, Progress, Result, run_alone
 from gongzhong.database import read_url
 from gongzhong.database.statements import Statements, open_database
 from gongzhong.gateway import GatewayTables, make_key
+from gongzhong.running.listening import free_port
 from gongzhong.store import migrate
-from servers import BENCHMARKS, Failed, cores, cpu_s, free_port, output_of, served
+from servers import BENCHMARKS, Failed, cores, cpu_s, output_of, served
 
 AT_LEAST = 3_000
 """Calls a second on one core."""

@@ -1,6 +1,10 @@
 """Sends pushes over 64 connections as fast as they are answered, and looks at every answer.
 
     python load.py --port 8000 --mode plain --first 0 --count 20000
+    python load.py --port 8000 --mode plain --count 20000 --people 1000 --rate 2000
+
+With `--rate` so many are sent a second, whether or not the ones before are answered, and the time to an answer is
+counted from when a push was due. With `--people` so many write in turn; otherwise everybody writes once.
 
 A program of its own, for a core of its own. No two pushes are alike, within a run or (with `--first`) between
 runs: a server that remembers what it has answered must not get away with remembering. Signing happens before
@@ -20,7 +24,7 @@ from urllib.parse import urlencode
 
 import uvloop
 from credentials import APPID, KEY, TOKEN
-from workload import openid, pushes, text
+from workload import pushes, text
 
 from gongzhong.account import Encryption
 from gongzhong.errors import CallbackError
@@ -28,6 +32,7 @@ from gongzhong.wire import PushWriter, SealedPush, read_xml
 
 CONNECTIONS = 64
 PATIENCE_S = 120.0
+LOOKS_EVERY_S = 0.001
 CHECKED = 50
 """Answers that are decrypted and compared word by word; of the others status and first bytes."""
 
@@ -43,10 +48,14 @@ def request(push: SealedPush, port: int) -> bytes:
 class Run:
     """The requests still to send, and what came of those that were sent."""
 
-    def __init__(self, requests: list[bytes], port: int) -> None:
+    def __init__(self, requests: list[bytes], port: int, rate: float | None) -> None:
         self.requests = requests
         self.port = port
         self.next = 0
+        self.idle: list[Connection] = []
+        """Connections for which nothing is due."""
+        self._pause_s = 1 / rate if rate else 0.0
+        self._began = 0.0
         self.failures = 0
         self.answers: list[tuple[int, bytes]] = []
         self.waits: list[float] = []
@@ -58,8 +67,28 @@ class Run:
             self.failures += 1
         elif len(self.answers) < CHECKED:
             self.answers.append((number, body))
-        if len(self.waits) == len(self.requests):
+        if len(self.waits) == len(self.requests) and not self.over.done():
             self.over.set_result(None)
+
+    def begin(self) -> None:
+        """Open the connections, and begin to send."""
+        self._began = time.perf_counter()
+        for _ in range(min(CONNECTIONS, len(self.requests))):
+            self.open()
+        if self._pause_s:
+            self._send_due()
+
+    def due_at(self, number: int) -> float:
+        """When a push is to be sent; 0: as soon as a connection is free."""
+        return self._began + number * self._pause_s if self._pause_s else 0.0
+
+    def _send_due(self) -> None:
+        """Hand what is due to idle connections; again at the next moment."""
+        now = time.perf_counter()
+        while self.idle and self.next < len(self.requests) and self.due_at(self.next) <= now:
+            self.idle.pop().send()
+        if self.next < len(self.requests):
+            asyncio.get_running_loop().call_later(LOOKS_EVERY_S, self._send_due)
 
     def open(self) -> None:
         loop = asyncio.get_running_loop()
@@ -86,7 +115,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._send()
+        self.send()
 
     def data_received(self, data: bytes) -> None:
         received = self._received = self._received + data if self._received else data
@@ -102,7 +131,7 @@ class Connection(asyncio.Protocol):
         if b"onnection: close" in head:
             self._transport.close()
         else:
-            self._send()
+            self.send()
 
     def connection_lost(self, error: Exception | None) -> None:
         run = self._run
@@ -111,14 +140,19 @@ class Connection(asyncio.Protocol):
         elif run.next < len(run.requests):
             run.open()
 
-    def _send(self) -> None:
-        run = self._run
+    def send(self) -> None:
+        """Send the next push, once it is due; with none left, close."""
+        run, now = self._run, time.perf_counter()
         if run.next == len(run.requests):
             self._transport.close()
             return
+        due_at = run.due_at(run.next)
+        if due_at > now:
+            run.idle.append(self)
+            return
         self._number = run.next
         run.next += 1
-        self._sent_at = time.perf_counter()
+        self._sent_at = due_at or now
         self._transport.write(run.requests[self._number])
 
 
@@ -128,7 +162,7 @@ def _length(head: bytes) -> int:
     return int(lower[start:].partition(b"\r")[0])
 
 
-def wrong(answers: list[tuple[int, bytes]], first: int, writer: PushWriter) -> int:
+def wrong(answers: list[tuple[int, bytes]], first: int, people: int | None, writer: PushWriter) -> int:
     """How many answers do not say to the right person what that person said."""
     count = 0
     for number, body in answers:
@@ -136,25 +170,28 @@ def wrong(answers: list[tuple[int, bytes]], first: int, writer: PushWriter) -> i
             said = read_xml(writer.open_reply(body.strip()))
         except CallbackError:
             said = {}
-        expected = (openid(first + number), text(first + number).content)
+        asked = text(first + number, people)
+        expected = (asked.openid, asked.content)
         count += (said.get("ToUserName"), said.get("Content")) != expected
     return count
 
 
-async def run(port: int, mode: Encryption, first: int, count: int) -> dict[str, float]:
-    sending = Run([request(push, port) for push in pushes(mode, first, count)], port)
+async def run(
+    port: int, mode: Encryption, first: int, count: int, people: int | None, rate: float | None
+) -> dict[str, float]:
+    sending = Run([request(push, port) for push in pushes(mode, first, count, people)], port, rate)
     gc.collect()
     gc.disable()
     began = time.perf_counter()
-    for _ in range(min(CONNECTIONS, count)):
-        sending.open()
+    sending.begin()
     async with asyncio.timeout(PATIENCE_S):
         await sending.over
     seconds = time.perf_counter() - began
     waits = sorted(sending.waits)
     return {
         "seconds": seconds,
-        "failures": sending.failures + wrong(sending.answers, first, PushWriter(TOKEN, KEY, APPID, mode)),
+        "failures": sending.failures
+        + wrong(sending.answers, first, people, PushWriter(TOKEN, KEY, APPID, mode)),
         "median_ms": 1000 * waits[len(waits) // 2],
         "p99_ms": 1000 * waits[len(waits) * 99 // 100],
     }
@@ -166,8 +203,11 @@ def main() -> None:
     options.add_argument("--mode", choices=("plain", "safe"), required=True)
     options.add_argument("--first", type=int, default=0)
     options.add_argument("--count", type=int, default=10_000)
+    options.add_argument("--people", type=int)
+    options.add_argument("--rate", type=float)
     chosen = options.parse_args()
-    print(json.dumps(uvloop.run(run(chosen.port, chosen.mode, chosen.first, chosen.count))))
+    asked = chosen.first, chosen.count, chosen.people, chosen.rate
+    print(json.dumps(uvloop.run(run(chosen.port, chosen.mode, *asked))))
 
 
 if __name__ == "__main__":

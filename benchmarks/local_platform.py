@@ -23,7 +23,8 @@ from results import Progress, Result, run_alone
 from gongzhong import Account, Client
 from gongzhong.running import followers
 from gongzhong.running.control import Control
-from servers import BENCHMARKS, cores, free_port, output_of, served
+from gongzhong.running.listening import free_port
+from servers import BENCHMARKS, cores, output_of, served
 
 FOLLOWERS, FEW = 1_000_000, 50_000
 SENDS, PUSHES = 20_000, 6_000

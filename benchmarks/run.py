@@ -1,6 +1,6 @@
 """Every benchmark, one after another, and one table with what was promised.
 
-python benchmarks/run.py                                 some six minutes on an idle machine with two cores
+python benchmarks/run.py                                 some ten minutes on an idle machine with two cores
 python benchmarks/run.py --quick                         a first impression in one
 python benchmarks/run.py --only callback calls           some of them
 python benchmarks/run.py --save benchmarks/latest.json   the same numbers in a file; otherwise nothing is written
@@ -22,6 +22,7 @@ import gateway
 import imports
 import local_platform
 import state
+import workers
 from results import PER_SECOND, Measure, Progress, Result, table
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -53,6 +54,7 @@ BENCHMARKS: dict[str, Measure] = {
     "callback": callback.measure,
     "platform": local_platform.measure,
     "state": state.measure,
+    "workers": workers.measure,
     "gateway": gateway.measure,
 }
 

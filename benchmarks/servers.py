@@ -14,6 +14,8 @@ from tempfile import TemporaryFile
 from typing import NamedTuple
 
 BENCHMARKS = Path(__file__).resolve().parent
+SOURCES = BENCHMARKS.parent / "src"
+"""The tree that this file lies in is measured, whatever the environment has installed."""
 START_S = 20.0
 
 
@@ -34,13 +36,6 @@ def cores() -> Cores:
     return Cores(free[0], free[min(1, len(free) - 1)])
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
 def output_of(command: Sequence[str | Path], core: int) -> bytes:
     """What a program prints, run to its end on one core. Raises Failed when that is a bad one."""
     done = subprocess.run(
@@ -56,9 +51,9 @@ def output_of(command: Sequence[str | Path], core: int) -> bytes:
 
 @contextmanager
 def served(
-    command: Sequence[str | Path], port: int, *, core: int, env: Mapping[str, str] | None = None
+    command: Sequence[str | Path], port: int, *, core: int | None, env: Mapping[str, str] | None = None
 ) -> Iterator[int]:
-    """Run a server on one core until the end of the block; gives its process id once it listens.
+    """Run a server on one core, or (None) on any, until the end of the block; gives its process id once it listens.
 
     Raises Failed when it ends or does not listen within 20 seconds.
     """
@@ -69,7 +64,7 @@ def served(
             env=_environment(env or {}),
             stdout=printed,
             stderr=subprocess.STDOUT,
-            preexec_fn=partial(os.sched_setaffinity, 0, {core}),
+            preexec_fn=None if core is None else partial(os.sched_setaffinity, 0, {core}),
         )
         try:
             if not _listens(process, port):
@@ -88,12 +83,20 @@ def cpu_s(pid: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK") + sum(cpu_s(int(child)) for child in children)
 
 
+def resident_mb(pid: int) -> float:
+    """What a process and its children have in memory, in MB."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6 + sum(resident_mb(int(child)) for child in children)
+
+
 def _environment(more: Mapping[str, str]) -> dict[str, str]:
     # Measured programs must not read whatever this shell sets for an account or a proxy.
     # What pip installs is compiled already: our own files are to be compiled once, not at every import.
     left_out = "PYTHONDONTWRITEBYTECODE"
     kept = {n: value for n, value in os.environ.items() if not n.startswith("GONGZHONG_") and n != left_out}
-    return {**kept, "PYTHONPATH": str(BENCHMARKS), "NO_PROXY": "127.0.0.1", **more}
+    places = os.pathsep.join((str(BENCHMARKS), str(SOURCES)))
+    return {**kept, "PYTHONPATH": places, "NO_PROXY": "127.0.0.1", **more}
 
 
 def _listens(process: subprocess.Popen[bytes], port: int) -> bool:

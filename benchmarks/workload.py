@@ -17,20 +17,20 @@ def openid(number: int) -> str:
     return f"oABCD1234efgh5678ijkl{number:07d}"
 
 
-def text(number: int) -> Text:
+def text(number: int, people: int | None = None) -> Text:
+    """Message `number`; so many people write in turn, by default everybody once."""
+    person = number if people is None else number % people
     return Text(
         to_user_name="gh_a1b2c3d4e5f6",
-        from_user_name=openid(number),
+        from_user_name=openid(person),
         create_time=NOW + number,
         content=f"第 {number} 号订单到哪里了？ where is my order",
         msg_id=24261840000000001 + number,
     )
 
 
-def pushes(mode: Encryption, first: int, count: int) -> list[SealedPush]:
+def pushes(mode: Encryption, first: int, count: int, people: int | None = None) -> list[SealedPush]:
     """Pushes number `first` to `first + count - 1`, sealed as the mode asks."""
     writer, now = PushWriter(TOKEN, KEY, APPID, mode), int(time.time())
-    return [
-        writer.seal(encode(text(number)), now, str(10**9 + number), openid(number))
-        for number in range(first, first + count)
-    ]
+    texts = ((number, text(number, people)) for number in range(first, first + count))
+    return [writer.seal(encode(said), now, str(10**9 + number), said.openid) for number, said in texts]
