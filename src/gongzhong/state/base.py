@@ -9,7 +9,7 @@ import asyncio
 import os
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
@@ -20,10 +20,12 @@ from .protocol import (
     LONGEST_TTL_S,
     Fence,
     Versioned,
+    Write,
     check_count,
     check_key,
     check_seconds,
     check_value,
+    check_writes,
 )
 
 T = TypeVar("T")
@@ -91,6 +93,16 @@ class BaseState(ABC):
         if version is not None:
             self._notify(key)
         return version
+
+    async def put_many(self, writes: Sequence[Write], *, ttl_s: float) -> list[int | Versioned | None]:
+        check_writes(writes)
+        check_seconds(ttl_s, LONGEST_TTL_S)
+        if not writes:
+            return []
+        outcomes = await self._within(lambda now: self._put_many(writes, now, now + ttl_s))
+        for key, _, _ in writes if self._watches else ():
+            self._notify_here(key)
+        return outcomes
 
     async def delete(self, key: str, *, replaces: int, fence: Fence | None = None) -> bool:
         check_key(key, *(fence[:1] if fence else ()))
@@ -193,7 +205,10 @@ class BaseState(ABC):
                     self._watches.pop(key, None)
 
     def _notify(self, key: str) -> None:
-        """Wake those in this process who wait for the key."""
+        """Wake those who wait for the key; here, those in this process."""
+        self._notify_here(key)
+
+    def _notify_here(self, key: str) -> None:
         if not self._watches:
             return
         with self._watching:
@@ -208,6 +223,11 @@ class BaseState(ABC):
     async def _put(
         self, key: str, data: bytes, replaces: int, now: float, expires_at: float, fence: Fence | None
     ) -> int | None: ...
+
+    @abstractmethod
+    async def _put_many(
+        self, writes: Sequence[Write], now: float, expires_at: float
+    ) -> list[int | Versioned | None]: ...
 
     @abstractmethod
     async def _delete(self, key: str, replaces: int, now: float, fence: Fence | None) -> bool: ...

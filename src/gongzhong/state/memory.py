@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from ..clock import Clock
 from .base import BaseState
-from .protocol import FENCE_KEPT_S, LONGEST_LEASE_S, Fence, Versioned, next_number
+from .protocol import FENCE_KEPT_S, LONGEST_LEASE_S, Fence, Versioned, Write, next_number
 
 V = TypeVar("V")
 
@@ -86,10 +86,18 @@ class MemoryState(BaseState):
         with self._lock:
             if not self._may_write(key, replaces, now, fence):
                 return None
-            self._number = next_number(self._number, now)
-            self._values[key] = Versioned(data, self._number, expires_at)
-            self._sweep(now)
-            return self._number
+            return self._written(key, data, now, expires_at)
+
+    async def _put_many(
+        self, writes: Sequence[Write], now: float, expires_at: float
+    ) -> list[int | Versioned | None]:
+        with self._lock:
+            return [
+                self._written(key, data, now, expires_at)
+                if self._may_write(key, replaces, now, None)
+                else self._current(key, now)
+                for key, data, replaces in writes
+            ]
 
     async def _delete(self, key: str, replaces: int, now: float, fence: Fence | None) -> bool:
         with self._lock:
@@ -156,6 +164,12 @@ class MemoryState(BaseState):
             if not found.items:
                 del self._queues[queue]
             return taken
+
+    def _written(self, key: str, data: bytes, now: float, expires_at: float) -> int:
+        self._number = next_number(self._number, now)
+        self._values[key] = Versioned(data, self._number, expires_at)
+        self._sweep(now)
+        return self._number
 
     def _current(self, key: str, now: float) -> Versioned | None:
         found = self._values.get(key)

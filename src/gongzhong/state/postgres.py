@@ -9,7 +9,7 @@ underneath everybody polls.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import blake2b
@@ -24,7 +24,7 @@ from ..database.statements import statement
 from ..database.url import DatabaseUrl
 from ..errors import StateDown
 from .base import BaseState, Watch
-from .protocol import FENCE_KEPT_S, LONGEST_LEASE_S, Fence, Versioned, next_number
+from .protocol import FENCE_KEPT_S, LONGEST_LEASE_S, Fence, Versioned, Write, next_number
 
 CHANNEL: Final = "gongzhong_state"
 TELL_EVERY_S: Final = 0.003
@@ -84,6 +84,31 @@ WHERE state_value.expires_at <= :now RETURNING version
 PUT_OVER = """
 UPDATE state_value SET data = :data, version = nextval('state_number'), expires_at = :expires_at FROM fence
 WHERE key = :key AND version = :replaces AND expires_at > :now RETURNING version
+"""
+
+LOCK_VALUES = "SELECT 1 FROM state_value WHERE key = ANY (:keys::text[]) ORDER BY key FOR UPDATE"
+"""What exists is locked first, in the order in which everybody locks; the next statement sees what it waited for."""
+
+PUT_MANY = """
+WITH given AS (
+    SELECT key, decode(hex, 'hex') AS data, replaces
+    FROM unnest(:keys::text[], :hex::text[], :replaces::int8[]) AS g (key, hex, replaces)),
+stored AS (SELECT key, CASE WHEN expires_at > :now THEN version ELSE 0 END AS version FROM state_value
+    WHERE key = ANY (:keys::text[])),
+updated AS (
+    UPDATE state_value AS v SET data = g.data, version = nextval('state_number'), expires_at = :expires_at
+    FROM given AS g JOIN stored AS s ON s.key = g.key AND s.version = g.replaces WHERE v.key = g.key
+    RETURNING v.key, v.version),
+inserted AS (
+    INSERT INTO state_value (key, data, version, expires_at)
+    SELECT key, data, nextval('state_number'), :expires_at FROM given
+    WHERE replaces = 0 AND key NOT IN (SELECT key FROM stored) ORDER BY key
+    ON CONFLICT (key) DO NOTHING RETURNING key, version)
+SELECT key, version FROM updated UNION ALL SELECT key, version FROM inserted
+"""
+
+GET_MANY = """
+SELECT key, data, version, expires_at FROM state_value WHERE key = ANY (:keys::text[]) AND expires_at > :now
 """
 
 DELETE = """
@@ -147,7 +172,7 @@ RETURNING state_item.number, data
 SWEEP: Final = tuple(
     f"""
     DELETE FROM {table} WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM {table} WHERE {ends} <= :now LIMIT 500 FOR UPDATE SKIP LOCKED))
+        SELECT ctid FROM {table} WHERE {ends} <= :now LIMIT :most FOR UPDATE SKIP LOCKED))
     """
     for table, ends in (
         ("state_value", "expires_at"),
@@ -158,7 +183,8 @@ SWEEP: Final = tuple(
     )
 )
 WRITES_BETWEEN_SWEEPS: Final = 200
-"""One process's writes after which it removes up to 500 expired rows of each kind."""
+SWEPT_FOR_EACH: Final = 3
+"""One process's writes after which it removes expired rows: of each kind up to three for each write."""
 
 
 class PostgresState(BaseState):
@@ -210,6 +236,22 @@ class PostgresState(BaseState):
         values: dict[str, Value] = {"key": key, "data": data, "replaces": replaces, "expires_at": expires_at}
         return await self._write("value", key, now, fenced(sql, fence, now=now, **values), fence)
 
+    async def _put_many(
+        self, writes: Sequence[Write], now: float, expires_at: float
+    ) -> list[int | Versioned | None]:
+        self._sweep_sometimes(now, len(writes))
+        keys = array(key for key, _, _ in writes)
+        values: dict[str, Value] = {"hex": f"{{{','.join(data.hex() for _, data, _ in writes)}}}"}
+        values["replaces"] = f"{{{','.join(str(replaces) for _, _, replaces in writes)}}}"
+        put = statement(PUT_MANY, keys=keys, now=now, expires_at=expires_at, **values)
+        new: dict[str, int] = dict(await self._run(statement(LOCK_VALUES, keys=keys), put))
+        refused = [key for key, _, _ in writes if key not in new]
+        if not refused:
+            return [new[key] for key, _, _ in writes]
+        rows = await self._run(statement(GET_MANY, keys=array(refused), now=now))
+        stored = {key: Versioned(*row) for key, *row in rows}
+        return [new.get(key) or stored.get(key) for key, _, _ in writes]
+
     async def _delete(self, key: str, replaces: int, now: float, fence: Fence | None) -> bool:
         delete = fenced(DELETE, fence, now=now, key=key, replaces=replaces)
         return bool(await self._write("value", key, now, delete, fence))
@@ -258,14 +300,15 @@ class PostgresState(BaseState):
         self._sweep_sometimes(now)
         return first(await self._database.run_together(kind, key, statement, fence[0] if fence else ""))
 
-    def _sweep_sometimes(self, now: float) -> None:
-        self._writes += 1
-        if self._writes % WRITES_BETWEEN_SWEEPS == 0:
-            self._aside(lambda: self._sweep(now))
+    def _sweep_sometimes(self, now: float, writes: int = 1) -> None:
+        self._writes += writes
+        if self._writes >= WRITES_BETWEEN_SWEEPS:
+            most, self._writes = SWEPT_FOR_EACH * self._writes, 0
+            self._aside(lambda: self._sweep(now, most))
 
-    async def _sweep(self, now: float) -> None:
+    async def _sweep(self, now: float, most: int) -> None:
         for sql in SWEEP:
-            await self._run(statement(sql, now=now, kept_s=FENCE_KEPT_S))
+            await self._run(statement(sql, now=now, kept_s=FENCE_KEPT_S, most=most))
 
     def _aside(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do something that nobody waits for and whose failure does no harm."""
@@ -336,8 +379,13 @@ def first(rows: Rows) -> int | None:
 
 def lock_leases(keys: Sequence[str]) -> Statement:
     """Locks the leases whose fences the next statements look at, so that nobody is granted one meanwhile."""
-    listed = ",".join('"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"' for key in keys)
-    return statement(LOCK_LEASES, keys=f"{{{listed}}}")
+    return statement(LOCK_LEASES, keys=array(keys))
+
+
+def array(texts: Iterable[str]) -> str:
+    """A text[] as PostgreSQL reads it."""
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
 
 
 def fenced(sql: str, fence: Fence | None, **values: Value) -> Statement:

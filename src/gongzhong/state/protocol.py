@@ -1,10 +1,10 @@
 """What several workers must agree on for a short while: one awaitable protocol, whatever engine keeps it.
 
-    values     get, put, delete      bytes under a key, written by compare-and-swap, each with a time to live
-    leases     lease, release        one holder at a time, for some seconds; each grant has a higher number (fence)
-    counters   add                   a count with a limit; its window begins at the first addition
-    queues     push, take            a few items, oldest first; taken is gone
-    wake-up    wait                  until a value changes
+    values     get, put, put_many, delete      bytes under a key, by compare-and-swap, each with a time to live
+    leases     lease, release                  one holder at a time, for some seconds; each grant has a higher fence
+    counters   add                             a count with a limit; its window begins at the first addition
+    queues     push, take                      a few items, oldest first; taken is gone
+    wake-up    wait                            until a value changes
 
 The four kinds have name spaces of their own: a lease and a value may have the same key. `memory.py`, `sql.py` and
 `redis.py` implement it, and `tests/contract/state` holds all of them to the same behaviour.
@@ -16,6 +16,7 @@ back keeps things alive for longer; it never makes a number smaller.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final, Protocol, TypeAlias
 
 import msgspec
@@ -33,6 +34,8 @@ FENCE_KEPT_S: Final = 3600.0
 """How long after its end a lease is remembered; its fence is refused from then on."""
 LONGEST_TTL_S: Final = 10 * 365 * 86_400.0
 """The longest time to live, in seconds: ten years."""
+MOST_TOGETHER: Final = 500
+"""Writes in one `put_many`."""
 LARGEST_COUNT: Final = 2**53 - 1
 """What every engine can count to exactly."""
 
@@ -50,6 +53,8 @@ class Versioned(msgspec.Struct, frozen=True):
 
 Fence: TypeAlias = tuple[str, int]
 """The key of a lease and the number that `lease` gave for it."""
+Write: TypeAlias = tuple[str, bytes, int]
+"""Key, data, and the version that is replaced (0: nothing is stored)."""
 
 
 class State(Protocol):
@@ -74,6 +79,14 @@ class State(Protocol):
         """Write if the stored version is `replaces` (0: nothing is stored); gives the new version.
 
         None, with nothing written, when the version is another one or `fence` is not the newest grant of its lease.
+        """
+        ...
+
+    async def put_many(self, writes: Sequence[Write], *, ttl_s: float) -> list[int | Versioned | None]:
+        """`put` for up to MOST_TOGETHER different keys in one step: what is refused of them leaves the others alone.
+
+        Gives, in their order, the new version; for a refused write what is stored, None if nothing is. After StateDown
+        any of them may have been carried out. `wait` notices these changes when it looks the next time.
         """
         ...
 
@@ -157,6 +170,21 @@ def check_key(key: str, *more: str) -> None:
                     f"a key is UTF-8 text of 1 to {LONGEST_KEY} bytes without NUL",
                 )
             )
+
+
+def check_writes(writes: Sequence[Write]) -> None:
+    """Raises ValueError or TypeError for what `put_many` does not take."""
+    if len({key for key, _, _ in writes}) < len(writes) or len(writes) > MOST_TOGETHER:
+        raise ValueError(
+            say(
+                f"一次最多写 {MOST_TOGETHER} 个键，各不相同",
+                f"up to {MOST_TOGETHER} keys are written together, each once",
+            )
+        )
+    for key, data, replaces in writes:
+        check_key(key)
+        check_value(data)
+        check_count(replaces)
 
 
 def check_value(data: bytes) -> None:

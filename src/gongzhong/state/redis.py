@@ -34,7 +34,7 @@ from ..account import Secret
 from ..clock import Clock
 from ..errors import SetupError, StateDown
 from .base import BaseState, Watch
-from .protocol import FENCE_KEPT_S, LONGEST_LEASE_S, Fence, Versioned, next_number
+from .protocol import FENCE_KEPT_S, LONGEST_LEASE_S, Fence, Versioned, Write, next_number
 
 log = logging.getLogger("gongzhong.state")
 
@@ -101,6 +101,25 @@ redis.call('HSET', KEYS[1], 'data', ARGV[6], 'version', number, 'expires_at', AR
 redis.call('PEXPIRE', KEYS[1], ARGV[8])
 redis.call('PUBLISH', KEYS[4], number)
 return number
+""")
+
+PUT_MANY: Final = script("""
+local now, number = tonumber(ARGV[1]), math.max(tonumber(redis.call('GET', KEYS[1]) or '0') + 1, tonumber(ARGV[2]))
+local outcomes = {}
+for i = 2, #KEYS do
+  local found = redis.call('HMGET', KEYS[i], 'version', 'expires_at')
+  local version = (found[1] and tonumber(found[2]) > now) and found[1] or '0'
+  if version == ARGV[2 * i + 1] then
+    local text = string.format('%.0f', number)
+    redis.call('HSET', KEYS[i], 'data', ARGV[2 * i + 2], 'version', text, 'expires_at', ARGV[3])
+    redis.call('PEXPIRE', KEYS[i], ARGV[4])
+    outcomes[i - 1], number = text, number + 1
+  else
+    outcomes[i - 1] = version ~= '0' and redis.call('HMGET', KEYS[i], 'data', 'version', 'expires_at')
+  end
+end
+redis.call('SET', KEYS[1], string.format('%.0f', number - 1))
+return outcomes
 """)
 
 DELETE: Final = script("""
@@ -207,7 +226,7 @@ class RedisState(BaseState):
 
     async def _get(self, key: str, now: float) -> Versioned | None:
         found = await self._call(GET, [f"v:{key}"], now)
-        return Versioned(found[0], int(found[1]), float(found[2])) if found else None
+        return stored(found) if found else None
 
     async def _put(
         self, key: str, data: bytes, replaces: int, now: float, expires_at: float, fence: Fence | None
@@ -221,6 +240,17 @@ class RedisState(BaseState):
                 *(next_number(0, now), data, expires_at, kept_ms(expires_at - now)),
             )
         )
+
+    async def _put_many(
+        self, writes: Sequence[Write], now: float, expires_at: float
+    ) -> list[int | Versioned | None]:
+        each = (value for _, data, replaces in writes for value in (replaces, data))
+        outcomes = await self._call(
+            PUT_MANY,
+            ["number", *(f"v:{key}" for key, _, _ in writes)],
+            *(now, next_number(0, now), expires_at, kept_ms(expires_at - now), *each),
+        )
+        return [stored(outcome) if isinstance(outcome, list) else whole(outcome) for outcome in outcomes]
 
     async def _delete(self, key: str, replaces: int, now: float, fence: Fence | None) -> bool:
         lease, number = fence or ("", "")
@@ -478,6 +508,12 @@ class Lane:
         task = asyncio.get_running_loop().create_task(quietly())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def stored(fields: list[bytes]) -> Versioned:
+    """A value as the server gives its fields."""
+    data, version, expires_at = fields
+    return Versioned(data, int(version), float(expires_at))
 
 
 def whole(text: bytes | int | None) -> int | None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from ..clock import Clock
 from ..database import SqliteDatabase
 from .base import BaseState
-from .protocol import FENCE_KEPT_S, LONGEST_LEASE_S, Fence, Versioned
+from .protocol import FENCE_KEPT_S, LONGEST_LEASE_S, Fence, Versioned, Write
 
 T = TypeVar("T")
 
@@ -33,13 +34,16 @@ CREATE TABLE IF NOT EXISTS state_item (
 CREATE INDEX IF NOT EXISTS state_item_until ON state_item (until)
 """
 
-NEXT_NUMBER = "UPDATE state_number SET last = max(last + 1, CAST(:now * 1000000 AS INTEGER)) RETURNING last"
+NEXT_NUMBER = "UPDATE state_number SET last = max(last + :n, CAST(:now * 1000000 AS INTEGER)) RETURNING last"
 
 GET = "SELECT data, version, expires_at FROM state_value WHERE key = :key AND expires_at > :now"
 
 VERSION = "SELECT version FROM state_value WHERE key = :key AND expires_at > :now"
 
 PUT = "INSERT OR REPLACE INTO state_value (key, data, version, expires_at) VALUES (:key, :data, :version, :expires_at)"
+
+TOGETHER: Final = (64, 16, 4, 1)
+"""How many values one statement writes: few different statements, so that each is prepared once."""
 
 DELETE = "DELETE FROM state_value WHERE key = :key AND version = :replaces AND expires_at > :now"
 
@@ -90,13 +94,14 @@ RETURNING number, data
 """
 
 SWEEP: Final = (
-    "DELETE FROM state_value WHERE key IN (SELECT key FROM state_value WHERE expires_at <= :now LIMIT 200)",
-    "DELETE FROM state_counter WHERE key IN (SELECT key FROM state_counter WHERE until <= :now LIMIT 200)",
-    "DELETE FROM state_lease WHERE key IN (SELECT key FROM state_lease WHERE until + :kept_s <= :now LIMIT 200)",
-    "DELETE FROM state_item WHERE rowid IN (SELECT rowid FROM state_item WHERE until <= :now LIMIT 200)",
+    "DELETE FROM state_value WHERE key IN (SELECT key FROM state_value WHERE expires_at <= :now LIMIT :most)",
+    "DELETE FROM state_counter WHERE key IN (SELECT key FROM state_counter WHERE until <= :now LIMIT :most)",
+    "DELETE FROM state_lease WHERE key IN (SELECT key FROM state_lease WHERE until + :kept_s <= :now LIMIT :most)",
+    "DELETE FROM state_item WHERE rowid IN (SELECT rowid FROM state_item WHERE until <= :now LIMIT :most)",
 )
 WRITES_BETWEEN_SWEEPS: Final = 50
-"""One process's writes after which it removes up to 200 expired rows of each kind: faster than any come."""
+SWEPT_FOR_EACH: Final = 4
+"""One process's writes after which it removes expired rows: of each kind up to four for each write."""
 
 
 class SqliteState(BaseState):
@@ -132,6 +137,19 @@ class SqliteState(BaseState):
             return version
 
         return await self._write(put, now)
+
+    async def _put_many(
+        self, writes: Sequence[Write], now: float, expires_at: float
+    ) -> list[int | Versioned | None]:
+        def put_many(db: sqlite3.Connection) -> list[int | Versioned | None]:
+            outcomes: list[int | Versioned | None] = []
+            for size in TOGETHER:
+                while len(writes) - len(outcomes) >= size:
+                    some = writes[len(outcomes) : len(outcomes) + size]
+                    outcomes += put_some(db, some, now, expires_at)
+            return outcomes
+
+        return await self._write(put_many, now, len(writes))
 
     async def _delete(self, key: str, replaces: int, now: float, fence: Fence | None) -> bool:
         def delete(db: sqlite3.Connection) -> bool:
@@ -186,18 +204,17 @@ class SqliteState(BaseState):
         rows = await self._write(lambda db: db.execute(TAKE, values).fetchall(), now)
         return [data for _, data in sorted(rows)]
 
-    async def _write(self, work: Callable[[sqlite3.Connection], T], now: float) -> T:
-        self._writes += 1
-        if self._writes % WRITES_BETWEEN_SWEEPS:
+    async def _write(self, work: Callable[[sqlite3.Connection], T], now: float, writes: int = 1) -> T:
+        self._writes += writes
+        if self._writes < WRITES_BETWEEN_SWEEPS:
             return await self._database.write(work)
+        values = {"now": now, "kept_s": FENCE_KEPT_S, "most": SWEPT_FOR_EACH * self._writes}
+        self._writes = 0
 
         def and_sweep(db: sqlite3.Connection) -> T:
             result = work(db)
             for statement in SWEEP:
-                db.execute(
-                    statement,
-                    {"now": now, "kept_s": FENCE_KEPT_S} if ":kept_s" in statement else {"now": now},
-                )
+                db.execute(statement, values)
             return result
 
         return await self._database.write(and_sweep)
@@ -209,9 +226,38 @@ def one(db: sqlite3.Connection, statement: str, values: dict[str, Any]) -> int |
     return rows[0][0] if rows else None
 
 
-def number(db: sqlite3.Connection, now: float) -> int:
-    """The next version or fence: higher than all before in this file."""
-    found = one(db, NEXT_NUMBER, {"now": now})
+@cache
+def put_of(size: int) -> str:
+    """The statement that writes so many values, each if the stored version is the one that it replaces."""
+    return f"""
+    INSERT INTO state_value (key, data, version, expires_at)
+    WITH given (key, data, replaces, version) AS (VALUES {", ".join(["(?, ?, ?, ?)"] * size)})
+    SELECT g.key, g.data, g.version, ? FROM given AS g
+    LEFT JOIN state_value AS s ON s.key = g.key AND s.expires_at > ? WHERE coalesce(s.version, 0) = g.replaces
+    ON CONFLICT (key) DO UPDATE SET data = excluded.data, version = excluded.version, expires_at = excluded.expires_at
+    """
+
+
+def put_some(
+    db: sqlite3.Connection, writes: Sequence[Write], now: float, expires_at: float
+) -> list[int | Versioned | None]:
+    """What `put_many` gives, of as many writes as one statement makes."""
+    first = number(db, now, len(writes)) - len(writes) + 1
+    values: list[Any] = []
+    for version, (key, data, replaces) in enumerate(writes, first):
+        values += (key, data, replaces, version)
+    if db.execute(put_of(len(writes)), (*values, expires_at, now)).rowcount == len(writes):
+        return list(range(first, first + len(writes)))
+    outcomes: list[int | Versioned | None] = []
+    for version, (key, _, _) in enumerate(writes, first):
+        row = db.execute(GET, {"key": key, "now": now}).fetchone()
+        outcomes.append(version if row and row[1] == version else Versioned(*row) if row else None)
+    return outcomes
+
+
+def number(db: sqlite3.Connection, now: float, n: int = 1) -> int:
+    """The last of the next `n` versions or fences: higher than all before in this file."""
+    found = one(db, NEXT_NUMBER, {"now": now, "n": n})
     assert found is not None
     return found
 

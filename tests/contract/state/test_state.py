@@ -9,8 +9,17 @@ from typing import Any
 import pytest
 
 from gongzhong import MovableClock
-from gongzhong.state import State
-from gongzhong.state.protocol import FENCE_KEPT_S, LARGEST_COUNT, LARGEST_VALUE, LONGEST_KEY, LONGEST_LEASE_S
+from gongzhong.state import State, Versioned
+from gongzhong.state.protocol import (
+    FENCE_KEPT_S,
+    LARGEST_COUNT,
+    LARGEST_VALUE,
+    LONGEST_KEY,
+    LONGEST_LEASE_S,
+    MOST_TOGETHER,
+)
+
+from .conftest import Engine
 
 pytestmark = pytest.mark.anyio
 
@@ -102,6 +111,102 @@ async def test_a_write_gives_a_new_time_to_live(state: State, clock: MovableCloc
     await put(state, "k", b"two", replaces=version)
     clock.advance(50)
     assert await data_of(state, "k") == b"two"
+
+
+async def test_many_values_are_written_together(state: State, clock: MovableClock) -> None:
+    writes = [(f"k{number}", b"%d" % number, 0) for number in range(150)]
+    versions = await state.put_many(writes, ttl_s=60)
+    assert len(set(versions)) == 150
+    for (key, data, _), version in zip(writes, versions, strict=True):
+        found = await state.get(key)
+        assert found is not None
+        assert (found.data, found.version) == (data, version)
+        assert found.expires_at == pytest.approx(clock.now() + 60, abs=0.001)
+    assert await state.put_many([], ttl_s=60) == []
+
+
+async def test_what_is_refused_leaves_the_others_alone(state: State, clock: MovableClock) -> None:
+    first = await put(state, "a", b"one")
+    second = await put(state, "b", b"one")
+    gone = await put(state, "d", b"one")
+    assert await state.delete("d", replaces=gone)
+    writes = [
+        ("a", b"two", first),
+        ("b", b"x", second + 1),
+        ("c", b"new", 0),
+        ("d", b"x", gone),
+        ("e", b"x", 7),
+    ]
+    [a, b, c, d, e] = await state.put_many(writes, ttl_s=60)
+    assert isinstance(a, int)
+    assert isinstance(c, int)
+    assert isinstance(b, Versioned)
+    assert (b.data, b.version, b.expires_at) == (b"one", second, pytest.approx(clock.now() + 60, abs=0.001))
+    assert (d, e) == (None, None)
+    assert [await data_of(state, key) for key in "abcde"] == [b"two", b"one", b"new", None, None]
+    assert await state.put("a", b"three", replaces=a, ttl_s=60)
+    [late] = await state.put_many([("c", b"x", 0)], ttl_s=60)
+    assert isinstance(late, Versioned)
+    assert late.version == c
+
+
+async def test_what_is_written_together_expires_and_gets_new_versions(
+    state: State, clock: MovableClock
+) -> None:
+    [first] = await state.put_many([("k", b"one", 0)], ttl_s=60)
+    assert isinstance(first, int)
+    clock.turn_to(clock.now() - 1000)
+    [second] = await state.put_many([("k", b"two", first)], ttl_s=60)
+    assert isinstance(second, int)
+    assert second > first
+    clock.advance(61)
+    assert await state.put_many([("k", b"x", second)], ttl_s=60) == [None]
+    [third] = await state.put_many([("k", b"three", 0)], ttl_s=60)
+    assert isinstance(third, int)
+    assert third > second
+    assert await state.put("k", b"four", replaces=third, ttl_s=60)
+
+
+async def test_many_writers_of_the_same_keys_each_win_once(engine: Engine) -> None:
+    """In any order of keys, and beside single writes: nobody waits in a circle, and of all versions one follows
+    another."""
+    states = [engine.open() for _ in range(3)]
+
+    async def write(number: int) -> list[int]:
+        state, won = states[number % 3], []
+        stored: dict[str, int] = {}
+        for _ in range(10):
+            keys = [f"k{key}" for key in range(20)][:: 1 if number % 2 else -1]
+            outcomes = await state.put_many([(key, b"x", stored.get(key, 0)) for key in keys], ttl_s=60)
+            for key, outcome in zip(keys, outcomes, strict=True):
+                if isinstance(outcome, int):
+                    won.append(outcome)
+                    stored[key] = outcome
+                else:
+                    stored[key] = outcome.version if outcome else 0
+            await state.put("k7", b"y", replaces=stored["k7"], ttl_s=60)
+        return won
+
+    won = [version for versions in await asyncio.gather(*map(write, range(9))) for version in versions]
+    assert len(won) == len(set(won)) >= 20
+    for state in states:
+        await state.close()
+
+
+async def test_what_cannot_be_written_together_is_refused_before(state: State) -> None:
+    for writes in (
+        [("k", b"", 0), ("k", b"", 0)],
+        [(f"k{number}", b"", 0) for number in range(MOST_TOGETHER + 1)],
+        [("", b"", 0)],
+        [("k", b"x" * (LARGEST_VALUE + 1), 0)],
+        [("k", b"", LARGEST_COUNT + 1)],
+    ):
+        with pytest.raises(ValueError):
+            await state.put_many(writes, ttl_s=60)
+    odd = await state.put_many([(key, key.encode(), 0) for key in ODD_KEYS], ttl_s=60)
+    assert [
+        (await data_of(state, key), kind) for key, kind in zip(ODD_KEYS, map(type, odd), strict=True)
+    ] == [(key.encode(), int) for key in ODD_KEYS]
 
 
 async def test_deletion_needs_the_version(state: State) -> None:
