@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from gongzhong import Account, AsyncClient, Hosts, OfficialAccount, Upload
-from gongzhong.app.app import HANDLER_THREADS
 from gongzhong.client import MemoryTokenStore, Tokens
+from gongzhong.config import Replies
 from gongzhong.messages import Text, encode
 from gongzhong.wire import PushWriter
 
@@ -91,7 +91,7 @@ async def test_two_hundred_hanging_handlers_stop_no_call_and_no_upload(
     picture.write_bytes(b"\xff\xd8" + b"x" * 3_000_000)
     try:
         async with asyncio.timeout(10):
-            while len(running) < HANDLER_THREADS:  # noqa: ASYNC110 (threads tell a loop nothing)
+            while len(running) < Replies().handler_threads:  # noqa: ASYNC110 (threads tell a loop nothing)
                 await asyncio.sleep(0.01)
         async with asyncio.timeout(10):
             assert (await oa.api.base.api_addresses()).ip_list == ["1.2.3.4"]

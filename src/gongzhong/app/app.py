@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from types import EllipsisType
-from typing import Any, TypedDict, TypeVar, overload
+from typing import Any, Final, TypedDict, TypeVar, overload
 
 from ..account import Account, EnvironmentAccount
+from ..config import Replies, settings_of
 from ..errors import SetupError
 from ..messages import TextReply
 from ..people.purposes import Basis, Collected, Purposes
@@ -16,20 +17,14 @@ from .binding import Binding, Services
 from .claims import ANSWER_TIMEOUT_S, Rules
 from .dispatch import Middleware, as_middleware
 from .routing import Router
-from .sessions import LIFETIME_S
 
-WINDOW_S = 4.5
-FAILURE_TEXT = "抱歉，出了点问题，请稍后再试。"
-FETCH_WORDS = ("继续", "好", "好的")
-PLACEHOLDER_TEXT = "还在处理中，请稍后回复“{word}”查看结果。"
-MORE_TEXT = "（还有内容，回复“{word}”查看）"
 DRAIN_S = 20.0
-HANDLER_THREADS = 128
-REPLAY_WINDOW_S = 600.0
-"""How old a push may be: far more than the 15 s of WeChat's repeats, and room for clocks that differ by minutes."""
-REPLAY_VARIABLE = "GONGZHONG_REPLAY_WINDOW"
+
+OFF: Final = "off"
+"""How a setting says that there is none."""
 
 M = TypeVar("M", bound=Middleware)
+T = TypeVar("T")
 
 
 class Policy(TypedDict, total=False):
@@ -54,37 +49,47 @@ class App(Router):
     the account may send customer-service messages; None finds out from WeChat. `failure_text` is the answer
     when a handler fails (empty: none), `placeholder_text` when the answer must wait until the user asks for it with one
     of the `fetch_words`; `more_text` stands below a text when more is there to be fetched ("{word}" is the first of the
-    words). `replay_window_s` is how far a push's timestamp may be away from this machine's clock, in seconds; None: any
-    (the variable GONGZHONG_REPLAY_WINDOW sets the default, "off" for none). `handler_threads` is how many plain
-    handlers of one account may run at once. `session_lifetime_s` is how long an untouched session is kept, `drain_s`
-    how long running handlers may still take at a stop, both in seconds. Raises SetupError for settings that make no
+    words). `replay_window_s` is how far a push's timestamp may be away from this machine's clock, in seconds, None for
+    any. `handler_threads` is how many plain handlers of one account may run at once. `session_lifetime_s` is how long
+    an untouched session is kept, `drain_s` how long running handlers may still take at a stop, both in seconds.
+
+    What is not given here is as the table [replies] of the configuration and its variables say when the app is made
+    (GONGZHONG_WINDOW_S, GONGZHONG_FAILURE_TEXT …, see docs/operation.md). Raises SetupError for settings that make no
     sense.
     """
 
     def __init__(
         self,
         *,
-        window: float = WINDOW_S,
+        window: float | EllipsisType = ...,
         customer_service: bool | None = None,
-        failure_text: str = FAILURE_TEXT,
-        placeholder_text: str = PLACEHOLDER_TEXT,
-        fetch_words: Sequence[str] = FETCH_WORDS,
-        more_text: str = MORE_TEXT,
+        failure_text: str | EllipsisType = ...,
+        placeholder_text: str | EllipsisType = ...,
+        fetch_words: Sequence[str] | EllipsisType = ...,
+        more_text: str | EllipsisType = ...,
         replay_window_s: float | EllipsisType | None = ...,
-        handler_threads: int = HANDLER_THREADS,
-        session_lifetime_s: float = LIFETIME_S,
+        handler_threads: int | EllipsisType = ...,
+        session_lifetime_s: float | EllipsisType = ...,
         drain_s: float = DRAIN_S,
     ) -> None:
         super().__init__()
-        _check_window(window)
-        self.customer_service, self.fetch_words = customer_service, frozenset(fetch_words)
-        self.session_lifetime_s, self.drain_s = session_lifetime_s, drain_s
-        self.handler_threads, self.replay_window_s = handler_threads, _replay_window(replay_window_s)
-        self.failure = TextReply(content=failure_text) if failure_text else None
-        word = next(iter(fetch_words), "")
-        placeholder_text = placeholder_text.replace("{word}", word)
-        placeholder = TextReply(content=placeholder_text) if placeholder_text else None
-        self.rules = Rules(window_s=window, placeholder=placeholder, more=more_text.replace("{word}", word))
+        settings = settings_of(Replies, os.environ)
+        self.customer_service, self.drain_s = customer_service, drain_s
+        words = _chosen(fetch_words, () if settings.fetch_words == OFF else settings.fetch_words)
+        self.fetch_words, word = frozenset(words), next(iter(words), "")
+        self.replay_window_s = _chosen(
+            replay_window_s, None if settings.replay_window == OFF else settings.replay_window
+        )
+        self.handler_threads = _chosen(handler_threads, settings.handler_threads)
+        self.session_lifetime_s = _chosen(session_lifetime_s, settings.session_lifetime_s)
+        self.failure = _reply(_text(failure_text, settings.failure_text))
+        window_s = _chosen(window, settings.window_s)
+        _check_window(window_s)
+        self.rules = Rules(
+            window_s=window_s,
+            placeholder=_reply(_text(placeholder_text, settings.placeholder_text).replace("{word}", word)),
+            more=_text(more_text, settings.more_text).replace("{word}", word),
+        )
         """What the reply window decides by."""
         self.purposes = Purposes()
         """What is collected about people: see `collects`."""
@@ -143,22 +148,17 @@ class App(Router):
         return Binding(self, account, services)
 
 
-def _replay_window(chosen: float | EllipsisType | None) -> float | None:
-    """What was chosen, else what the environment names, else REPLAY_WINDOW_S; in seconds."""
-    if not isinstance(chosen, EllipsisType):
-        return chosen
-    given = os.environ.get(REPLAY_VARIABLE, "").strip().lower()
-    if not given:
-        return REPLAY_WINDOW_S
-    if given == "off":
-        return None
-    try:
-        return float(given)
-    except ValueError:
-        raise SetupError(
-            f"{REPLAY_VARIABLE}={given}：应该是秒数或 off",
-            f"{REPLAY_VARIABLE}={given}: expected a number of seconds or off",
-        ) from None
+def _chosen(given: T | EllipsisType, default: T) -> T:
+    return default if isinstance(given, EllipsisType) else given
+
+
+def _text(chosen: str | EllipsisType, default: str) -> str:
+    """What was chosen, else the setting; empty for "off"."""
+    return _chosen(chosen, "" if default == OFF else default)
+
+
+def _reply(text: str) -> TextReply | None:
+    return TextReply(content=text) if text else None
 
 
 def _check_window(window_s: float) -> None:

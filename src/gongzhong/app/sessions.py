@@ -30,12 +30,13 @@ from typing import Any, Protocol, runtime_checkable
 import msgspec
 
 from ..clock import Clock
+from ..config import Replies
 from ..errors import HandlerError, say
 from ..reasons import NOT_JSON
 
 log = logging.getLogger("gongzhong.app")
 
-LIFETIME_S = 3600.0
+LIFETIME_S = Replies().session_lifetime_s
 """How long an untouched session lives by default, in seconds."""
 STORE_S = 3.0
 """How long a store may take to load or to save, in seconds; with a handler in between WeChat still gets its answer."""

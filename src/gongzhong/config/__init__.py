@@ -7,7 +7,7 @@ together what was given: an option goes before a variable, a variable before the
 from __future__ import annotations
 
 from .declaration import About, Setting, every_setting
-from .reading import Configuration, Mistake, Note, Source, WrongConfiguration, read, renew
+from .reading import Configuration, Mistake, Note, Source, WrongConfiguration, read, renew, settings_of
 from .settings import AccountSettings, Alarms, Gateway, Log, PeopleData, Replies, Serve, Settings
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "every_setting",
     "read",
     "renew",
+    "settings_of",
 ]

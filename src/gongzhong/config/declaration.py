@@ -138,6 +138,9 @@ def _words(part: tuple[Any, tuple[Meta, ...]]) -> tuple[str, str]:
     for meta in bounds:
         if meta.pattern:
             zh, en = f"{zh}（{meta.pattern}）", f"{en} ({meta.pattern})"
+        elif meta.min_length and meta.max_length:
+            length = f"{meta.min_length}–{meta.max_length}"
+            zh, en = f"{zh}（{length} 字）", f"{en} ({length} characters)"
         elif range_ := _range(meta):
             zh, en = f"{zh}（{range_}）", f"{en} ({range_})"
     return zh, en
@@ -145,7 +148,7 @@ def _words(part: tuple[Any, tuple[Meta, ...]]) -> tuple[str, str]:
 
 def _range(meta: Meta) -> str:
     low = f"≥ {meta.ge}" if meta.ge is not None else f"> {meta.gt}" if meta.gt is not None else ""
-    high = f"≤ {meta.le}" if meta.le is not None else ""
+    high = f"≤ {meta.le}" if meta.le is not None else f"< {meta.lt:g}" if meta.lt is not None else ""
     return ", ".join(filter(None, (low, high)))
 
 

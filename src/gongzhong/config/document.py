@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,7 +72,7 @@ class Document:
                     if name not in allowed:
                         yield self._unknown(table, number, name, allowed)
 
-    def _unknown(self, table: str, number: int, name: str, allowed: list[str]) -> Mistake:
+    def _unknown(self, table: str, number: int, name: str, allowed: tuple[str, ...]) -> Mistake:
         key = f"{table}.{name}" if table else name
         elsewhere = next((other for other in tables(Settings) if name in names_in(other)), None)
         near = get_close_matches(name, [*allowed, *(tables(Settings) if not table else ())], n=1)
@@ -87,13 +88,14 @@ class Document:
         return Mistake(key, self.place(table, number, name), zh, en)
 
 
-def names_in(table: str) -> list[str]:
+@cache
+def names_in(table: str) -> tuple[str, ...]:
     """The names that may stand in a table; each secret has a second one for a file that holds it."""
-    found = []
+    found: list[str] = []
     for setting in every_setting(Settings):
         if setting.table == table:
             found += [setting.name, f"{setting.name}_file"] if setting.secret else [setting.name]
-    return found
+    return tuple(found)
 
 
 def read_document(file: Path | None) -> Document:

@@ -150,7 +150,7 @@ def converted(sought: Sought, given: Given, mistakes: list[Mistake]) -> Any:
     """The value as its type; None, and one more of `mistakes`, when it cannot be that."""
     setting, kind = sought.setting, given.source.kind
     value = given.value
-    if kind == "variable" and setting.is_list:
+    if kind == "variable" and setting.is_list and value not in setting.choices:
         value = [one.strip() for one in value.split(",") if one.strip()]
 
     def made(wanted: type, text: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -18,7 +18,7 @@ from .document import Document, read_document
 from .given import Given, Mistake, Note, Sought, Source, converted, find
 from .settings import AccountSettings, Settings, prefix_of
 
-__all__ = ["Configuration", "Mistake", "Note", "Source", "WrongConfiguration", "read", "renew"]
+__all__ = ["Configuration", "Mistake", "Note", "Source", "WrongConfiguration", "read", "renew", "settings_of"]
 
 FILE: Final = "gongzhong.toml"
 """What is read from the working directory when nothing names another file."""
@@ -29,6 +29,7 @@ IN_PROGRAMS: Final = ("", LISTED, "replies", "people")
 ADDRESSES: Final = ("database", "state", "people.keys")
 """Secrets that are shown without their passwords."""
 TABLES: Final = tables(Settings)
+S = TypeVar("S", bound=msgspec.Struct)
 OF_TABLE: Final = {
     table: tuple(one for one in every_setting(Settings) if one.table == table) for table in TABLES
 }
@@ -164,6 +165,19 @@ def read(
     )
 
 
+def settings_of(table: type[S], env: Mapping[str, str]) -> S:
+    """The settings of one table as variables say, else the defaults: in a program, whatever file there is.
+
+    Raises WrongConfiguration for a variable that cannot be its setting.
+    """
+    reading = _Reading(Document(None, {}, {}), env, {})
+    name = next(name for name, struct in TABLES.items() if struct is table)
+    found = table(**reading.values(name))
+    if reading.mistakes:
+        raise WrongConfiguration(reading.mistakes)
+    return found
+
+
 def renew(env: MutableMapping[str, str]) -> Configuration:
     """The configuration as it is now, in a process that inherited what `fill` set: filled in anew.
 
@@ -194,27 +208,27 @@ class _Reading:
         self.sources: dict[str, Source] = {}
 
     def settings(self) -> Settings:
-        values: dict[str, Any] = self._values("", 0)
+        values: dict[str, Any] = self.values("")
         for table, struct in TABLES.items():
             if table == LISTED:
                 values[table] = tuple(self._accounts())
             elif table:
-                values[table] = struct(**self._values(table, 0))
+                values[table] = struct(**self.values(table))
         return Settings(**values)
 
     def _accounts(self) -> list[AccountSettings]:
         listed = self._document.repetitions(LISTED)
         names = [self._document.table(LISTED, number).get("name", "") for number in range(listed)]
         found = [
-            AccountSettings(**self._values(LISTED, number, name if isinstance(name, str) else ""))
+            AccountSettings(**self.values(LISTED, number, name if isinstance(name, str) else ""))
             for number, name in enumerate(names)
         ]
         if "" not in names and self._env.get(f"{PREFIX}APPID", "").strip():
             # The account of the environment alone.
-            found.insert(0, AccountSettings(**self._values(LISTED, listed)))
+            found.insert(0, AccountSettings(**self.values(LISTED, listed)))
         return found
 
-    def _values(self, table: str, number: int, account: str | None = None) -> dict[str, Any]:
+    def values(self, table: str, number: int = 0, account: str | None = None) -> dict[str, Any]:
         """The values that were given for a table's settings; what was not given is left to the default."""
         content = self._document.table(table, number)
         found: dict[str, Any] = {}

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from .. import facts
 from ..account import Account, Encryption, Hosts, Secret
 from ..errors import Language
 from .declaration import About
@@ -17,6 +18,8 @@ DAY_S = 86400
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Text = Annotated[str, Meta(min_length=1, max_length=1024)]
+ShownText = Annotated[str, Meta(min_length=1, max_length=600)]
+"""A text for people; `off` takes the place of an empty one, which a variable could not say."""
 Name = Annotated[str, Meta(max_length=40, pattern=r"^([a-z][a-z0-9_]*)?$")]
 
 
@@ -194,8 +197,58 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replies(msgspec.Struct, frozen=True, kw_only=True):
-    """How pushes are received and answered."""
+    """How pushes are received and answered: the defaults of `App`, whose own arguments go before them."""
 
+    window_s: Annotated[
+        Annotated[float, Meta(gt=0, lt=facts.ANSWER_TIMEOUT_S)],
+        About(
+            "被动回复最多等处理函数几秒（微信只等 5 秒）",
+            "how many seconds a handler may take for a passive reply (WeChat waits 5)",
+            "WINDOW_S",
+        ),
+    ] = 4.5
+    failure_text: Annotated[
+        ShownText,
+        About(
+            "处理函数出错时的回复；off 为不回复", "answer when a handler fails; off for none", "FAILURE_TEXT"
+        ),
+    ] = "抱歉，出了点问题，请稍后再试。"
+    placeholder_text: Annotated[
+        ShownText,
+        About(
+            "答复要等用户来取时的回复，{word} 是取的词；off 为不回复",
+            "answer when the real one must wait until the person asks for it with {word}; off for none",
+            "PLACEHOLDER_TEXT",
+        ),
+    ] = "还在处理中，请稍后回复“{word}”查看结果。"
+    fetch_words: Annotated[
+        Annotated[tuple[Text, ...], Meta(min_length=1)] | Literal["off"],
+        About(
+            "取等待中的答复的词，第一个就是 {word}；off 为没有",
+            "words that ask for an answer that waits, the first is {word}; off for none",
+            "FETCH_WORDS",
+        ),
+    ] = ("继续", "好", "好的")
+    more_text: Annotated[
+        ShownText,
+        About(
+            "后面还有内容时附在文字下面；off 为没有",
+            "stands below a text when more is there to be fetched; off for none",
+            "MORE_TEXT",
+        ),
+    ] = "（还有内容，回复“{word}”查看）"
+    handler_threads: Annotated[
+        Annotated[int, Meta(ge=1, le=10_000)],
+        About(
+            "一个账号同时运行几个普通 def 处理函数",
+            "how many plain (def) handlers of one account run at once",
+            "HANDLER_THREADS",
+        ),
+    ] = 128
+    session_lifetime_s: Annotated[
+        Annotated[float, Meta(gt=0, le=365 * DAY_S)],
+        About("会话多少秒没有动过就删除", "seconds that an untouched session is kept", "SESSION_LIFETIME_S"),
+    ] = 3600.0
     replay_window: Annotated[
         Annotated[float, Meta(gt=0, le=DAY_S)] | Literal["off"],
         About(
@@ -204,6 +257,7 @@ class Replies(msgspec.Struct, frozen=True, kw_only=True):
             "REPLAY_WINDOW",
         ),
     ] = 600.0
+    """Far more than the 15 s of WeChat's repeats, and room for clocks that differ by minutes."""
 
 
 class PeopleData(msgspec.Struct, frozen=True, kw_only=True):
