@@ -9,8 +9,9 @@ import asyncio
 import atexit
 import sys
 import threading
+import types
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -35,6 +36,12 @@ else:
 
     def eagerly(work: Coroutine[Any, Any, None], loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
         return loop.create_task(work)
+
+
+@types.coroutine
+def next_turn() -> Generator[None, None, None]:
+    """Let every task that is ready take one step."""
+    yield
 
 
 def cancelled_from_outside() -> bool:

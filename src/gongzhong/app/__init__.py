@@ -8,6 +8,7 @@ from .arguments import User
 from .binding import Binding, Services
 from .dialogues import Dialogue, DialogueState
 from .dispatch import CallNext, Middleware
+from .late import BadTicket, Late
 from .official_account import OfficialAccount
 from .outbox import Reason, Undelivered
 from .pieces import Piece
@@ -19,10 +20,12 @@ __all__ = [
     "Accounts",
     "Answer",
     "App",
+    "BadTicket",
     "Binding",
     "CallNext",
     "Dialogue",
     "DialogueState",
+    "Late",
     "MemorySessionStore",
     "Middleware",
     "Move",

@@ -12,6 +12,7 @@ from ..errors import CallbackError, SetupError
 from ..wire import Query
 from .answer import Answer, refusal
 from .binding import Binding
+from .late import Late, read_ticket
 from .official_account import OfficialAccount
 from .served import Served
 
@@ -95,6 +96,14 @@ class Accounts(Served):
             return self.at(host, path).handle_blocking(query, body, method)
         except CallbackError as problem:
             return self.refuse(problem)
+
+    def late(self, ticket: str) -> Late:
+        """Answer a push later: see `Binding.late`. Raises BadTicket, and SetupError for a ticket of no account here."""
+        appid = read_ticket(ticket).appid
+        for one in self:
+            if one.account.appid == appid:
+                return one.late(ticket)
+        raise SetupError(f"这里没有公众号 {appid}", f"there is no account {appid} here")
 
     @property
     def busy(self) -> bool:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import msgspec
 
-from ..errors import CallbackError, say
+from ..errors import CallbackError, GongzhongError, say
+from ..messages import Reply
+
+Seal: TypeAlias = Callable[[Reply], bytes]
+"""Turns a reply to this delivery's push into the body for WeChat."""
+Gone: TypeAlias = Callable[[], bool]
+"""Says whether the peer has closed the connection. A door may begin to watch at the first call."""
 
 XML = "application/xml; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"
@@ -50,3 +59,11 @@ class Unreadable(CallbackError):
     """Reading the push failed in a way that nobody foresaw."""
 
     reason = "unreadable"
+
+
+class NotAccepted(GongzhongError):
+    """A delivery cannot be taken now and must get no answer in time: then WeChat delivers it again, perhaps to another
+    process. Whether it does so after an HTTP error, too, is documented nowhere."""
+
+    def __init__(self) -> None:
+        super().__init__("现在不能接收这条推送", "this push cannot be taken now")

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import weakref
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -33,8 +34,9 @@ from ..messages import Push
 from ..threads import Threads
 from ..wire import PushReader, Query
 from .allowance import Allowance
-from .answer import Answer
+from .answer import Answer, Gone
 from .dispatch import Observer
+from .late import Late, read_ticket, ticket_of
 from .loops import Home, OwnHome
 from .outbox import Outbox, Undelivered
 from .permission import Permission
@@ -43,7 +45,7 @@ from .reception import Reception
 from .runs import Claims
 from .served import Served
 from .sessions import MemorySessionStore, Sessions, SessionStore
-from .window import Gone, ReplyWindow
+from .window import ReplyWindow
 
 if TYPE_CHECKING:
     from ..client import AsyncClient, Budgets, Client, Tokens
@@ -54,6 +56,9 @@ if TYPE_CHECKING:
     from ..store import WorkStore
     from .app import App
     from .shared_window import SharedWindow
+
+
+T = TypeVar("T")
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +122,8 @@ class Binding(Served):
         """For plain handlers alone: stores, files and look-ups of names have threads of their own."""
         self.permission = Permission(self._ask_permission, self.clock, self.app.customer_service)
         self.outbox, self.allowance, self.claims = Outbox(self.clock), Allowance(), Claims()
+        self.maker = secrets.token_hex(6)
+        """Names this binding in this process, for tickets."""
         for given in (self._api, self._blocking_api):
             if given is not None:
                 self._listen(given)
@@ -349,6 +356,29 @@ class Binding(Served):
     def undelivered(self) -> list[Undelivered]:
         """Answers that have not reached their user, oldest first, with the reason."""
         return self.outbox.undelivered()
+
+    def late(self, of: Push | str) -> Late:
+        """Answer a push later, from anywhere: the push itself, or the ticket that `late(push).ticket` gave.
+
+        Called by the push's own handler, it also says that the answer comes from elsewhere: a handler that then ends
+        without a reply leaves the delivery open for it. Raises BadTicket, and SetupError for a ticket of another
+        account.
+        """
+        if not isinstance(of, Push):
+            return Late(self, read_ticket(of))
+        ticket = ticket_of(of, self)
+        self.window.elsewhere.note(ticket.key)
+        return Late(self, ticket)
+
+    async def on_home(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Do something on the event loop of this account, whatever loop is running here."""
+        self._notice_fork()
+        return await self._home.carry_out(work)
+
+    def on_home_blocking(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The same for callers without a loop. Raises SetupError on a running loop."""
+        self._notice_fork()
+        return self._home.carry_out_blocking(work)
 
     @property
     def busy(self) -> bool:

@@ -19,6 +19,8 @@ the person's line in the outbox, from where customer-service messages or the per
     RUNNING   Tick (window over)       older answers wait for this person          ANSWERED  Answer, and placeholder
     RUNNING   Tick (window over)       last delivery, no holds left, or a fetch    CLOSED    Placeholder, SendNext
     RUNNING   Tick (window over)       otherwise                                   RUNNING   Hold, later Release
+    RUNNING   HandedOff                a delivery waits                            RUNNING   -
+    RUNNING   HandedOff                none waits                                  RUNNING   Rescue
     RUNNING   FirstResult, LaterResult, Failed, Ended     a delivery waits         RUNNING   Wake
     RUNNING   FirstResult, LaterResult, Failed, Ended     none waits               RUNNING   Rescue
     ANSWERED  FirstResult, LaterResult, Failed, Ended                              ANSWERED  -
@@ -28,6 +30,9 @@ the person's line in the outbox, from where customer-service messages or the per
     RUNNING   ConnectionClosed         there is something to answer, none waits    RUNNING   Rescue
     RUNNING, ANSWERED   Untaken        no delivery came for it                     CLOSED    HandOver, SendNext
     any       OwnerLost                the handler or a reply is not done          CLOSED    Record
+
+After HandedOff a delivery waits as it would for the handler. Once the claim is CLOSED it has ended: the answer that
+comes from elsewhere then goes to the person's line; if the person was told to ask for it, this is remembered (Expect).
 """
 
 from __future__ import annotations
@@ -84,6 +89,8 @@ class Claim(msgspec.Struct, gc=False):
     """Whether older answers, which waited in the person's line, are in `shown` or `replies`."""
     promised: bool = False
     """Whether the person was told to ask for the rest."""
+    elsewhere: bool = False
+    """Whether the handler is done and its answer comes from another program (`late.py`)."""
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -143,6 +150,10 @@ class Ended(msgspec.Struct, frozen=True, gc=False):
     """A generator has ended."""
 
 
+class HandedOff(msgspec.Struct, frozen=True, gc=False):
+    """The handler has ended without a reply: the answer comes from another program, as a FirstResult."""
+
+
 class ConnectionClosed(msgspec.Struct, frozen=True, gc=False):
     """A delivery has ended; `sure`: the answer went out in time on a connection that WeChat still had open."""
 
@@ -158,7 +169,16 @@ class OwnerLost(msgspec.Struct, frozen=True, gc=False):
 
 
 Event: TypeAlias = (
-    Delivered | Tick | FirstResult | LaterResult | Failed | Ended | ConnectionClosed | Untaken | OwnerLost
+    Delivered
+    | Tick
+    | FirstResult
+    | LaterResult
+    | Failed
+    | Ended
+    | HandedOff
+    | ConnectionClosed
+    | Untaken
+    | OwnerLost
 )
 
 
@@ -220,17 +240,38 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     replies: tuple[Reply, ...] = ()
 
 
+class Expect(msgspec.Struct, frozen=True, gc=False):
+    """Remember that the person was told to ask for an answer that is still to come from another program."""
+
+
 Act: TypeAlias = (
-    Start | Wake | Wait | Answer | Again | Release | HandOver | Placeholder | SendNext | Rescue | Record
+    Start
+    | Wake
+    | Wait
+    | Answer
+    | Again
+    | Release
+    | HandOver
+    | Placeholder
+    | SendNext
+    | Rescue
+    | Record
+    | Expect
 )
 
 _START, _WAKE, _AGAIN, _RELEASE, _RESCUE = Start(), Wake(), Again(), Release(), Rescue()
+_EXPECT = Expect()
 
 
 def decide(claim: Claim, event: Event, rules: Rules) -> tuple[Claim, Sequence[Act]]:
     """What the claim becomes by the event, and what is to be done. Changes nothing that it was given."""
     after: Claim = claim.__copy__()  # type: ignore[attr-defined]  # a third of the time of replace
-    return after, _DECISIONS[type(event)](after, event, rules)
+    acts = _DECISIONS[type(event)](after, event, rules)
+    if after.elsewhere and after.phase is Phase.CLOSED and not after.ended:
+        after.first = after.ended = True
+        if after.promised:
+            acts = (*acts, _EXPECT)
+    return after, acts
 
 
 def _delivered(claim: Claim, _event: Delivered, _rules: Rules) -> Sequence[Act]:
@@ -350,17 +391,26 @@ def _said(claim: Claim, event: FirstResult | LaterResult | Failed | Ended, _rule
     return acts
 
 
+def _handed_off(claim: Claim, _event: HandedOff, rules: Rules) -> Sequence[Act]:
+    if not claim.answerable:
+        return _said(claim, FirstResult(None), rules)
+    claim.elsewhere = True
+    return () if claim.open or claim.phase is not Phase.RUNNING else (_RESCUE,)
+
+
 def _closed(claim: Claim, event: ConnectionClosed, _rules: Rules) -> Sequence[Act]:
     claim.open -= 1
     if claim.phase is Phase.ANSWERED and event.sure:
         claim.phase, claim.shown = Phase.CLOSED, None
         return _sent(claim)
-    unsure = claim.phase is Phase.ANSWERED or (claim.phase is Phase.RUNNING and claim.first)
+    unsure = claim.phase is Phase.ANSWERED or (
+        claim.phase is Phase.RUNNING and (claim.first or claim.elsewhere)
+    )
     return (_RESCUE,) if unsure and not claim.open else ()
 
 
 def _untaken(claim: Claim, _event: Untaken, _rules: Rules) -> Sequence[Act]:
-    if claim.phase is Phase.CLOSED or claim.open or not (claim.first or claim.shown):
+    if claim.phase is Phase.CLOSED or claim.open or not (claim.first or claim.shown or claim.elsewhere):
         return ()
     _take_back(claim)
     claim.phase = Phase.CLOSED
@@ -369,7 +419,7 @@ def _untaken(claim: Claim, _event: Untaken, _rules: Rules) -> Sequence[Act]:
 
 def _owner_lost(claim: Claim, _event: OwnerLost, _rules: Rules) -> Sequence[Act]:
     _take_back(claim)
-    done = claim.ended and not claim.replies
+    done = (claim.ended or claim.elsewhere) and not claim.replies
     replies, claim.replies = claim.replies, ()
     claim.phase, claim.ended = Phase.CLOSED, True
     return () if done else (Record("shutdown", replies),)
@@ -396,6 +446,7 @@ _DECISIONS: dict[type, Callable[[Claim, Any, Rules], Sequence[Act]]] = {
     LaterResult: _said,
     Failed: _said,
     Ended: _said,
+    HandedOff: _handed_off,
     ConnectionClosed: _closed,
     Untaken: _untaken,
     OwnerLost: _owner_lost,

@@ -1,7 +1,8 @@
 """What must not be lost, as rows of the table of work: messages that were accepted, and answers that wait.
 
 A row of kind `push` is made before WeChat is told that a message was taken, and stays until everything its handler said
-has gone out. Rows of kind `answer` are what waits for the person's next message. A row's line is the person's OpenID.
+has gone out. Rows of kind `answer` are what waits for the person's next message, rows of kind `late` what came from
+elsewhere and has not gone out. A row's line is the person's OpenID.
 Rows are held by the process that has the person; when it dies, whoever has the person next takes them all.
 """
 
@@ -36,7 +37,8 @@ from .pieces import Piece
 
 log = logging.getLogger("gongzhong.app")
 
-PUSH, ANSWER = "push", "answer"
+PUSH, ANSWER, LATE = "push", "answer", "late"
+ORDER = {ANSWER: 0, PUSH: 1, LATE: 2}
 HELD_S = 15.0
 """How long a row stays with a process that renews it no more."""
 MOST_ATTEMPTS = 5
@@ -78,6 +80,13 @@ class KeptAnswer(msgspec.Struct, frozen=True, array_like=True):
     detail: str
 
 
+class KeptLate(msgspec.Struct, frozen=True, array_like=True):
+    """What was replied from elsewhere to the push with this key: each reply with its kind."""
+
+    key: str
+    replies: list[tuple[str, dict[str, Any]]]
+
+
 class Inbox:
     """The rows of one account."""
 
@@ -94,11 +103,24 @@ class Inbox:
             return made
         return [work for work in await self._store.in_line(self._appid, PUSH, push.openid) if work.key == key]
 
+    async def add_late(self, openid: str, key: str, replies: Sequence[Reply], name: str) -> bool:
+        """Keep what was replied from elsewhere to the push `key`. False when a row of this name is there already.
+        Raises StateDown."""
+        kept = KeptLate(key, [(type(reply).__name__, msgspec.to_builtins(reply)) for reply in replies])
+        row = NewWork(
+            kind=LATE,
+            data=msgspec.msgpack.encode(kept),
+            line=openid,
+            key=f"{key}#{name or secrets.token_hex(8)}",
+        )
+        return bool(await self._store.add(self._appid, [row]))
+
     async def load(self, openid: str, holder: str) -> list[Work]:
-        """Take every row of a person, whoever holds it, answers first. Raises StateDown."""
-        rows = await self._store.take_line(self._appid, (ANSWER, PUSH), openid, holder, HELD_S)
+        """Take every row of a person, whoever holds it: what waits, then messages, then answers from elsewhere. Raises
+        StateDown."""
+        rows = await self._store.take_line(self._appid, (ANSWER, PUSH, LATE), openid, holder, HELD_S)
         good = []
-        for row in sorted(rows, key=lambda row: row.kind == PUSH):
+        for row in sorted(rows, key=lambda row: ORDER[row.kind]):
             reason = self._spoilt(row)
             if reason:
                 log.error(say("工作 %d 成为死信（%s）", "work %d is a dead letter now (%s)"), row.id, reason)
@@ -128,7 +150,7 @@ class Inbox:
             kept = await self._store.in_line(self._appid, ANSWER, then[0].line)
             return any(row.key == then[0].key for row in kept)
         line = done[0].line
-        left = [row for kind in (PUSH, ANSWER) for row in await self._store.in_line(self._appid, kind, line)]
+        left = [row for kind in ORDER for row in await self._store.in_line(self._appid, kind, line)]
         return not {row.id for row in done} & {row.id for row in left}
 
     async def put_back(self, rows: Iterable[Work]) -> None:
@@ -141,11 +163,11 @@ class Inbox:
 
     async def overdue(self) -> list[str]:
         """OpenIDs of people of whom a row is there that nobody holds. Raises StateDown."""
-        return await self._store.overdue(self._appid, (PUSH, ANSWER), LINES_AT_ONCE)
+        return await self._store.overdue(self._appid, (PUSH, ANSWER, LATE), LINES_AT_ONCE)
 
     def _spoilt(self, row: Work) -> str:
         """Why a row can't be worked on; empty when it can."""
-        if row.kind == ANSWER:
+        if row.kind in (ANSWER, LATE):
             return "expired" if row.created_at <= self._store.clock.now() - WAITS_S else ""
         return "died" if row.attempts > MOST_ATTEMPTS else ""
 
@@ -171,3 +193,14 @@ def read_answer(row: Work) -> Undelivered:
     return Undelivered(
         openid=row.line, reply=reply, reason=Reason(kept.reason), since=kept.since, detail=kept.detail
     )
+
+
+def read_late(row: Work) -> tuple[str, list[Reply]]:
+    """The key of the push, and what was replied to it from elsewhere."""
+    kept = msgspec.msgpack.decode(row.data, type=KeptLate)
+    return kept.key, [msgspec.convert(reply, REPLIES[kind]) for kind, reply in kept.replies]
+
+
+def claim_of(row: Work) -> str:
+    """The key of the push that a row is about."""
+    return row.key.rpartition("#")[0] if row.kind == LATE else row.key

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 from ..account import PREFIX, Account, EnvironmentAccount
 from ..clock import Clock, RelayClock
 from ..errors import CallbackError, SetupError
+from ..messages import Push
 from ..wire import PushReader, Query
-from .answer import Answer
+from .answer import Answer, Gone
 from .app import App, Policy
 from .binding import Binding, Services
 from .dispatch import RUNNING
+from .late import Late
 from .outbox import Undelivered
 from .served import Served
 from .sessions import Sessions, SessionStore
-from .window import Gone
 
 if TYPE_CHECKING:
     from ..client import AsyncClient, Client
@@ -143,6 +144,15 @@ class OfficialAccount(App, Served):
     def undelivered(self) -> list[Undelivered]:
         """Answers that have not reached their user, oldest first, with the reason."""
         return self.binding.undelivered
+
+    def late(self, of: Push | str) -> Late:
+        """Answer a push later, from anywhere: the push itself, or the ticket that `late(push).ticket` gave.
+
+        Called by the push's own handler, it also says that the answer comes from elsewhere: a handler that then ends
+        without a reply leaves the delivery open for it. Raises BadTicket, and SetupError for a ticket of another
+        account.
+        """
+        return self.binding.late(of)
 
     @property
     def busy(self) -> bool:

@@ -16,10 +16,9 @@ from ..clock import Clock
 from ..errors import CallbackError, Replayed, say
 from ..messages import Push, Reply, dedup_key, encode_reply, parse
 from ..wire import Opened, PushQuery, PushReader, Query
-from .answer import XML, Answer, Incomplete, Unreadable, WrongMethod, refusal
+from .answer import XML, Answer, Gone, Incomplete, NotAccepted, Unreadable, WrongMethod, refusal
 from .outbox import about
 from .runs import SUCCESS
-from .window import Gone, NotAccepted
 
 if TYPE_CHECKING:
     from .binding import Binding

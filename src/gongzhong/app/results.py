@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, Union
 
 from ..errors import HandlerError
-from ..messages import Article, NewsReply, Push, Reply, TextReply, reply_problem
+from ..messages import Article, NewsReply, Push, Reply, TextReply, empty_reply
 
 if TYPE_CHECKING:
     from .dialogues import Dialogue
@@ -43,8 +43,8 @@ class Named(Protocol):
     def name(self) -> str: ...
 
 
-def as_reply(result: Any, push: Push, giver: Named) -> Reply | None:
-    """The reply that a handler's result stands for; `giver` is named in errors.
+def as_reply(result: Any, push: Push | None, giver: Named) -> Reply | None:
+    """The reply that a handler's result stands for; `giver` is named in errors. Without a push it may go any way.
 
     Raises HandlerError for anything that is not a `Result`, and for a reply whose content is empty: WeChat would show
     the user a failure notice.
@@ -64,7 +64,7 @@ def as_reply(result: Any, push: Push, giver: Named) -> Reply | None:
             f"{giver.name} returned {kind}: only str, Reply, a list of Article, "
             "a Move of a dialogue or None mean anything",
         )
-    problem = reply_problem(result, push)
-    if problem is not None and problem.reason == "empty":
+    problem = empty_reply(result) if push is None or push.answerable else None
+    if problem is not None:
         raise HandlerError(f"{giver.name}：{problem.zh}", f"{giver.name}: {problem.en}")
     return result

@@ -18,24 +18,24 @@ import asyncio
 import logging
 import math
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from ..errors import Replayed, StateDown, say
-from ..messages import Push
-from ..sharing.mail import MOVED, Ask, HungUp, Mail, Remote, Returned, Sent, new_number
+from ..errors import Replayed, SetupError, StateDown, say
+from ..messages import Push, Reply
+from ..sharing.mail import MOVED, Added, Ask, HungUp, Mail, Remote, Returned, Sent, new_number
 from ..sharing.members import Beat, Member
-from ..sharing.person import AskWhetherDead, PassOn, PersonRecord, Take, decide, read, written
-from ..store import Work
-from .answer import Answer
-from .inbox import AGAIN_AFTER_S, PUSH, Inbox, read_answer, read_push
-from .outbox import about
+from ..sharing.person import AskWhetherDead, PassOn, PersonRecord, Take, decide, hashed, read, written
+from ..store import MemoryWork, Work
+from .answer import Answer, Gone, NotAccepted, Seal
+from .holds import ALARM_WINDOW_S, SHARED_HOLDS
+from .inbox import AGAIN_AFTER_S, ANSWER, LATE, Inbox, claim_of, read_answer, read_late, read_push
+from .outbox import WAITS_S, about
 from .runs import Run
-from .window import ALARM_TIMEOUTS, ALARM_WINDOW_S, Gone, NotAccepted, Seal
 
 if TYPE_CHECKING:
     from ..state import State
@@ -51,8 +51,6 @@ MOST_PEOPLE = 20_000
 """Records that are remembered after a person was laid down, to take them again in one step."""
 LOOKS_EVERY_S = 0.5
 """While another process works on a delivery: how often to see whether it still lives, and whether WeChat hung up."""
-SHARED_HOLDS: Final = ALARM_TIMEOUTS // 2 - 1
-"""Of all processes together, from the first one for ALARM_WINDOW_S; so fewer than ALARM_TIMEOUTS in any such time."""
 LAST_S = 3.0
 """At a stop: how long to try to lay everybody down."""
 
@@ -97,11 +95,11 @@ class SharedWindow:
         self._binding, self._state, self._clock = binding, state, binding.clock
         self._window, self._claims, self._outbox = binding.window, binding.claims, binding.outbox
         self._allowance, self._counters = binding.allowance, binding.counters
-        self._inbox = Inbox(store, binding.account.appid)
+        self._store, self._inbox = store, Inbox(store, binding.account.appid)
         self._holds_key = f"holds|{binding.account.appid}"
         self._beat = beat or Beat()
         self.member = Member(state, self._lost, self._beat, beaten=self._renew_rows)
-        self.mail = Mail(state, self._serve, self.sent)
+        self.mail = Mail(state, self._serve, self.sent, self._added)
         self._people: OrderedDict[str, Person] = OrderedDict()
         self._ours: dict[str, Person] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -278,6 +276,7 @@ class SharedWindow:
         person.phase = Phase.OURS
         self._ours[person.openid] = person
         self._allowance.restore(person.openid, person.record.windows)
+        self._window.elsewhere.expected.restore(person.openid, person.record.expected)
         self._awake.set()
 
     async def _load(self, person: Person) -> None:
@@ -289,8 +288,11 @@ class SharedWindow:
         new = [row for row in rows if row.id not in person.rows]
         person.rows = {row.id: row for row in rows}
         for row in new:
-            if row.kind != PUSH:
+            if row.kind == ANSWER:
                 self._outbox.restore(read_answer(row))
+                continue
+            if row.kind == LATE:
+                self._window.come(person.openid, *read_late(row))
                 continue
             push, key, promised = read_push(row)
             if not self._claims.knows(key):
@@ -381,7 +383,7 @@ class SharedWindow:
     async def _settle_some(self, person: Person) -> str:
         """Remove rows of messages whose answers have all gone out, of somebody who is busy with others."""
         line = self._outbox.find(person.openid)
-        done = [row for row in person.rows.values() if self._claims.find(row.key) is None]
+        done = [row for row in person.rows.values() if self._claims.find(claim_of(row)) is None]
         if done and (line is None or line.empty) and await self._inbox.settle(done):
             for row in done:
                 person.rows.pop(row.id, None)
@@ -407,7 +409,10 @@ class SharedWindow:
 
     async def _let_go(self, person: Person) -> None:
         windows = self._allowance.stored(person.openid)
-        record = msgspec.structs.replace(person.record, owner="", waiting=int(person.load), windows=windows)
+        expected = self._window.elsewhere.expected.stored(person.openid, self._clock.now())
+        record = msgspec.structs.replace(
+            person.record, owner="", waiting=int(person.load), windows=windows, expected=expected
+        )
         remembered_s = self._binding.app.replay_window_s or 0.0
         for key in person.keys:
             record.note(key, self._claims.answered(key), self._clock.now(), remembered_s)
@@ -479,6 +484,40 @@ class SharedWindow:
             changed = msgspec.structs.replace(record, windows=spent)
             if await self._state.put(key, written(changed), replaces=found.version, ttl_s=REMEMBERED_S):
                 return
+
+    # ---- answers from elsewhere
+
+    async def answered_elsewhere(self, openid: str, key: str, replies: Sequence[Reply], name: str) -> bool:
+        """Keep an answer to the push `key`, and have the process that has its person take it from the inbox, within
+        `recover_s` seconds if none has them. False when one of this name was taken before.
+
+        Raises StateDown, and SetupError when the inbox is in the memory of this process alone.
+        """
+        if not self._begun and self._binding.services.store is None and isinstance(self._store, MemoryWork):
+            raise SetupError(
+                "答复要经过数据库交给正在服务的进程，而这里没有设置数据库",
+                "an answer gets to the processes that serve by the database, and none is set here",
+                fix_zh="设置 GONGZHONG_DATABASE，与这些进程相同",
+                fix_en="set GONGZHONG_DATABASE to the one of these processes",
+            )
+        taken = f"late|{self._binding.account.appid}|{hashed(f'{key}#{name}')}"
+        if name and await self._state.get(taken) is not None:
+            return False
+        added = await self._inbox.add_late(openid, key, replies, name)
+        if name:
+            await self._state.put(taken, b"", replaces=0, ttl_s=WAITS_S)
+        self._added(openid)
+        with suppress(StateDown):
+            found = await self._state.get(key_of(openid, self._binding))
+            owner = read(found.data).owner if found is not None else ""
+            if owner and owner != self.member.name:
+                await self.mail.send(owner, Added(openid))
+        return added
+
+    def _added(self, openid: str) -> None:
+        """Take what was put into the inbox for a person, unless another process has them."""
+        if self._begun and not self._stopping:
+            self._aside(self._recover_person(openid))
 
     # ---- from the start to the stop
 

@@ -14,18 +14,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import types
-from collections import deque
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from msgspec.structs import replace
 
-from .. import facts
-from ..background import cancelled_from_outside, eagerly
-from ..errors import GongzhongError, say
+from ..background import cancelled_from_outside, eagerly, next_turn
+from ..errors import say
 from ..messages import Push, Reply, Text, articles_allowed
+from .answer import Gone, NotAccepted, Seal
 from .claims import (
     Again,
     Answer,
@@ -34,8 +32,10 @@ from .claims import (
     Delivered,
     Ended,
     Event,
+    Expect,
     Failed,
     FirstResult,
+    HandedOff,
     HandOver,
     LaterResult,
     OwnerLost,
@@ -53,6 +53,8 @@ from .claims import (
     decide,
 )
 from .dispatch import Dispatcher, Later
+from .holds import Holds
+from .late import Elsewhere
 from .outbox import Reason, Undelivered, about
 from .pieces import MOST_ANSWER_BYTES, TooLong, checked, fits, size
 from .runs import SUCCESS, Run
@@ -64,11 +66,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gongzhong.app")
 
-Seal: TypeAlias = Callable[[Reply], bytes]
-"""Turns a reply to this delivery's push into the body for WeChat."""
-Gone: TypeAlias = Callable[[], bool]
-"""Says whether the peer has closed the connection. A door may begin to watch at the first call."""
-
 OfDelivery: TypeAlias = Wait | Answer | Again | Release | Placeholder | HandOver
 """What the first act for a `Tick` may be: it is about the delivery that asked."""
 
@@ -78,43 +75,6 @@ LOOP_ENDS_S = 0.5
 """After a cancellation of unknown origin: a loop that still runs then is not ending."""
 LAST_SENDING_S = 3.0
 """How long a stop lets what was cut off still be sent."""
-
-# 接口报警 (confirmed): this many timeouts in five minutes raise the alarm and may block the account's URL
-ALARM_TIMEOUTS: Final = facts.ALARM_TIMEOUTS
-ALARM_WINDOW_S: Final = facts.ALARM_WINDOW_S
-MOST_HOLDS = ALARM_TIMEOUTS * 2 // 3
-"""Leaves a third of the alarm's count for timeouts that nobody chose."""
-
-
-class NotAccepted(GongzhongError):
-    """A delivery cannot be taken now and must get no answer in time: then WeChat delivers it again, perhaps to another
-    process. Whether it does so after an HTTP error, too, is documented nowhere."""
-
-    def __init__(self) -> None:
-        super().__init__("现在不能接收这条推送", "this push cannot be taken now")
-
-
-class Holds:
-    """How often a connection may be held past WeChat's patience: at most `most` times in any `window_s` seconds.
-
-    Holding makes WeChat deliver again, which buys a slow handler time; but each hold counts as a timeout on WeChat's
-    side.
-    """
-
-    def __init__(self, most: int = MOST_HOLDS, window_s: float = ALARM_WINDOW_S) -> None:
-        self._most = most
-        self._window_s = window_s
-        self._taken: deque[float] = deque()
-
-    def left(self, now: float) -> int:
-        """How many are left at `now`, in the loop's seconds."""
-        while self._taken and self._taken[0] <= now - self._window_s:
-            self._taken.popleft()
-        return self._most - len(self._taken)
-
-    def take(self, now: float) -> None:
-        """Use one."""
-        self._taken.append(now)
 
 
 class ReplyWindow:
@@ -132,6 +92,7 @@ class ReplyWindow:
         """What keeps accepted messages for other processes; None: this process is alone."""
         self.cut: set[str] = set()
         """Claims that a stop cut off and that another process begins anew."""
+        self.elsewhere = Elsewhere(self._claims)
         binding.permission.when_known = self._wake_all
 
     def _wake_all(self) -> None:
@@ -153,7 +114,12 @@ class ReplyWindow:
         began, fetches = time.monotonic(), self._fetches(push)
         self._allowance.opened(push, self._clock.now())
         first = None if fetches else self._first(push)
-        if not fetches and fits(first) and (first is None or push.answerable):
+        if (
+            not fetches
+            and fits(first)
+            and (first is None or push.answerable)
+            and key not in self.elsewhere.early
+        ):
             body = self._at_once(push, first, seal)
             late = time.monotonic() >= began + self._rules.patience_s
             if body is not None and not (late or (gone and gone())):
@@ -234,7 +200,7 @@ class ReplyWindow:
         """Whether a message only asks for an answer that waits or was promised."""
         if not isinstance(push, Text) or push.content.strip() not in self._fetch_words:
             return False
-        if self._outbox.waiting(push.openid):
+        if self._outbox.waiting(push.openid) or self.elsewhere.expected.any(push.openid, self._clock.now()):
             return True
         return any(
             run.claim.promised and not run.claim.ended and run.claim.openid == push.openid
@@ -246,7 +212,7 @@ class ReplyWindow:
     ) -> bytes | None:
         """Wait until this delivery can be answered. None for a connection that nobody reads any more."""
         if not run.claim.first:
-            await _next_turn()  # many handlers have their answer after their first step
+            await next_turn()  # many handlers have their answer after their first step
         waited = False
         while True:
             openid = run.push.openid
@@ -366,6 +332,8 @@ class ReplyWindow:
             run.body = SUCCESS
         elif isinstance(act, Record):
             self._record(run, act.reason, act.replies)
+        elif kind is Expect:
+            self.elsewhere.expected.add(run.push.openid, run.claim.key, self._clock.now())
 
     def _untaken(self, run: Run) -> None:
         run.rescue = None
@@ -381,8 +349,10 @@ class ReplyWindow:
         if not run.claim.ended:
             line.going.add(run.claim.key)
         self._outbox.keep(openid, replies, ahead=ahead)
-        task = self._sender.wake(openid)
-        if task is not None:
+        self._wake_sender(openid)
+
+    def _wake_sender(self, openid: str) -> None:
+        if (task := self._sender.wake(openid)) is not None:
             self._keep(task)
 
     def _record(self, run: Run, reason: str, replies: Sequence[Reply]) -> None:
@@ -406,9 +376,45 @@ class ReplyWindow:
             run.task = eagerly(self._work(run, first), run.loop)
             return
         try:
-            self._apply(run, FirstResult(self._checked(run, first)))
+            self._said_first(run, self._checked(run, first), ended=True)
         except Exception:
             self._apply(run, Failed(self._failed(run.push)))
+            self._no_more_elsewhere(run)
+
+    def _said_first(self, run: Run, reply: Reply | None, *, ended: bool) -> None:
+        """The handler's first result; without a reply the answer may come from elsewhere."""
+        if reply is None and ended and run.claim.key in self.elsewhere.early:
+            self._counters["handed_off"] += 1
+            self._apply(run, HandedOff())
+        else:
+            self._apply(run, FirstResult(reply, ended))
+        if ended:
+            self._no_more_elsewhere(run)
+
+    def _no_more_elsewhere(self, run: Run) -> None:
+        """The handler has ended: what came from elsewhere meanwhile goes out now."""
+        if came := self.elsewhere.early.pop(run.claim.key, None):
+            self.come(run.push.openid, run.claim.key, came)
+
+    def come(self, openid: str, key: str, replies: Sequence[Reply]) -> None:
+        """Let an answer from elsewhere out: on an open delivery of its push, else by the person's line."""
+        if key in self.elsewhere.early:
+            self.elsewhere.early[key].extend(replies)
+            return
+        self._counters["elsewhere"] += len(replies)
+        self.elsewhere.expected.came(openid, key)
+        run = self._claims.find(key)
+        if run is not None and run.claim.elsewhere and not run.claim.ended:
+            first, *rest = replies
+            self._apply(run, FirstResult(first, ended=not rest))
+            for reply in rest:
+                self._apply(run, LaterResult(reply))
+            if rest:
+                self._apply(run, Ended())
+            self._claims.settle(run)
+            return
+        self._outbox.keep(openid, replies)
+        self._wake_sender(openid)
 
     async def _work(self, run: Run, handling: Later) -> None:
         """Run the handler to its end. Whatever it raises is its failure: SystemExit and its own cancellation, too.
@@ -437,7 +443,7 @@ class ReplyWindow:
 
     async def _handle(self, run: Run, handling: Later) -> None:
         first, stream = await handling
-        self._apply(run, FirstResult(self._checked(run, first), stream is None))
+        self._said_first(run, self._checked(run, first), ended=stream is None)
         if stream is None:
             return
         async with aclosing(stream):
@@ -461,6 +467,7 @@ class ReplyWindow:
         if line is not None and line.going:
             line.going.discard(run.claim.key)
             line.change()
+        self._no_more_elsewhere(run)
         self._claims.settle(run)
 
     def _failed(self, push: Push) -> Reply | None:
@@ -555,7 +562,9 @@ class ReplyWindow:
                     self._keep(run.task)
                     run.task.cancel()
                 self._claims.drop(run)
+                self.elsewhere.early.pop(run.claim.key, None)
         self._outbox.drop(openid)
+        self.elsewhere.expected.restore(openid, ())
 
     def move(self) -> bool:
         """Go on in another event loop, the one before having ended: answers and what waits are kept.
@@ -581,16 +590,10 @@ class ReplyWindow:
         task.add_done_callback(self._tasks.discard)
 
 
-@types.coroutine
-def _next_turn() -> Generator[None, None, None]:
-    """Let every task that is ready take one step."""
-    yield
-
-
 async def _has_gone(gone: Gone) -> bool:
     """Ask a door whether the peer has gone, with a moment for it to look."""
     if gone():
         return True
-    await _next_turn()
-    await _next_turn()
+    await next_turn()
+    await next_turn()
     return gone()

@@ -135,6 +135,7 @@ from .reply_rules import (
     TEXT_MAX_BYTES,
     ReplyProblem,
     articles_allowed,
+    empty_reply,
     reply_problem,
 )
 from .writing import encode
@@ -273,6 +274,7 @@ __all__ = [
     "WifiConnected",
     "articles_allowed",
     "dedup_key",
+    "empty_reply",
     "encode",
     "encode_reply",
     "parse",

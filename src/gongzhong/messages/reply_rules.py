@@ -70,10 +70,11 @@ def reply_problem(reply: Reply, push: Push) -> ReplyProblem | None:
             f"对 {name} 的被动回复不会显示给用户；请回复 success，需要时改用客服消息",
             f"a passive reply to {name} is not shown; answer success, or send a customer-service message",
         )
-    return _empty(reply) or _too_much(reply, push) or _misplaced(reply, push)
+    return empty_reply(reply) or _too_much(reply, push) or _misplaced(reply, push)
 
 
-def _empty(reply: Reply) -> ReplyProblem | None:
+def empty_reply(reply: Reply) -> ReplyProblem | None:
+    """What is wrong with a reply that lacks its content, whatever it answers; None if it has some."""
     attribute, missing = _NEVER_EMPTY.get(type(reply), ("", ""))
     if not attribute or getattr(reply, attribute) not in ("", ()):
         return None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .people import People
     from .vault import Vault
 
-SEALED_KINDS: Final = frozenset({"push", "answer"})
+SEALED_KINDS: Final = frozenset({"push", "answer", "late"})
 """Kinds of work whose line is an OpenID; other kinds pass as they are."""
 
 

@@ -58,7 +58,13 @@ class Sent(msgspec.Struct, frozen=True, tag="sent", array_like=True):
     count: int
 
 
-Letter: TypeAlias = Ask | HungUp | Sent
+class Added(msgspec.Struct, frozen=True, tag="added", array_like=True):
+    """Something for a person was put into the inbox from elsewhere."""
+
+    openid: str
+
+
+Letter: TypeAlias = Ask | HungUp | Sent | Added
 
 
 class Returned(msgspec.Struct, frozen=True, array_like=True):
@@ -112,10 +118,17 @@ Serve: TypeAlias = Callable[[Ask, Remote], Awaitable[Returned]]
 
 
 class Mail:
-    """The letters of one process. `serve` answers requests, `sent` hears of messages that others' programs sent."""
+    """The letters of one process. `serve` answers requests, `sent` hears of messages that others' programs sent,
+    `added` of people for whom something was put into the inbox."""
 
-    def __init__(self, state: State, serve: Serve, sent: Callable[[str, int], None]) -> None:
-        self._state, self._serve, self._sent = state, serve, sent
+    def __init__(
+        self,
+        state: State,
+        serve: Serve,
+        sent: Callable[[str, int], None],
+        added: Callable[[str], None] | None = None,
+    ) -> None:
+        self._state, self._serve, self._sent, self._added = state, serve, sent, added
         self._remotes: dict[str, Remote] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -164,6 +177,8 @@ class Mail:
                 self._remotes[number].hung_up = True
             case Sent(openid, count):
                 self._sent(openid, count)
+            case Added(openid) if self._added is not None:
+                self._added(openid)
 
     async def _answer(self, letter: Ask, remote: Remote) -> None:
         await self._give(remote, await self._serve(letter, remote))

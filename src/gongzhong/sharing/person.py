@@ -51,6 +51,8 @@ class PersonRecord(msgspec.Struct, array_like=True, gc=False):
     answered: list[Answered] = []
     seen: list[tuple[int, float]] = []
     """A hash of each push of the last minutes, and when it came: none is taken twice."""
+    expected: list[tuple[str, float]] = []
+    """Pushes whose answers come from elsewhere and for which they were told to ask, and until when."""
 
     def answer(self, key: str) -> bytes | None:
         """What a push was answered with, if that is still kept."""

@@ -17,8 +17,10 @@ from gongzhong.app.claims import (
     Delivered,
     Ended,
     Event,
+    Expect,
     Failed,
     FirstResult,
+    HandedOff,
     HandOver,
     LaterResult,
     OwnerLost,
@@ -138,6 +140,18 @@ TABLE: list[tuple[Claim, Event, Phase, list[Act]]] = [
     (claim(first=True, replies=(A,), open=0), Untaken(), CLOSED, [HandOver(), SendNext((A,))]),
     (claim(open=0), Untaken(), RUNNING, []),
     (claim(CLOSED, open=0), Untaken(), CLOSED, []),
+    (claim(), HandedOff(), RUNNING, []),
+    (claim(open=0), HandedOff(), RUNNING, [Rescue()]),
+    (claim(answerable=False), HandedOff(), RUNNING, [Wake()]),
+    (claim(CLOSED), HandedOff(), CLOSED, []),
+    (claim(CLOSED, promised=True), HandedOff(), CLOSED, [Expect()]),
+    (claim(elsewhere=True), tick(LATE, may_send=True), CLOSED, [HandOver()]),
+    (claim(elsewhere=True), tick(LATE, holds_left=0), CLOSED, [Placeholder(), Expect()]),
+    (claim(elsewhere=True), tick(LATE, holds_left=9), RUNNING, [Wait(7.0, hold=True)]),
+    (claim(elsewhere=True), FirstResult(A), RUNNING, [Wake()]),
+    (claim(elsewhere=True), ConnectionClosed(False), RUNNING, [Rescue()]),
+    (claim(elsewhere=True, open=0), Untaken(), CLOSED, [HandOver()]),
+    (claim(elsewhere=True), OwnerLost(), CLOSED, []),
     (claim(CLOSED), OwnerLost(), CLOSED, [Record("shutdown")]),
     (claim(ANSWERED, shown=A, replies=(B,), ended=True), OwnerLost(), CLOSED, [Record("shutdown", (A, B))]),
     (claim(CLOSED, first=True, ended=True), OwnerLost(), CLOSED, []),
@@ -153,7 +167,8 @@ def test_the_transition_table(before: Claim, event: Event, phase: Phase, acts: l
 
 
 def test_every_event_stands_in_the_table() -> None:
-    events = {Delivered, Tick, FirstResult, LaterResult, Failed, Ended, ConnectionClosed, Untaken, OwnerLost}
+    said = {FirstResult, LaterResult, Failed, Ended, HandedOff}
+    events = {Delivered, Tick, ConnectionClosed, Untaken, OwnerLost} | said
     assert {type(event) for _, event, _, _ in TABLE} == events
 
 
@@ -203,6 +218,11 @@ class AnyOrder(RuleBasedStateMachine):
         self.apply(LaterResult(reply) if self.claim.first else FirstResult(reply, last))
         if last and not self.claim.ended:
             self.apply(Ended())
+
+    @precondition(lambda self: not (self.claim.first or self.claim.elsewhere or self.claim.ended))
+    @rule()
+    def handler_hands_off(self) -> None:
+        self.apply(HandedOff())
 
     @rule()
     def wechat_delivers(self) -> None:

@@ -18,6 +18,7 @@ from gongzhong.app.claims import (
     Event,
     Failed,
     FirstResult,
+    HandedOff,
     LaterResult,
     OwnerLost,
     Rules,
@@ -66,6 +67,8 @@ def possible(claim: Claim) -> Iterator[Event]:
         yield from (*(LaterResult(reply) for reply in SAID), Ended())
     else:
         yield from (FirstResult(reply, ended) for reply in (*SAID, None) for ended in (True, False))
+        if not claim.elsewhere:
+            yield HandedOff()
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from pathlib import Path
@@ -100,3 +101,21 @@ def test_several_accounts_work_as_they_stand() -> None:
         answer = accounts.handle_blocking(path, query, body, host=host)
         assert read_xml(answer.body)["Content"] == f"wx{number:016x}: 在吗"
     accounts.close()
+
+
+async def test_the_page_answers_from_elsewhere(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"APPID": APPID, "SECRET": SECRET, "TOKEN": TOKEN}.items():
+        monkeypatch.setenv(f"GONGZHONG_{name}", value)
+    found = re.search(r"<!-- example: late -->\n```python\n(.*?)```", PAGE, re.DOTALL)
+    assert found is not None
+    names: dict[str, Any] = {}
+    exec(compile(found[1], "docs/app.md", "exec"), names)
+    oa = names["oa"]
+    wechat = WeChat(oa, FakeApi())
+    services = Services(api=cast(Any, wechat.api), clock=make().oa.clock)
+    with oa.bound_to(oa.bind(oa.account, services)):
+        asked = asyncio.ensure_future(wechat.say("多少"))
+        await asyncio.sleep(1)
+        [(question, ticket)] = names["jobs"]
+        await asyncio.to_thread(names["job"], question, ticket)
+        assert await asked == "多少：42"

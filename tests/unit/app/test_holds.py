@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gongzhong.app.window import ALARM_TIMEOUTS, ALARM_WINDOW_S, Holds
+from gongzhong.app.holds import ALARM_TIMEOUTS, ALARM_WINDOW_S, Holds
 
 
 def taken(holds: Holds, now: float) -> bool:
