@@ -28,8 +28,7 @@ LAYERS = [
     {"sharing", "people"},
     {"app", "web", "gateway", "campaigns", "platform"},
     {"console"},
-    {"running"},
-    {"running"},
+    {"running", "norms"},
     {"testing", "cli"},
     {"__main__"},
 ]

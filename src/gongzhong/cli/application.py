@@ -409,6 +409,13 @@ COMMANDS = (
         ),
     ),
     Command(
+        "norms",
+        "norms:norms",
+        "按微信的开发者规范检查程序和部署",
+        "hold a program and its deployment against WeChat's developer norms",
+        ("gongzhong norms demo:oa", "gongzhong norms demo:oa --config gongzhong.toml --strict --json"),
+    ),
+    Command(
         "article",
         "article:check",
         "检查文章的 HTML 结构",
