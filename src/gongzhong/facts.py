@@ -89,6 +89,8 @@ MENU_URL_BYTES: Final = 1_024
 
 # 发送模板消息: length of client_msg_id (recalled)
 CLIENT_MSG_ID_LENGTH: Final = 32
+# 发送模板消息 (confirmed): so long, in seconds, a client_msg_id is carried out once for each person
+TEMPLATE_ONCE_S: Final = 600
 
 # 模板消息接入指南, keyword types of the category library (confirmed for thing, character_string, amount,
 # phone_number and car_number; the rest is documented for subscription notices, which share the types)
@@ -175,6 +177,8 @@ MASS_ARTICLES: Final = 8
 MASS_SPEED_MAX: Final = 4
 # The current pages say 32 bytes, the older one 64; developers report refusals below 64
 MASS_CLIENT_MSG_ID_BYTES: Final = 32
+# 根据标签群发消息 (confirmed): so long, in seconds, the same clientmsgid is refused with 45065
+MASS_ONCE_S: Final = 24 * 3_600
 
 # 一次性订阅消息 (confirmed): the page of the scene, and the message
 ONE_TIME_DAILY: Final = 100_000

@@ -9,10 +9,14 @@ import pytest
 from gongzhong import Account, Secret
 from gongzhong.campaigns.audience import Recipient, read_file
 from gongzhong.campaigns.campaigns import Campaigns
-from gongzhong.campaigns.plan import Plan, TemplateMessage
+from gongzhong.campaigns.contents import TemplateMessage
+from gongzhong.campaigns.plan import Plan
+from gongzhong.campaigns.result_tables import ResultTables
+from gongzhong.campaigns.results import Results
 from gongzhong.campaigns.tables import CampaignTables
 from gongzhong.campaigns.worker import CampaignWorker
 from gongzhong.client import AsyncClient
+from gongzhong.clock import Clock
 from gongzhong.database import SqliteDatabase, read_url
 from gongzhong.errors import SetupError
 from gongzhong.messages import TemplateSendJobFinish
@@ -89,7 +93,7 @@ async def test_a_reminder_from_the_file_to_the_report(tmp_path: Path) -> None:
             msg_id=lines[0].msgid,
             status="success",
         )
-        await campaigns.hear(event)
+        assert await Results(ResultTables(tables.database), held.vault(SHOP), Clock()).hear(event) == 1
         assert (await campaigns.status(campaign.id)).states == {"delivered": 1, "accepted": 1, "refused": 1}
         seen = [len(chats.read(world, SHOP, name)) for name in ("alice", "bob", "carol")]
         assert seen == [1, 0, 1]

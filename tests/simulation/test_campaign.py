@@ -18,8 +18,9 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import create_engine
 
-from gongzhong.campaigns import Attempt, State
-from gongzhong.campaigns.plan import Plan, TemplateMessage
+from gongzhong.campaigns import Attempt, Outcome, State
+from gongzhong.campaigns.contents import TemplateMessage
+from gongzhong.campaigns.plan import Plan
 from gongzhong.campaigns.tables import Campaign, CampaignTables, Claim, Limits, Stage
 from gongzhong.campaigns.worker import CampaignWorker, WorkerPolicy
 from gongzhong.client.token_store import MemoryTokenStore
@@ -122,7 +123,7 @@ class CampaignWorld:
 
     async def _fill(self) -> None:
         plan = msgspec.json.encode(self.plan)
-        self.campaign: Campaign = await self.tables.create(APPID, "reminder", plan, EPOCH)
+        self.campaign: Campaign = await self.tables.create(APPID, "reminder", "template", plan, EPOCH)
         for chunk in range(PEOPLE // CHUNK):
             rows = [(chunk * CHUNK + n, msgspec.json.encode({"book": "三体"})) for n in range(CHUNK)]
             await self.tables.add_chunk(self.campaign.id, chunk, rows)
@@ -215,8 +216,17 @@ class NoIntent(CampaignTables):
     """Mutant: nothing is written before the calls."""
 
     async def intend(
-        self, account: str, claim: Claim, n: int, positions: Any, now: float, limits: Limits
+        self,
+        account: str,
+        claim: Claim,
+        n: int,
+        positions: Any,
+        now: float,
+        limits: Limits,
+        *,
+        outcomes: Sequence[Outcome] = (),
     ) -> Attempt:
+        await self.record(claim.campaign, claim.chunk, outcomes)
         return Attempt(n, claim.fence, now, sum(1 << one for one in positions))
 
 

@@ -18,6 +18,7 @@ PLACES = [SOURCE / "platform" / "world", SOURCE / "database", SOURCE / "state", 
 PLACES += [
     SOURCE / "gateway" / "tables.py",
     SOURCE / "campaigns" / "tables.py",
+    SOURCE / "campaigns" / "result_tables.py",
     SOURCE / "people" / "tables.py",
     SOURCE / "people" / "key_tables.py",
 ]

@@ -19,7 +19,7 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -30,7 +30,7 @@ from ..catalogue.model import Call
 from ..clock import Clock
 from ..database import is_database, read_url
 from ..errors import CallbackError, OutcomeUnknown, SetupError
-from ..messages import Push
+from ..messages import MassSendJobFinish, Push, SubscribeMsgSent, TemplateSendJobFinish
 from ..threads import Threads
 from ..wire import PushReader, Query
 from .allowance import Allowance
@@ -40,7 +40,7 @@ from .late import Late, read_ticket, ticket_of
 from .loops import Home, OwnHome
 from .outbox import Outbox, Undelivered
 from .permission import Permission
-from .privacy import PRIVACY, React
+from .privacy import PRIVACY, React, until_done
 from .reception import Reception
 from .runs import Claims
 from .served import Served
@@ -48,6 +48,7 @@ from .sessions import MemorySessionStore, Sessions, SessionStore
 from .window import ReplyWindow
 
 if TYPE_CHECKING:
+    from ..campaigns.results import Results
     from ..client import AsyncClient, Budgets, Client, Tokens
     from ..config import PeopleData
     from ..people import People, Records
@@ -56,6 +57,9 @@ if TYPE_CHECKING:
     from ..store import WorkStore
     from .app import App
     from .shared_window import SharedWindow
+
+AFTERWARDS: Final = (*PRIVACY, TemplateSendJobFinish, MassSendJobFinish, SubscribeMsgSent)
+"""Pushes that `Binding.after_handlers` does something with."""
 
 
 T = TypeVar("T")
@@ -115,7 +119,17 @@ class Binding(Served):
 
     def _begin(self) -> None:
         """Make everything that belongs to one process."""
-        for made in ("people", "sessions", "state", "store", "shared", "_tokens", "_budgets", "_reception"):
+        for made in (
+            "people",
+            "_results",
+            "sessions",
+            "state",
+            "store",
+            "shared",
+            "_tokens",
+            "_budgets",
+            "_reception",
+        ):
             vars(self).pop(made, None)
         self._api, self._blocking_api = self.services.api, self.services.blocking_api
         self.threads = Threads(self.app.handler_threads, "gongzhong-handler")
@@ -265,12 +279,33 @@ class Binding(Served):
             )
         return self.people.records(self.account.appid, self.app.purposes)
 
-    def erases(self, push: Push) -> bool:
-        """Whether this push asks for data to be erased, and data of people is in use."""
-        return isinstance(push, PRIVACY) and self.people is not None
+    def keeps(self, push: Push) -> bool:
+        """Whether more is to be done with this push than its handlers do: see `after_handlers`."""
+        return isinstance(push, AFTERWARDS) and self.people is not None
 
-    async def erase_after(self, push: Push) -> None:
-        """Erase what a push asks for, after its handler: tried again while database or key store are down."""
+    async def after_handlers(self, push: Push) -> None:
+        """Erase what a push asks for, or keep what it says about a message of a campaign.
+
+        Tried again while database or key store are down; raises StateDown when that lasts for minutes.
+        """
+        if isinstance(push, PRIVACY):
+            await self._erase(push)
+        elif self._results is not None:
+            results = self._results
+            await until_done(lambda: results.hear(push))
+
+    @cached_property
+    def _results(self) -> Results | None:
+        """Hears result events of campaigns; None without data of people, which campaigns need."""
+        if self.people is None:
+            return None
+        from ..campaigns.result_tables import ResultTables
+        from ..campaigns.results import Results
+
+        tables = ResultTables(self.people.tables.database)
+        return Results(tables, self.people.vault(self.account.appid), self.clock)
+
+    async def _erase(self, push: Push) -> None:
         assert self.people is not None
         appid, purposes = self.account.appid, self.app.purposes
         erasure = self.people.erasure(appid, [self.sessions.forget])
@@ -485,6 +520,7 @@ class Binding(Served):
         store = made.pop("store", None)
         made.pop("sessions", None)
         people = made.pop("people", None)
+        made.pop("_results", None)
         if made.pop("shared", None) is not None:
             self.window.shared = None
             made.pop("_reception", None)

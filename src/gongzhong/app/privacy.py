@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from ..errors import StateDown, say
@@ -45,17 +46,7 @@ class React:
 
     async def to(self, push: Push) -> None:
         """Raises StateDown when the data could not be erased in some minutes."""
-        for pause_s in PAUSES_S:
-            try:
-                await self._carry_out(push)
-            except StateDown as problem:
-                log.warning(
-                    say("数据还没有删除，稍后再试：%s", "data is not erased yet, trying again: %s"), problem
-                )
-                await asyncio.sleep(pause_s)
-            else:
-                return
-        await self._carry_out(push)
+        await until_done(lambda: self._carry_out(push))
 
     async def _carry_out(self, push: Push) -> None:
         match push:
@@ -81,3 +72,22 @@ class React:
     async def _fields(self, openid: str, fields: list[str], reason: str) -> None:
         if fields:
             await self._erasure.fields(openid, fields, reason=reason, by="wechat")
+
+
+async def until_done(work: Callable[[], Awaitable[object]]) -> None:
+    """Do what a push asks for, again while database or key store are down. Raises StateDown after some minutes."""
+    for pause_s in PAUSES_S:
+        try:
+            await work()
+        except StateDown as problem:
+            log.warning(
+                say(
+                    "数据库暂时无法写入，稍后再试：%s",
+                    "what a push says could not be stored yet, trying again: %s",
+                ),
+                problem,
+            )
+            await asyncio.sleep(pause_s)
+        else:
+            return
+    await work()

@@ -1,19 +1,24 @@
-"""Recipients from a file: CSV with a header, or JSONL, one recipient a line with an `openid` and variables.
+"""Who gets a campaign: the recipients of a file, all followers, the carriers of a tag.
 
-Nothing is taken from a file with a mistake in it: each is named with its line.
+A file is CSV with a header, or JSONL: one recipient a line with an `openid` and variables. Nothing is taken from a file
+with a mistake in it: each is named with its line.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from .. import facts
 from ..errors import SetupError
+
+if TYPE_CHECKING:
+    from ..client import AsyncClient
 
 OPENID: Final = "openid"
 MOST_MISTAKES: Final = 20
@@ -28,33 +33,54 @@ class Recipient(msgspec.Struct, frozen=True):
 
 
 def read_file(path: Path, needed: set[str]) -> list[Recipient]:
-    """The recipients of a file; `needed` are the variables that each must have.
+    """The recipients of a file; `needed` are the variables that each must have. Raises as `stream_file`."""
+    return list(stream_file(path, needed))
 
-    Raises SetupError that names every line with a mistake: no OpenID, a variable missing, an OpenID that came before.
+
+def stream_file(path: Path, needed: set[str]) -> Iterator[Recipient]:
+    """The same, one at a time, after the whole file was checked: memory stays small, whatever its length.
+
+    Raises SetupError, before the first recipient, that names every line with a mistake: no OpenID, a variable missing,
+    an OpenID that came before.
     """
     mistakes: list[tuple[int, str, str]] = []
-    found: list[Recipient] = []
-    first: dict[str, int] = {}
+    first: dict[int, int] = {}
     for line, fields in _lines(path, mistakes):
-        openid = fields.pop(OPENID, "")
-        if not 0 < len(openid) <= facts.OPENID_LENGTH or not openid.isascii():
-            mistakes.append((line, "没有 openid", "there is no openid"))
-        elif openid in first:
-            mistakes.append(
-                (line, f"openid 与第 {first[openid]} 行重复", f"the openid stands in line {first[openid]}")
-            )
-        elif missing := sorted(needed - fields.keys()):
-            mistakes.append(
-                (line, f"缺少变量 {'、'.join(missing)}", f"without the variable {', '.join(missing)}")
-            )
-        else:
-            first[openid] = line
-            found.append(Recipient(openid, fields))
+        if problem := _mistake(fields, needed, first, line):
+            mistakes.append((line, *problem))
     if mistakes:
         raise _wrong(path, mistakes)
-    if not found:
+    if not first:
         raise SetupError(f"{path} 里没有收件人", f"{path} holds no recipients")
-    return found
+    return (Recipient(fields.pop(OPENID), fields) for _, fields in _lines(path, mistakes))
+
+
+def _mistake(
+    fields: dict[str, str], needed: set[str], first: dict[int, int], line: int
+) -> tuple[str, str] | None:
+    """What is wrong with a line, in Chinese and English. `first`: the digests of OpenIDs and their first lines."""
+    openid = fields.get(OPENID, "")
+    if not 0 < len(openid) <= facts.OPENID_LENGTH or not openid.isascii():
+        return "没有 openid", "there is no openid"
+    digest = int.from_bytes(blake2b(openid.encode(), digest_size=8).digest())
+    if digest in first:
+        return f"openid 与第 {first[digest]} 行重复", f"the openid stands in line {first[digest]}"
+    if missing := sorted(needed - fields.keys()):
+        return f"缺少变量 {'、'.join(missing)}", f"without the variable {', '.join(missing)}"
+    first[digest] = line
+    return None
+
+
+async def followers(client: AsyncClient) -> AsyncIterator[Recipient]:
+    """All followers (获取关注者列表), without variables."""
+    async for openid in client.users.walk():
+        yield Recipient(openid, {})
+
+
+async def tagged(client: AsyncClient, tag: int) -> AsyncIterator[Recipient]:
+    """The carriers of a tag (获取标签下关注者列表), without variables."""
+    async for openid in client.tags.walk_users(tagid=tag):
+        yield Recipient(openid, {})
 
 
 def _lines(path: Path, mistakes: list[tuple[int, str, str]]) -> Iterator[tuple[int, dict[str, str]]]:

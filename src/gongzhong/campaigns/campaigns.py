@@ -13,23 +13,25 @@ replaced: the norms for developers forbid tracking and forced redirects.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from typing import Final, Protocol
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from typing import Any, Final, Protocol
 
 import msgspec
 
-from ..catalogue.templates import SendTemplate
+from .. import facts
+from ..catalogue.model import Call
 from ..clock import Clock
 from ..errors import SetupError
-from ..messages import TemplateSendJobFinish
 from .audience import Recipient
-from .decision import History
-from .plan import Plan
+from .contents import Content, Given, result_kind
+from .decision import History, Outcome, State, Verdict
+from .plan import Plan, day_of
+from .result_tables import LISTEN_S, Progress, ResultTables
 from .tables import Campaign, CampaignTables, Stage
-from .worker import FIELD, KIND, People
+from .worker import FIELD, People
 
-CHUNK: Final = 500
-"""Recipients of one chunk."""
+TRIAL: Final = "trial"
+"""The id of a trial begins so, and is of no recipient."""
 
 
 class Vault(People, Protocol):
@@ -49,6 +51,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     name: str
+    kind: str
     stage: str
     reason: str
     recipients: int
@@ -57,7 +60,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one recipient. `openid` is None for who was erased meanwhile."""
+    """What came of one recipient. `openid` is None for who was erased meanwhile, and empty for a call whose recipients
+    WeChat knows alone."""
 
     openid: str | None
     state: str
@@ -68,6 +72,20 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
+class Doubt(msgspec.Struct, frozen=True, kw_only=True):
+    """A send of which nobody knows whether WeChat carried it out, for a person to settle."""
+
+    chunk: int
+    position: int
+    n: int
+    openid: str | None
+    """None for who was erased, empty for a mass message."""
+    at: float
+    state: str
+    seen: list[str] = []
+    """Results that WeChat pushed for this person at that time and that no recorded send explains."""
+
+
 class Campaigns:
     """Every method raises StateDown when the database cannot be reached, SetupError for what cannot be done."""
 
@@ -75,34 +93,68 @@ class Campaigns:
         self, account: str, tables: CampaignTables, vault: Vault, clock: Clock | None = None
     ) -> None:
         self.account, self._tables, self._vault = account, tables, vault
+        self._results = ResultTables(tables.database)
         self._clock = clock or Clock()
 
-    async def plan(self, name: str, plan: Plan, recipients: Sequence[Recipient]) -> Campaign:
-        """Store a campaign with its recipients. Nothing is sent before it was approved and started."""
-        made = await self._tables.create(self.account, name, msgspec.json.encode(plan), self._clock.now())
-        for chunk, first in enumerate(range(0, len(recipients), CHUNK)):
-            part = recipients[first : first + CHUNK]
-            numbers = await self._vault.numbers([one.openid for one in part])
-            texts = [msgspec.json.encode(one.variables) for one in part]
-            sealed = await self._vault.seal(
-                [(number, FIELD, text) for number, text in zip(numbers, texts, strict=True)]
-            )
-            await self._tables.add_chunk(made.id, chunk, list(zip(numbers, sealed, strict=True)))
-        filled = await self._tables.filled(made.id, self._clock.now())
-        return filled or made
+    # ---- from the plan to the end
 
-    async def preview(self, campaign: int, position: int = 0) -> SendTemplate:
-        """The call as it will be made for one of the first recipients."""
-        found = await self._found(campaign)
-        rows = await self._tables.recipients(campaign, 0)
-        person, sealed = rows[position]
-        [openid], [text] = (
-            await self._vault.openids([person]),
-            await self._vault.unseal([(person, FIELD, sealed)]),
-        )
-        plan = msgspec.json.decode(found.plan, type=Plan)
-        variables = msgspec.json.decode(text or b"{}", type=dict[str, str])
-        return plan.content.call(openid or "", variables, f"{found.key}-0-{position:x}")
+    async def plan(
+        self, name: str, plan: Plan, recipients: Iterable[Recipient] | AsyncIterable[Recipient]
+    ) -> Campaign:
+        """Store a campaign with its recipients, a chunk at a time. Nothing is sent before it was approved and started.
+
+        Who appears twice among the recipients gets it twice. If the recipients end with an error, the campaign is
+        cancelled and the error raised.
+        """
+        now = self._clock.now()
+        made = await self._tables.create(self.account, name, plan.kind, msgspec.json.encode(plan), now)
+        try:
+            count = await self._fill(made, plan.content, recipients)
+            if not count and plan.kind != "broadcast":
+                raise SetupError("没有收件人", "there are no recipients")
+        except BaseException:
+            await self._tables.move(made, Stage.CANCELLED, self._clock.now(), "planning failed")
+            raise
+        return await self._tables.filled(made.id, self._clock.now()) or made
+
+    async def _fill(
+        self, made: Campaign, content: Content, recipients: Iterable[Recipient] | AsyncIterable[Recipient]
+    ) -> int:
+        if made.kind == "broadcast":
+            await self._tables.add_chunk(made.id, 0, [], jobs=1)
+            return 0
+        chunk = count = 0
+        async for part in parts(recipients, content.chunk, facts.MASS_OPENIDS_MIN if content.together else 1):
+            rows = await self._sealed(part, with_variables=bool(content.variables()))
+            await self._tables.add_chunk(made.id, chunk, rows, jobs=1 if content.together else None)
+            chunk, count = chunk + 1, count + len(rows)
+        return count
+
+    async def _sealed(self, part: Sequence[Recipient], *, with_variables: bool) -> list[tuple[int, bytes]]:
+        numbers = await self._vault.numbers([one.openid for one in part])
+        if not with_variables:
+            return [(number, b"") for number in numbers]
+        texts = [msgspec.json.encode(one.variables) for one in part]
+        items = [(number, FIELD, text) for number, text in zip(numbers, texts, strict=True)]
+        return list(zip(numbers, await self._vault.seal(items), strict=True))
+
+    async def preview(self, campaign: int, position: int = 0) -> Call[Any]:
+        """The call as it will be made for the recipient of this position, among those of the first chunk."""
+        found = await self.find(campaign)
+        plan = plan_of(found)
+        given = await self._given(found, plan, position)
+        to = [given] * facts.MASS_OPENIDS_MIN if plan.content.together else [given]
+        return plan.content.call(to, f"{found.key}-0-{position:x}")
+
+    async def trial(self, campaign: int, openid: str, position: int = 0) -> Call[Any]:
+        """The call that shows the message to one person, such as oneself, with a recipient's variables.
+
+        A mass message is shown by 预览消息. Nothing is recorded.
+        """
+        found = await self.find(campaign)
+        plan = plan_of(found)
+        _, variables = await self._given(found, plan, position)
+        return plan.content.trial(openid, variables, f"{TRIAL}-{self._clock.now():.0f}")
 
     async def approve(self, campaign: int) -> Campaign:
         return await self._move(campaign, Stage.APPROVED)
@@ -119,16 +171,44 @@ class Campaigns:
         """Send nothing more, for good. What was sent stays sent."""
         return await self._move(campaign, Stage.CANCELLED, reason)
 
+    # ---- what came of it
+
+    async def find(self, campaign: int) -> Campaign:
+        """The campaign. Raises SetupError when this account has none of this number."""
+        found = await self._tables.campaign(campaign)
+        if found is None or found.account != self.account:
+            raise SetupError(f"没有群发任务 {campaign}", f"there is no campaign {campaign}")
+        return found
+
+    async def all(self) -> list[Campaign]:
+        """The campaigns of this account, oldest first."""
+        return await self._tables.campaigns(self.account)
+
+    async def progress(self, campaign: int) -> Progress:
+        """How far the chunks are; quick, and behind by up to a chunk for each worker."""
+        return await self._results.progress(campaign)
+
+    async def quota_left(self, campaign: int) -> int:
+        """How many calls the campaign may still make today (in China)."""
+        found = await self.find(campaign)
+        plan = plan_of(found)
+        quota = f"{found.kind} {day_of(self._clock.now())}"
+        return max(0, plan.most_a_day - int(await self._results.charged(self.account, quota)))
+
     async def status(self, campaign: int) -> Status:
-        found = await self._found(campaign)
+        """Reads the whole ledger, chunk by chunk."""
+        found = await self.find(campaign)
         states: Counter[str] = Counter()
         refused: Counter[int] = Counter()
-        async for histories in self._histories(campaign):
-            states.update(history.state.value for history in histories)
-            refused.update(history.code for history in histories if history.state.value == "refused")
+        async for _, histories, weight in self._histories(found):
+            for history in histories:
+                states[history.state.value] += weight
+                if history.state is State.REFUSED:
+                    refused[history.code] += weight
         return Status(
             id=found.id,
             name=found.name,
+            kind=found.kind,
             stage=found.stage.value,
             reason=found.reason,
             recipients=found.recipients,
@@ -138,10 +218,14 @@ class Campaigns:
 
     async def report(self, campaign: int) -> AsyncIterator[Line]:
         """What came of every recipient, a chunk at a time."""
-        chunk = 0
-        async for histories in self._histories(campaign):
+        found = await self.find(campaign)
+        together = plan_of(found).content.together
+        async for chunk, histories, _ in self._histories(found):
             rows = await self._tables.recipients(campaign, chunk)
-            openids = await self._vault.openids([person for person, _ in rows])
+            openids: list[str | None] = list(await self._vault.openids([person for person, _ in rows]))
+            if together:
+                openids = openids or [""]
+                histories = histories * len(openids)
             for openid, one in zip(openids, histories, strict=True):
                 yield Line(
                     openid=openid,
@@ -151,33 +235,79 @@ class Campaigns:
                     status=one.status,
                     at=one.at,
                 )
-            chunk += 1
 
-    async def hear(self, event: TemplateSendJobFinish) -> None:
-        """Keep the result that WeChat pushed; for every event TEMPLATESENDJOBFINISH, also twice or early."""
-        [person] = await self._vault.numbers([event.openid])
-        await self._tables.hear(
-            self.account,
-            KIND,
-            event.msg_id,
-            person,
-            delivered=event.succeeded,
-            status=event.status,
-            now=self._clock.now(),
-        )
+    # ---- sends in doubt
 
-    async def _histories(self, campaign: int) -> AsyncIterator[list[History]]:
-        for chunk, jobs in await self._tables.chunks(campaign):
-            yield (await self._tables.ledger(campaign, chunk, jobs, KIND)).histories()
+    async def doubts(self, campaign: int) -> AsyncIterator[Doubt]:
+        """Sends of which nothing is known: those that were given up, and those of campaigns that do not run."""
+        found = await self.find(campaign)
+        wanted = {State.UNKNOWN}
+        if found.stage is not Stage.RUNNING:
+            wanted |= {State.IN_DOUBT}
+        together = plan_of(found).content.together
+        async for chunk, histories, _ in self._histories(found):
+            doubtful = [position for position, one in enumerate(histories) if one.state in wanted]
+            if not doubtful:
+                continue
+            people = [person for person, _ in await self._tables.recipients(campaign, chunk)]
+            openids = [] if together else await self._vault.openids(people)
+            for position in doubtful:
+                one = histories[position]
+                person = 0 if together else people[position]
+                yield Doubt(
+                    chunk=chunk,
+                    position=position,
+                    n=one.n,
+                    openid="" if together else openids[position],
+                    at=one.doubt_since,
+                    state=one.state.value,
+                    seen=await self._seen(found, person, one.doubt_since),
+                )
 
-    async def _found(self, campaign: int) -> Campaign:
-        found = await self._tables.campaign(campaign)
-        if found is None or found.account != self.account:
-            raise SetupError(f"没有群发任务 {campaign}", f"there is no campaign {campaign}")
-        return found
+    async def settle(self, campaign: int, doubts: Sequence[Doubt], verdict: Verdict) -> None:
+        """Decide sends in doubt: ACCEPTED, REFUSED, or RESEND, which lets them be sent again.
+
+        After RESEND their chunks are open again, and a campaign that had ended is paused: `start` sends.
+        """
+        now = self._clock.now()
+        for chunk in sorted({one.chunk for one in doubts}):
+            outcomes = [Outcome(one.position, one.n, verdict, at=now) for one in doubts if one.chunk == chunk]
+            await self._tables.record(campaign, chunk, outcomes)
+        if verdict is Verdict.RESEND:
+            await self._results.reopen(campaign, sorted({one.chunk for one in doubts}), now)
+
+    async def _seen(self, found: Campaign, person: int, at: float) -> list[str]:
+        kind = result_kind(found.kind)
+        results = await self._results.unexplained(self.account, kind, person, at - 60, at + LISTEN_S)
+        return [f"{msgid} {status}" for msgid, _, _, status in results]
+
+    async def _histories(self, found: Campaign) -> AsyncIterator[tuple[int, list[History], int]]:
+        """Of each chunk its number, what became of its jobs, and how many recipients each job has."""
+        plan = plan_of(found)
+        kind, template = result_kind(found.kind), plan.content.template
+        for chunk, jobs, recipients in await self._tables.chunks(found.id):
+            ledger = await self._tables.ledger(found.id, chunk, jobs, kind, template)
+            yield chunk, ledger.histories(), max(recipients, 1) if plan.content.together else 1
+
+    async def _given(self, found: Campaign, plan: Plan, position: int) -> Given:
+        """A recipient of the first chunk; nobody where WeChat knows the recipients."""
+        rows = await self._tables.recipients(found.id, 0)
+        if found.kind == "broadcast":
+            return "", {}
+        if not 0 <= position < len(rows):
+            raise SetupError(
+                f"没有第 {position} 个收件人，只能看前 {len(rows)} 个（从 0 开始）",
+                f"there is no recipient {position}: the first {len(rows)} can be looked at, from 0 on",
+            )
+        person, sealed = rows[position]
+        [openid] = await self._vault.openids([person])
+        text: bytes | None = b"{}"
+        if plan.content.variables():
+            [text] = await self._vault.unseal([(person, FIELD, sealed)])
+        return openid or "", msgspec.json.decode(text or b"{}", type=dict[str, str])
 
     async def _move(self, campaign: int, stage: Stage, reason: str = "") -> Campaign:
-        found = await self._found(campaign)
+        found = await self.find(campaign)
         moved = await self._tables.move(found, stage, self._clock.now(), reason)
         if moved is None:
             raise SetupError(
@@ -185,3 +315,35 @@ class Campaigns:
                 f"campaign {campaign} is {found.stage} and cannot become {stage}",
             )
         return moved
+
+
+def plan_of(campaign: Campaign) -> Plan:
+    """The plan of a stored campaign."""
+    return msgspec.json.decode(campaign.plan, type=Plan)
+
+
+async def parts(
+    recipients: Iterable[Recipient] | AsyncIterable[Recipient], size: int, least: int
+) -> AsyncIterator[list[Recipient]]:
+    """Recipients in parts of `size`; the last ones so that none has fewer than `least`, unless there are fewer."""
+    pending: list[Recipient] = []
+    async for one in _each(recipients):
+        pending.append(one)
+        if len(pending) == size + least:
+            yield pending[:size]
+            pending = pending[size:]
+    if len(pending) > size:
+        cut = len(pending) - least
+        yield pending[:cut]
+        pending = pending[cut:]
+    if pending:
+        yield pending
+
+
+async def _each(recipients: Iterable[Recipient] | AsyncIterable[Recipient]) -> AsyncIterator[Recipient]:
+    if isinstance(recipients, AsyncIterable):
+        async for one in recipients:
+            yield one
+        return
+    for one in recipients:
+        yield one

@@ -18,6 +18,7 @@ table below; `decide` says for a whole chunk whom to send to next, whom to give 
     in doubt   given up    unknown     no result event came in time: shown to a person, never sent again
     in doubt, unknown, accepted: a result event makes it delivered or failed
     in doubt, unknown: an answer that was recorded late makes it accepted or refused
+    in doubt, unknown: a person who knows better settles it as accepted or refused, or lets it be sent again (resend)
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class Event(enum.StrEnum):
     GIVEN_UP = "given up"
     DELIVERED = "delivered"
     FAILED = "failed"
+    RESEND = "resend"
 
 
 _TABLE: Final = {
@@ -78,6 +80,8 @@ _TABLE: Final = {
     (State.IN_DOUBT, Event.REFUSED): State.REFUSED,
     (State.UNKNOWN, Event.ACCEPTED): State.ACCEPTED,
     (State.UNKNOWN, Event.REFUSED): State.REFUSED,
+    (State.TRIED, Event.RESEND): State.WAITING,
+    (State.RETRIED, Event.RESEND): State.WAITING,
     (State.IN_DOUBT, Event.DELIVERED): State.DELIVERED,
     (State.IN_DOUBT, Event.FAILED): State.FAILED,
     (State.UNKNOWN, Event.DELIVERED): State.DELIVERED,
@@ -96,14 +100,25 @@ def after(state: State, event: Event) -> State:
 
 
 class Verdict(enum.IntEnum):
-    """What is recorded of one recipient in one attempt. The highest one counts where there are several."""
+    """What is recorded of one recipient in one attempt. Where there are several, the last of `WEIGHT` counts."""
 
     AGAIN = 1
     UNKNOWN = 2
     SKIPPED = 3
     REFUSED = 4
     ACCEPTED = 5
+    RESEND = 6
+    """A person says that it was not sent and is to be sent again."""
 
+
+WEIGHT: Final = (
+    Verdict.AGAIN,
+    Verdict.UNKNOWN,
+    Verdict.RESEND,
+    Verdict.SKIPPED,
+    Verdict.REFUSED,
+    Verdict.ACCEPTED,
+)
 
 _EVENT_OF: Final = {
     Verdict.AGAIN: Event.AGAIN,
@@ -111,6 +126,7 @@ _EVENT_OF: Final = {
     Verdict.SKIPPED: Event.SKIPPED,
     Verdict.REFUSED: Event.REFUSED,
     Verdict.ACCEPTED: Event.ACCEPTED,
+    Verdict.RESEND: Event.RESEND,
 }
 
 
@@ -164,6 +180,10 @@ class Rules:
     """How often a chunk is looked at while something in it is in doubt."""
 
 
+CLOCKS_S: Final = 120.0
+"""So far the clocks of hosts and WeChat may be apart."""
+
+
 @dataclass(slots=True)
 class History:
     """One recipient: where it is, since when it is in doubt, and how often it was tried in vain."""
@@ -191,10 +211,20 @@ class Ledger:
     outcomes: list[Outcome] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
 
+    def keep_timely_results(self) -> None:
+        """Keep of each job's results the first that came within an hour of an attempt, two minutes of difference
+        between clocks allowed: the others belong to other messages to the same person."""
+        kept: dict[int, Result] = {}
+        for result in self.results:
+            times = [attempt.at for attempt in self.attempts if result.position in attempt]
+            if times and times[0] - CLOCKS_S <= result.at <= times[-1] + Rules().settle_s:
+                kept.setdefault(result.position, result)
+        self.results = list(kept.values())
+
     def histories(self) -> list[History]:
         """The state of each job, in order of their positions."""
         final: dict[tuple[int, int], Outcome] = {}
-        for outcome in sorted(self.outcomes, key=lambda one: one.verdict):
+        for outcome in sorted(self.outcomes, key=lambda one: WEIGHT.index(one.verdict)):
             final[outcome.position, outcome.n] = outcome
         found = [History() for _ in range(self.jobs)]
         for position, history in enumerate(found):
@@ -224,6 +254,8 @@ def _try(history: History, attempt: Attempt, outcome: Outcome | None) -> None:
 def _record(history: History, outcome: Outcome) -> None:
     if outcome.verdict is Verdict.AGAIN and outcome.code not in WITHOUT_COUNT:
         history.tries += 1
+    if outcome.verdict is Verdict.RESEND:
+        history.tries = 0
     history.take(_EVENT_OF[outcome.verdict])
     history.code, history.at = outcome.code, outcome.at
     history.msgid = outcome.msgid or history.msgid

@@ -1,70 +1,118 @@
-"""What a campaign sends, and how fast: stored with it as JSON, without data of people."""
+"""When and how fast a campaign sends: stored with its content as JSON, without data of people."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from .. import facts
-from ..catalogue.templates import SendTemplate, TemplateValue
-from ..errors import ArgumentError
+from ..errors import SetupError
+from .contents import AnyContent
 from .decision import Rules
 
-VARIABLE: Final = re.compile(r"\{([^{}\s]+)\}")
-ONCE_S: Final = 600.0
-"""发送模板消息 (confirmed): so long WeChat remembers a client_msg_id of a person."""
-MARGIN_S: Final = 120.0
-"""Less this much an attempt in doubt is repeated: clocks differ, and a call takes its time."""
-
-
-class TemplateMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A template message (模板消息). In texts and `url`, `{name}` stands for the recipient's variable of that name."""
-
-    template_id: str
-    data: dict[str, str]
-    """Keyword of the template → text."""
-    url: str = ""
-
-    def variables(self) -> set[str]:
-        """The names that every recipient must have."""
-        return {name for text in (*self.data.values(), self.url) for name in VARIABLE.findall(text)}
-
-    def call(self, openid: str, variables: Mapping[str, str], msg_id: str) -> SendTemplate:
-        """The call for one recipient. Raises ArgumentError when a variable is missing."""
-        data = {keyword: TemplateValue(value=_filled(text, variables)) for keyword, text in self.data.items()}
-        url = _filled(self.url, variables) or None
-        return SendTemplate(
-            touser=openid, template_id=self.template_id, data=data, url=url, client_msg_id=msg_id
-        )
+CHINA: Final = timezone(timedelta(seconds=facts.CHINA_AHEAD_S))
+CHINA_ZONE: Final = "Asia/Shanghai"
+HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)")
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """Content and pace of a campaign."""
+    """Content and pace of a campaign. Raises SetupError for values that mean nothing."""
 
-    content: TemplateMessage
+    content: AnyContent
     rate: float = 0.0
-    """Recipients a second, all workers together; 0: as fast as they can."""
-    daily: int = facts.TEMPLATE_DAILY
-    """The account's daily quota of the call; it grows with followers (模板消息接入指南)."""
+    """Calls a second, all workers together; 0: as fast as they can."""
+    daily: int = 0
+    """The account's daily quota of the call, which grows with its followers; 0: that of a new account."""
     share: float = 1.0
-    """The part of the daily quota that campaigns may use, 0 to 1."""
+    """The part of the daily quota that campaigns may use, above 0 to 1."""
+    start_at: float = 0.0
+    """Nothing is sent before; unix seconds."""
+    hours: str = ""
+    """The hours of the day in which it sends, such as 09:00-21:30; empty: all."""
+    zone: str = CHINA_ZONE
+    """The account's time zone, for `hours`."""
+
+    def __post_init__(self) -> None:
+        if not (self.rate >= 0 and self.daily >= 0 and 0 < self.share <= 1):
+            raise SetupError(
+                "rate 和 daily 不能为负，share 须大于 0、不超过 1",
+                "rate and daily are not negative, share is above 0 and at most 1",
+            )
+        read_hours(self.hours)
+        read_zone(self.zone)
+
+    @property
+    def kind(self) -> str:
+        return self.content.kind
 
     @property
     def most_a_day(self) -> int:
-        return int(self.daily * self.share)
+        """Calls a day."""
+        return int((self.daily or self.content.daily) * self.share)
 
     @property
     def rules(self) -> Rules:
-        return Rules(once_s=ONCE_S - MARGIN_S)
+        """How sends may be tried again."""
+        return Rules(once_s=self.content.once_s, unit=1 if self.content.together else Rules().unit)
+
+    def opens_at(self, now: float) -> float:
+        """The first moment, from `now` on, at which it may send; both in unix seconds."""
+        at = max(now, self.start_at)
+        opening, closing = read_hours(self.hours)
+        if opening == closing:
+            return at
+        local = datetime.fromtimestamp(at, read_zone(self.zone))
+        minute = local.hour * 60 + local.minute
+        inside = opening <= minute < closing if opening < closing else minute >= opening or minute < closing
+        if inside:
+            return at
+        opened = local.replace(hour=opening // 60, minute=opening % 60, second=0, microsecond=0)
+        if opened <= local:
+            opened += timedelta(days=1)
+        return opened.timestamp()
 
 
-def _filled(text: str, variables: Mapping[str, str]) -> str:
-    def value(found: re.Match[str]) -> str:
-        if found[1] not in variables:
-            raise ArgumentError(f"收件人没有变量 {found[1]}", f"the recipient has no variable {found[1]}")
-        return variables[found[1]]
+def read_hours(text: str) -> tuple[int, int]:
+    """Opening and closing as minutes of the day; both 0 for all hours. Raises SetupError for anything else."""
+    if not text:
+        return 0, 0
+    found = HOURS.fullmatch(text.strip())
+    opening, closing = (
+        (int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])) if found else (0, 0)
+    )
+    if opening == closing or closing > 24 * 60:
+        raise SetupError(
+            f"hours={text!r}：应是一段时间，例如 09:00-21:30",
+            f"hours={text!r}: expected two different times of the day, such as 09:00-21:30",
+        )
+    return opening, closing
 
-    return VARIABLE.sub(value, text)
+
+def read_zone(name: str) -> tzinfo:
+    """A time zone by its name. Raises SetupError for one that this machine does not know."""
+    if name == CHINA_ZONE:
+        return CHINA
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SetupError(
+            f"没有时区 {name!r}",
+            f"there is no time zone {name!r}",
+            fix_zh="例如 Asia/Shanghai",
+            fix_en="such as Asia/Shanghai",
+        ) from None
+
+
+def next_day(now: float) -> float:
+    """Midnight in China, when WeChat's daily quotas begin anew."""
+    shifted = now + facts.CHINA_AHEAD_S
+    return shifted - shifted % 86_400 + 86_400 - facts.CHINA_AHEAD_S
+
+
+def day_of(now: float) -> str:
+    """The day in China to which a call is counted."""
+    return datetime.fromtimestamp(now, CHINA).date().isoformat()

@@ -64,6 +64,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     name: str
     key: str
+    kind: str
     plan: bytes
     stage: Stage
     reason: str
@@ -105,11 +106,13 @@ class Refused(enum.StrEnum):
     RATE = "rate"
 
 
-COLUMNS: Final = "id, account, name, key, plan, stage, reason, recipients, created_at, changed_at, started_at"
+COLUMNS: Final = (
+    "id, account, name, key, kind, plan, stage, reason, recipients, created_at, changed_at, started_at"
+)
 
 CREATE: Final = f"""
-INSERT INTO campaign (account, name, key, plan, stage, reason, recipients, created_at, changed_at, started_at)
-VALUES (:account, :name, :key, :plan, 'filling', '', 0, :now, :now, 0) RETURNING {COLUMNS}
+INSERT INTO campaign (account, name, key, kind, plan, stage, reason, recipients, created_at, changed_at, started_at)
+VALUES (:account, :name, :key, :kind, :plan, 'filling', '', 0, :now, :now, 0) RETURNING {COLUMNS}
 """
 
 MOVE: Final = f"""
@@ -243,15 +246,17 @@ OUTCOMES: Final = """
 SELECT position, n, verdict, code, msgid, at FROM campaign_outcome WHERE campaign = :campaign AND chunk = :chunk
 """
 
-HEAR: Final = """
-INSERT INTO campaign_result (account, kind, msgid, person, template, at, delivered, status)
-VALUES (:account, :kind, :msgid, :person, :template, :now, :delivered, :status) ON CONFLICT DO NOTHING
-"""
-
 RESULTS: Final = """
 SELECT o.position, r.delivered, r.status, r.at FROM campaign_outcome AS o JOIN campaign AS c ON c.id = o.campaign
 JOIN campaign_result AS r ON r.account = c.account AND r.kind = :kind AND r.msgid = o.msgid
 WHERE o.campaign = :campaign AND o.chunk = :chunk AND o.msgid <> 0
+"""
+
+RESULTS_BY_PERSON: Final = """
+SELECT t.position, r.delivered, r.status, r.at FROM campaign_recipient AS t JOIN campaign AS c ON c.id = t.campaign
+JOIN campaign_result AS r ON r.account = c.account AND r.person = t.person AND r.kind = :kind
+    AND r.template = :template
+WHERE t.campaign = :campaign AND t.chunk = :chunk ORDER BY r.at
 """
 
 
@@ -259,15 +264,16 @@ class CampaignTables:
     """The ledger of every account in one database, whose tables `store.migrate` made."""
 
     def __init__(self, database: SqliteDatabase | PostgresDatabase) -> None:
-        self._database = database
+        self.database = database
         self._statements = Statements(database)
         self._record = RECORD["postgresql" if self._statements.takes_locks else "sqlite"]
 
     # ---- campaigns
 
-    async def create(self, account: str, name: str, plan: bytes, now: float) -> Campaign:
+    async def create(self, account: str, name: str, kind: str, plan: bytes, now: float) -> Campaign:
         """A campaign that recipients can be added to."""
-        values = {"account": account, "name": name, "plan": plan, "now": now, "key": secrets.token_hex(6)}
+        values = {"account": account, "name": name, "kind": kind, "plan": plan, "now": now}
+        values["key"] = secrets.token_hex(6)
         return _campaign((await self._statements.run((CREATE, values)))[0])
 
     async def add_chunk(
@@ -277,15 +283,15 @@ class CampaignTables:
         number = len(recipients) if jobs is None else jobs
         values = {"campaign": campaign, "chunk": chunk, "jobs": number, "recipients": len(recipients)}
         rows = [(campaign, chunk, position, *one) for position, one in enumerate(recipients)]
-        if isinstance(self._database, SqliteDatabase):
+        if isinstance(self.database, SqliteDatabase):
 
             def work(db: sqlite3.Connection) -> None:
                 db.execute(ADD_CHUNK, values)
                 db.executemany(ADD_RECIPIENT, rows)
 
-            await self._database.write(work, steps=2)
+            await self.database.write(work, steps=2)
             return
-        connection = await self._database.connect()
+        connection = await self.database.connect()
         async with connection, connection.transaction(), connection.cursor() as cursor:
             places = ADD_CHUNK.replace(":campaign", "%(campaign)s").replace(":chunk", "%(chunk)s")
             places = places.replace(":jobs", "%(jobs)s").replace(":recipients", "%(recipients)s")
@@ -347,17 +353,20 @@ class CampaignTables:
         """In the order of their positions."""
         return [(row[0], row[1]) for row in await self._statements.run((RECIPIENTS, _at(campaign, chunk)))]
 
-    async def chunks(self, campaign: int) -> list[tuple[int, int]]:
-        """The number of each chunk and how many jobs it has."""
-        sql = "SELECT chunk, jobs FROM campaign_chunk WHERE campaign = :campaign ORDER BY chunk"
-        return [(row[0], row[1]) for row in await self._statements.run((sql, {"campaign": campaign}))]
+    async def chunks(self, campaign: int) -> list[tuple[int, int, int]]:
+        """The number of each chunk, how many jobs it has, and how many recipients."""
+        sql = "SELECT chunk, jobs, recipients FROM campaign_chunk WHERE campaign = :campaign ORDER BY chunk"
+        return [(row[0], row[1], row[2]) for row in await self._statements.run((sql, {"campaign": campaign}))]
 
-    async def ledger(self, campaign: int, chunk: int, jobs: int, kind: str) -> Ledger:
-        """What was intended, what came of it, and what results WeChat pushed for messages of this kind."""
-        place = {**_at(campaign, chunk), "kind": kind}
-        steps = ((ATTEMPTS, place), (OUTCOMES, place), (RESULTS, place))
+    async def ledger(self, campaign: int, chunk: int, jobs: int, kind: str, template: str = "") -> Ledger:
+        """What was intended, what came of it, and what results WeChat pushed for messages of this kind.
+
+        With a `template` results are found by person and template, where the answer to a send names no message.
+        """
+        place = {**_at(campaign, chunk), "kind": kind, "template": template}
+        steps = ((ATTEMPTS, place), (OUTCOMES, place), (RESULTS_BY_PERSON if template else RESULTS, place))
         attempts, outcomes, results = await self._statements.each(*steps)
-        return Ledger(
+        found = Ledger(
             jobs,
             [Attempt(n, fence, at, int.from_bytes(members, "little")) for n, fence, at, members in attempts],
             [
@@ -366,32 +375,35 @@ class CampaignTables:
             ],
             [Result(position, bool(delivered), status, at) for position, delivered, status, at in results],
         )
+        if template:
+            found.keep_timely_results()
+        return found
 
     # ---- sending
 
     async def intend(
-        self, account: str, claim: Claim, n: int, positions: Iterable[int], now: float, limits: Limits
+        self,
+        account: str,
+        claim: Claim,
+        n: int,
+        positions: Iterable[int],
+        now: float,
+        limits: Limits,
+        *,
+        outcomes: Sequence[Outcome] = (),
     ) -> Attempt | Refused:
         """Write the intent to send to these positions, as the chunk's attempt `n`, and charge quota and rate for it.
+
+        In the same transaction, whatever becomes of the intent, `outcomes` of attempts before are appended.
 
         Asked again after StateDown, it finds what it wrote; quota and rate are then charged twice.
         """
         members = sum(1 << position for position in set(positions))
         number = members.bit_count()
-        values: dict[str, Any] = {
-            **_place(claim),
-            "account": account,
-            "n": n,
-            "now": float(now),
-            "members": members.to_bytes((members.bit_length() + 7) // 8, "little"),
-            "number": float(number),
-            "quota": limits.quota,
-            "most": float(limits.most),
-            "pace": f"rate {claim.campaign}",
-            "spread": number / limits.rate if limits.rate else 0.0,
-            "latest": float(now + limits.ahead_s),
-        }
-        *_, why = await self._statements.each(*self._intent(values, limits), (WHY, values))
+        values = {**_place(claim), **_charged(claim, number, limits, now), "account": account, "n": n}
+        values["members"] = members.to_bytes((members.bit_length() + 7) // 8, "little")
+        before = [self._recorded(claim.campaign, claim.chunk, outcomes)] if outcomes else []
+        *_, why = await self._statements.each(*before, *self._intent(values, limits), (WHY, values))
         written, held, stage, used = why[0]
         if written:
             return Attempt(n, claim.fence, now, members)
@@ -420,20 +432,27 @@ class CampaignTables:
 
     async def record(self, campaign: int, chunk: int, outcomes: Sequence[Outcome]) -> None:
         """Append outcomes. May be repeated, and may come late: whoever holds the chunk by now reads them."""
-        rows = [(one.position, one.n, int(one.verdict), one.code, one.msgid, one.at) for one in outcomes]
-        text = msgspec.json.encode(rows).decode()
-        await self._statements.run((self._record, {**_at(campaign, chunk), "rows": text}))
+        await self._statements.run(self._recorded(campaign, chunk, outcomes))
 
-    async def hear(
-        self, account: str, kind: str, msgid: int, person: int, *, delivered: bool, status: str, now: float
-    ) -> None:
-        """Keep the result of a message that WeChat pushed: also before the answer to the send is recorded, and once."""
-        values = {"account": account, "kind": kind, "msgid": msgid, "person": person, "template": ""}
-        values |= {"delivered": int(delivered), "status": status, "now": float(now)}
-        await self._statements.run((HEAR, values))
+    def _recorded(self, campaign: int, chunk: int, outcomes: Sequence[Outcome]) -> tuple[str, dict[str, Any]]:
+        rows = [(one.position, one.n, int(one.verdict), one.code, one.msgid, one.at) for one in outcomes]
+        return self._record, {**_at(campaign, chunk), "rows": msgspec.json.encode(rows).decode()}
 
     async def close(self) -> None:
         await self._statements.close()
+
+
+def _charged(claim: Claim, number: int, limits: Limits, now: float) -> dict[str, Any]:
+    """What an intent for `number` jobs is charged to, and how much."""
+    return {
+        "now": float(now),
+        "number": float(number),
+        "quota": limits.quota,
+        "most": float(limits.most),
+        "pace": f"rate {claim.campaign}",
+        "spread": number / limits.rate if limits.rate else 0.0,
+        "latest": float(now + limits.ahead_s),
+    }
 
 
 def _place(claim: Claim) -> dict[str, Any]:
@@ -449,13 +468,14 @@ def _only(rows: list[Row]) -> Campaign | None:
 
 
 def _campaign(row: Row) -> Campaign:
-    number, account, name, key, plan, stage, reason, recipients, *times = row
+    number, account, name, key, kind, plan, stage, reason, recipients, *times = row
     created_at, changed_at, started_at = times
     return Campaign(
         id=number,
         account=account,
         name=name,
         key=key,
+        kind=kind,
         plan=plan,
         stage=Stage(stage),
         reason=reason,

@@ -3,6 +3,8 @@
 Any number of workers, in any number of processes, may work on one campaign. A worker that dies, or is stopped for
 longer than its lease, leaves attempts without outcome: whoever has the chunk next treats them as in doubt (see
 `decision`). A worker sends nothing once its lease may be over, and what it still learns it records.
+
+The outcomes of one unit and the intent of the next one are one transaction.
 """
 
 from __future__ import annotations
@@ -13,15 +15,15 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
-from .. import facts
+from ..catalogue.model import Call
 from ..client import AsyncClient
 from ..clock import Clock
 from ..errors import ArgumentError, GongzhongError, StateDown, say
+from .contents import Given, result_kind
 from .decision import (
     SETTLED,
     Answered,
@@ -34,15 +36,13 @@ from .decision import (
     decide,
     judge,
 )
-from .plan import Plan
+from .plan import Plan, day_of, next_day
 from .tables import Campaign, CampaignTables, Claim, Limits, Refused, Stage
 
 log = logging.getLogger("gongzhong.campaigns")
 
-KIND: Final = "template"
 FIELD: Final = "campaign"
 """Under this name the variables of recipients are sealed."""
-CHINA: Final = timezone(timedelta(seconds=facts.CHINA_AHEAD_S))
 
 
 class People(Protocol):
@@ -70,8 +70,24 @@ class WorkerPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How long a chunk rests when WeChat is busy, spread by up to a half."""
 
 
+class Sent(msgspec.Struct):
+    """What one worker has done so far: calls that WeChat took, refusals by its code, calls without an answer."""
+
+    accepted: int = 0
+    refused: Counter[int] = msgspec.field(default_factory=Counter)
+    unanswered: int = 0
+
+    def count(self, answer: Answered) -> None:
+        if answer.verdict is None:
+            self.unanswered += 1
+        elif answer.verdict is Verdict.ACCEPTED:
+            self.accepted += 1
+        elif answer.code or answer.verdict is Verdict.REFUSED:
+            self.refused[answer.code] += 1
+
+
 class CampaignWorker:
-    """Works on the running campaigns of the client's account. `holder` must be its own."""
+    """Works on the running campaigns of the client's account, or on `only` one. `holder` must be its own."""
 
     def __init__(
         self,
@@ -80,32 +96,45 @@ class CampaignWorker:
         people: People,
         *,
         holder: str,
+        only: int | None = None,
         policy: WorkerPolicy | None = None,
         clock: Clock | None = None,
         source: random.Random | None = None,
     ) -> None:
-        self._tables, self._client, self._people = tables, client, people
-        self._holder, self.policy = holder, policy or WorkerPolicy()
-        self._clock, self._random = clock or client.clock, source or random.Random()
-        self._account = client.account.appid
+        self.tables, self.client, self.people = tables, client, people
+        self.account = client.account.appid
+        self.policy, self.clock = policy or WorkerPolicy(), clock or client.clock
+        self.random = source or random.Random()
+        self.sent = Sent()
+        self.stopping = False
+        """Chunks under way end with their unit of recipients and go back; none is begun."""
+        self._holder, self._only = holder, only
         self._until: dict[tuple[int, int], float] = {}
         """Until when nobody else can have a chunk, by this process's clock."""
         self._tasks: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._changed = asyncio.Event()
+
+    def stop(self) -> None:
+        """Begin nothing more. `run` and `drain` end when the units under way have ended."""
+        self.stopping = True
+        self._changed.set()
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until `stop`, or until the one campaign does not run any more."""
         holding = asyncio.ensure_future(self._keep_hold())
         try:
-            while True:
+            while not self.stopping and not await self._ended():
                 with suppress(StateDown):
                     await self._take()
-                await asyncio.sleep(self.policy.poll_s)
+                await self._wait()
+            while self._tasks:
+                await asyncio.wait(self._tasks.values())
         finally:
             for task in (holding, *self._tasks.values()):
                 task.cancel()
 
     async def drain(self) -> None:
-        """Work until nothing is due any more: for a single run on the command line, and for tests."""
+        """Work until nothing is due any more, for tests and dry runs."""
         holding = asyncio.ensure_future(self._keep_hold())
         try:
             while await self._take() or self._tasks:
@@ -113,38 +142,62 @@ class CampaignWorker:
         finally:
             holding.cancel()
 
+    async def _ended(self) -> bool:
+        """Whether the one campaign is not to be sent any more; never while the store is down."""
+        if self._only is None:
+            return False
+        with suppress(StateDown):
+            found = await self.tables.campaign(self._only)
+            return found is None or found.stage is not Stage.RUNNING
+        return False
+
+    async def _wait(self) -> None:
+        """Until a chunk ends, but no longer than a poll."""
+        self._changed.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), self.policy.poll_s)
+
     async def _take(self) -> int:
         """Claim what is due and begin with it; how many chunks."""
         began = 0
-        for campaign in await self._tables.campaigns(self._account, Stage.RUNNING):
+        for campaign in await self.tables.campaigns(self.account, Stage.RUNNING):
             free = self.policy.at_once - len(self._tasks)
-            if free <= 0:
+            if free <= 0 or self.stopping:
                 break
-            now = self._clock.now()
-            claims = await self._tables.claim(campaign.id, self._holder, free, now, self.policy.lease_s)
-            for claim in claims:
-                self._begin(campaign, claim, now + self.policy.lease_s)
-            if not claims and not any(number == campaign.id for number, _ in self._tasks):
-                await self._tables.complete(campaign.id, now)
-            began += len(claims)
+            if self._only in (None, campaign.id):
+                began += await self._take_of(campaign, free)
         return began
 
-    def _begin(self, campaign: Campaign, claim: Claim, until: float) -> None:
+    async def _take_of(self, campaign: Campaign, free: int) -> int:
+        now = self.clock.now()
+        plan = msgspec.json.decode(campaign.plan, type=Plan)
+        claims = []
+        if plan.opens_at(now) <= now:
+            claims = await self.tables.claim(campaign.id, self._holder, free, now, self.policy.lease_s)
+        for claim in claims:
+            self._begin(campaign, plan, claim, now + self.policy.lease_s)
+        if not claims and not any(number == campaign.id for number, _ in self._tasks):
+            await self.tables.complete(campaign.id, now)
+        return len(claims)
+
+    def _begin(self, campaign: Campaign, plan: Plan, claim: Claim, until: float) -> None:
         place = claim.campaign, claim.chunk
         if place in self._tasks:  # its lease was over, and it came back to this worker
             self._tasks[place].cancel()
         self._until[place] = until
-        task = asyncio.ensure_future(self._guarded(campaign, claim))
+        task = asyncio.ensure_future(self._guarded(ChunkRun(self, campaign, plan, claim)))
         self._tasks[place] = task
-        task.add_done_callback(lambda ended: self._ended(place, ended))
+        task.add_done_callback(lambda ended: self._forget(place, ended))
 
-    def _ended(self, place: tuple[int, int], task: asyncio.Task[None]) -> None:
+    def _forget(self, place: tuple[int, int], task: asyncio.Task[None]) -> None:
         if self._tasks.get(place) is task:
             del self._tasks[place], self._until[place]
+        self._changed.set()
 
-    async def _guarded(self, campaign: Campaign, claim: Claim) -> None:
+    async def _guarded(self, run: ChunkRun) -> None:
+        claim = run.claim
         try:
-            await ChunkRun(self, campaign, claim).run()
+            await run.run()
         except StateDown as problem:
             log.warning(
                 say("名单分块 %d/%d 稍后再来：%s", "chunk %d/%d is left for later: %s"),
@@ -161,76 +214,107 @@ class CampaignWorker:
             await asyncio.sleep(self.policy.lease_s / 3)
             for campaign in {number for number, _ in self._tasks}:
                 with suppress(StateDown):
-                    now = self._clock.now()
-                    held = await self._tables.renew(campaign, self._holder, now, self.policy.lease_s)
+                    now = self.clock.now()
+                    held = await self.tables.renew(campaign, self._holder, now, self.policy.lease_s)
                     for place in self._until.keys() & {(campaign, chunk) for chunk in held}:
                         self._until[place] = now + self.policy.lease_s
 
     def holds(self, claim: Claim) -> bool:
         """Whether nobody else can have the chunk yet."""
-        return self._clock.now() < self._until.get((claim.campaign, claim.chunk), 0.0)
+        return self.clock.now() < self._until.get((claim.campaign, claim.chunk), 0.0)
 
 
 class ChunkRun:
     """One claim of one chunk, from the reading of its ledger to its end or release."""
 
-    def __init__(self, worker: CampaignWorker, campaign: Campaign, claim: Claim) -> None:
-        self._worker, self._campaign, self._claim = worker, campaign, claim
-        self._tables, self._clock = worker._tables, worker._clock
-        self._plan = msgspec.json.decode(campaign.plan, type=Plan)
-        self._calls: list[tuple[str, dict[str, str]] | None] = []
+    def __init__(self, worker: CampaignWorker, campaign: Campaign, plan: Plan, claim: Claim) -> None:
+        self.claim = claim
+        self._worker, self._campaign, self._plan = worker, campaign, plan
+        self._tables, self._clock, self._content = worker.tables, worker.clock, plan.content
+        self._kind = plan.kind
+        self._jobs: list[list[Given] | None] = []
+        """The recipients of each job; None when there is nobody any more."""
+        self._recipients = 0
         self._ledger = Ledger(claim.jobs)
+        self._unrecorded: list[Outcome] = []
+        """Outcomes that go into the database with the next intent, or before the chunk is given away."""
 
     async def run(self) -> None:
-        claim = self._claim
-        self._ledger = await self._tables.ledger(claim.campaign, claim.chunk, claim.jobs, KIND)
+        claim, content = self.claim, self._content
+        kind = result_kind(self._kind)
+        self._ledger = await self._tables.ledger(
+            claim.campaign, claim.chunk, claim.jobs, kind, content.template
+        )
         await self._read_people()
         while self._worker.holds(claim):
+            if self._worker.stopping:
+                await self._leave(self._clock.now())
+                return
             histories = self._ledger.histories()
             step = decide(histories, self._clock.now(), self._plan.rules)
             gone = [
                 Outcome(position, 0, Verdict.SKIPPED, at=self._clock.now())
                 for position in step.send
-                if self._calls[position] is None and histories[position].state is State.WAITING
+                if self._jobs[position] is None and histories[position].state is State.WAITING
             ]
             if record := step.record + gone:
-                await self._record(record)
+                self._note(record)
             elif step.send:
                 if not await self._send(step.send):
                     return
             elif step.wait_until is not None:
-                await self._tables.release(claim, step.wait_until)
+                await self._leave(step.wait_until)
                 return
             else:
-                await self._tables.finish(claim, _counts(histories))
+                await self._flush()
+                await self._tables.finish(claim, self._counts(histories))
                 return
+        await self._flush()
 
     async def _read_people(self) -> None:
-        """OpenID and variables of each position; None for who was erased."""
-        rows = await self._tables.recipients(self._claim.campaign, self._claim.chunk)
-        openids = await self._worker._people.openids([person for person, _ in rows])
-        texts = await self._worker._people.unseal([(person, FIELD, sealed) for person, sealed in rows])
-        self._calls = [
+        """Who is to be sent to by each job; who was erased is left out."""
+        rows = await self._tables.recipients(self.claim.campaign, self.claim.chunk)
+        self._recipients = len(rows)
+        openids = await self._worker.people.openids([person for person, _ in rows])
+        texts: list[bytes | None] = [b"{}"] * len(rows)
+        if self._content.variables():
+            texts = await self._worker.people.unseal([(person, FIELD, sealed) for person, sealed in rows])
+        living: list[Given | None] = [
             None
             if openid is None or text is None
             else (openid, msgspec.json.decode(text, type=dict[str, str]))
             for openid, text in zip(openids, texts, strict=True)
         ]
+        if self._content.together:
+            everybody = [given for given in living if given is not None]
+            self._jobs = [everybody if everybody or not rows else None]
+        else:
+            self._jobs = [None if given is None else [given] for given in living]
 
     async def _send(self, positions: Sequence[int]) -> bool:
-        """Write the intent, make the calls, record the outcomes; whether to go on with the chunk at once."""
+        """Write the intent, make the calls, keep the outcomes; whether to go on with the chunk at once."""
         now = self._clock.now()
+        if (opens := self._plan.opens_at(now)) > now:
+            await self._leave(opens)
+            return False
         n = max((attempt.n for attempt in self._ledger.attempts), default=0) + 1
-        day = datetime.fromtimestamp(now, CHINA).date()
-        limits = Limits(quota=f"{KIND} {day}", most=self._plan.most_a_day, rate=self._plan.rate)
-        intent = await self._tables.intend(self._worker._account, self._claim, n, positions, now, limits)
+        limits = Limits(quota=f"{self._kind} {day_of(now)}", most=self._plan.most_a_day, rate=self._plan.rate)
+        account, outcomes = self._worker.account, self._unrecorded
+        try:
+            intent = await self._tables.intend(
+                account, self.claim, n, positions, now, limits, outcomes=outcomes
+            )
+        except StateDown:
+            await self._flush()
+            raise
+        self._unrecorded = []
         if isinstance(intent, Refused):
             await self._refused(intent, now)
             return False
         self._ledger.attempts.append(intent)
         answers = await asyncio.gather(*(self._call(position) for position in positions))
         at = self._clock.now()
-        await self._record(
+        self._note(
             [
                 Outcome(position, n, answer.verdict, answer.code, answer.msgid, at)
                 for position, answer in zip(positions, answers, strict=True)
@@ -240,21 +324,26 @@ class ChunkRun:
         return await self._heed(answers, limits)
 
     async def _call(self, position: int) -> Answered:
-        """Send to one recipient, unless the lease may be over."""
-        given = self._calls[position]
-        if given is None:  # erased while in doubt: what happened stays unknown
+        """Carry out one job, unless the lease may be over."""
+        to = self._jobs[position]
+        if to is None:  # erased while in doubt: what happened stays unknown
             return Answered(None)
-        key = f"{self._campaign.key}-{self._claim.chunk:x}-{position:x}"
+        key = f"{self._campaign.key}-{self.claim.chunk:x}-{position:x}"
+        answer = await self._answer(to, key)
+        self._worker.sent.count(answer)
+        return answer
+
+    async def _answer(self, to: list[Given], key: str) -> Answered:
         try:
-            call = self._plan.content.call(*given, key)
-            if not self._worker.holds(self._claim):
+            call: Call[Any] = self._content.call(to, key)
+            if not self._worker.holds(self.claim):
                 return Answered(Verdict.AGAIN, Effect.SLOW_DOWN)
-            sent = await self._worker._client.perform(call)
+            sent = await self._worker.client.perform(call)
         except ArgumentError:
             return Answered(Verdict.REFUSED)
         except GongzhongError as problem:
             return judge(problem)
-        return Answered(Verdict.ACCEPTED, msgid=sent.msgid)
+        return Answered(Verdict.ACCEPTED, msgid=self._content.msgid(sent))
 
     async def _heed(self, answers: Sequence[Answered], limits: Limits) -> bool:
         """Do what the answers ask for beyond their recipients; whether to go on at once."""
@@ -262,14 +351,15 @@ class ChunkRun:
         now = self._clock.now()
         if Effect.STOP in effects:
             reason = next(answer.reason for answer in answers if answer.effect is Effect.STOP)
+            await self._flush()
             await self._tables.move(self._campaign, Stage.STOPPED, now, reason)
-            await self._tables.release(self._claim, now)
+            await self._leave(now)
         elif Effect.WAIT_FOR_RESET in effects:
-            await self._tables.used_up(self._worker._account, limits)
-            await self._tables.release(self._claim, next_day(now))
+            await self._tables.used_up(self._worker.account, limits)
+            await self._leave(next_day(now))
         elif Effect.SLOW_DOWN in effects:
-            spread = 1 + self._worker._random.random() / 2
-            await self._tables.release(self._claim, now + self._worker.policy.pause_s * spread)
+            spread = 1 + self._worker.random.random() / 2
+            await self._leave(now + self._worker.policy.pause_s * spread)
         else:
             return True
         return False
@@ -278,32 +368,36 @@ class ChunkRun:
         """Leave the chunk until it is worth another look."""
         due = next_day(now) if why is Refused.QUOTA else now + (1.0 if why is Refused.RATE else 0.0)
         if why is not Refused.LEASE:
-            await self._tables.release(self._claim, due)
+            await self._leave(due)
 
-    async def _record(self, outcomes: list[Outcome]) -> None:
-        """What is known must be kept: asked again while the store is down."""
+    async def _leave(self, due: float) -> None:
+        """Let others have the chunk, not before `due`, with all that is known in the database."""
+        await self._flush()
+        await self._tables.release(self.claim, due)
+
+    def _note(self, outcomes: list[Outcome]) -> None:
         self._ledger.outcomes += outcomes
-        while True:
+        self._unrecorded += outcomes
+
+    async def _flush(self) -> None:
+        """What is known must be kept: asked again while the store is down."""
+        while self._unrecorded:
             try:
-                await self._tables.record(self._claim.campaign, self._claim.chunk, outcomes)
-                return
+                await self._tables.record(self.claim.campaign, self.claim.chunk, self._unrecorded)
             except StateDown:
                 await asyncio.sleep(self._worker.policy.poll_s)
+            else:
+                self._unrecorded = []
 
-
-def next_day(now: float) -> float:
-    """Midnight in China, when WeChat's daily quotas begin anew."""
-    shifted = now + facts.CHINA_AHEAD_S
-    return shifted - shifted % 86_400 + 86_400 - facts.CHINA_AHEAD_S
-
-
-def _counts(histories: Sequence[History]) -> dict[Verdict, int]:
-    counted = Counter(history.state for history in histories)
-    accepted = counted[State.ACCEPTED] + counted[State.DELIVERED] + counted[State.FAILED]
-    assert set(counted) <= SETTLED
-    return {
-        Verdict.ACCEPTED: accepted,
-        Verdict.REFUSED: counted[State.REFUSED],
-        Verdict.SKIPPED: counted[State.SKIPPED],
-        Verdict.UNKNOWN: counted[State.UNKNOWN],
-    }
+    def _counts(self, histories: Sequence[History]) -> dict[Verdict, int]:
+        """Recipients by what came of them."""
+        states = Counter(history.state for history in histories)
+        assert set(states) <= SETTLED
+        each = max(self._recipients, 1) if self._content.together else 1
+        accepted = states[State.ACCEPTED] + states[State.DELIVERED] + states[State.FAILED]
+        return {
+            Verdict.ACCEPTED: accepted * each,
+            Verdict.REFUSED: states[State.REFUSED] * each,
+            Verdict.SKIPPED: states[State.SKIPPED] * each,
+            Verdict.UNKNOWN: states[State.UNKNOWN] * each,
+        }

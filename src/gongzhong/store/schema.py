@@ -147,6 +147,7 @@ campaign = Table(
     Column("created_at", Double, nullable=False),
     Column("changed_at", Double, nullable=False),
     Column("started_at", Double, nullable=False),
+    Column("kind", Text, nullable=False, server_default="template"),
     sqlite_autoincrement=True,
 )
 

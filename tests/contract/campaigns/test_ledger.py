@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from gongzhong.campaigns import Attempt, Outcome, State, Verdict
+from gongzhong.campaigns.result_tables import Heard, ResultTables
 from gongzhong.campaigns.tables import CLAIM, Campaign, CampaignTables, Claim, Limits, Refused, Stage
 from gongzhong.database import SqliteDatabase, read_url
 from gongzhong.database.postgres import PostgresDatabase
@@ -40,8 +41,8 @@ async def tables(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     await opened.close()
 
 
-async def running(tables: CampaignTables, chunks: int = 1, size: int = 3) -> Campaign:
-    campaign = await tables.create(SHOP, "reminder", b"{}", NOON)
+async def running(tables: CampaignTables, chunks: int = 1, size: int = 3, kind: str = "template") -> Campaign:
+    campaign = await tables.create(SHOP, "reminder", kind, b"{}", NOON)
     for chunk in range(chunks):
         await tables.add_chunk(campaign.id, chunk, [(chunk * size + n + 1, b"\x00v") for n in range(size)])
     for moved in (Stage.PLANNED, Stage.APPROVED, Stage.RUNNING):
@@ -60,7 +61,7 @@ async def claimed(tables: CampaignTables, campaign: Campaign, holder: str = "a",
 
 
 async def test_nothing_is_sent_before_it_was_approved_or_after_a_pause(tables: CampaignTables) -> None:
-    planned = await tables.create(SHOP, "reminder", b"{}", NOON)
+    planned = await tables.create(SHOP, "reminder", "template", b"{}", NOON)
     await tables.add_chunk(planned.id, 0, [(1, b"")])
     claim = await claimed(tables, planned)
     assert await tables.intend(SHOP, claim, 1, [0], NOON, Limits()) is Refused.CAMPAIGN
@@ -160,14 +161,95 @@ async def test_outcomes_are_appended_once_and_count_also_when_they_come_late(tab
 async def test_a_result_may_come_before_the_answer_is_recorded_and_twice(tables: CampaignTables) -> None:
     campaign = await running(tables, size=1)
     claim = await claimed(tables, campaign)
-    for status in ("failed:user block", "success"):
-        await tables.hear(SHOP, "template", 77, 1, delivered=status == "success", status=status, now=NOON)
+    results = ResultTables(tables.database)
+    heard = [
+        await results.hear(SHOP, result(77, status, delivered=status == "success"), "", NOON)
+        for status in ("failed:user block", "success")
+    ]
+    assert heard == [True, False]
     await tables.intend(SHOP, claim, 1, [0], NOON, Limits())
     await tables.record(campaign.id, 0, [Outcome(0, 1, Verdict.ACCEPTED, msgid=77)])
     (history,) = (await tables.ledger(campaign.id, 0, 1, "template")).histories()
     assert (history.state, history.status) == (State.FAILED, "failed:user block")
     (other,) = (await tables.ledger(campaign.id, 0, 1, "mass")).histories()
     assert other.state is State.ACCEPTED
+
+
+def result(msgid: int, status: str = "success", *, delivered: bool = True, kind: str = "template") -> Heard:
+    return Heard(kind, msgid, 1, "t1" if kind == "notice" else "", NOON, delivered, status)
+
+
+async def test_results_that_no_campaign_sent_are_ignored_or_go_after_a_day(tables: CampaignTables) -> None:
+    results = ResultTables(tables.database)
+    assert not await results.hear(SHOP, result(1), "", NOON), "there is no campaign"
+    campaign = await running(tables, size=1)
+    assert not await results.hear("wx00000000000000bb", result(2), "", NOON)
+    assert not await results.hear(SHOP, result(3, kind="mass"), "broadcast", NOON)
+    assert await results.hear(SHOP, result(4), "", NOON + 5), "its outcome may not be recorded yet"
+    claim = await claimed(tables, campaign)
+    await tables.intend(SHOP, claim, 1, [0], NOON, Limits())
+    await tables.record(campaign.id, 0, [Outcome(0, 1, Verdict.ACCEPTED, msgid=77)])
+    found = await tables.campaign(campaign.id)
+    assert found is not None and await tables.move(found, Stage.CANCELLED, NOON + 10)
+    assert not await results.hear(SHOP, result(5), "", NOON + 3700), "it ended an hour ago"
+    assert await results.hear(SHOP, result(77), "", NOON + 90_000), "late, but its own"
+    assert await results.purge(SHOP, NOON) == 0
+    assert await results.purge(SHOP, NOON + 1) == 1
+    (history,) = (await tables.ledger(campaign.id, 0, 1, "template")).histories()
+    assert history.state is State.DELIVERED
+
+
+async def test_a_notice_is_found_by_person_template_and_time(tables: CampaignTables) -> None:
+    campaign = await running(tables, kind="notice", size=2)
+    claim = await claimed(tables, campaign)
+    await tables.intend(SHOP, claim, 1, [0], NOON, Limits())
+    results = ResultTables(tables.database)
+    for msgid, at in ((8, NOON - 500), (9, NOON + 2), (10, NOON + 9)):
+        heard = Heard("notice", msgid, 1, "t1", at, msgid == 9, f"of {msgid}")
+        assert await results.hear(SHOP, heard, "", NOON)
+    one, other = (await tables.ledger(campaign.id, 0, 2, "notice", "t1")).histories()
+    assert (one.state, one.status, other.state) == (State.DELIVERED, "of 9", State.WAITING)
+    [none, _] = (await tables.ledger(campaign.id, 0, 2, "notice", "t2")).histories()
+    assert none.state is State.IN_DOUBT
+    assert await results.purge(SHOP, NOON + 100) == 0
+
+
+async def test_outcomes_are_recorded_with_the_next_intent_also_when_that_is_refused(
+    tables: CampaignTables,
+) -> None:
+    campaign = await running(tables)
+    claim = await claimed(tables, campaign)
+    await tables.intend(SHOP, claim, 1, [0], NOON, Limits())
+    came = [Outcome(0, 1, Verdict.ACCEPTED, msgid=7, at=NOON)]
+    await claimed(tables, campaign, "b", NOON + 31)
+    assert await tables.intend(SHOP, claim, 2, [1], NOON + 31, Limits(), outcomes=came) is Refused.LEASE
+    ledger = await tables.ledger(campaign.id, 0, 3, "template")
+    assert (ledger.outcomes, len(ledger.attempts)) == (came, 1)
+
+
+async def test_what_a_person_lets_be_sent_again_is_open_again(tables: CampaignTables) -> None:
+    campaign = await running(tables, size=1)
+    claim = await claimed(tables, campaign)
+    await tables.intend(SHOP, claim, 1, [0], NOON, Limits())
+    await tables.record(campaign.id, 0, [Outcome(0, 1, Verdict.UNKNOWN, at=NOON + 3600)])
+    assert await tables.finish(claim, {Verdict.UNKNOWN: 1}) and await tables.complete(
+        campaign.id, NOON + 3600
+    )
+    results = ResultTables(tables.database)
+    progress = await results.progress(campaign.id)
+    assert (progress.done, progress.unknown, progress.open) == (1, 1, 0)
+    await tables.record(campaign.id, 0, [Outcome(0, 1, Verdict.RESEND, at=NOON + 4000)])
+    await results.reopen(campaign.id, [0], NOON + 4000)
+    found = await tables.campaign(campaign.id)
+    assert found is not None and found.stage is Stage.PAUSED
+    assert await tables.move(found, Stage.RUNNING, NOON + 4001)
+    again = await claimed(tables, campaign, at=NOON + 4001)
+    ledger = await tables.ledger(campaign.id, 0, 1, "template")
+    assert ledger.histories()[0].state is State.WAITING
+    assert isinstance(await tables.intend(SHOP, again, 2, [0], NOON + 4001, Limits()), Attempt)
+    await tables.record(campaign.id, 0, [Outcome(0, 1, Verdict.ACCEPTED, msgid=7)])
+    ledger = await tables.ledger(campaign.id, 0, 1, "template")
+    assert ledger.histories()[0].state is State.ACCEPTED, "the answer to the first attempt came after all"
 
 
 async def test_a_campaign_ends_when_all_its_chunks_have(tables: CampaignTables) -> None:
@@ -189,7 +271,7 @@ async def test_a_campaign_ends_when_all_its_chunks_have(tables: CampaignTables) 
 
 async def test_a_claim_looks_at_no_recipient(tables: CampaignTables) -> None:
     """Asked of the database itself: the plan of a claim names the small table of chunks and its index only."""
-    database = tables._database
+    database = tables.database
     values = {"campaign": 1, "holder": "a", "n": 4, "now": NOON, "until": NOON + 30}
     if isinstance(database, SqliteDatabase):
         asked_sqlite = f"EXPLAIN QUERY PLAN {CLAIM.format(lock='')}"

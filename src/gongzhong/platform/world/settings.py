@@ -100,7 +100,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     template_data_checked: bool = True
     templates_in_use: Count = 25
     templates_in_use_test: Count = 10  # developers' reports
-    client_msg_id_s: Span = 10 * MINUTE
+    client_msg_id_s: Span = facts.TEMPLATE_ONCE_S
     # 临时素材, 上传永久素材: whether the extension of a file's name counts (developers' reports), and the code of a
     # video without its part `description` (recalled)
     judge_file_names: bool = True
@@ -158,7 +158,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     mass_per_day: Count = 1
     mass_to_all_per_day: Count = 1
     mass_per_month: Count = 4
-    mass_guard_s: Span = DAY
+    mass_guard_s: Span = facts.MASS_ONCE_S
     mass_guard_gap_s: Span = MINUTE
     mass_confirmation_s: Span = 30 * MINUTE
     mass_review_s: Wait = 2.0  # real reviews take minutes to hours
