@@ -52,6 +52,9 @@ def say(zh: str, en: str) -> str:
 class GongzhongError(Exception):
     """Root of everything this package raises on purpose: what happened, and what to do about it."""
 
+    may_be_done: bool = False
+    """Whether a call that ended with this error may have been carried out all the same."""
+
     def __init__(self, zh: str, en: str, *, fix_zh: str = "", fix_en: str = "") -> None:
         self.zh, self.en, self.fix_zh, self.fix_en = zh, en, fix_zh, fix_en
         super().__init__(en)
@@ -124,7 +127,9 @@ class ContentError(CallError):
 
 
 class BusyError(CallError):
-    """WeChat is busy; the same request may work later."""
+    """WeChat is busy; the same request may work later. Nothing says whether it was carried out in part or whole."""
+
+    may_be_done = True
 
 
 class UnknownCodeError(CallError):
@@ -135,12 +140,14 @@ class TransportError(GongzhongError):
     """No usable answer. `sent` says whether the request may have arrived."""
 
     sent: ClassVar[bool] = True
+    may_be_done = True
 
 
 class NotReached(TransportError):
     """The connection failed before the request was written: nothing happened."""
 
     sent = False
+    may_be_done = False
 
 
 class OutcomeUnknown(TransportError):

@@ -72,6 +72,26 @@ def test_twelve_seconds_end_in_a_customer_service_message(platform: LocalPlatfor
     assert 12 <= platform.clock.now() - before < 13
 
 
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_after_system_busy_the_answer_is_never_shown_twice(
+    platform: LocalPlatform, shop: Shop, carried_out: bool
+) -> None:
+    """-1 does not say whether the message was sent: shown at most once, on record, and what comes next arrives."""
+    platform.connect(shop.oa)
+    alice = platform.person("alice")
+    alice.follows(shop.oa)
+    platform.trouble("api", "errcode", "message/custom/send", times=1, carried_out=carried_out)
+    alice.says("慢 12")
+    platform.clock.advance(60)
+    shown = [one.text for one in alice.inbox if one.text == "12 秒之后"]
+    assert len(shown) == carried_out
+    sends = [one for one in platform.calls if one.title == "cgi-bin/message/custom/send"]
+    assert len(sends) == 1
+    assert [str(one.reason) for one in shop.oa.undelivered] == ["in_doubt"]
+    alice.says("慢 11")
+    assert alice.inbox[-1].text == "11 秒之后"
+
+
 def test_twelve_seconds_end_in_the_third_delivery_without_that_permission(
     platform: LocalPlatform, shop: Shop
 ) -> None:

@@ -29,7 +29,7 @@ from ..catalogue.customer_messages import SendCustomerMessage
 from ..catalogue.model import Call
 from ..clock import Clock
 from ..database import is_database, read_url
-from ..errors import CallbackError, OutcomeUnknown, SetupError
+from ..errors import CallbackError, GongzhongError, SetupError
 from ..messages import MassSendJobFinish, Push, SubscribeMsgSent, TemplateSendJobFinish
 from ..threads import Threads
 from ..wire import PushReader, Query
@@ -363,7 +363,9 @@ class Binding(Served):
             listeners.append(self._performed)
 
     def _performed(self, call: Call[Any], problem: BaseException | None) -> None:
-        if isinstance(call, SendCustomerMessage) and (problem is None or isinstance(problem, OutcomeUnknown)):
+        if isinstance(call, SendCustomerMessage) and (
+            problem is None or (isinstance(problem, GongzhongError) and problem.may_be_done)
+        ):
             if self.window.shared is None:
                 self.allowance.spend(call.touser)
             else:

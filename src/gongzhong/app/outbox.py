@@ -30,10 +30,11 @@ class Reason(StrEnum):
 
     SLOW = "slow"  # finished after WeChat's last attempt
     ALLOWANCE = "allowance"  # the user's customer-service messages are used up
+    QUOTA = "quota"  # the account's calls of the day or the minute are used up
     NOT_PERMITTED = "not_permitted"  # the account may not send customer-service messages
     REFUSED = "refused"  # WeChat refused the customer-service message
     NOT_REACHED = "not_reached"  # WeChat could not be reached
-    IN_DOUBT = "in_doubt"  # sent, but no answer came: repeating could show it twice
+    IN_DOUBT = "in_doubt"  # sent, but no answer came or "system busy" (-1): repeating could show it twice
     NO_FORM = "no_form"  # this kind of reply does not exist as a customer-service message
     SHUTDOWN = "shutdown"  # the process stopped first
 

@@ -3,6 +3,10 @@
 At most one call per person is under way, and it carries the front of the line, so order is kept. Nothing is sent past
 the person's allowance, nothing is repeated that may have arrived, nothing that fails goes unmentioned.
 
+A customer-service message has no id by which WeChat would send it once (as `client_msg_id` of template messages is). So
+a call without an answer, and one answered with "system busy" (-1), is in doubt: the person may see the message or not.
+It is put on record as that, and what follows it in the line goes out.
+
 While a handler still streams, the last message of the allowance is kept for the rest: what comes meanwhile is joined,
 and goes out when the handler has ended. What does not fit even then waits for the person's next message, and the last
 text says so.
@@ -26,7 +30,7 @@ from ..catalogue.customer_messages import (
     video_message,
     voice_message,
 )
-from ..errors import BusyError, CallError, GongzhongError, NotReached, OutcomeUnknown, say
+from ..errors import BusyError, CallError, GongzhongError, TransportError, say
 from ..facts import CUSTOMER_ARTICLES
 from ..messages import (
     TEXT_MAX_BYTES,
@@ -47,9 +51,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gongzhong.app")
 
-BY_CODE = {45015: Reason.ALLOWANCE, 45047: Reason.ALLOWANCE, 48001: Reason.NOT_PERMITTED}
+BY_CODE = {
+    45009: Reason.QUOTA,
+    45011: Reason.QUOTA,
+    45015: Reason.ALLOWANCE,
+    45047: Reason.ALLOWANCE,
+    48001: Reason.NOT_PERMITTED,
+}
 """Refusals that say nothing against the message itself."""
-FUTILE = frozenset({Reason.ALLOWANCE, Reason.NOT_PERMITTED, Reason.NOT_REACHED})
+FUTILE = frozenset({Reason.ALLOWANCE, Reason.QUOTA, Reason.NOT_PERMITTED, Reason.NOT_REACHED})
 """After these the next message would fail in the same way."""
 MAY_WAIT = frozenset({*FUTILE, Reason.SLOW, Reason.NO_FORM})
 """Undelivered for these reasons, an answer may still be the reply to the person's next message."""
@@ -166,12 +176,15 @@ class Sender:
         self._counters["customer_failed"] += 1
         if reason is Reason.NOT_PERMITTED:
             self._permission.denied()
-        log.error(
-            say("发给 %s 的客服消息没有发出（%s）：%s", "customer-service message to %s not sent (%s): %s"),
-            openid,
-            reason,
-            problem,
-        )
+        if reason is not Reason.IN_DOUBT:
+            log.error(
+                say(
+                    "发给 %s 的客服消息没有发出（%s）：%s", "customer-service message to %s not sent (%s): %s"
+                ),
+                openid,
+                reason,
+                problem,
+            )
         self._lost(line, reason, str(problem))
         if reason in FUTILE:
             self._mark(line, reason)
@@ -187,11 +200,7 @@ class Sender:
             line.items.appendleft(item)
         else:
             self._counters["undelivered"] += 1
-            log.error(
-                say("答复没有送达（%s）：openid=%s", "answer not delivered (%s): openid=%s"),
-                reason,
-                item.openid,
-            )
+            _log_lost(item)
             self._outbox.record(item)
 
     def _mark(self, line: Line, reason: Reason) -> None:
@@ -228,20 +237,39 @@ class Sender:
             await shared.member.until_sure()
         try:
             await self._binding.api.perform(as_customer_message(openid, message))
-        except (NotReached, BusyError) as problem:
-            return Reason.NOT_REACHED, problem
-        except OutcomeUnknown as problem:
-            return Reason.IN_DOUBT, problem
-        except CallError as problem:
-            return BY_CODE.get(problem.errcode, Reason.REFUSED), problem
         except NoForm as problem:
             return Reason.NO_FORM, problem
         except GongzhongError as problem:
-            return Reason.REFUSED, problem
+            return reason_of(problem), problem
         except Exception as problem:
             log.exception(say("客服消息发送时出错", "sending a customer-service message failed"))
             return Reason.IN_DOUBT, problem
         return None
+
+
+def reason_of(problem: GongzhongError) -> Reason:
+    """What a failed call means for its message. A token that could not be fetched means that nothing was sent."""
+    if problem.may_be_done:
+        return Reason.IN_DOUBT
+    if isinstance(problem, TransportError | BusyError):
+        return Reason.NOT_REACHED
+    return BY_CODE.get(problem.errcode, Reason.REFUSED) if isinstance(problem, CallError) else Reason.REFUSED
+
+
+def _log_lost(item: Undelivered) -> None:
+    if item.reason is Reason.IN_DOUBT:
+        log.error(
+            say(
+                "不知道一条客服消息是否送达，用户可能看到了，也可能没有，不再重发：openid=%s %s",
+                "a customer-service message may have reached its person or not, it is not sent again: openid=%s %s",
+            ),
+            item.openid,
+            item.detail,
+        )
+        return
+    log.error(
+        say("答复没有送达（%s）：openid=%s", "answer not delivered (%s): openid=%s"), item.reason, item.openid
+    )
 
 
 def next_message(

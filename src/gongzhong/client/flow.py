@@ -30,7 +30,7 @@ from ..catalogue.encoding import Encoded, encode
 from ..catalogue.model import Call, Download, Host, Repeat, Spec
 from ..catalogue.tickets import GetTicket
 from ..clock import Clock
-from ..errors import BadAnswer, NotReached, SetupError, TransportError
+from ..errors import BadAnswer, GongzhongError, NotReached, SetupError, TransportError
 from ..reasons import NOT_JSON
 from .answer_file import AnswerFile, AnswerSink, DiskError
 from .budgets import Budgets
@@ -236,12 +236,12 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
             yield from budgets.settle(owner, order.name(), usage, self._quota)
         timeout_s = timeout_s or self.policy.timeout_s
         try:
-            token = (yield from self.access_token()) if spec.token else None
+            token = (yield from self._token()) if spec.token else None
             reply, code = yield from self._tried(order, token, timeout_s, answer_file, headers)
             for _ in range(REFRESHES):
                 if token is None or code not in REJECTED:
                     break
-                newer = yield from self.access_token(rejected=token)
+                newer = yield from self._token(rejected=token)
                 if not newer.newer_than(token):
                     break
                 token = newer
@@ -267,6 +267,14 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
                 fix_en="set the environment variable GONGZHONG_SECRET, or pass Account(secret=…)",
             )
         return (yield from self.tokens.obtain(self._key("access_token"), self._fetch_token, rejected))
+
+    def _token(self, rejected: TokenRecord | None = None) -> Steps[TokenRecord]:
+        """The token for a call. Whatever keeps it from coming, the call itself was surely not carried out."""
+        try:
+            return (yield from self.access_token(rejected))
+        except GongzhongError as problem:
+            problem.may_be_done = False
+            raise
 
     def ticket(self, kind: TicketKind) -> Steps[TokenRecord]:
         """The ticket that pages are signed with."""

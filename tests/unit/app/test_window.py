@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from gongzhong.app import OfficialAccount, Reason, Services
-from gongzhong.errors import NotReached, OutcomeUnknown, SetupError
-from gongzhong.messages import ReportLocation, Text
+from gongzhong.errors import BadAnswer, BusyError, NotReached, OutcomeUnknown, SetupError
+from gongzhong.messages import ReportLocation, Text, TextReply
 
 from .conftest import ALICE, ORIGINAL_ID, START, Make, WeChat, account, click, refused, shown, text
 
@@ -359,6 +360,56 @@ async def test_a_message_that_may_have_arrived_is_not_repeated(make: Make) -> No
     await asyncio.sleep(60)
     assert wechat.api.texts == []
     assert [(item.reason, item.waiting) for item in wechat.oa.undelivered] == [(Reason.IN_DOUBT, False)]
+
+
+@pytest.mark.parametrize("kind", [BusyError, BadAnswer])
+async def test_after_a_doubtful_answer_of_wechat_a_message_is_on_record_and_the_next_goes_out(
+    make: Make, kind: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    wechat = make()
+    facts = {"call": "c", "errcode": -1, "errmsg": "system error"} if kind is BusyError else {}
+
+    @wechat.oa.text("两条")
+    async def two(message: Text) -> AsyncIterator[str]:
+        await asyncio.sleep(6)
+        yield "一"
+        yield "二"
+
+    wechat.api.failures = [kind("忙", "busy", **facts)]
+    await wechat.say("两条")
+    await asyncio.sleep(120)
+    assert wechat.api.texts == ["二"]
+    assert [(one.reply, one.reason, one.waiting) for one in wechat.oa.undelivered] == [
+        (TextReply(content="一"), Reason.IN_DOUBT, False)
+    ]
+    assert "用户可能看到了，也可能没有" in caplog.text
+    assert (
+        wechat.oa.binding.allowance.left(ALICE, wechat.oa.clock.now()) == 3
+    )  # both count: the first may be there
+
+
+async def test_a_token_that_does_not_come_leaves_nothing_in_doubt(make: Make) -> None:
+    wechat = make()
+    slow(wechat.oa, 10)
+    before = [BusyError("忙", "busy", call="t", errcode=-1, errmsg=""), OutcomeUnknown("不知", "unknown")]
+    for problem in before:  # as the client says of what kept it from sending
+        problem.may_be_done = False
+    wechat.api.failures = list(before)
+    await wechat.say("慢")
+    await asyncio.sleep(30)
+    assert wechat.api.texts == ["好了"]
+    assert wechat.oa.undelivered == []
+
+
+@pytest.mark.parametrize("code", [45009, 45011])
+async def test_when_the_account_has_used_up_its_quota_the_answer_waits(make: Make, code: int) -> None:
+    wechat = make()
+    slow(wechat.oa, 10)
+    wechat.api.failures = [refused(code)]
+    await wechat.say("慢")
+    await asyncio.sleep(30)
+    assert [(item.reason, item.waiting) for item in wechat.oa.undelivered] == [(Reason.QUOTA, True)]
+    assert await wechat.say("嗯") == "好了\n\n你说：嗯"
 
 
 async def test_a_failing_handler_is_logged_counted_and_answered(

@@ -29,6 +29,7 @@ from gongzhong.errors import (
     BadAnswer,
     BusyError,
     CredentialError,
+    GongzhongError,
     NotReached,
     OutcomeUnknown,
     ParameterError,
@@ -308,6 +309,40 @@ def test_a_busy_answer_to_a_send_is_raised_at_once(world: Any) -> None:
     with pytest.raises(BusyError):
         world.client().perform(Send(text="x"))
     assert world.weixin.paths().count("cgi-bin/send") == 1
+
+
+@pytest.mark.parametrize(
+    ("problem", "kind", "may_be_done"),
+    [
+        (BUSY, BusyError, True),
+        (OutcomeUnknown("断", "cut"), OutcomeUnknown, True),
+        (BadAnswer("页", "page"), BadAnswer, True),
+        (NotReached("断", "down"), NotReached, False),
+        ({"errcode": 45009, "errmsg": "limit"}, QuotaError, False),
+    ],
+)
+def test_an_error_says_whether_the_call_may_have_been_carried_out(
+    world: Any, problem: Any, kind: type[GongzhongError], may_be_done: bool
+) -> None:
+    client = world.client()
+    world.weixin.will("/cgi-bin/send", problem)
+    with pytest.raises(kind) as caught:
+        client.perform(Send(text="x"))
+    assert caught.value.may_be_done is may_be_done
+
+
+@pytest.mark.parametrize("problem", [BUSY, OutcomeUnknown("断", "cut"), BadAnswer("页", "page")])
+@pytest.mark.parametrize("again", [False, True])
+def test_without_a_token_the_call_was_surely_not_carried_out(world: Any, problem: Any, again: bool) -> None:
+    """Whether there never was a token, or WeChat refused the call with the one before."""
+    client = world.client()
+    if again:
+        client.access_token()
+        world.weixin.will("/cgi-bin/send", INVALID)
+    world.weixin.will("/cgi-bin/stable_token", problem)
+    with pytest.raises(GongzhongError) as caught:
+        client.perform(Send(text="x"))
+    assert not caught.value.may_be_done
 
 
 def test_what_was_not_sent_is_repeated_even_for_a_send(world: Any) -> None:
