@@ -177,7 +177,12 @@ def wrong(answers: list[tuple[int, bytes]], first: int, people: int | None, writ
 
 
 async def run(
-    port: int, mode: Encryption, first: int, count: int, people: int | None, rate: float | None
+    port: int,
+    mode: Encryption,
+    first: int,
+    count: int,
+    people: int | None = None,
+    rate: float | None = None,
 ) -> dict[str, float]:
     sending = Run([request(push, port) for push in pushes(mode, first, count, people)], port, rate)
     gc.collect()
