@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -33,6 +33,12 @@ def statement(sql: str, **values: Value) -> Statement:
     """A statement for the pipeline; values that it does not name are left out."""
     text, names = numbered(sql)
     return text, [values[name] for name in names]
+
+
+def text_array(texts: Iterable[str]) -> str:
+    """A list as PostgreSQL reads a text[]."""
+    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
 
 
 def open_database(url: DatabaseUrl) -> SqliteDatabase | PostgresDatabase:
@@ -67,6 +73,12 @@ class Statements:
             return [db.execute(sql, values).fetchall() for sql, values in steps]
 
         return await self._database.write(work, steps=len(steps))
+
+    async def read(self, sql: str, **values: Value) -> list[Row]:
+        """The rows of a statement that only reads; it never waits for those that write."""
+        if not isinstance(self._database, SqliteDatabase):
+            return (await self._database.run(statement(sql, **values)))[0]
+        return await self._database.read(lambda db: db.execute(sql, values).fetchall())
 
     async def run_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Carry out a statement without result once for each row, as one transaction."""

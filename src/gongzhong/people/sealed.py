@@ -72,6 +72,18 @@ class SealedWork:
             taken += await self._store.take_line(account, others, line, holder, seconds)
         return sorted(await self._opened(account, taken), key=lambda work: work.id)
 
+    async def occupied(self, account: str, kinds: Sequence[str], lines: Sequence[str]) -> set[str]:
+        theirs = [kind for kind in kinds if kind in SEALED_KINDS]
+        others = [kind for kind in kinds if kind not in SEALED_KINDS]
+        found = await self._store.occupied(account, others, lines) if others else set()
+        numbers = await self._vault(account).find(lines) if theirs else []
+        names = {
+            str(number): line for number, line in zip(numbers, lines, strict=False) if number is not None
+        }
+        if names:
+            found |= {names[name] for name in await self._store.occupied(account, theirs, list(names))}
+        return found
+
     async def settle(self, done: Sequence[Work], account: str, then: Sequence[NewWork] = ()) -> bool:
         return await self._store.settle(done, account, await self._sealed(account, then))
 

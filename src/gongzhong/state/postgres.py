@@ -9,7 +9,7 @@ underneath everybody polls.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from hashlib import blake2b
@@ -20,7 +20,7 @@ import psycopg
 from ..clock import Clock
 from ..database.pipeline import Rows, SqlError, Statement, Value
 from ..database.postgres import PostgresDatabase
-from ..database.statements import statement
+from ..database.statements import statement, text_array
 from ..database.url import DatabaseUrl
 from ..errors import StateDown
 from .base import BaseState, Watch
@@ -240,7 +240,7 @@ class PostgresState(BaseState):
         self, writes: Sequence[Write], now: float, expires_at: float
     ) -> list[int | Versioned | None]:
         self._sweep_sometimes(now, len(writes))
-        keys = array(key for key, _, _ in writes)
+        keys = text_array(key for key, _, _ in writes)
         values: dict[str, Value] = {"hex": f"{{{','.join(data.hex() for _, data, _ in writes)}}}"}
         values["replaces"] = f"{{{','.join(str(replaces) for _, _, replaces in writes)}}}"
         put = statement(PUT_MANY, keys=keys, now=now, expires_at=expires_at, **values)
@@ -248,7 +248,7 @@ class PostgresState(BaseState):
         refused = [key for key, _, _ in writes if key not in new]
         if not refused:
             return [new[key] for key, _, _ in writes]
-        rows = await self._run(statement(GET_MANY, keys=array(refused), now=now))
+        rows = await self._run(statement(GET_MANY, keys=text_array(refused), now=now))
         stored = {key: Versioned(*row) for key, *row in rows}
         return [new.get(key) or stored.get(key) for key, _, _ in writes]
 
@@ -379,13 +379,7 @@ def first(rows: Rows) -> int | None:
 
 def lock_leases(keys: Sequence[str]) -> Statement:
     """Locks the leases whose fences the next statements look at, so that nobody is granted one meanwhile."""
-    return statement(LOCK_LEASES, keys=array(keys))
-
-
-def array(texts: Iterable[str]) -> str:
-    """A text[] as PostgreSQL reads it."""
-    quoted = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
-    return "{" + ",".join(f'"{text}"' for text in quoted) + "}"
+    return statement(LOCK_LEASES, keys=text_array(keys))
 
 
 def fenced(sql: str, fence: Fence | None, **values: Value) -> Statement:

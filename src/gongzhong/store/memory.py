@@ -51,6 +51,9 @@ class MemoryWork:
         found = [work for work in self._of(account, *kinds) if work.line == line]
         return [self._held(work, holder, until, again=False) for work in found]
 
+    async def occupied(self, account: str, kinds: Sequence[str], lines: Sequence[str]) -> set[str]:
+        return {work.line for work in self._of(account, *kinds)} & set(lines)
+
     async def settle(self, done: Sequence[Work], account: str, then: Sequence[NewWork] = ()) -> bool:
         if not all(self._has(work) for work in done):
             return False

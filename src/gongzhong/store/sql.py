@@ -6,12 +6,13 @@ time writes anyway.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ..clock import Clock
 from ..database import SqliteDatabase
-from ..database.statements import Row, Statements
+from ..database.statements import Row, Statements, text_array
 from .work import Count, Health, NewWork, Stage, Work
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ UPDATE work SET stage = 'running', holder = :holder, due = :until, fence = fence
 WHERE id IN (SELECT id FROM found) RETURNING {COLUMNS}
 """
 """Materialized: as a plain subquery PostgreSQL may carry it out once for each row, and take more than `n`."""
+
+OCCUPIED = """
+SELECT DISTINCT line FROM work WHERE account = :account AND stage <> 'dead' AND kind {kinds} AND line {lines}
+"""
 
 RENEW = "UPDATE work SET due = :until WHERE holder = :holder AND stage = 'running' RETURNING id"
 
@@ -134,6 +139,18 @@ class SqlWork:
         values = {"account": account, "line": line, "holder": holder, "until": self.clock.now() + seconds}
         rows = await self._statements.run(*((TAKE_LINE, {**values, "kind": kind}) for kind in kinds))
         return sorted((_work(row) for row in rows), key=lambda work: work.id)
+
+    async def occupied(self, account: str, kinds: Sequence[str], lines: Sequence[str]) -> set[str]:
+        if self._statements.takes_locks:
+            sql = OCCUPIED.format(kinds="= ANY (:kinds::text[])", lines="= ANY (:lines::text[])")
+            given = {"kinds": text_array(kinds), "lines": text_array(lines)}
+        else:
+            sql = OCCUPIED.format(
+                kinds="IN (SELECT value FROM json_each(:kinds))",
+                lines="IN (SELECT value FROM json_each(:lines))",
+            )
+            given = {"kinds": json.dumps(kinds), "lines": json.dumps(lines)}
+        return {row[0] for row in await self._statements.read(sql, account=account, **given)}
 
     async def settle(self, done: Sequence[Work], account: str, then: Sequence[NewWork] = ()) -> bool:
         held, all_held, values = _held(done)

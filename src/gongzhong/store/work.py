@@ -128,6 +128,10 @@ class WorkStore(Protocol):
         """
         ...
 
+    async def occupied(self, account: str, kinds: Sequence[str], lines: Sequence[str]) -> set[str]:
+        """Those of the lines in which a piece of these kinds is that is not dead."""
+        ...
+
     async def settle(self, done: Sequence[Work], account: str, then: Sequence[NewWork] = ()) -> bool:
         """Remove several pieces and add others, together; False, with nothing done, when another has one of them."""
         ...

@@ -248,6 +248,19 @@ async def test_lines_with_pieces_that_nobody_holds_any_more_are_named(
     assert await store.overdue(OTHER, ["push"], 10) == await store.overdue(SHOP, ["answer"], 10) == []
 
 
+async def test_lines_with_something_in_them_are_named_also_what_is_held(store: WorkStore) -> None:
+    lines = ["li", "wang", "o'brien\\\"{},", "nobody"]
+    await store.add(SHOP, [piece("1", "li"), piece("2", "li"), piece("3", "o'brien\\\"{},", kind="answer")])
+    await store.add(SHOP, [piece("4", "wang")], holder="a", seconds=15)
+    assert await store.occupied(SHOP, ["push", "answer"], lines) == set(lines) - {"nobody"}
+    assert await store.occupied(SHOP, ["push"], lines[1:]) == {"wang"}
+    assert await store.occupied(SHOP, ["retention"], lines) == set()
+    assert await store.occupied(OTHER, ["push"], lines) == set()
+    [dead] = await store.take_line(SHOP, ["answer"], lines[2], "b", 15)
+    assert await store.bury(dead, "test")
+    assert await store.occupied(SHOP, ["push", "answer"], lines) == {"li", "wang"}
+
+
 async def test_several_pieces_are_settled_together_or_not_at_all(store: WorkStore) -> None:
     mine = await store.add(SHOP, [piece("1", "li"), piece("2", "li")], holder="a", seconds=15)
     other = await store.add(SHOP, [piece("3", "wang")], holder="a", seconds=15)
