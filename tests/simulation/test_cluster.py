@@ -9,7 +9,7 @@ from tests.simulation.cluster_world import ClusterWorld, drawn
 from tests.simulation.room import Mishaps, seeds
 from tests.simulation.window_world import Setting
 
-from gongzhong.app import inbox, shared_window
+from gongzhong.app import inbox, shared_window, taking
 from gongzhong.sharing import members, person
 
 GROUPS = 8
@@ -40,7 +40,7 @@ def test_every_message_is_answered_whatever_befalls_the_processes(group: int) ->
 MUTANTS = {
     "nobody is ever taken for dead": lambda patch: patch(members.Member, "dead", _never),
     "two processes may have a person": lambda patch: patch(
-        shared_window, "decide", lambda record, me, dead=None: person.Take(load=False)
+        taking, "decide", lambda record, me, dead=None: person.Take(load=False)
     ),
     "accepted messages are not kept": lambda patch: patch(shared_window.SharedWindow, "keep", _nothing),
     "what waits is not kept": lambda patch: patch(inbox.Inbox, "settle", _settled),

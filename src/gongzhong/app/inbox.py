@@ -115,6 +115,10 @@ class Inbox:
         )
         return bool(await self._store.add(self._appid, [row]))
 
+    async def occupied(self, openids: Sequence[str]) -> set[str]:
+        """Those of these people of whom any row is there. Raises StateDown."""
+        return await self._store.occupied(self._appid, (ANSWER, PUSH, LATE), openids)
+
     async def load(self, openid: str, holder: str) -> list[Work]:
         """Take every row of a person, whoever holds it: what waits, then messages, then answers from elsewhere. Raises
         StateDown."""

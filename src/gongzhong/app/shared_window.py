@@ -1,6 +1,6 @@
 """The reply window of one process among several that answer for the same account.
 
-A delivery first takes its person (`sharing/person.py`); then the reply window of this process answers it as if there
+A delivery first takes its person (`taking.py`); then the reply window of this process answers it as if there
 were no other. When nothing of a person's is under way any more they are laid down: what waits goes into the inbox, and
 the record says that nobody has them. A delivery for a person whom another process has is passed on to that one
 (`sharing/mail.py`).
@@ -17,11 +17,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections import OrderedDict
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -29,13 +27,14 @@ from ..errors import Replayed, SetupError, StateDown, say
 from ..messages import Push, Reply
 from ..sharing.mail import MOVED, Added, Ask, HungUp, Mail, Remote, Returned, Sent, new_number
 from ..sharing.members import Beat, Member
-from ..sharing.person import AskWhetherDead, PassOn, PersonRecord, Take, decide, hashed, read, written
-from ..store import MemoryWork, Work
+from ..sharing.person import PersonRecord, hashed, read, written
+from ..store import MemoryWork
 from .answer import Answer, Gone, NotAccepted, Seal
 from .holds import ALARM_WINDOW_S, SHARED_HOLDS
 from .inbox import AGAIN_AFTER_S, ANSWER, LATE, Inbox, claim_of, read_answer, read_late, read_push
 from .outbox import WAITS_S, about
 from .runs import Run
+from .taking import AT_ONCE, REMEMBERED_S, Person, Phase, Taking
 
 if TYPE_CHECKING:
     from ..state import State
@@ -45,47 +44,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gongzhong.app")
 
-REMEMBERED_S: Final = 48 * 3600.0
-"""How long a person's record stays after the last change: as long as WeChat's longest window for messages."""
-MOST_PEOPLE = 20_000
-"""Records that are remembered after a person was laid down, to take them again in one step."""
 LOOKS_EVERY_S = 0.5
 """While another process works on a delivery: how often to see whether it still lives, and whether WeChat hung up."""
 LAST_S = 3.0
 """At a stop: how long to try to lay everybody down."""
-
-
-class Phase(StrEnum):
-    """Whether a person is this process's."""
-
-    AWAY = "away"
-    OURS = "ours"
-
-
-class Person:
-    """One person, as this process knows them."""
-
-    __slots__ = ("busy", "keys", "load", "openid", "phase", "record", "rows", "step", "version")
-
-    def __init__(self, openid: str) -> None:
-        self.openid, self.phase = openid, Phase.AWAY
-        self.record, self.version = PersonRecord(), 0
-        """As it was read or written last; the version is 0 while nothing is known."""
-        self.busy = 0
-        """Deliveries that wait here."""
-        self.keys: set[str] = set()
-        """Claims since the person was taken."""
-        self.rows: dict[int, Work] = {}
-        """What of theirs is held in the inbox."""
-        self.load = False
-        """Whether rows in the inbox have to be taken before anything else."""
-        self.step: asyncio.Task[str] | None = None
-        """The taking or laying down that is under way; gives who has them, empty for this process."""
-
-    @property
-    def stepping(self) -> bool:
-        """Whether they are being taken or laid down."""
-        return self.step is not None and not self.step.done()
 
 
 class SharedWindow:
@@ -100,8 +62,15 @@ class SharedWindow:
         self._beat = beat or Beat()
         self.member = Member(state, self._lost, self._beat, beaten=self._renew_rows)
         self.mail = Mail(state, self._serve, self.sent, self._added)
-        self._people: OrderedDict[str, Person] = OrderedDict()
-        self._ours: dict[str, Person] = {}
+        self._taking = Taking(
+            state,
+            self.member,
+            binding.account.appid,
+            taken=self._taken,
+            load=self._load,
+            aside=self._aside,
+        )
+        self._ours = self._taking.ours
         self._tasks: set[asyncio.Task[Any]] = set()
         self._awake = asyncio.Event()
         self._begun = self._stopping = False
@@ -124,10 +93,10 @@ class SharedWindow:
         deliver it again.
         """
         self.begin()
-        person = self._person(push.openid)
+        person = self._taking.of(push.openid)
         person.busy += 1
         try:
-            while owner := await self._have(person, began + self._binding.app.rules.window_s):
+            while owner := await self._taking.have(person, began + self._binding.app.rules.window_s):
                 if isinstance(gone, Remote):
                     return MOVED
                 returned = await self._pass_on(owner, request, gone, began)
@@ -202,85 +171,28 @@ class SharedWindow:
         """Whether an answer surely got to WeChat, if another process has the connection; else True."""
         return await gone.hand(body) if isinstance(gone, Remote) else True
 
-    # ---- taking a person
+    # ---- taking people
 
-    def _person(self, openid: str) -> Person:
-        person = self._people.get(openid)
-        if person is None:
-            person = self._people[openid] = Person(openid)
-            if len(self._people) > MOST_PEOPLE:
-                self._forget_some()
-        else:
-            self._people.move_to_end(openid)
-        return person
-
-    def _forget_some(self) -> None:
-        """Forget people longest silent whom this process does not have."""
-        for openid, person in list(self._people.items())[: MOST_PEOPLE // 10]:
-            if person.phase is Phase.AWAY and not person.busy and not person.stepping:
-                del self._people[openid]
-
-    async def _have(self, person: Person, until: float) -> str:
-        """Empty once the person is this process's; else the name of the process that has them. Raises NotAccepted."""
-        while True:
-            if person.step is None or person.step.done():
-                if person.phase is Phase.OURS and not person.load and self.member.sure:
-                    return ""
-                person.step = asyncio.get_running_loop().create_task(self._take(person))
-            step = person.step
-            left_s = max(0.0, until - asyncio.get_running_loop().time())
-            await asyncio.wait({step}, timeout=left_s)  # a server takes the first step outside of a task
-            if not step.done() or step.cancelled():
-                raise NotAccepted
-            if owner := step.result():
-                return owner
-
-    async def _take(self, person: Person) -> str:
-        while True:
-            try:
-                await self.member.until_sure()
-                return await self._try_to_take(person)
-            except StateDown:
-                await asyncio.sleep(AGAIN_AFTER_S)
-
-    async def _try_to_take(self, person: Person) -> str:
-        while person.phase is not Phase.OURS:
-            known = person.record if person.version else None
-            act = decide(known, self.member.name)
-            if isinstance(act, AskWhetherDead):
-                dead = await self.member.dead(act.owner)
-                act = decide(known, self.member.name, dead)
-            if isinstance(act, PassOn):
-                person.version = 0  # whose they are is asked anew each time
-                return act.owner
-            assert isinstance(act, Take)
-            mine = msgspec.structs.replace(person.record, owner=self.member.name)
-            version = await self._put(person, mine)
-            if version is None:
-                found = await self._state.get(key_of(person.openid, self._binding))
-                person.version = found.version if found else 0
-                person.record = read(found.data) if found else PersonRecord()
-            else:
-                person.version, person.record, person.load = version, mine, person.load or act.load
-                if mine.owner == self.member.name:  # else this process counted as dead meanwhile
-                    self._now_ours(person)
-        if person.load:
-            await self._load(person)
-        return ""
-
-    async def _put(self, person: Person, record: PersonRecord) -> int | None:
-        key = key_of(person.openid, self._binding)
-        return await self._state.put(key, written(record), replaces=person.version, ttl_s=REMEMBERED_S)
-
-    def _now_ours(self, person: Person) -> None:
-        person.phase = Phase.OURS
-        self._ours[person.openid] = person
+    def _taken(self, person: Person) -> None:
         self._allowance.restore(person.openid, person.record.windows)
         self._window.elsewhere.expected.restore(person.openid, person.record.expected)
         self._awake.set()
 
-    async def _load(self, person: Person) -> None:
-        """Take the rows of a person: what waits stands before everything else, what was cut off begins anew."""
+    async def _load(self, people: Sequence[Person]) -> None:
+        """Take the rows of people: what waits stands before everything else, what was cut off begins anew."""
+        before = [(person, list(person.rows)) for person in people]
+        occupied = await self._inbox.occupied([person.openid for person in people])
+        for person, known in before:
+            if person.openid not in occupied and person.phase is Phase.OURS:
+                person.load = False
+                for number in known:
+                    person.rows.pop(number, None)
+        theirs = (self._load_rows(person) for person in people if person.openid in occupied)
+        for outcome in await asyncio.gather(*theirs, return_exceptions=True):
+            if outcome is not None:
+                raise outcome
+
+    async def _load_rows(self, person: Person) -> None:
         rows = await self._inbox.load(person.openid, self.member.name)
         if person.phase is not Phase.OURS:
             return
@@ -362,16 +274,33 @@ class SharedWindow:
             if self.member.name:
                 await self.mail.fetch(self.member.name)
         working = {run.push.openid for run in self._claims.runs()}
+        done = []
         for person in list(self._ours.values()):
             if person.busy or person.stepping:
                 continue
-            step = None
-            if person.openid not in working and self._idle(person):
-                step = self._lay_down(person)
-            elif person.rows:
-                step = self._settle_some(person)
-            if step is not None:
-                person.step = asyncio.get_running_loop().create_task(step)
+            if person.openid in working or not self._idle(person):
+                if person.rows:
+                    self._step([person], self._settle_some(person))
+            elif person.rows or person.load or self._outbox.find(person.openid) is not None:
+                self._step([person], self._lay_down(person))
+            else:
+                done.append(person)
+        for first in range(0, len(done), AT_ONCE):
+            some = done[first : first + AT_ONCE]
+            self._step(some, self._let_go(some))
+
+    def _step(self, people: Sequence[Person], work: Coroutine[Any, Any, None]) -> None:
+        """Do something with people; deliveries for them wait meanwhile."""
+        for person in people:
+            person.stepping = True
+        self._aside(self._stepped(people, work))
+
+    async def _stepped(self, people: Sequence[Person], work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        finally:
+            for person in people:
+                self._taking.stepped(person)
 
     def _idle(self, person: Person) -> bool:
         line = self._outbox.find(person.openid)
@@ -380,34 +309,63 @@ class SharedWindow:
         sending = line.sending is not None and not line.sending.done()
         return not (sending or line.going or line.in_flight)
 
-    async def _settle_some(self, person: Person) -> str:
+    async def _settle_some(self, person: Person) -> None:
         """Remove rows of messages whose answers have all gone out, of somebody who is busy with others."""
         line = self._outbox.find(person.openid)
         done = [row for row in person.rows.values() if self._claims.find(claim_of(row)) is None]
         if done and (line is None or line.empty) and await self._inbox.settle(done):
             for row in done:
                 person.rows.pop(row.id, None)
-        return ""
 
-    async def _lay_down(self, person: Person) -> str:
+    async def _lay_down(self, person: Person) -> None:
         """Put what waits into the inbox, and say that nobody has the person."""
         items = self._outbox.take_items(person.openid)
         cut = [row for row in person.rows.values() if row.key in self._window.cut]
         done = [row for row in person.rows.values() if row not in cut]
         if (done or items) and not await self._inbox.settle(done, items):
             self._give_up(person)
-            return ""
+            return
         person.rows = {row.id: row for row in cut}
         person.load = person.load or bool(items or cut)
         try:
             await self._inbox.put_back(cut)
-            await self._let_go(person)
-        except StateDown:  # the record may have been written or not: it is read before anything else
-            person.version, person.phase, person.load = 0, Phase.AWAY, True
-            self._ours.pop(person.openid, None)
-        return ""
+        except StateDown:
+            self._unsure(person)
+        else:
+            await self._let_go([person])
 
-    async def _let_go(self, person: Person) -> None:
+    async def _let_go(self, people: Sequence[Person]) -> None:
+        """Say that nobody has these people, with what everybody has to know of them."""
+        records = {person.openid: self._record(person) for person in people}
+        for _ in range(2):
+            writes = [
+                (self._taking.key_of(person.openid), written(records[person.openid]), person.version)
+                for person in people
+            ]
+            try:
+                outcomes = await self._state.put_many(writes, ttl_s=REMEMBERED_S)
+            except StateDown:
+                for person in people:
+                    self._unsure(person)
+                return
+            again = []
+            for person, outcome in zip(people, outcomes, strict=True):
+                if person.phase is not Phase.OURS:
+                    continue  # given up meanwhile
+                if isinstance(outcome, int):
+                    self._away(person, records[person.openid], outcome)
+                elif outcome is not None and read(outcome.data).owner == self.member.name:
+                    person.version = outcome.version  # a write of ours that was not sure to have happened
+                    again.append(person)
+                else:
+                    self._give_up(person)
+            people = again
+            if not people:
+                return
+        for person in people:
+            self._give_up(person)
+
+    def _record(self, person: Person) -> PersonRecord:
         windows = self._allowance.stored(person.openid)
         expected = self._window.elsewhere.expected.stored(person.openid, self._clock.now())
         record = msgspec.structs.replace(
@@ -416,18 +374,19 @@ class SharedWindow:
         remembered_s = self._binding.app.replay_window_s or 0.0
         for key in person.keys:
             record.note(key, self._claims.answered(key), self._clock.now(), remembered_s)
-        version = await self._put(person, record)
-        if version is None:
-            found = await self._state.get(key_of(person.openid, self._binding))
-            if found is not None and read(found.data).owner == self.member.name:
-                person.version = found.version  # a write of ours that was not sure to have happened
-                version = await self._put(person, record)
-        if version is None:
-            self._give_up(person)
-            return
-        person.version, person.record, person.phase, person.load = version, record, Phase.AWAY, False
+        return record
+
+    def _away(self, person: Person, record: PersonRecord, version: int) -> None:
+        """Somebody was laid down."""
+        person.version, person.record, person.phase = version, record, Phase.AWAY
+        person.load = person.load and not record.waiting  # something may have come since the record was made
         person.keys.clear()
         person.rows = {}
+        self._ours.pop(person.openid, None)
+
+    def _unsure(self, person: Person) -> None:
+        """Whether somebody was laid down is not known: the record is read before anything else."""
+        person.version, person.phase, person.load = 0, Phase.AWAY, True
         self._ours.pop(person.openid, None)
 
     def _give_up(self, person: Person) -> None:
@@ -455,11 +414,11 @@ class SharedWindow:
                     self._aside(self._recover_person(openid))
 
     async def _recover_person(self, openid: str) -> None:
-        person = self._person(openid)
+        person = self._taking.of(openid)
         person.busy += 1
         person.load = True
         try:
-            await self._have(person, asyncio.get_running_loop().time() + self._beat.recover_s)
+            await self._taking.have(person, asyncio.get_running_loop().time() + self._beat.recover_s)
         finally:
             person.busy -= 1
 
@@ -474,7 +433,7 @@ class SharedWindow:
             self._loop.call_soon_threadsafe(lambda: self._aside(self._count_elsewhere(openid, count)))
 
     async def _count_elsewhere(self, openid: str, count: int) -> None:
-        key = key_of(openid, self._binding)
+        key = self._taking.key_of(openid)
         while (found := await self._state.get(key)) is not None:
             record = read(found.data)
             if record.owner:
@@ -508,7 +467,7 @@ class SharedWindow:
             await self._state.put(taken, b"", replaces=0, ttl_s=WAITS_S)
         self._added(openid)
         with suppress(StateDown):
-            found = await self._state.get(key_of(openid, self._binding))
+            found = await self._state.get(self._taking.key_of(openid))
             owner = read(found.data).owner if found is not None else ""
             if owner and owner != self.member.name:
                 await self.mail.send(owner, Added(openid))
@@ -565,8 +524,3 @@ class SharedWindow:
         task = asyncio.get_running_loop().create_task(quietly())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def key_of(openid: str, binding: Binding) -> str:
-    """The key of a person's record in the shared state."""
-    return f"person|{binding.account.appid}|{openid}"
