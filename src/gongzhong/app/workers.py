@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -25,15 +26,22 @@ _LISTENING = "0A"
 class Workers:
     """Says once that several processes answer for an account whose state is in the memory of each.
 
-    Nothing is said of an account whose state they share, which `shared` tells.
+    Nothing is said of an account whose state they share, which `shared` tells. `beside` finds the others.
     """
 
-    def __init__(self, shared: Callable[[], bool] = lambda: False) -> None:
-        self._said, self._shared = False, shared
+    def __init__(
+        self, shared: Callable[[], bool] = lambda: False, beside: Callable[[], list[int]] | None = None
+    ) -> None:
+        self._said, self._shared, self._beside = False, shared, beside or workers_beside
 
     def look(self) -> None:
-        """Say it if other workers are found."""
-        if not (self._said or self._shared()) and workers_beside():
+        """Say it if other workers are found. Returns at once: a machine with many processes has much in /proc to read,
+        which a thread does."""
+        if not (self._said or self._shared()):
+            threading.Thread(target=self._look, name="gongzhong-workers", daemon=True).start()
+
+    def _look(self) -> None:
+        if self._beside():
             self.say()
 
     def say(self) -> None:

@@ -65,6 +65,11 @@ LARGEST_STEP: Final = 100
 SMALLEST_SHARE: Final = 1_000
 """And never more than this part of the limit."""
 
+MOST_USAGES: Final = 20_000
+"""So many paths of all accounts are known at once. A gateway's programs choose paths freely."""
+KEPT_SHARE: Final = 0.75
+"""What is left of them when there are too many, so that not every further path looks for one to forget."""
+
 Verdict: TypeAlias = Literal["go", "ask", "refuse"]
 
 
@@ -222,14 +227,30 @@ def refused(usage: Usage, code: int, now: float) -> None:
         )
 
 
+def worth(usage: Usage, now: float, *, shared: bool) -> int:
+    """How much it matters to remember a usage; the least is forgotten first.
+
+    0: of another day; 1: its count, which alone refuses nothing; 2: calls that those who share the counts were not told
+    of; 3: WeChat's word that the minute or the day is used up.
+    """
+    if not usage.begins_at <= now < usage.resets_at:
+        return 0
+    if usage.word.spent or usage.refused_minute == int(now // SECONDS_A_MINUTE):
+        return 3
+    return 2 if shared and usage.unreported > 0 else 1
+
+
 class Budgets:
     """Counts calls and refuses those that WeChat would refuse. Share one among all clients of a process.
 
-    Without a `store` it knows what its own clients did and heard.
+    Without a `store` it knows what its own clients did and heard. At most `most` paths are known at once: what matters
+    least is forgotten first, see `worth`.
     """
 
-    def __init__(self, store: QuotaStore | None = None, clock: Clock | None = None) -> None:
-        self.store, self.clock = store, clock or Clock()
+    def __init__(
+        self, store: QuotaStore | None = None, clock: Clock | None = None, most: int = MOST_USAGES
+    ) -> None:
+        self.store, self.clock, self._most = store, clock or Clock(), most
         self._usages: dict[tuple[str, str], Usage] = {}
         self._lock = threading.Lock()
         self._threads: tuple[int, Executor] | None = None
@@ -333,8 +354,20 @@ class Budgets:
             usage = Usage(spec.path, today, published, spec.per_minute)
             if minute:
                 usage.minute, usage.in_minute, usage.refused_minute = minute
+            elif len(self._usages) >= self._most:
+                self._forget(now)
             self._usages[owner, spec.path] = usage
         return usage
+
+    def _forget(self, now: float) -> None:
+        """Make room: what matters least goes, of what matters equally that which was used longest ago."""
+        shared = self.store is not None
+        found = sorted(
+            self._usages.items(),
+            key=lambda one: (worth(one[1], now, shared=shared), one[1].minute),
+            reverse=True,
+        )
+        self._usages = dict(found[: int(self._most * KEPT_SHARE)])
 
     def _inquire(self, owner: str, usage: Usage, ask: Callable[[GetQuota], Steps[object]]) -> Steps[bool]:
         """Ask WeChat; False when it gave no answer, and this call has to find out."""

@@ -14,7 +14,18 @@ import pytest
 from gongzhong.catalogue.base import ApiQuota, DailyQuota, RateLimit
 from gongzhong.catalogue.model import Call, Ok, Repeat, Spec
 from gongzhong.client import AsyncClient
-from gongzhong.client.budgets import ASK_AGAIN_S, Usage, day_of, decide, heard, refused, spent
+from gongzhong.client.budgets import (
+    ASK_AGAIN_S,
+    Budgets,
+    Reported,
+    Usage,
+    day_of,
+    decide,
+    heard,
+    refused,
+    spent,
+)
+from gongzhong.clock import MovableClock
 from gongzhong.errors import NotReached, QuotaError, QuotaSpent
 
 pytestmark = pytest.mark.anyio
@@ -278,6 +289,63 @@ def test_calls_of_a_minute_are_counted_and_refused_after_45011(world: Any) -> No
     world.weixin.will(SEND, DONE)
     world.clock.turn_to(refusal.value.resets_at)
     client.perform(Send())
+
+
+class NoStore:
+    """A store that is down: nothing that was counted can be told."""
+
+    def report(self, *facts: Any) -> Reported:
+        raise OSError
+
+    note = correct = clear = report
+
+
+def spec(number: int) -> Spec:
+    return Spec("POST", f"/cgi-bin/any/{number}", per_minute=1)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_however_many_paths_are_called_only_so_many_are_known(shared: bool) -> None:
+    clock = MovableClock(NOW, frozen=True)
+    budgets = Budgets(NoStore() if shared else None, clock, most=100)
+    for number in range(10_000):
+        budgets.count("api|wx1", spec(number))
+        clock.advance(0.001)
+    assert len(budgets.usages()) <= 100
+    assert budgets.usages()[-1].path == "/cgi-bin/any/9999"
+
+
+def test_what_wechat_refused_is_remembered_longest_and_untold_counts_longer_than_told_ones() -> None:
+    clock = MovableClock(NOW, frozen=True)
+    budgets = Budgets(NoStore(), clock, most=100)
+    used: list[Usage] = []
+    for number in range(100):
+        found, _ = budgets.count("api|wx1", spec(number))
+        assert found is not None
+        used.append(found)
+        clock.advance(60)
+    now = clock.now()
+    for number in range(10):
+        refused(used[number], 45009, now)
+    refused(used[10], 45011, now)
+    for number in range(11, 60):
+        used[number].unreported = 0  # the others were told of these
+    budgets.count("api|wx1", spec(100))
+    left = {int(one.path.rpartition("/")[2]) for one in budgets.usages()}
+    assert left == {*range(11), *range(60, 101), *range(36, 60)}
+
+
+def test_a_new_day_makes_room_first() -> None:
+    clock = MovableClock(NOW, frozen=True)
+    budgets = Budgets(clock=clock, most=10)
+    for number in range(9):
+        found, _ = budgets.count("api|wx1", spec(number))
+        assert found is not None
+        refused(found, 45009, clock.now())
+    clock.advance(86_400)
+    for number in range(9, 15):
+        budgets.count("api|wx1", spec(number))
+    assert {one.path for one in budgets.usages()} == {f"/cgi-bin/any/{number}" for number in range(9, 15)}
 
 
 def test_usages_are_copies_and_hold_no_secret(world: Any) -> None:
