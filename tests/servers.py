@@ -62,6 +62,8 @@ class Server:
     """One process that listens on `port`. `stop` and `start` may be called again and again."""
 
     name = ""
+    gently = signal.SIGTERM
+    """The signal that ends it with everything written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -100,6 +102,15 @@ class Server:
         except OSError:
             return False
 
+    def shut_down(self) -> None:
+        """End it as an administrator would; who is connected is cut off. Killed after START_WITHIN_S."""
+        assert self._process is not None
+        inner = children(self._process.pid) if os.geteuid() == 0 else []  # runuser's child is the server
+        os.kill(inner[0] if inner else self._process.pid, self.gently)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(START_WITHIN_S)
+        self.stop()
+
     def stop(self) -> None:
         """Kill it at once, as a power cut would."""
         if self._process is not None:
@@ -125,6 +136,8 @@ class Postgres(Server):
     """A cluster of its own, without flushes to the disk unless they are asked for: what a test needs is speed."""
 
     name = "postgres"
+    gently = signal.SIGINT
+    """Its "fast" shutdown: SIGTERM would wait until every client has gone."""
 
     def __init__(self, folder: Path, *, flushes: bool = False) -> None:
         super().__init__(open_to("postgres", folder))

@@ -1,114 +1,118 @@
-"""People who write to an account all at once, and what they must have seen in the end."""
+"""People who write to an account as a plan says, and what they saw of it in the end."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-from collections import Counter
-from dataclasses import dataclass, field
+import itertools
+import time
 
 from gongzhong.platform.world import accounts, acts, chats, people
 from gongzhong.platform.world.acts import Saying
+from gongzhong.platform.world.world import AccountState, World
 from gongzhong.testing.live_platform import LivePlatform
 
+from .judge import Seen
+from .plan import Message, Plan
+
 FETCH = "继续"
-
-
-@dataclass
-class Report:
-    """What came of it. Lists of messages."""
-
-    written: int = 0
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    reordered: list[str] = field(default_factory=list)
-    failed: int = 0
-    """How often WeChat told a person that the service is out of order."""
-    alarms: list[str] = field(default_factory=list)
-    roads: Counter[str] = field(default_factory=Counter)
+LOOKS_EVERY_S = 1.0
+FETCHES_EVERY_S = 3.0
+WRITES_AGAIN_AFTER_S = 20.0
+"""Without any answer to a message for so long after its handler could be done, its person writes 继续 by themselves."""
+ANSWER = "答"
+"""What the program under test puts before the text that it answers."""
 
 
 class Crowd:
-    """`people` persons who write `messages` messages each within about `seconds`; handlers take up to `slowest_s`."""
+    """The people of a plan at the platform's only account."""
 
-    def __init__(
-        self, bed: LivePlatform, seed: int, *, people: int, messages: int, seconds: float, slowest_s: float
-    ) -> None:
-        self.bed, self.random = bed, random.Random(seed)
-        self.messages, self.seconds, self.slowest_s = messages, seconds, slowest_s
-        self.wrote: dict[str, list[str]] = {f"person {number}": [] for number in range(people)}
+    def __init__(self, bed: LivePlatform, plan: Plan) -> None:
+        self.bed, self.plan = bed, plan
+        self.wrote: dict[str, float] = {}
+        """When each message was written, in unix seconds."""
+        self.asked = 0
+        """How often somebody asked for an answer."""
 
-    def write(self) -> None:
-        """Let everybody write, and wait until everything was answered, or nothing more comes."""
-        self.bed.carry_out(self._write())
+    @property
+    def _world(self) -> World:
+        return self.bed.platform.world
 
-    async def _write(self) -> None:
-        await asyncio.gather(*(self._live(person) for person in self.wrote))
+    @property
+    def _account(self) -> AccountState:
+        return next(iter(self._world.accounts.values()))
 
-    async def _live(self, person: str) -> None:
-        world = self.bed.platform.world
-        account = next(iter(world.accounts.values()))
-        people.create(world, person)
-        await self.bed.platform.carry_out(acts.follow(world, account, person), wait=True)
-        for number in range(self.messages):
-            await asyncio.sleep(self.random.expovariate(self.messages / self.seconds))
-            text = f"{person.split()[1]}-{number}@{self._duration():.1f}"
-            self.wrote[person].append(text)
-            await self._say(person, text)
-        for _ in range(round((self.slowest_s + 60) / 3)):
-            if not self._unanswered(person):
-                return
-            await asyncio.sleep(3)
-            if not account.verified and self._promised(person):
+    def write(self, ends_s: float) -> None:
+        """Let everybody write; until everybody has all answers, `ends_s` seconds from now at most."""
+        self.bed.carry_out(self._write(ends_s))
+
+    async def _write(self, ends_s: float) -> None:
+        began = asyncio.get_running_loop().time()
+        await asyncio.gather(*(self._live(person, began, began + ends_s) for person in self.plan.people))
+
+    async def _live(self, person: str, began: float, ends: float) -> None:
+        loop = asyncio.get_running_loop()
+        people.create(self._world, person)
+        await self.bed.platform.carry_out(acts.follow(self._world, self._account, person))
+        for message in self.plan.of(person):
+            await asyncio.sleep(max(0.0, began + message.at_s - loop.time()))
+            self.wrote[message.text] = time.time()
+            await self._say(person, message.text)
+        asks_at = 0.0
+        while loop.time() < ends and (open_ := self._unanswered(person)):
+            await asyncio.sleep(LOOKS_EVERY_S)
+            if loop.time() >= asks_at and (self._promised(person) or self._waited_enough(open_)):
+                asks_at = loop.time() + FETCHES_EVERY_S
+                self.asked += 1
                 await self._say(person, FETCH)
 
-    def _duration(self) -> float:
-        """Most handlers are quick; some take up to the longest time."""
-        return self.random.choice((0.0, 0.0, 0.1, 1.0, self.random.random() * self.slowest_s))
-
     async def _say(self, person: str, text: str) -> None:
-        world = self.bed.platform.world
-        account = next(iter(world.accounts.values()))
-        act = acts.say(world, account, person, Saying(type="text", content=text))
-        await self.bed.platform.carry_out(act, wait=self.random.random() < 0.7)
+        act = acts.say(self._world, self._account, person, Saying(type="text", content=text))
+        await self.bed.platform.carry_out(act)
 
-    def _lines(self, person: str) -> list[tuple[str, str, str]]:
-        world = self.bed.platform.world
-        appid = next(iter(world.accounts))
-        return [(item["side"], item["via"], chats.spoken(item)) for item in chats.read(world, appid, person)]
+    def _waited_enough(self, unanswered: list[Message]) -> bool:
+        return all(
+            time.time() > self.wrote[message.text] + message.takes_s + WRITES_AGAIN_AFTER_S
+            for message in unanswered
+        )
 
-    def _answers(self, person: str) -> list[str]:
-        """The messages whose answers a person saw, as often as they saw them."""
-        return [
-            part.removeprefix("答")
-            for side, _, text in self._lines(person)
-            if side == "account"
-            for part in text.split("\n")
-            if part.startswith("答") and part != f"答{FETCH}"
-        ]
+    def _answers(self, person: str) -> list[Seen]:
+        """The answers that a person saw."""
+        found = []
+        for place, line in enumerate(chats.read(self._world, self._account.appid, person)):
+            if line["side"] == "account":
+                for part, text in enumerate(chats.spoken(line).split("\n")):
+                    if text.startswith(ANSWER) and text != f"{ANSWER}{FETCH}":
+                        text = text.removeprefix(ANSWER)
+                        found.append(Seen(person, text, line["time"], place, part, line["via"]))
+        return found
 
-    def _unanswered(self, person: str) -> list[str]:
-        seen = set(self._answers(person))
-        return [text for text in self.wrote[person] if text not in seen]
+    def _unanswered(self, person: str) -> list[Message]:
+        seen = {answer.text for answer in self._answers(person)}
+        return [message for message in self.plan.of(person) if message.text not in seen]
 
     def _promised(self, person: str) -> bool:
         """Whether the last line asks the person to fetch an answer."""
-        lines = self._lines(person)
-        return bool(lines) and FETCH in lines[-1][2] and lines[-1][0] == "account"
+        lines = chats.read(self._world, self._account.appid, person)
+        return bool(lines) and lines[-1]["side"] == "account" and FETCH in chats.spoken(lines[-1])
 
-    def report(self) -> Report:
+    def seen(self) -> list[Seen]:
         """What everybody saw."""
-        return self.bed.look(self._report)
+        return self.bed.look(
+            lambda: list(itertools.chain.from_iterable(map(self._answers, self.plan.people)))
+        )
 
-    def _report(self) -> Report:
-        found = Report()
-        for person, wrote in self.wrote.items():
-            answers, lines = self._answers(person), self._lines(person)
-            found.written += len(wrote)
-            found.lost += [text for text in wrote if text not in answers]
-            found.doubled += [text for text, count in Counter(answers).items() if count > 1]
-            found.failed += sum(side == "system" and "故障" in text for side, _, text in lines)
-            found.roads.update(via for side, via, _ in lines if side == "account")
-        world = self.bed.platform.world
-        found.alarms = [str(alarm) for alarm in accounts.alarms(world, next(iter(world.accounts)))]
-        return found
+    def failures(self) -> int:
+        """How often WeChat told somebody that the service is out of order."""
+
+        def count() -> int:
+            appid = self._account.appid
+            lines = (line for person in self.plan.people for line in chats.read(self._world, appid, person))
+            return sum(line["type"] == "failure" for line in lines)
+
+        return self.bed.look(count)
+
+    def alarms(self) -> list[str]:
+        """The alarms that WeChat raised."""
+        return self.bed.look(
+            lambda: [str(alarm) for alarm in accounts.alarms(self._world, self._account.appid)]
+        )

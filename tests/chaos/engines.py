@@ -1,0 +1,72 @@
+"""Where a program keeps its data in a run, and how that is restarted under it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from tests.servers import PgBouncer, Postgres, RedisServer, Server
+
+from gongzhong.database import read_url
+from gongzhong.store import migrate
+
+from .plan import Restart
+
+KINDS: Final = (
+    "sqlite",
+    "postgresql",
+    "postgresql + redis",
+    "postgresql + pgbouncer",
+    "postgresql + pgbouncer + redis",
+)
+
+
+@dataclass
+class Engines:
+    """The environment that names database and state, and the servers behind it."""
+
+    environment: dict[str, str]
+    servers: list[Server] = field(default_factory=list)
+    restarted: list[str] = field(default_factory=list)
+
+    def restart(self, planned: Restart) -> None:
+        """End one of them and start it again. A file has nothing to restart."""
+        if not self.servers:
+            return
+        server = self.servers[planned.place % len(self.servers)]
+        if planned.how == "kill":
+            server.stop()
+        else:
+            server.shut_down()
+        self.restarted.append(f"{server.name} {planned.how}")
+        time.sleep(planned.down_s)
+        server.start()
+
+
+@contextmanager
+def running(kind: str, folder: Path) -> Iterator[Engines]:
+    """One of KINDS."""
+    if kind == "sqlite":
+        address = f"sqlite:///{folder / 'gongzhong.db'}"
+        yield Engines({"GONGZHONG_STATE": address, "GONGZHONG_DATABASE": address})
+        return
+    with ExitStack() as ending:
+        postgres = Postgres(folder / "postgres")
+        servers: list[Server] = [postgres]
+        address = postgres.url
+        if "pgbouncer" in kind:
+            servers.append(bouncer := PgBouncer(folder / "pgbouncer", postgres))
+            address = bouncer.url
+        state = address
+        if "redis" in kind:
+            servers.append(redis := RedisServer(folder / "redis", keeps=True))
+            state = redis.url
+        for server in servers:
+            server.start()
+            ending.callback(server.stop)
+        migrate.prepare(read_url(postgres.url))
+        yield Engines({"GONGZHONG_STATE": state, "GONGZHONG_DATABASE": address}, servers)
