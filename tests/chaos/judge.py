@@ -199,5 +199,3 @@ def _overtaken(answers: Sequence[tuple[Seen, Sequence[Step]]]) -> list[str]:
                 found.append(one.text)
                 break
     return found
-
-

@@ -128,8 +128,6 @@ def _restarts(seed: int, size: Size) -> tuple[Restart, ...]:
     endings: tuple[Ending, ...] = ("shut down", "kill")
     apart_s = size.seconds / (size.restarts + 1)
     return tuple(
-        Restart(
-            apart_s * (number + 1), endings[number % 2], chance.randrange(1_000), chance.choice(DOWN_S)
-        )
+        Restart(apart_s * (number + 1), endings[number % 2], chance.randrange(1_000), chance.choice(DOWN_S))
         for number in range(size.restarts)
     )

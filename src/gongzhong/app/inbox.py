@@ -1,8 +1,9 @@
 """What must not be lost, as rows of the table of work: messages that were accepted, and answers that wait.
 
-A row of kind `push` is made before WeChat is told that a message was taken, and stays until everything its handler said
-has gone out. Rows of kind `answer` are what waits for the person's next message, rows of kind `late` what came from
-elsewhere and has not gone out. A row's line is the person's OpenID.
+A row of kind `push` is made when its handler has run for a second, at the latest before WeChat is told that the message
+was taken, and stays until everything that the handler said has gone out. Rows of kind `answer` are what waits for the
+person's next message, rows of kind `late` what came from elsewhere and has not gone out. A row's line is the person's
+OpenID.
 Rows are held by the process that has the person; when it dies, whoever has the person next takes them all.
 """
 
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
+from .. import facts
 from ..errors import StateDown, say
 from ..messages import (
     ImageReply,
@@ -27,11 +29,13 @@ from ..messages import (
     TransferReply,
     VideoReply,
     VoiceReply,
+    articles_allowed,
     encode,
     parse,
 )
 from ..store import NewWork, Work, WorkStore
 from ..wire import read_xml
+from .claims import Claim, Phase
 from .outbox import WAITS_S, Reason, Undelivered
 from .pieces import Piece
 
@@ -41,6 +45,8 @@ PUSH, ANSWER, LATE = "push", "answer", "late"
 ORDER = {ANSWER: 0, PUSH: 1, LATE: 2}
 HELD_S = 15.0
 """How long a row stays with a process that renews it no more."""
+DELIVERED_WITHIN_S: Final = facts.DELIVERIES * facts.ANSWER_TIMEOUT_S
+"""WeChat makes its deliveries of a push within so long after it was made."""
 MOST_ATTEMPTS = 5
 """A message that was begun so often, and whose process died each time, is put aside: it may be what kills them."""
 LINES_AT_ONCE = 100
@@ -63,11 +69,29 @@ REPLIES: Final[dict[str, type[Reply]]] = {
 
 
 class KeptPush(msgspec.Struct, frozen=True, array_like=True):
-    """An accepted message: its XML, the key of its claim, and whether the person was told to ask for the answer."""
+    """A message that must not be lost: its XML, the key of its claim, and whether the person was told to ask for the
+    answer."""
 
     xml: bytes
     key: str
     promised: bool
+    accepted: bool = True
+    """Whether WeChat was about to be told that it was taken; before that, WeChat delivers it again."""
+
+    def claim(self, push: Push, now: float) -> Claim:
+        """The claim with which it is begun anew. While WeChat may deliver it again, a delivery takes the answer; if
+        none comes, and after that, the answer goes the way of late ones. Whether the person was told to ask is not
+        known of a row that was written before WeChat had an answer: then asking fetches in any case."""
+        comes = not self.accepted and now < push.create_time + DELIVERED_WITHIN_S
+        return Claim(
+            self.key,
+            push.openid,
+            push.answerable,
+            articles=articles_allowed(push),
+            phase=Phase.RUNNING if comes else Phase.CLOSED,
+            deliveries=1,
+            promised=self.promised or not self.accepted,
+        )
 
 
 class KeptAnswer(msgspec.Struct, frozen=True, array_like=True):
@@ -93,10 +117,10 @@ class Inbox:
     def __init__(self, store: WorkStore, appid: str) -> None:
         self._store, self._appid = store, appid
 
-    async def keep(self, push: Push, key: str, promised: bool, holder: str) -> list[Work]:
-        """The row of an accepted message, held: made now, or by an attempt before whose outcome was not known. Raises
+    async def keep(self, push: Push, key: str, promised: bool, accepted: bool, holder: str) -> list[Work]:
+        """The row of a message, held: made now, or by an attempt before whose outcome was not known. Raises
         StateDown."""
-        data = msgspec.msgpack.encode(KeptPush(encode(push), key, promised))
+        data = msgspec.msgpack.encode(KeptPush(encode(push), key, promised, accepted))
         row = NewWork(kind=PUSH, data=data, line=push.openid, key=key)
         made = await self._store.add(self._appid, [row], holder=holder, seconds=HELD_S)
         if made:
@@ -158,9 +182,10 @@ class Inbox:
         return not {row.id for row in done} & {row.id for row in left}
 
     async def put_back(self, rows: Iterable[Work]) -> None:
-        """Let others begin anew what was cut off here. Raises StateDown."""
+        """Let others begin anew what was cut off here, WeChat having been told that it was taken. Raises StateDown."""
         for row in rows:
-            await self._store.put_back(row, "stopped")
+            kept = msgspec.structs.replace(msgspec.msgpack.decode(row.data, type=KeptPush), accepted=True)
+            await self._store.put_back(row, "stopped", data=msgspec.msgpack.encode(kept))
 
     async def renew(self, holder: str) -> None:
         await self._store.renew(holder, HELD_S)
@@ -184,10 +209,10 @@ class Inbox:
         return NewWork(kind=ANSWER, data=msgspec.msgpack.encode(kept), line=item.openid, key=key, due=due)
 
 
-def read_push(row: Work) -> tuple[Push, str, bool]:
-    """The message of a row, the key of its claim, and whether its answer was promised."""
+def read_push(row: Work) -> tuple[Push, KeptPush]:
+    """The message of a row, and what else is in it."""
     kept = msgspec.msgpack.decode(row.data, type=KeptPush)
-    return parse(read_xml(kept.xml)), kept.key, kept.promised
+    return parse(read_xml(kept.xml)), kept
 
 
 def read_answer(row: Work) -> Undelivered:

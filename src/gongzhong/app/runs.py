@@ -30,6 +30,7 @@ class Run:
         "claim",
         "cut",
         "first",
+        "keeping",
         "kept",
         "lined",
         "loop",
@@ -49,8 +50,8 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         self.cut = False
         """Whether the handler was cancelled from here."""
-        self.kept = self.lost = False
-        """Whether the message is in the inbox; whether another process has it now."""
+        self.kept = self.keeping = self.lost = False
+        """Whether the message is in the inbox; whether it is being put there; whether another process has it now."""
         self.lined = False
         """Whether some of what the handler said went to the person's line."""
         self.said_bytes = 0

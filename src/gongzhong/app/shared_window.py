@@ -30,6 +30,7 @@ from ..sharing.members import Beat, Member
 from ..sharing.person import PersonRecord, hashed, read, written
 from ..store import MemoryWork
 from .answer import Answer, Gone, NotAccepted, Seal
+from .claims import Phase as ClaimPhase
 from .holds import ALARM_WINDOW_S, SHARED_HOLDS
 from .inbox import AGAIN_AFTER_S, ANSWER, LATE, Inbox, claim_of, read_answer, read_late, read_push
 from .outbox import WAITS_S, about
@@ -206,12 +207,12 @@ class SharedWindow:
             if row.kind == LATE:
                 self._window.come(person.openid, *read_late(row))
                 continue
-            push, key, promised = read_push(row)
-            if not self._claims.knows(key):
+            push, kept = read_push(row)
+            if not self._claims.knows(kept.key):
                 log.warning(say("重新处理：%s", "handled anew: %s"), about(push))
                 self._counters["resumed"] += 1
-                person.keys.add(key)
-                self._window.resume(push, key, promised)
+                person.keys.add(kept.key)
+                self._window.resume(push, kept)
 
     # ---- what must not be lost
 
@@ -221,25 +222,49 @@ class SharedWindow:
         Tries again while the database is down, for `patience_s` seconds, by default as long as WeChat waits. Raises
         NotAccepted after that, and when another process has the person.
         """
+        person = self._ours.get(run.push.openid)
+        if person is None or run.lost:
+            raise NotAccepted
+        person.busy += 1  # not laid down meanwhile: a row that comes after that would be nobody's
+        try:
+            await self._keep(
+                run, person, self._binding.app.rules.patience_s if patience_s is None else patience_s
+            )
+        finally:
+            person.busy -= 1
+
+    async def _keep(self, run: Run, person: Person, patience_s: float) -> None:
         loop = asyncio.get_running_loop()
-        ends = loop.time() + (self._binding.app.rules.patience_s if patience_s is None else patience_s)
+        ends = loop.time() + patience_s
         while not run.kept:
-            person = self._ours.get(run.push.openid)
-            if person is None or run.lost:
+            if person.phase is not Phase.OURS or run.lost:
                 raise NotAccepted
-            try:
-                rows = await self._inbox.keep(run.push, run.claim.key, run.claim.promised, self.member.name)
-            except StateDown:
-                if loop.time() >= ends:
-                    raise NotAccepted from None
-                await asyncio.sleep(AGAIN_AFTER_S)
-            else:
+            rows: list[Work] | None = None
+            if self.member.sure:  # else another process may have begun the message anew
+                claim, accepted = run.claim, run.claim.phase is not ClaimPhase.RUNNING
+                with suppress(StateDown):
+                    rows = await self._inbox.keep(
+                        run.push, claim.key, claim.promised, accepted, self.member.name
+                    )
+            if rows is not None:
                 person.rows.update((row.id, row) for row in rows)
                 run.kept = True
+            elif loop.time() >= ends:
+                raise NotAccepted
+            else:
+                await asyncio.sleep(AGAIN_AFTER_S)
+
+    def keep_slow(self, run: Run, began: float) -> None:
+        """Put the message of a handler that takes long into the inbox before WeChat has an answer, so that it survives
+        the deaths of several processes within WeChat's three deliveries. A quick handler costs no row."""
+        if not run.claim.ended and run.loop.time() >= began + self._binding.app.rules.ask_after_s:
+            self.keep_soon(run)
 
     def keep_soon(self, run: Run) -> None:
         """The same when nobody waits for it: for as long as the person is this process's."""
-        self._aside(self.keep(run, math.inf))
+        if not run.keeping:
+            run.keeping = True
+            self._aside(self.keep(run, math.inf))
 
     async def _renew_rows(self) -> None:
         if any(person.rows for person in self._ours.values()):

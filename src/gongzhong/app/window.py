@@ -62,6 +62,7 @@ from .sender import Sender
 
 if TYPE_CHECKING:
     from .binding import Binding
+    from .inbox import KeptPush
     from .shared_window import SharedWindow
 
 log = logging.getLogger("gongzhong.app")
@@ -224,6 +225,8 @@ class ReplyWindow:
             # nothing may be said to the person between this look at what waits and the decision to take it
             act = self._look(run, number, began, self._outbox.waiting(openid), lost, holds_left)
             if isinstance(act, Wait):
+                if waited and self.shared is not None:
+                    self.shared.keep_slow(run, began)
                 waited = True
                 await self._wait(run, act.until)
             elif isinstance(act, Release):
@@ -537,16 +540,14 @@ class ReplyWindow:
         run.claim = replace(run.claim, phase=Phase.CLOSED, ended=True, replies=(), shown=None)
         run.body = run.body or SUCCESS
 
-    def resume(self, push: Push, key: str, promised: bool) -> None:
-        """Handle a message again whose process died after WeChat had been told that it was taken.
-
-        What that process had sent since then is not known: the allowance begins with the message.
-        """
-        self.cut.discard(key)
+    def resume(self, push: Push, kept: KeptPush) -> None:
+        """Handle a message again whose process died or gave it up. What that process had sent since then is not known:
+        the allowance begins with the message."""
+        self.cut.discard(kept.key)
         self._allowance.opened(push, float(push.create_time))
-        claim = Claim(key, push.openid, push.answerable, phase=Phase.CLOSED, deliveries=1, promised=promised)
-        run = Run(claim, push, asyncio.get_running_loop())
-        run.body, run.kept, run.first = SUCCESS, True, self._first(push)
+        run = Run(kept.claim(push, self._clock.now()), push, asyncio.get_running_loop())
+        run.body = SUCCESS if run.claim.phase is Phase.CLOSED else None
+        run.kept, run.first = True, self._first(push)
         self._claims.begin(run)
         self._start(run)
         self._claims.settle(run)

@@ -2,16 +2,14 @@
 
 A process names itself once and renews its lease `worker|NAME` all the time. Whoever is granted the lease of another
 one knows that this one is dead, and keeps it so for a minute: its holder, if it was only stopped for a while, finds at
-the next renewal that the lease is lost, gives up everything that it had begun, and goes on under a new name.
+the next renewal that the lease is lost, gives up everything that it had begun, and goes on under a new name. One of the
+same machine that has ended is recognised without waiting for its lease (`processes.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import secrets
-import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -19,6 +17,7 @@ import msgspec
 
 from ..errors import StateDown, say
 from ..state import State
+from .processes import has_ended, named
 
 log = logging.getLogger("gongzhong.sharing")
 
@@ -111,9 +110,12 @@ class Member:
         await self.join()
 
     async def dead(self, name: str) -> bool:
-        """Whether another process is dead; from then on it is kept from going on. Raises StateDown."""
+        """Whether another process is dead; from then on it is kept from going on. One of this machine that has ended
+        is dead at once; any other one when its lease is over. Raises StateDown."""
         if name == self.name:
             return False
+        if has_ended(name):
+            return True
         return await self._state.lease(key_of(name), DEAD, LONG_DEAD_S) is not None
 
     async def leave(self) -> None:
@@ -133,11 +135,6 @@ DEAD = "dead"
 """Who holds the lease of a dead process: the same for everybody who asks."""
 LONG_DEAD_S = 60.0
 """How long the lease of a dead process is kept from it: longer than it takes to notice the loss."""
-
-
-def named() -> str:
-    """A name that no other process has ever had."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def key_of(name: str) -> str:
