@@ -10,6 +10,7 @@ GONGZHONG_FIRST_SEED is the seed.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,7 +34,7 @@ CALM = Size(people=200, messages=10, seconds=150.0, slowest_s=60.0)
 TROUBLED = Size(people=200, messages=10, seconds=150.0, slowest_s=60.0, trouble_every_s=2.5, restarts=4)
 SHORT = Size(people=10, messages=3, seconds=8.0, slowest_s=6.0, trouble_every_s=2.5, restarts=1)
 LATE_S = 12.0
-"""Without faults: WeChat's three deliveries are over after 10 s, and somebody who was asked to fetch does it at once."""
+"""Without faults: WeChat's third delivery comes after 10 s, and somebody who was asked to fetch does so at once."""
 LATE_IN_TROUBLE_S = 60.0
 """A handler is begun anew 17 s after its process died at the latest, and that process may die, too."""
 
@@ -43,7 +44,7 @@ def run(kind: str, account: str, size: Size, folder: Path, bed: LivePlatform) ->
     with kinds.running(kind, folder) as engines, farm(folder / "farm", account, engines, bed) as workers:
         late_s = LATE_IN_TROUBLE_S if size.trouble_every_s or size.restarts else LATE_S
         report = carry_out(drawn(SEED, size), bed, workers, engines, late_s=late_s)
-        print(report.table(f"{kind}, {account} account"))
+        sys.stdout.write(report.table(f"{kind}, {account} account") + "\n")
         return report
 
 
