@@ -12,6 +12,8 @@ from tests.simulation.window_world import Setting
 from gongzhong.app import inbox, shared_window, taking
 from gongzhong.sharing import members, person
 
+WORLDS = 200
+"""In so many of them a planted fault must show."""
 GROUPS = 8
 """The seeds are shared out among so many tests, which run in parallel."""
 
@@ -68,7 +70,7 @@ async def _no_rows(self: object, openid: str, holder: str) -> list[object]:
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_a_planted_fault_is_found(mutant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     MUTANTS[mutant](monkeypatch.setattr)
-    for seed in range(80):
+    for seed in range(WORLDS):
         if played(seed, Mishaps(deaths=3, stops=2) if seed % 2 else Mishaps(stops=4)).wrong():
             return
-    pytest.fail("not one of 80 worlds shows it")
+    pytest.fail(f"not one of {WORLDS} worlds shows it")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from typing import Any, cast
 
 import pytest
@@ -10,8 +12,11 @@ import pytest
 from gongzhong import Text
 from gongzhong.app import App, Services
 from gongzhong.app.binding import Binding
+from gongzhong.app.inbox import Inbox
+from gongzhong.app.shared_window import key_of
 from gongzhong.errors import StateDown
-from gongzhong.messages import encode
+from gongzhong.messages import dedup_key, encode
+from gongzhong.sharing.person import PersonRecord, written
 from gongzhong.state import MemoryState
 from gongzhong.store import MemoryWork
 from gongzhong.testing.virtual_time import VirtualClock
@@ -141,4 +146,86 @@ async def test_what_a_stop_cuts_off_is_begun_anew_by_another_process() -> None:
     await asyncio.sleep(30)
     assert cluster.runs == ["20", "20"]
     assert cluster.api.texts == ["答20"]
+    await cluster.close()
+
+
+async def left_by_a_dead_process(cluster: Cluster, push: Text) -> None:
+    """What a process leaves that died two seconds after it had begun a message: nobody was told anything."""
+    inbox = Inbox(cluster.store, APPID)
+    assert await inbox.keep(push, dedup_key(push), False, False, "dead")
+    record = written(PersonRecord(owner="dead"))
+    await cluster.state.put(key_of(push.openid, cluster.bindings[0]), record, replaces=0, ttl_s=60.0)
+
+
+async def test_a_slow_handlers_message_is_in_the_inbox_before_wechat_has_an_answer() -> None:
+    cluster = Cluster(1)
+    [binding] = cluster.bindings
+    answer = asyncio.ensure_future(cluster.deliver(binding, text("3")))
+    await asyncio.sleep(0.9)
+    assert await cluster.store.show() == []
+    await asyncio.sleep(0.3)
+    [row] = await cluster.store.show()
+    assert (row.kind, row.stage) == ("push", "running")
+    _, body, _ = await answer
+    assert "答3".encode() in body
+    await asyncio.sleep(1)
+    assert await cluster.store.show() == []
+    assert cluster.runs == ["3"]
+    await cluster.close()
+
+
+async def test_a_delivery_takes_the_answer_of_a_message_whose_process_died() -> None:
+    cluster = Cluster(1, may_send=False)
+    push = text("2")
+    await left_by_a_dead_process(cluster, push)
+    _, body, took = await cluster.deliver(cluster.bindings[0], push)
+    assert "答2".encode() in body
+    assert took < 3.0
+    await asyncio.sleep(30)
+    assert (cluster.runs, await cluster.store.show()) == (["2"], [])
+    await cluster.close()
+
+
+@pytest.mark.parametrize("may_send", [True, False])
+async def test_a_message_whose_process_died_is_answered_without_another_delivery(may_send: bool) -> None:
+    """WeChat's three deliveries may all have come to processes that died."""
+    cluster = Cluster(1, may_send=may_send)
+    push = text("2")
+    await left_by_a_dead_process(cluster, push)
+    await cluster.bindings[0].ready()
+    await asyncio.sleep(40)
+    assert cluster.runs == ["2"]
+    if may_send:
+        assert cluster.api.texts == ["答2"]
+    else:
+        _, body, _ = await cluster.deliver(cluster.bindings[0], text("继续"))
+        assert "答2".encode() in body
+        assert cluster.runs == ["2"]
+    await cluster.close()
+
+
+def living_process() -> tuple[subprocess.Popen[str], str]:
+    """A process that waits, and the name by which others know it."""
+    code = "from gongzhong.sharing.processes import named; print(named(), flush=True); input()"
+    pipe = subprocess.PIPE
+    child = subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, text=True)
+    assert child.stdout is not None
+    return child, child.stdout.readline().strip()
+
+
+async def test_a_process_of_this_machine_that_has_ended_is_not_waited_for() -> None:
+    cluster = Cluster(1)
+    [binding] = cluster.bindings
+    child, name = living_process()
+    push = text("0")
+    assert await cluster.state.lease(f"worker|{name}", name, 3600.0)
+    record = written(PersonRecord(owner=name))
+    await cluster.state.put(key_of(push.openid, binding), record, replaces=0, ttl_s=60.0)
+    status, _, _ = await cluster.deliver(binding, push)
+    assert (status, cluster.runs) == (503, []), "it lives"
+    child.kill()
+    child.communicate()
+    _, body, took = await cluster.deliver(binding, push)
+    assert "答0".encode() in body
+    assert took < 0.1
     await cluster.close()
