@@ -28,7 +28,7 @@ from ..messages import Push, Reply
 from ..sharing.mail import MOVED, Added, Ask, HungUp, Mail, Remote, Returned, Sent, new_number
 from ..sharing.members import Beat, Member
 from ..sharing.person import PersonRecord, hashed, read, written
-from ..store import MemoryWork
+from ..store import MemoryWork, Work
 from .answer import Answer, Gone, NotAccepted, Seal
 from .claims import Phase as ClaimPhase
 from .holds import ALARM_WINDOW_S, SHARED_HOLDS
