@@ -19,6 +19,8 @@ from gongzhong import OfficialAccount, StateDown, Text
 
 oa = OfficialAccount.from_env()
 jobs = Celery("jobs", broker=os.environ.get("CELERY_BROKER_URL", "redis://127.0.0.1/1"))
+jobs.conf.broker_transport_options = {"visibility_timeout": int(os.environ.get("CELERY_VISIBILITY_S", "600"))}
+"""After so many seconds Redis gives a job whose worker died to another one: longer than any job takes."""
 
 
 @oa.text(r"算 (?P<seconds>\d+)")

@@ -208,11 +208,14 @@ class Binding(Served):
 
     @cached_property
     def state(self) -> State | None:
-        """What processes share: as given, else as the variable GONGZHONG_STATE says for an account of the environment.
+        """What processes share: as given, else as the variable GONGZHONG_STATE says for an account of the environment,
+        else in the database that GONGZHONG_DATABASE names.
 
         Raises SetupError for an address that cannot be used.
         """
-        given = self._address("STATE") if self.services.state is None else self.services.state
+        given = self.services.state
+        if given is None:
+            given = self._address("STATE") or self._address("DATABASE")
         if not isinstance(given, str):
             if given is None or hasattr(given, "lease"):
                 return given
