@@ -13,7 +13,6 @@ from gongzhong import Text
 from gongzhong.app import App, Services
 from gongzhong.app.binding import Binding
 from gongzhong.app.inbox import Inbox
-from gongzhong.app.shared_window import key_of
 from gongzhong.errors import StateDown
 from gongzhong.messages import dedup_key, encode
 from gongzhong.sharing.person import PersonRecord, written
@@ -154,7 +153,7 @@ async def left_by_a_dead_process(cluster: Cluster, push: Text) -> None:
     inbox = Inbox(cluster.store, APPID)
     assert await inbox.keep(push, dedup_key(push), False, False, "dead")
     record = written(PersonRecord(owner="dead"))
-    await cluster.state.put(key_of(push.openid, cluster.bindings[0]), record, replaces=0, ttl_s=60.0)
+    await cluster.state.put(f"person|{APPID}|{push.openid}", record, replaces=0, ttl_s=60.0)
 
 
 async def test_a_slow_handlers_message_is_in_the_inbox_before_wechat_has_an_answer() -> None:
@@ -220,7 +219,7 @@ async def test_a_process_of_this_machine_that_has_ended_is_not_waited_for() -> N
     push = text("0")
     assert await cluster.state.lease(f"worker|{name}", name, 3600.0)
     record = written(PersonRecord(owner=name))
-    await cluster.state.put(key_of(push.openid, binding), record, replaces=0, ttl_s=60.0)
+    await cluster.state.put(f"person|{APPID}|{push.openid}", record, replaces=0, ttl_s=60.0)
     status, _, _ = await cluster.deliver(binding, push)
     assert (status, cluster.runs) == (503, []), "it lives"
     child.kill()
