@@ -124,6 +124,24 @@ def test_followers_are_read_and_taken_up_where_it_stopped(
     assert sorted(stored(shop, openids[0])) == ["subscribe_time"], "nobody agreed to the language"
 
 
+def test_a_new_follower_is_read_and_so_is_one_whose_tags_were_changed(
+    shop: OfficialAccount, live_platform: LivePlatform
+) -> None:
+    shop.collects("tagid_list", purpose="发送通知", text_version="1", basis="service")
+    alice = live_platform.person("alice")
+    alice.follows()
+    openid = alice.openid(shop)
+
+    def read() -> Any:
+        asyncio.run(shop.binding.tend())
+        return stored(shop, openid).get("tagid_list")
+
+    eventually(lambda: read() == [])
+    tags = shop.blocking_api.tags
+    tags.tag_users(openid_list=[openid], tagid=tags.create(name="vip").tag.id)
+    eventually(lambda: len(read()) == 1)
+
+
 def test_without_a_master_key_it_says_what_to_do() -> None:
     oa = OfficialAccount(Account(appid=APPID, secret="s" * 32, token="shoptoken"))
     with pytest.raises(SetupError, match="openssl rand"):

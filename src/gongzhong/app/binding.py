@@ -19,7 +19,7 @@ import weakref
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -30,17 +30,17 @@ from ..catalogue.model import Call
 from ..clock import Clock
 from ..database import is_database, read_url
 from ..errors import CallbackError, GongzhongError, SetupError
-from ..messages import MassSendJobFinish, Push, SubscribeMsgSent, TemplateSendJobFinish
+from ..messages import Push
 from ..threads import Threads
 from ..wire import PushReader, Query
 from .allowance import Allowance
 from .answer import Answer, Gone
 from .dispatch import Observer
+from .duties import Duties
 from .late import Late, read_ticket, ticket_of
 from .loops import Home, OwnHome
 from .outbox import Outbox, Undelivered
 from .permission import Permission
-from .privacy import PRIVACY, React, until_done
 from .reception import Reception
 from .runs import Claims
 from .served import Served
@@ -48,7 +48,6 @@ from .sessions import MemorySessionStore, Sessions, SessionStore
 from .window import ReplyWindow
 
 if TYPE_CHECKING:
-    from ..campaigns.results import Results
     from ..client import AsyncClient, Budgets, Client, Tokens
     from ..config import PeopleData
     from ..people import People, Records
@@ -57,10 +56,6 @@ if TYPE_CHECKING:
     from ..store import WorkStore
     from .app import App
     from .shared_window import SharedWindow
-
-AFTERWARDS: Final = (*PRIVACY, TemplateSendJobFinish, MassSendJobFinish, SubscribeMsgSent)
-"""Pushes that `Binding.after_handlers` does something with."""
-
 
 T = TypeVar("T")
 
@@ -76,7 +71,9 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     memory), `reader` verifies and decrypts, `counters` counts (names: docs/app.md), `random_bytes` gives what makes
     encrypted replies different. `people` is where
     data of people is stored, encrypted: by default as the variables GONGZHONG_PEOPLE_… say for an account of the
-    environment. `home` is where handlers run: by default the event loop used first, see `loops`.
+    environment. `open_platform` is the AppID of the Open Platform account within which people are joined by UnionID
+    (by default the variable …OPEN_PLATFORM, else nobody is joined). `home` is where handlers run: by default the
+    event loop used first, see `loops`.
     """
 
     clock: Clock = Clock()
@@ -90,6 +87,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     counters: Counter[str] | None = None
     random_bytes: Callable[[int], bytes] = os.urandom
     people: People | None = None
+    open_platform: str = ""
     home: Home | None = None
 
 
@@ -121,7 +119,7 @@ class Binding(Served):
         """Make everything that belongs to one process."""
         for made in (
             "people",
-            "_results",
+            "duties",
             "sessions",
             "state",
             "store",
@@ -262,10 +260,10 @@ class Binding(Served):
             return self.services.people
         from ..people import configured
 
-        return configured(self._people_settings, self._database(), self.clock)
+        return configured(self.people_settings, self._database(), self.clock)
 
     @cached_property
-    def _people_settings(self) -> PeopleData:
+    def people_settings(self) -> PeopleData:
         from ..people import from_environment
 
         return from_environment(os.environ)
@@ -282,37 +280,20 @@ class Binding(Served):
             )
         return self.people.records(self.account.appid, self.app.purposes)
 
-    def keeps(self, push: Push) -> bool:
-        """Whether more is to be done with this push than its handlers do: see `after_handlers`."""
-        return isinstance(push, AFTERWARDS) and self.people is not None
-
-    async def after_handlers(self, push: Push) -> None:
-        """Erase what a push asks for, or keep what it says about a message of a campaign.
-
-        Tried again while database or key store are down; raises StateDown when that lasts for minutes.
-        """
-        if isinstance(push, PRIVACY):
-            await self._erase(push)
-        elif self._results is not None:
-            results = self._results
-            await until_done(lambda: results.hear(push))
-
     @cached_property
-    def _results(self) -> Results | None:
-        """Hears result events of campaigns; None without data of people, which campaigns need."""
-        if self.people is None:
-            return None
-        from ..campaigns.result_tables import ResultTables
-        from ..campaigns.results import Results
+    def duties(self) -> Duties:
+        """What must be done to stored data after pushes and calls, and from time to time."""
+        return Duties(self)
 
-        tables = ResultTables(self.people.tables.database)
-        return Results(tables, self.people.vault(self.account.appid), self.clock)
+    async def tend(self) -> None:
+        """Do what is due for people's data, where it is in use. Raises StateDown, and what the client raises."""
+        if self.people is not None:
+            await self._home.carry_out(self.duties.tend)
 
-    async def _erase(self, push: Push) -> None:
-        assert self.people is not None
-        appid, purposes = self.account.appid, self.app.purposes
-        erasure = self.people.erasure(appid, [self.sessions.forget])
-        await React(erasure, purposes, keeps=self._people_settings.unsubscribe == "keep").to(push)
+    @property
+    def open_platform(self) -> str:
+        """The Open Platform account within which people are joined by UnionID; empty: they are not."""
+        return self.services.open_platform or self._address("OPEN_PLATFORM") or ""
 
     def _address(self, name: str) -> str | None:
         """The address of a service in an environment variable, for an account of the environment."""
@@ -373,6 +354,8 @@ class Binding(Served):
                 self.allowance.spend(call.touser)
             else:
                 self.window.shared.sent(call.touser)
+        elif problem is None and self.people is not None:
+            self.duties.performed(call)
 
     @cached_property
     def sessions(self) -> Sessions:
@@ -525,7 +508,7 @@ class Binding(Served):
         store = made.pop("store", None)
         made.pop("sessions", None)
         people = made.pop("people", None)
-        made.pop("_results", None)
+        made.pop("duties", None)
         if made.pop("shared", None) is not None:
             self.window.shared = None
             made.pop("_reception", None)

@@ -88,7 +88,7 @@ class Dispatcher:
         """
         binding = self._binding
         app = binding.app
-        if app.around or app.dialogues() or binding.keeps(push):
+        if app.around or app.dialogues() or binding.duties.follow(push):
             return self._run(push)
         found = app.find(push)
         if found is None:
@@ -124,8 +124,8 @@ class Dispatcher:
                 await run.stream.aclose()
             raise
         finally:
-            if self._binding.keeps(push):
-                await self._binding.after_handlers(push)
+            if self._binding.duties.follow(push):
+                await self._binding.duties.after(push)
         return reply, run.stream
 
 

@@ -5,6 +5,9 @@
     UserAuthorizationCancellation   everything about the person
     UserInfoModified                nickname and avatar (item 205), which WeChat has removed
 
+Where the program declares fields that WeChat's list of followers gives, whoever subscribes is read soon (`Directory`),
+and of whoever unsubscribes and is kept `subscribe` becomes 0.
+
 While database or key store are down it is tried again. A process that ends meanwhile leaves the push in the inbox, if
 there is one, and another process erases.
 """
@@ -19,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 from ..errors import StateDown, say
 from ..messages import (
     Push,
+    Subscribe,
     Unsubscribe,
     UserAuthorizationCancellation,
     UserAuthorizationRevoke,
@@ -26,6 +30,7 @@ from ..messages import (
 )
 
 if TYPE_CHECKING:
+    from ..people.directory import Directory
     from ..people.erasure import Erasure
     from ..people.purposes import Purposes
 
@@ -41,8 +46,11 @@ PRIVACY: Final = (Unsubscribe, UserAuthorizationRevoke, UserAuthorizationCancell
 class React:
     """Carries out what one push asks for. `keeps`: people who unsubscribe are not erased."""
 
-    def __init__(self, erasure: Erasure, purposes: Purposes, *, keeps: bool) -> None:
+    def __init__(
+        self, erasure: Erasure, purposes: Purposes, directory: Directory | None, *, keeps: bool
+    ) -> None:
         self._erasure, self._purposes, self._keeps = erasure, purposes, keeps
+        self._directory = directory
 
     async def to(self, push: Push) -> None:
         """Raises StateDown when the data could not be erased in some minutes."""
@@ -52,6 +60,10 @@ class React:
         match push:
             case Unsubscribe() if not self._keeps:
                 await self._erasure.person(push.openid, reason="unsubscribe", by="wechat")
+            case Unsubscribe() if self._directory is not None:
+                await self._directory.left(push.openid)
+            case Subscribe() if self._directory is not None:
+                await self._directory.note([push.openid])
             case UserAuthorizationCancellation():
                 await self._erasure.person(push.openid, reason="cancellation", by="wechat")
             case UserAuthorizationRevoke():

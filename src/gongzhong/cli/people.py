@@ -170,7 +170,10 @@ def sync(
                 bar.update(task, completed=progress.done, total=progress.total or None)
 
             async with AsyncClient(credentials) as api:
-                return await people.directory(appid, purposes, api).sync(told)
+                directory = people.directory(
+                    appid, purposes, api, open_platform=_open_platform(config, appid)
+                )
+                return await directory.sync(told)
 
     progress = _asked(database, config, account, answer)
     if json:
@@ -180,6 +183,12 @@ def sync(
     else:
         err().print(say("另一个进程正在同步", "another process is at it"))
     return DONE if progress.ended else FAILED
+
+
+def _open_platform(config: Path | None, appid: str) -> str:
+    """The Open Platform account within which the people of this account are joined; empty: they are not."""
+    named = [one for one in read(config, {}).settings.account if one.appid == appid]
+    return named[0].open_platform if named else ""
 
 
 def _credentials(config: Path | None, appid: str) -> Account:

@@ -74,6 +74,14 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
     host: Annotated[
         str, About("多个账号时，它的主机名", "host name of its callback URL, where hosts tell accounts apart")
     ] = ""
+    open_platform: Annotated[
+        str,
+        About(
+            "它绑定的开放平台账号的 AppID：写了才用 UnionID 关联各公众号的用户",
+            "AppID of the Open Platform account that it is bound to: people are joined by UnionID only if it is named",
+            "OPEN_PLATFORM",
+        ),
+    ] = ""
     proxy: Annotated[
         Secret,
         About(
@@ -293,6 +301,14 @@ class PeopleData(msgspec.Struct, frozen=True, kw_only=True):
             "PEOPLE_UNSUBSCRIBE",
         ),
     ] = "erase"
+    sync_hours: Annotated[
+        Annotated[float, Meta(ge=0, le=24 * 30)],
+        About(
+            "serve 每隔几小时读取所有关注者（声明了关注者字段时）；0 为不读取",
+            "after how many hours serve reads all followers again, where a program declares fields of theirs; 0: never",
+            "PEOPLE_SYNC_HOURS",
+        ),
+    ] = 24.0
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,8 @@ APPID: Final = re.compile(facts.APPID_FORM)
 
 def check_isolation(subject: Subject) -> list[Finding]:
     """People joined by UnionID, data of an account that is named in the program, and the means to delete."""
-    found = [finding for module in subject.sources.modules for finding in _of_module(module)]
+    joins = any(one.open_platform for one in subject.configuration.settings.account)
+    found = [finding for module in subject.sources.modules for finding in _of_module(module, joins=joins)]
     if not subject.encrypts and (subject.keeps_sessions() or any(list(app.purposes) for app in subject.apps)):
         found.append(
             doubtful(
@@ -33,15 +34,17 @@ def check_isolation(subject: Subject) -> list[Finding]:
     return found
 
 
-def _of_module(module: Module) -> Iterator[Finding]:
+def _of_module(module: Module, *, joins: bool) -> Iterator[Finding]:
+    """`joins`: the operator has turned on that people are joined within an Open Platform account."""
     for node in ast.walk(module.tree):
-        if isinstance(node, ast.Attribute) and node.attr == "unionid" and isinstance(node.ctx, ast.Load):
+        if isinstance(node, ast.Attribute) and node.attr == "unionid" and not joins:
             yield doubtful(
                 "isolation",
                 "用 UnionID 关联用户",
                 "people are joined by their UnionID",
-                "只在同一个开放平台账号下、用户知情并同意时才关联；在这一行注明理由",
-                "join them only within one Open Platform account and with their knowledge; say so in a comment",
+                "只在同一个开放平台账号下、用户知情并同意时才关联：设置 open_platform，用 people.unions",
+                "join them only within one Open Platform account and with their knowledge: set open_platform, use "
+                "people.unions",
                 where=module.where(node),
             )
     for call, name in module.calls():

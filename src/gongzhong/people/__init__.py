@@ -12,6 +12,8 @@ from .masters import LocalMaster, MasterKey, Masters, read_master, read_master_f
 from .people import People, configured, from_environment, open_people
 from .purposes import Collected, Purposes
 from .records import Consent, Records
+from .unions import Joined, Unions
+from .upkeep import Upkeep
 from .vault import Vault
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "DataDamaged",
     "Directory",
     "Erasure",
+    "Joined",
     "Keyring",
     "LocalMaster",
     "MasterKey",
@@ -37,6 +40,8 @@ __all__ = [
     "Records",
     "SnapshotUser",
     "UndeclaredField",
+    "Unions",
+    "Upkeep",
     "Vault",
     "configured",
     "from_environment",

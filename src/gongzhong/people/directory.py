@@ -1,8 +1,9 @@
 """The followers of an account as people with fields: read page by page, and taken up again where it stopped.
 
-Which fields are stored, the program declares (`collects`): those of `FIELDS`, under WeChat's names. Fields of the basis
-"service" are stored for everybody, others only where the person has agreed. Without any declared field only numbers
-are made, and no call but 获取用户列表 is needed.
+It is kept fresh in between: who subscribed, or was given another tag or remark, is noted (`note`) as a row of work, and
+read again (`catch_up`) by whichever process comes first. Which fields are stored, the program declares (`collects`):
+those of `FIELDS`, under WeChat's names. Fields of the basis "service" are stored for everybody, others only where the
+person has agreed. Without any declared field only numbers are made, and no call but 获取用户列表 is needed.
 
 The place that was reached is a row of the table of work. Whoever holds it does the next page; when a process dies,
 another one goes on after LEASE_S. A page that is done twice does no harm.
@@ -10,6 +11,7 @@ another one goes on after LEASE_S. A page that is done twice does no harm.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -17,15 +19,23 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from .. import facts
+from ..errors import SetupError
 from ..store import NewWork, Work, WorkStore
+from .purposes import Collected, Purposes
 from .records import Records
 from .tables import StoredField
+from .unions import UNIONID, Unions
 
 if TYPE_CHECKING:
     from ..catalogue.users import Follower
     from ..client import AsyncClient
 
+log = logging.getLogger("gongzhong.people")
+
 KIND: Final = "directory"
+CHANGED: Final = "follower"
+"""The kind of work for one person who is to be read again; its data is the person's number."""
+AGAIN_S: Final = 60.0
 LEASE_S: Final = 60.0
 """How long a page stays with a process that says nothing any more; renewed with every call to WeChat."""
 FIELDS: Final = (
@@ -55,11 +65,18 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 class Directory:
     """Reads the followers of one account. `store` is the table of work, `holder` names this process in it."""
 
-    def __init__(self, records: Records, api: AsyncClient, store: WorkStore, holder: str = "") -> None:
-        self._records, self._api, self._store = records, api, store
+    def __init__(
+        self,
+        records: Records,
+        api: AsyncClient,
+        store: WorkStore,
+        holder: str = "",
+        unions: Unions | None = None,
+    ) -> None:
+        self._records, self._api, self._store, self._unions = records, api, store, unions
         self._account = records.vault.account
         self._holder = holder or f"directory-{secrets.token_hex(8)}"
-        self._declared = [one for one in records.purposes if one.field in FIELDS]
+        self._declared = declared_in(records.purposes, joins=unions is not None)
 
     async def sync(self, told: Callable[[Progress], None] = lambda progress: None) -> Progress:
         """Read all followers, or go on where it stopped before; what came out.
@@ -83,6 +100,37 @@ class Directory:
             await self._store_all([await self._api.users.get(openid=openid)])
         else:
             await self._records.vault.numbers([openid])
+
+    async def note(self, openids: Sequence[str]) -> None:
+        """Have these people read again soon."""
+        numbers = await self._records.vault.numbers(openids)
+        await self._store.add(
+            self._account, [NewWork(kind=CHANGED, data=str(number).encode()) for number in numbers]
+        )
+
+    async def catch_up(self) -> int:
+        """Read the people who were noted, up to a hundred; how many. What fails is tried again after AGAIN_S."""
+        noted = await self._store.take(self._account, CHANGED, self._holder, facts.USER_BATCH, LEASE_S)
+        if not noted:
+            return 0
+        try:
+            numbers = list(dict.fromkeys(int(work.data) for work in noted))
+            openids = [one for one in await self._records.vault.openids(numbers) if one is not None]
+            if self._declared and openids:
+                await self._store_all((await self._api.users.get_many(openids=openids)).user_info_list)
+        except BaseException as problem:
+            due = self._store.clock.now() + AGAIN_S
+            for work in noted:
+                await self._store.put_back(work, type(problem).__name__, due=due)
+            raise
+        await self._store.settle(noted, self._account)
+        return len(noted)
+
+    async def left(self, openid: str) -> None:
+        """Note that a person has unsubscribed whose data is kept: `subscribe` becomes 0, if it is declared."""
+        [number] = await self._records.vault.find([openid])
+        if number is not None and any(one.field == "subscribe" for one in self._declared):
+            await self._records.store(openid, "subscribe", 0)
 
     async def _piece(self, work: Work) -> Progress:
         """One page, and the place after it. After an error the page is free for the next attempt at once."""
@@ -136,6 +184,24 @@ class Directory:
                 for (number, declared, _), value in zip(wanted, sealed, strict=True)
             ],
         )
+        unionids = {number: one.unionid for number, one in zip(numbers, present, strict=True) if one.unionid}
+        if self._unions is not None and unionids:
+            await self._join(self._unions, unionids)
+
+    async def _join(self, unions: Unions, unionids: dict[int, str]) -> None:
+        """Let people be found by their UnionIDs; says so, and joins nobody, when WeChat knows of no such binding."""
+        try:
+            await unions.check(self._api)
+        except SetupError as problem:
+            log.error("%s", problem)
+            self._unions = None
+        else:
+            await unions.note(unionids)
+
+
+def declared_in(purposes: Purposes, *, joins: bool) -> list[Collected]:
+    """The declared fields that WeChat's list gives; the UnionID only where people are joined by it."""
+    return [one for one in purposes if one.field in FIELDS and (joins or one.field != UNIONID)]
 
 
 def _batches(openids: Sequence[str]) -> Iterator[list[str]]:

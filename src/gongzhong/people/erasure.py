@@ -1,8 +1,9 @@
 """Erasure of a person, of single fields, or of a whole account, with a certificate.
 
 First the keys are destroyed and the certificate is written, in one transaction of the key store: from then on nothing
-can be read, in no copy either. Then the rows are deleted. Whoever dies in between, or restores an old copy of the
-database, runs `replay`, which deletes the rows of everything that the key store knows to be erased.
+can be read, in no copy either. Then the rows are deleted, and the erasure is no longer open. When a process dies in
+between, `complete` deletes the rows; `gongzhong serve` calls it by itself (`upkeep.py`). Whoever restores an old copy
+of the database runs `replay`, which deletes the rows of everything that the key store knows to be erased.
 
 A single field has no key of its own: its row is deleted, and deleted again after a restore; a copy made before still
 contains it, sealed with the person's key.
@@ -11,7 +12,7 @@ contains it, sealed with the person's key.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -19,6 +20,8 @@ from .audit import Audit
 from .keys import ACCOUNT_NUMBER
 from .vault import Vault
 
+UNDISTURBED_S: Final = 60.0
+"""For so long an erasure is left to the process that began it; it takes seconds."""
 Scope = Literal["person", "fields", "account"]
 Also: TypeAlias = Callable[[str], Awaitable[object]]
 """Erases what is kept about an OpenID elsewhere: sessions, caches, the program's own tables."""
@@ -62,6 +65,7 @@ class Erasure:
         await self._keys.forget_people(self._account, {number: written}, certificate.at)
         await self._tables.erase(self._account, [number], [openid, str(number)])
         await self._audit.append("erase", number=number, by=by, reason=reason, fields=fields)
+        await self._keys.end_erasure(self._account, number, certificate.at)
         return certificate
 
     async def fields(
@@ -76,6 +80,7 @@ class Erasure:
         await self._tables.withdraw(self._account, number, fields, certificate.at)
         gone = await self._tables.delete_fields(self._account, number, fields, certificate.at)
         await self._audit.append("erase fields", number=number, by=by, reason=reason, fields=gone)
+        await self._keys.end_erasure(self._account, number, certificate.at)
         return certificate if gone else None
 
     async def account(self, *, reason: str, by: str = "") -> Certificate:
@@ -84,7 +89,23 @@ class Erasure:
         await self._keys.forget_account(self._account, msgspec.json.encode(certificate), certificate.at)
         self._vault.keyring.forget(self._account)
         await self._tables.erase_account(self._account, certificate.at)
+        await self._keys.end_erasure(self._account, ACCOUNT_NUMBER, certificate.at)
         return certificate
+
+    async def complete(self, older_s: float = UNDISTURBED_S) -> list[Certificate]:
+        """Delete the rows of erasures that were begun more than `older_s` seconds ago and not ended: their process
+        died. Which ones."""
+        until = self._vault.clock.now() - older_s
+        begun = await self._keys.open_erasures(self._account, until)
+        found = [msgspec.json.decode(written, type=Certificate) for written in begun]
+        for one in found:
+            await self._delete_rows(one)
+            if one.scope != "account":
+                action = "erase" if one.scope == "person" else "erase fields"
+                detail = {"reason": one.reason, "fields": one.fields, "completed": True}
+                await self._audit.append(action, number=one.number, by=one.by, **detail)
+            await self._keys.end_erasure(self._account, one.number, one.at)
+        return found
 
     async def certificates(self, since: float = 0.0) -> list[Certificate]:
         """Of all erasures, oldest first."""
@@ -95,21 +116,21 @@ class Erasure:
         """Erase again whatever an old copy of the database brought back; how many erasures had something to do."""
         again = 0
         for one in await self.certificates():
-            if one.scope == "account":
-                counts = await self._tables.erase_account(self._account, one.at)
-            elif one.scope == "person":
-                counts = await self._tables.erase(
-                    self._account, [one.number], [str(one.number)], running=True
-                )
-            else:
-                gone = await self._tables.delete_fields(self._account, one.number, one.fields, one.at)
-                ended = await self._tables.withdraw(self._account, one.number, one.fields, one.at)
-                counts = {"fields": len(gone), "consents": ended}
-            again += any(counts.values())
+            again += any((await self._delete_rows(one)).values())
         lost = await self._audit.accept_end()
         if again or lost:
             await self._audit.append("replay", by="restore", erasures=again, lost_entries=lost)
         return again
+
+    async def _delete_rows(self, one: Certificate) -> dict[str, int]:
+        """Delete the rows of an erasure that is recorded already; how many of each kind."""
+        if one.scope == "account":
+            return await self._tables.erase_account(self._account, one.at)
+        if one.scope == "person":
+            return await self._tables.erase(self._account, [one.number], [str(one.number)], running=True)
+        ended = await self._tables.withdraw(self._account, one.number, one.fields, one.at)
+        gone = await self._tables.delete_fields(self._account, one.number, one.fields, one.at)
+        return {"fields": len(gone), "consents": ended}
 
     def _certificate(self, number: int, scope: Scope, reason: str, by: str, fields: list[str]) -> Certificate:
         return Certificate(

@@ -38,7 +38,11 @@ TABLES: Final = (
     PRIMARY KEY (account, number, at))""",
     """CREATE TABLE IF NOT EXISTS people_audit_head (
     account TEXT PRIMARY KEY, seq BIGINT NOT NULL, digest {bytes} NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS people_erasure_open (
+    account TEXT NOT NULL, number BIGINT NOT NULL, at {float} NOT NULL, PRIMARY KEY (account, number, at))""",
 )
+LAST_MADE: Final = "people_erasure_open"
+"""Erasures whose keys are destroyed and whose rows may still be there."""
 
 ACCOUNT_KEYS: Final = """
 SELECT purpose, version, wrapped, master FROM people_account_key WHERE account = :account ORDER BY version
@@ -99,6 +103,17 @@ ADD_ERASURE: Final = """
 INSERT INTO people_erasure (account, number, at, certificate) VALUES (:account, :number, :now, :certificate)
 ON CONFLICT DO NOTHING
 """
+ADD_OPEN: Final = """
+INSERT INTO people_erasure_open (account, number, at) VALUES (:account, :number, :now) ON CONFLICT DO NOTHING
+"""
+END_OPEN: Final = (
+    "DELETE FROM people_erasure_open WHERE account = :account AND number = :number AND at = :now"
+)
+OPEN: Final = """
+SELECT e.certificate FROM people_erasure_open AS o
+JOIN people_erasure AS e ON e.account = o.account AND e.number = o.number AND e.at = o.at
+WHERE o.account = :account AND o.at <= :until ORDER BY o.at, o.number
+"""
 ERASURES: Final = """
 SELECT number, at, certificate FROM people_erasure WHERE account = :account AND at >= :since ORDER BY at, number
 """
@@ -155,7 +170,7 @@ def open_key_database(url: DatabaseUrl) -> SqliteDatabase | PostgresDatabase:
     from ..database.postgres import PostgresDatabase  # psycopg is an extra
 
     statements = [table.format(bytes="BYTEA", float="DOUBLE PRECISION").encode() for table in TABLES]
-    return PostgresDatabase(url, statements, last_made="people_audit_head")
+    return PostgresDatabase(url, statements, last_made=LAST_MADE)
 
 
 class KeyTables:
@@ -231,33 +246,41 @@ class KeyTables:
         await self._run(FORGET_PERSON.format(numbers=self._numbers), account, listed=as_list(numbers))
 
     async def forget_people(self, account: str, certificates: Mapping[int, bytes], now: float) -> set[int]:
-        """Destroy people's keys and record that, together. Whose there were."""
+        """Destroy people's keys and record that, together; open until `end_erasure`. Whose there were."""
         values = {"account": account, "now": now}
         listed_numbers = {**values, "listed": as_list(certificates)}
         steps: list[tuple[str, Mapping[str, Any]]] = [
             (FORGET_PERSON.format(numbers=self._numbers), listed_numbers)
         ]
-        steps += [
-            (ADD_ERASURE, {**values, "number": number, "certificate": certificate})
-            for number, certificate in certificates.items()
-        ]
+        for number, certificate in certificates.items():
+            noted = {**values, "number": number, "certificate": certificate}
+            steps += [(ADD_ERASURE, noted), (ADD_OPEN, noted)]
         gone, *_ = await self._statements.each(*steps)
         await self._overwrite()
         return {row[0] for row in gone}
 
     async def note_erasure(self, account: str, number: int, certificate: bytes, now: float) -> None:
-        """Record an erasure that leaves the person's key."""
+        """Record an erasure that leaves the person's key; open until `end_erasure`."""
         values = {"account": account, "number": number, "now": now, "certificate": certificate}
-        await self._statements.run_many(ADD_ERASURE, [values])
+        await self._statements.each((ADD_ERASURE, values), (ADD_OPEN, values))
 
     async def forget_account(self, account: str, certificate: bytes, now: float) -> bool:
-        """Destroy every key of an account and record that, together, as number 0. Whether there was any."""
+        """Destroy every key of an account and record that, together, as number 0; open until `end_erasure`. Whether
+        there was any."""
         values = {"account": account, "now": now, "number": 0, "certificate": certificate}
         results = await self._statements.each(
-            *((sql, values) for sql in FORGET_ACCOUNT), (ADD_ERASURE, values)
+            *((sql, values) for sql in FORGET_ACCOUNT), (ADD_ERASURE, values), (ADD_OPEN, values)
         )
         await self._overwrite()
         return bool(results[1])
+
+    async def end_erasure(self, account: str, number: int, at: float) -> None:
+        """The rows of an erasure are deleted, too."""
+        await self._statements.run_many(END_OPEN, [{"account": account, "number": number, "now": at}])
+
+    async def open_erasures(self, account: str, until: float) -> list[bytes]:
+        """Certificates of the erasures, recorded until then, whose rows may still be there; oldest first."""
+        return [row[0] for row in await self._run(OPEN, account, until=until)]
 
     async def erasures(self, account: str, since: float = 0.0) -> list[tuple[int, float, bytes]]:
         """Number (0: the whole account), time and certificate of each erasure, oldest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from ..clock import Clock
 from ..config import PeopleData
 from ..database import DatabaseUrl, read_url
 from ..errors import SetupError
-from .directory import Directory
+from .directory import Directory, declared_in
 from .erasure import Also, Erasure
 from .key_tables import KeyTables, open_key_database
 from .keys import Keyring
@@ -19,10 +19,13 @@ from .masters import Masters, read_master
 from .purposes import Purposes
 from .records import Records
 from .tables import PeopleTables
+from .unions import Unions
+from .upkeep import Upkeep
 from .vault import Vault
 
 if TYPE_CHECKING:
     from ..client import AsyncClient
+    from ..store import WorkStore
 
 
 class People:
@@ -40,11 +43,45 @@ class People:
         """What is stored about the people of this AppID, for the declared purposes."""
         return Records(self.vault(account), purposes)
 
-    def directory(self, account: str, purposes: Purposes, api: AsyncClient) -> Directory:
-        """The followers of this AppID; `api` is the account's client."""
+    def directory(
+        self, account: str, purposes: Purposes, api: AsyncClient, *, open_platform: str = ""
+    ) -> Directory:
+        """The followers of this AppID; `api` is the account's client. With `open_platform`, the AppID of the Open
+        Platform account, they are joined to those of other accounts by UnionID."""
+        unions = self.unions(account, open_platform) if open_platform else None
+        return Directory(self.records(account, purposes), api, self._work(), unions=unions)
+
+    def unions(self, account: str, open_platform: str) -> Unions:
+        """What joins the people of this AppID to those of others of the same Open Platform account."""
+        return Unions(self.vault(account), open_platform)
+
+    def upkeep(
+        self,
+        account: str,
+        purposes: Purposes,
+        api: Callable[[], AsyncClient],
+        *,
+        sync_hours: float = 24.0,
+        open_platform: str = "",
+    ) -> Upkeep:
+        """What is done from time to time for this AppID. `api` is asked for when the program declares fields that
+        WeChat's list of followers gives."""
+        directory = None
+        if declared_in(purposes, joins=bool(open_platform)):
+            directory = self.directory(account, purposes, api(), open_platform=open_platform)
+        return Upkeep(
+            self.records(account, purposes),
+            self.erasure(account),
+            self._work(),
+            directory,
+            sync_s=sync_hours * 3600,
+            joins=bool(open_platform),
+        )
+
+    def _work(self) -> WorkStore:
         from ..store.sql import SqlWork
 
-        return Directory(self.records(account, purposes), api, SqlWork(self.tables.database, self.clock))
+        return SqlWork(self.tables.database, self.clock)
 
     def erasure(self, account: str, also: Sequence[Also] = ()) -> Erasure:
         """Erasure in this AppID; `also` erases what is kept elsewhere."""
@@ -116,7 +153,18 @@ def from_environment(env: Mapping[str, str]) -> PeopleData:
         previous_master_key=secret("PREVIOUS_MASTER_KEY"),
         keys=secret("KEYS"),
         unsubscribe="keep" if policy == "keep" else "erase",
+        sync_hours=_hours(env.get("GONGZHONG_PEOPLE_SYNC_HOURS", "").strip()),
     )
+
+
+def _hours(given: str) -> float:
+    try:
+        return float(given) if given else PeopleData().sync_hours
+    except ValueError:
+        raise SetupError(
+            f"GONGZHONG_PEOPLE_SYNC_HOURS={given}：应该是小时数",
+            f"GONGZHONG_PEOPLE_SYNC_HOURS={given}: expected a number of hours",
+        ) from None
 
 
 def key_store_of(url: DatabaseUrl, keys: DatabaseUrl | None) -> DatabaseUrl:

@@ -74,6 +74,25 @@ ERASE_ACCOUNT: Final = (
     "DELETE FROM person_audit WHERE account = :account AND at <= :until RETURNING seq",
     "DELETE FROM person WHERE account = :account AND created_at <= :until RETURNING number",
 )
+SET_UNION: Final = """
+UPDATE person SET union_lookup = :lookup WHERE account = :account AND number = :number AND EXISTS (
+    SELECT 1 FROM person_field AS f WHERE f.account = :account AND f.number = :number AND f.field = 'unionid')
+"""
+JOINED: Final = """
+SELECT p.account, p.number FROM person AS p
+JOIN person_field AS f ON f.account = p.account AND f.number = p.number AND f.field = 'unionid'
+WHERE p.union_lookup = :lookup AND p.union_lookup <> '' AND p.account <> :account ORDER BY p.account, p.number
+"""
+UNION_OF: Final = """
+SELECT p.union_lookup FROM person AS p
+JOIN person_field AS f ON f.account = p.account AND f.number = p.number AND f.field = 'unionid'
+WHERE p.account = :account AND p.number = :number AND p.union_lookup <> ''
+"""
+END_UNIONS: Final = """
+UPDATE person SET union_lookup = '' WHERE account = :account AND union_lookup <> '' AND (:all_of_them = 1
+OR NOT EXISTS (SELECT 1 FROM person_field AS f WHERE f.account = person.account AND f.number = person.number
+    AND f.field = 'unionid')) RETURNING number
+"""
 LAST_AUDIT: Final = "SELECT seq, digest FROM person_audit WHERE account = :account ORDER BY seq DESC LIMIT 1"
 ADD_AUDIT: Final = """
 INSERT INTO person_audit (account, seq, number, at, sealed, digest)
@@ -208,6 +227,24 @@ class PeopleTables:
         """Delete everything of an account that was stored until then. How many rows of each kind."""
         results = await self._each(*((sql, {"account": account, "until": until}) for sql in ERASE_ACCOUNT))
         return dict(zip(("fields", "consents", "work", "audit", "people"), map(len, results), strict=True))
+
+    async def set_unions(self, account: str, lookups: Mapping[int, str]) -> None:
+        """Let people be found by the blind index of their UnionID, as long as the field `unionid` is stored."""
+        values = [
+            {"account": account, "number": number, "lookup": lookup} for number, lookup in lookups.items()
+        ]
+        await self._statements.run_many(SET_UNION, values)
+
+    async def joined(self, account: str, number: int) -> list[tuple[str, int]]:
+        """Account and number of the same person elsewhere."""
+        found = await self._run(UNION_OF, account, number=number)
+        if not found:
+            return []
+        return [(row[0], row[1]) for row in await self._run(JOINED, account, lookup=found[0][0])]
+
+    async def end_unions(self, account: str, *, everybody: bool) -> int:
+        """Forget the blind indexes of UnionIDs that are no longer stored, or all of them. How many."""
+        return len(await self._run(END_UNIONS, account, all_of_them=int(everybody)))
 
     async def last_audit(self, account: str) -> tuple[int, bytes] | None:
         """Number and digest of the newest entry."""

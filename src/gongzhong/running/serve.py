@@ -37,6 +37,7 @@ from .listening import url_of, where
 from .metrics import Admin, Health, Measures, Totals
 from .systemd import Systemd, inherited
 from .target import Target, resolve
+from .upkeep import Tending
 from .wsgi import FromWsgi
 
 logger = logging.getLogger("gongzhong.serve")
@@ -213,9 +214,12 @@ class Serving:
         self, *, stop: asyncio.Event | None = None, ready: Callable[[], None] | None = None
     ) -> None:
         """Serve until a signal or `stop`, then let handlers finish."""
+        tending = Tending(lambda: self.accounts)
+        tending.start()
         try:
             await run(self.server, stop=stop, ready=ready)
         finally:
+            await tending.close()
             await asyncio.gather(*(account.shutdown(self._drain_s) for account in self.accounts))
 
     @property
