@@ -17,7 +17,7 @@ import os
 import secrets
 import weakref
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -50,7 +50,7 @@ from .window import ReplyWindow
 if TYPE_CHECKING:
     from ..client import AsyncClient, Budgets, Client, Tokens
     from ..config import PeopleData
-    from ..people import People, Records
+    from ..people import Certificate, People, Records
     from ..sharing.members import Beat
     from ..state import State
     from ..store import WorkStore
@@ -71,9 +71,10 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     memory), `reader` verifies and decrypts, `counters` counts (names: docs/app.md), `random_bytes` gives what makes
     encrypted replies different. `people` is where
     data of people is stored, encrypted: by default as the variables GONGZHONG_PEOPLE_… say for an account of the
-    environment. `open_platform` is the AppID of the Open Platform account within which people are joined by UnionID
-    (by default the variable …OPEN_PLATFORM, else nobody is joined). `home` is where handlers run: by default the
-    event loop used first, see `loops`.
+    environment. `people_of` is, in a test, the account of the environment in whose place the account stands: its
+    variables say the same then. `open_platform` is the AppID of the Open Platform account within which people are
+    joined by UnionID (by default the variable …OPEN_PLATFORM, else nobody is joined). `home` is where handlers run: by
+    default the event loop used first, see `loops`.
     """
 
     clock: Clock = Clock()
@@ -87,6 +88,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     counters: Counter[str] | None = None
     random_bytes: Callable[[int], bytes] = os.urandom
     people: People | None = None
+    people_of: EnvironmentAccount | None = None
     open_platform: str = ""
     home: Home | None = None
 
@@ -256,11 +258,13 @@ class Binding(Served):
     @cached_property
     def people(self) -> People | None:
         """Where data of people is stored; None when it is not in use. Raises SetupError for wrong settings."""
-        if self.services.people is not None or not isinstance(self.source, EnvironmentAccount):
+        named = self.services.people_of
+        if self.services.people is not None or not (named or isinstance(self.source, EnvironmentAccount)):
             return self.services.people
         from ..people import configured
 
-        return configured(self.people_settings, self._database(), self.clock)
+        database = os.environ.get(f"{named.prefix}DATABASE", "").strip() if named else self._database()
+        return configured(self.people_settings, database, self.clock)
 
     @cached_property
     def people_settings(self) -> PeopleData:
@@ -279,6 +283,16 @@ class Binding(Served):
                 fix_en="set GONGZHONG_PEOPLE_MASTER_KEY (openssl rand -base64 32), see docs/people.md",
             )
         return self.people.records(self.account.appid, self.app.purposes)
+
+    async def erase(
+        self, openid: str, *, fields: Sequence[str] = (), reason: str = "request", by: str = "person"
+    ) -> Certificate | None:
+        """Erase everything about a person, or single fields; the certificate, or None when nothing was stored.
+
+        For handlers in which people ask for it. Raises SetupError when people's data is not in use, StateDown.
+        """
+        self.records  # noqa: B018
+        return await self.duties.erase(openid, fields, reason=reason, by=by)
 
     @cached_property
     def duties(self) -> Duties:

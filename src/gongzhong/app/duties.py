@@ -6,6 +6,7 @@ not in use.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +18,7 @@ from .privacy import PRIVACY, React, until_done
 
 if TYPE_CHECKING:
     from ..campaigns.results import Results
-    from ..people import Directory, People, Upkeep
+    from ..people import Certificate, Directory, Erasure, People, Upkeep
     from .binding import Binding
 
 AFTERWARDS: Final = (*PRIVACY, TemplateSendJobFinish, MassSendJobFinish, SubscribeMsgSent)
@@ -48,10 +49,16 @@ class Duties:
             await until_done(lambda: self._results.hear(push))
             return
         binding = self._binding
-        erasure = self._people.erasure(binding.account.appid, [binding.sessions.forget])
+        erasure = self._erasure()
         directory = self._directory() if self._lists_followers else None
         keeps = binding.people_settings.unsubscribe == "keep"
         await React(erasure, binding.app.purposes, directory, keeps=keeps).to(push)
+
+    async def erase(self, openid: str, fields: Sequence[str], *, reason: str, by: str) -> Certificate | None:
+        """Erase a person, or these fields of theirs."""
+        if fields:
+            return await self._erasure().fields(openid, fields, reason=reason, by=by)
+        return await self._erasure().person(openid, reason=reason, by=by)
 
     def performed(self, call: Call[Any]) -> None:
         """Note whose tags or remark a call has changed. May be called from any thread."""
@@ -71,6 +78,9 @@ class Duties:
         if self._changed and self._lists_followers:
             await self._directory().note([self._changed.pop() for _ in range(len(self._changed))])
         await self._upkeep.step()
+
+    def _erasure(self) -> Erasure:
+        return self._people.erasure(self._binding.account.appid, [self._binding.sessions.forget])
 
     @property
     def _people(self) -> People:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -23,7 +23,7 @@ from .sessions import Sessions, SessionStore
 
 if TYPE_CHECKING:
     from ..client import AsyncClient, Client
-    from ..people import People, Records
+    from ..people import Certificate, People, Records
     from ..state import State
 
 
@@ -134,6 +134,12 @@ class OfficialAccount(App, Served):
     def records(self) -> Records:
         """What is stored about the people of this account. Raises SetupError when people's data is not in use."""
         return self.binding.records
+
+    async def erase(
+        self, openid: str, *, fields: Sequence[str] = (), reason: str = "request", by: str = "person"
+    ) -> Certificate | None:
+        """Erase everything about a person, or single fields; see `Binding.erase`."""
+        return await self.binding.erase(openid, fields=fields, reason=reason, by=by)
 
     @property
     def counters(self) -> Counter[str]:

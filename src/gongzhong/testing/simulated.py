@@ -304,9 +304,13 @@ def credentials(oa: OfficialAccount) -> Account:
 
 
 def services_of(oa: OfficialAccount, **services: Any) -> Services:
-    """What the account works with in a test: these services, and what the program itself brought: its session store."""
+    """What the account works with in a test: these services, and what the program itself brought: its session store,
+    and where it stores data of people."""
     given = oa.binding.services
-    return Services(sessions=given.sessions, reader=given.reader, people=given.people, **services)
+    named = oa.source if isinstance(oa.source, EnvironmentAccount) else given.people_of
+    return Services(
+        sessions=given.sessions, reader=given.reader, people=given.people, people_of=named, **services
+    )
 
 
 class HandlerFailures(logging.Handler):
