@@ -250,6 +250,7 @@ _EXTRA_OF = {
     **dict.fromkeys(("sqlalchemy", "alembic"), "store"),
     "psycopg": "postgres",
     "redis": "redis",
+    "opentelemetry": "otel",
 }
 """Which extra of pyproject.toml brings a module that the package alone does not."""
 

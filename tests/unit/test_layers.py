@@ -16,7 +16,7 @@ PACKAGE = "gongzhong"
 # Lowest first; parts of one row do not import each other.
 LAYERS = [
     {"errors", "version", "threads", "background", "facts", "addresses"},
-    {"account", "clock", "reasons"},
+    {"account", "clock", "reasons", "tracing"},
     {"database"},
     {"wire"},
     {"config"},
@@ -37,7 +37,7 @@ HEIGHT = {part: height for height, row in enumerate(LAYERS) for part in row}
 NOT_OF_WECHAT = ("client", "state", "database", "store", "sharing", "people", "campaigns")
 FORBIDDEN = {("platform", lower) for lower in NOT_OF_WECHAT}
 HEAVY = ["aiohttp", "urllib3", "starlette", "granian", "sqlite3", "sqlalchemy", "alembic"]
-HEAVY += ["psycopg", "redis", "PIL", "segno", "uvloop"]
+HEAVY += ["psycopg", "redis", "PIL", "segno", "uvloop", "opentelemetry"]
 IMPORT_BUDGET_MS = 150
 
 

@@ -32,6 +32,7 @@ from ..database import is_database, read_url
 from ..errors import CallbackError, GongzhongError, SetupError
 from ..messages import Push
 from ..threads import Threads
+from ..tracing import VARIABLE, Tracing, wanted
 from ..wire import PushReader, Query
 from .allowance import Allowance
 from .answer import Answer, Gone
@@ -74,7 +75,8 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     environment. `people_of` is, in a test, the account of the environment in whose place the account stands: its
     variables say the same then. `open_platform` is the AppID of the Open Platform account within which people are
     joined by UnionID (by default the variable …OPEN_PLATFORM, else nobody is joined). `home` is where handlers run: by
-    default the event loop used first, see `loops`.
+    default the event loop used first, see `loops`. `tracing` makes spans of pushes, handlers and calls: by default as
+    the variable GONGZHONG_TRACING says.
     """
 
     clock: Clock = Clock()
@@ -91,6 +93,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     people_of: EnvironmentAccount | None = None
     open_platform: str = ""
     home: Home | None = None
+    tracing: Tracing | None = None
 
 
 class Binding(Served):
@@ -178,7 +181,11 @@ class Binding(Served):
             from ..client import AsyncClient
 
             self._api = AsyncClient(
-                self.account, tokens=self._tokens, clock=self.clock, budgets=self._budgets
+                self.account,
+                tokens=self._tokens,
+                clock=self.clock,
+                budgets=self._budgets,
+                tracing=self.tracing,
             )
             self._listen(self._api)
         return self._api
@@ -190,7 +197,11 @@ class Binding(Served):
             from ..client import Client
 
             self._blocking_api = Client(
-                self.account, tokens=self._tokens, clock=self.clock, budgets=self._budgets
+                self.account,
+                tokens=self._tokens,
+                clock=self.clock,
+                budgets=self._budgets,
+                tracing=self.tracing,
             )
             self._listen(self._blocking_api)
         return self._blocking_api
@@ -254,6 +265,13 @@ class Binding(Served):
         """The address of the durable data: that of the environment, else the state's, else none."""
         state = self.services.state or self._address("STATE")
         return self._address("DATABASE") or (state if isinstance(state, str) and is_database(state) else "")
+
+    @cached_property
+    def tracing(self) -> Tracing | None:
+        """What makes spans; None: nothing does. Raises MissingExtra when they are wanted without the package."""
+        if self.services.tracing is None and wanted(os.environ.get(VARIABLE, "")):
+            return Tracing()
+        return self.services.tracing
 
     @cached_property
     def people(self) -> People | None:

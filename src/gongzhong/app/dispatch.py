@@ -10,12 +10,13 @@ import asyncio
 import contextvars
 import inspect
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import AbstractContextManager, AsyncExitStack, aclosing, nullcontext
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractContextManager, AsyncExitStack, aclosing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ..errors import HandlerError, SetupError, say
 from ..messages import Push, Reply, TextReply
+from ..tracing import Tracing
 from .arguments import CALL_NEXT, DIALOGUE, Handler, Invocation, Style, as_handler, described
 from .dialogues import Decision, DialogueState, Outcome, decide, place_after
 from .results import Move, Result, as_reply
@@ -281,8 +282,19 @@ class Run:
 
 
 def _observed(binding: Binding, handler: Handler, push: Push) -> AbstractContextManager[object]:
-    observer = binding.observer
+    observer, tracing = binding.observer, binding.tracing
+    if tracing is not None:
+        return _traced(binding, tracing, handler, push)
     return NOT_OBSERVED if observer is None else observer.handling(handler, push)
+
+
+@contextmanager
+def _traced(binding: Binding, tracing: Tracing, handler: Handler, push: Push) -> Iterator[None]:
+    """Both the observer and a span."""
+    name = getattr(handler.function, "__qualname__", None) or type(handler.function).__qualname__
+    observed = NOT_OBSERVED if binding.observer is None else binding.observer.handling(handler, push)
+    with observed, tracing.handler(name, type(push).__name__, binding.account.appid):
+        yield
 
 
 def _call(binding: Binding, handler: Handler, push: Push, groups: Mapping[str, Any]) -> Any:

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from ..client import AsyncClient, Client
     from ..people import Certificate, People, Records
     from ..state import State
+    from ..tracing import Tracing
 
 
 class OfficialAccount(App, Served):
     """One account's handlers and everything between them and WeChat.
 
-    The settings are those of `App`; `api`, `blocking_api`, `clock`, `state`, `sessions`, `reader` and `people` those
-    of `Services`. An `EnvironmentAccount` (see `from_env`) is read when it is first needed.
+    The settings are those of `App`; `api`, `blocking_api`, `clock`, `state`, `sessions`, `reader`, `people`
+    and `tracing` those of `Services`. An `EnvironmentAccount` (see `from_env`) is read when it is first needed.
 
     What is asked of it goes to one `Binding`: in a handler the one that runs it, otherwise the one in use, which is
     that of the account given here unless `bound_to` says another.
@@ -48,6 +49,7 @@ class OfficialAccount(App, Served):
         sessions: SessionStore | None = None,
         reader: PushReader | None = None,
         people: People | None = None,
+        tracing: Tracing | None = None,
         **policy: Unpack[Policy],
     ) -> None:
         super().__init__(**policy)
@@ -59,6 +61,7 @@ class OfficialAccount(App, Served):
             sessions=sessions,
             reader=reader,
             people=people,
+            tracing=tracing,
         )
         self._bindings = [self.bind(account, services)]
         """The one in use is the last."""

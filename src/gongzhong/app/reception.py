@@ -44,7 +44,8 @@ class Reception:
             binding.account, clock=binding.clock, random_bytes=binding.services.random_bytes
         )
         self._replays = Replays(binding.app.replay_window_s, binding.clock)
-        self._shared = binding.shared
+        self._shared, self._tracing = binding.shared, binding.tracing
+        self._appid = binding.account.appid if self._tracing is not None else ""
 
     async def handle(
         self, query: Query, body: Body, method: str, gone: Gone | None = None, since: float | None = None
@@ -79,9 +80,35 @@ class Reception:
         except Exception:
             log.exception(say("请求读不懂", "a request could not be read"))
             return self.refuse(Unreadable("请求读不懂", "the request could not be read"))
+        if self._tracing is not None:
+            return self._traced(opened, push, key, gone, (given, content), since)
         if self._shared is not None:
             return self._push_shared(opened, push, key, gone, (given, content), since)
         return self._push(opened, push, key, gone)
+
+    async def _traced(
+        self,
+        opened: Opened,
+        push: Push,
+        key: str,
+        gone: Gone | None,
+        request: tuple[PushQuery, bytes],
+        since: float | None,
+    ) -> Answer:
+        """Answer a push within a span."""
+        assert self._tracing is not None
+        with self._tracing.push(type(push).__name__, self._appid) as span:
+            if self._shared is not None:
+                answer = await self._push_shared(opened, push, key, gone, request, since)
+            else:
+                begun = self._push(opened, push, key, gone)
+                answer = begun if isinstance(begun, Answer) else await begun
+            if answer.status != OK:
+                span.outcome = "not_accepted"
+            elif answer.body == SUCCESS and span.outcome in ("", "passive"):
+                span.outcome = "success"
+            span.outcome = span.outcome or "passive"
+            return answer
 
     async def _push_shared(
         self,
@@ -131,6 +158,9 @@ class Reception:
     def refuse(self, problem: CallbackError) -> Answer:
         """Count, log and answer a request that is not believed."""
         self._counters[f"refused.{problem.reason}"] += 1
+        if self._tracing is not None:
+            with self._tracing.push("refused", self._appid) as span:
+                span.outcome = f"refused.{problem.reason}"
         line = " ".join(problem.text().split())
         log.warning(say("拒绝了一个请求（%s）：%s", "refused a request (%s): %s"), problem.reason, line)
         return refusal(problem)

@@ -70,6 +70,7 @@ log = logging.getLogger("gongzhong.app")
 OfDelivery: TypeAlias = Wait | Answer | Again | Release | Placeholder | HandOver
 """What the first act for a `Tick` may be: it is about the delivery that asked."""
 
+OUTCOMES = {Answer: "passive", Again: "joined", Placeholder: "placeholder", HandOver: "handed_over"}
 RESCUE_S = 10.0
 """How long a finished answer waits for a further delivery to take it."""
 LOOP_ENDS_S = 0.5
@@ -86,7 +87,7 @@ class ReplyWindow:
         self._rules, self._failure, self._fetch_words = app.rules, app.failure, app.fetch_words
         self._permission, self._allowance = binding.permission, binding.allowance
         self._outbox, self._dispatcher, self._sender = binding.outbox, Dispatcher(binding), Sender(binding)
-        self._claims = binding.claims
+        self._claims, self._tracing = binding.claims, binding.tracing
         self._tasks: set[asyncio.Task[None]] = set()
         self._holds = Holds()
         self.shared: SharedWindow | None = None
@@ -240,13 +241,17 @@ class ReplyWindow:
 
     def _decided(self, run: Run, act: Answer | Again | Placeholder | HandOver, seal: Seal) -> bytes:
         """The body of a delivery by what was decided about it."""
+        if self._tracing is not None:
+            self._tracing.outcome(OUTCOMES[type(act)])
         match act:
             case Answer():
                 return self._replied(run, act, seal)
             case Again():
                 return run.body or self._sealed(run, self._failure, seal)
             case Placeholder():
-                return self._placeholder(run, seal)
+                self._counters["placeholder"] += 1
+                run.body = self._sealed(run, self._rules.placeholder, seal)
+                return run.body
             case HandOver():
                 self._counters["handed_over"] += 1
                 run.body = SUCCESS
@@ -298,11 +303,6 @@ class ReplyWindow:
         if act.reply is not None and not act.placeholder:
             self._counters["passive"] += 1
         run.body = self._sealed(run, act.reply, seal)
-        return run.body
-
-    def _placeholder(self, run: Run, seal: Seal) -> bytes:
-        self._counters["placeholder"] += 1
-        run.body = self._sealed(run, self._rules.placeholder, seal)
         return run.body
 
     def _sealed(self, run: Run, reply: Reply | None, seal: Seal) -> bytes:

@@ -14,7 +14,7 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -312,7 +312,8 @@ class ChunkRun:
             await self._refused(intent, now)
             return False
         self._ledger.attempts.append(intent)
-        answers = await asyncio.gather(*(self._call(position) for position in positions))
+        with self._traced(n, positions):
+            answers = await asyncio.gather(*(self._call(position) for position in positions))
         at = self._clock.now()
         self._note(
             [
@@ -322,6 +323,13 @@ class ChunkRun:
             ]
         )
         return await self._heed(answers, limits)
+
+    def _traced(self, n: int, positions: Sequence[int]) -> AbstractContextManager[object]:
+        """The span of a unit, if spans are wanted."""
+        tracing = self._worker.client.tracing
+        if tracing is None:
+            return nullcontext()
+        return tracing.unit(self.claim.campaign, self.claim.chunk, n, len(positions))
 
     async def _call(self, position: int) -> Answered:
         """Carry out one job, unless the lease may be over."""

@@ -11,6 +11,7 @@ from ..account import Account
 from ..catalogue.model import Call, PagedCall
 from ..clock import Clock
 from ..errors import BadAnswer, SetupError
+from ..tracing import Tracing
 from .answer_file import AnswerSink
 from .budgets import Budgets
 from .drivers import drive, drive_awaiting
@@ -42,13 +43,14 @@ class Client(Groups[Blocking]):
         policy: CallPolicy | None = None,
         budgets: Budgets | None = None,
         chance: Callable[[], float] = chance,
+        tracing: Tracing | None = None,
     ) -> None:
         self.account = account
         self.clock = clock or Clock()
         self.tokens = tokens or Tokens(clock=self.clock)
         self._owned = transport is None
         self.transport = transport or _urllib3(account)
-        self._caller = Caller.of(account, self.tokens, self.clock, policy, budgets, chance)
+        self._caller = Caller.of(account, self.tokens, self.clock, policy, budgets, chance, tracing)
         self._open_groups(self)
         self._closed = False
 
@@ -66,6 +68,11 @@ class Client(Groups[Blocking]):
     def listeners(self) -> list[Listener]:
         """Functions that are told of every call that ended, such as a count of messages sent. Append your own."""
         return self._caller.listeners
+
+    @property
+    def tracing(self) -> Tracing | None:
+        """What makes spans of its calls."""
+        return self._caller.tracing
 
     def perform(self, call: Call[R], *, timeout_s: float | None = None) -> R:
         """Make a call; `timeout_s` bounds one request and its whole answer, in seconds.
@@ -138,13 +145,14 @@ class AsyncClient(Groups[Awaiting]):
         policy: CallPolicy | None = None,
         budgets: Budgets | None = None,
         chance: Callable[[], float] = chance,
+        tracing: Tracing | None = None,
     ) -> None:
         self.account = account
         self.clock = clock or Clock()
         self.tokens = tokens or Tokens(clock=self.clock)
         self._owned = transport is None
         self.transport = transport or _asyncio(account)
-        self._caller = Caller.of(account, self.tokens, self.clock, policy, budgets, chance)
+        self._caller = Caller.of(account, self.tokens, self.clock, policy, budgets, chance, tracing)
         self._open_groups(self)
         self._closed = False
 
@@ -162,6 +170,11 @@ class AsyncClient(Groups[Awaiting]):
     def listeners(self) -> list[Listener]:
         """Functions that are told of every call that ended, such as a count of messages sent. Append your own."""
         return self._caller.listeners
+
+    @property
+    def tracing(self) -> Tracing | None:
+        """What makes spans of its calls."""
+        return self._caller.tracing
 
     async def perform(self, call: Call[R], *, timeout_s: float | None = None) -> R:
         """Make a call; `timeout_s` bounds one request and its whole answer, in seconds.

@@ -30,8 +30,9 @@ from ..catalogue.encoding import Encoded, encode
 from ..catalogue.model import Call, Download, Host, Repeat, Spec
 from ..catalogue.tickets import GetTicket
 from ..clock import Clock
-from ..errors import BadAnswer, GongzhongError, NotReached, SetupError, TransportError
+from ..errors import BadAnswer, CallError, GongzhongError, NotReached, SetupError, TransportError
 from ..reasons import NOT_JSON
+from ..tracing import Tracing
 from .answer_file import AnswerFile, AnswerSink, DiskError
 from .budgets import Budgets
 from .drivers import Pause, Send, Steps
@@ -110,13 +111,22 @@ class Order(Protocol):
         ...
 
 
+def ending(problem: BaseException | None) -> tuple[str | None, int | None]:
+    """How a call ended, for its span: the class of the error, and WeChat's return code if it gave one."""
+    if problem is None:
+        return None, 0
+    return type(problem).__name__, problem.errcode if isinstance(problem, CallError) else None
+
+
 class CallOrder:
     """A call of the catalogue as an `Order`."""
 
-    __slots__ = ("call", "spec")
+    __slots__ = ("call", "sent", "spec")
 
     def __init__(self, call: Call[Any]) -> None:
         self.call, self.spec = call, call.spec
+        self.sent = 0
+        """How many requests were sent for it."""
 
     def name(self) -> str:
         return self.call.name()
@@ -153,6 +163,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """How shared records name the account at its address."""
     chance: Callable[[], float] = chance
     listeners: list[Listener] = msgspec.field(default_factory=list)
+    tracing: Tracing | None = None
 
     @classmethod
     def of(
@@ -163,6 +174,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         policy: CallPolicy | None = None,
         budgets: Budgets | None = None,
         chance: Callable[[], float] = chance,
+        tracing: Tracing | None = None,
     ) -> Caller:
         return cls(
             account=account,
@@ -173,6 +185,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
             budgets=budgets or Budgets(clock=clock),
             owner=f"{account.hosts.api}|{account.appid}",
             chance=chance,
+            tracing=tracing,
         )
 
     def perform(
@@ -207,8 +220,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         if self.policy.check:
             refuse_early(call)
         problem: BaseException | None = None
+        order = CallOrder(call)
+        span = None if self.tracing is None else self.tracing.call(call.spec.path, self.account.appid)
         try:
-            reply, code, token = yield from self.carried(CallOrder(call), timeout_s, answer_file, headers)
+            reply, code, token = yield from self.carried(order, timeout_s, answer_file, headers)
             if code:
                 raise refusal(call, reply, (self.account.secret, *([token.value] if token else ())))
             return reply
@@ -216,6 +231,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
             problem = error
             raise
         finally:
+            if span is not None:
+                span.ended(*ending(problem), order.sent)
             for listener in self.listeners:
                 listener(call, problem)
 
@@ -359,12 +376,25 @@ class Attempts:
     """The tries of one request: which host is next, after which pause, and when there is none any more."""
 
     __slots__ = (
-        *("_base", "_caller", "_first", "_hosts", "_moves", "_own", "_request", "_safe", "_tried", "_tries"),
+        *(
+            "_base",
+            "_caller",
+            "_first",
+            "_hosts",
+            "_moves",
+            "_order",
+            "_own",
+            "_request",
+            "_safe",
+            "_tried",
+            "_tries",
+        ),
         *("_unreached", "_until"),
     )
 
     def __init__(self, caller: Caller, order: Order, request: WireRequest, until: float) -> None:
         self._caller, self._hosts, self._request, self._until = caller, caller.hosts, request, until
+        self._order = order
         self._safe = order.spec.repeat is Repeat.SAFE or carried_out_once(order)
         self._moves = caller.hosts.several and order.spec.host is Host.API
         self._tries = 1
@@ -378,6 +408,8 @@ class Attempts:
 
     def request(self) -> WireRequest:
         """The request, to the host whose turn it is."""
+        if isinstance(self._order, CallOrder):
+            self._order.sent += 1
         if self._base == self._own:
             return self._request
         return replace(self._request, url=self._base + self._request.url.removeprefix(self._own))

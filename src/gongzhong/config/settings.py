@@ -430,6 +430,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Language | None,
         About("消息的语言；默认跟随系统", "language of messages; by default the system's", "LANG"),
     ] = None
+    tracing: Annotated[
+        bool,
+        About(
+            "用 OpenTelemetry 记录跨度（gongzhong[otel]）",
+            "whether spans are made with OpenTelemetry (gongzhong[otel])",
+            "TRACING",
+        ),
+    ] = False
     account: tuple[AccountSettings, ...] = ()
     serve: Serve = Serve()
     gateway: Gateway = Gateway()
