@@ -133,8 +133,10 @@ async def test_outcomes_say_by_which_road(collected: Collected) -> None:
     await asyncio.gather(here.push(push), here.push(push))
     await asyncio.sleep(60)
     assert collected.outcomes() == ["passive", "handed_over", "success", "passive", "joined"]
-    [long] = [span for span in collected._exporter.get_finished_spans() if (span.end_time or 0) > 0][-1:]
-    assert long.name == "push Text"
+    last, handed_over = collected._exporter.get_finished_spans()[-1], collected.spans("push Text")[1]
+    assert last.name.startswith("handler "), "the one of thirty seconds, which went on after its delivery"
+    assert last.parent is not None
+    assert last.parent.span_id == handed_over.context.span_id
 
 
 async def test_a_placeholder_is_an_outcome(collected: Collected) -> None:
@@ -213,7 +215,7 @@ async def test_attempts_and_refusals_of_calls(collected: Collected) -> None:
     world.weixin.will("/cgi-bin/user/info", {"errcode": 40003, "errmsg": f"invalid openid {ALICE}"})
     with pytest.raises(CallError):
         await client.perform(GetUser(openid=ALICE))
-    world.weixin.will("/cgi-bin/user/info", NotReached("不通", f"{ALICE} away", sent=False))
+    world.weixin.will("/cgi-bin/user/info", NotReached("不通", f"{ALICE} away"))
     with pytest.raises(NotReached):
         await client.perform(GetUser(openid=ALICE))
     told = [
