@@ -17,13 +17,14 @@ import pytest
 pytestmark = pytest.mark.heavy
 
 DEV = ("starlette", "python_multipart", "PIL", "segno", "zxingcpp", "nh3", "anyio")
-HIDE = f"""
+STORE = ("sqlalchemy", "alembic")
+HIDE = """
 import sys
 
 class Hidden:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {DEV!r}:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+        if name.partition(".")[0] in HIDDEN:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 sys.meta_path.insert(0, Hidden())
 """
@@ -38,9 +39,11 @@ print("whole")
 """
 
 
-def python(code: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def python(
+    code: str, *arguments: str, cwd: Path, hidden: tuple[str, ...] = DEV
+) -> subprocess.CompletedProcess[str]:
     env = os.environ | {"GONGZHONG_LANG": "en", "NO_COLOR": "1", "COLUMNS": "200"}
-    command = [sys.executable, "-c", HIDE + code, *arguments]
+    command = [sys.executable, "-c", f"HIDDEN = {hidden!r}\n{HIDE}{code}", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=cwd, env=env)
 
 
@@ -71,6 +74,18 @@ def test_a_command_of_the_extra_says_what_to_install(command: str, tmp_path: Pat
 def test_what_production_needs_works_without_the_extra(words: str, tmp_path: Path) -> None:
     done = python(COMMAND, *words.split(), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_doctor_of_a_deployment_names_the_extra_that_the_configuration_needs(tmp_path: Path) -> None:
+    (tmp_path / "data.db").touch()
+    account = '[[account]]\nappid = "wx0123456789abcdef"\n'
+    (tmp_path / "gongzhong.toml").write_text(f'database = "sqlite:///data.db"\n{account}')
+    done = python(COMMAND, "doctor", "--json", cwd=tmp_path, hidden=(*DEV, *STORE))
+    assert done.returncode == 1, done.stderr
+    found = {one["check"]: one for one in json.loads(done.stdout)["findings"]}
+    assert found["database"]["status"] == "wrong"
+    assert "pip install 'gongzhong[store]'" in found["database"]["fix_en"]
+    assert found["settings"]["status"] == "ok"
 
 
 def test_the_fixture_says_what_to_install(tmp_path: Path) -> None:

@@ -7,10 +7,23 @@ together what was given: an option goes before a variable, a variable before the
 from __future__ import annotations
 
 from .declaration import About, Setting, every_setting
-from .reading import Configuration, Mistake, Note, Source, WrongConfiguration, read, renew, settings_of
+from .reading import (
+    FILE,
+    FILE_VARIABLE,
+    Configuration,
+    Mistake,
+    Note,
+    Source,
+    WrongConfiguration,
+    read,
+    renew,
+    settings_of,
+)
 from .settings import AccountSettings, Alarms, Gateway, Log, PeopleData, Replies, Serve, Settings
 
 __all__ = [
+    "FILE",
+    "FILE_VARIABLE",
     "About",
     "AccountSettings",
     "Alarms",

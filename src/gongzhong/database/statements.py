@@ -19,6 +19,7 @@ Row: TypeAlias = tuple[Any, ...]
 Step: TypeAlias = tuple[str, Mapping[str, Any]]
 """SQL and its values; values that it does not name are left out."""
 
+SERVER_TIME: Final = "SELECT extract(epoch FROM clock_timestamp())::float8"
 NAMED: Final = re.compile(r"(?<!:):([a-z_][a-z_0-9]*)")
 
 
@@ -73,6 +74,12 @@ class Statements:
             return [db.execute(sql, values).fetchall() for sql, values in steps]
 
         return await self._database.write(work, steps=len(steps))
+
+    async def server_time(self) -> float | None:
+        """The clock of the database server in unix seconds; None for SQLite, which has this machine's."""
+        if isinstance(self._database, SqliteDatabase):
+            return None
+        return float((await self._database.run(statement(SERVER_TIME)))[0][0][0])
 
     async def read(self, sql: str, **values: Value) -> list[Row]:
         """The rows of a statement that only reads; it never waits for those that write."""

@@ -21,6 +21,7 @@ from ...client.transport import AsyncTransport, WireRequest
 from ...client.transports.aiohttp_transport import AiohttpTransport
 from ...errors import CallError, GongzhongError, PermissionDenied
 from .api_hosts import check_api_hosts
+from .clocks import check_api_clock
 from .finding import Finding, Status, ok, skipped, wrong
 
 CHECK = "credentials"
@@ -54,14 +55,19 @@ async def check_credentials(account: Account, transport: AsyncTransport | None =
         return [skipped(CHECK, *left)]
     async with AsyncClient(account, transport) as client:
         hosts = await check_api_hosts(account, client.transport)
+        clock = await check_api_clock(account, client.transport)
         try:
             await client.perform(GetApiAddresses())
         except GongzhongError as problem:
-            return [*hosts, wrong(_code(problem), problem.zh, problem.en, problem.fix_zh, problem.fix_en)]
+            return [
+                *hosts,
+                wrong(_code(problem), problem.zh, problem.en, problem.fix_zh, problem.fix_en),
+                *clock,
+            ]
         first = ok(
             CHECK, f"凭据正确，{account.hosts.api} 可以调用", f"the credentials work at {account.hosts.api}"
         )
-        return [*hosts, first, *[finding async for finding in _permissions(client)]]
+        return [*hosts, first, *[finding async for finding in _permissions(client)], *clock]
 
 
 async def _reached(account: Account, transport: AsyncTransport) -> Finding:

@@ -6,13 +6,16 @@ from typing import Literal
 
 import msgspec
 
-from ...errors import Language
+from ...errors import GongzhongError, Language
 
-Status = Literal["ok", "wrong", "warning", "note", "skipped"]
+Status = Literal["ok", "wrong", "warning", "note", "skipped", "unknown"]
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """`check` is a stable word to search for; only `wrong` makes a report fail."""
+    """`check` is a stable word to search for; only `wrong` makes a report fail.
+
+    `skipped` was left out because nothing was given to look at, `unknown` could not be found out.
+    """
 
     check: str
     status: Status
@@ -20,6 +23,8 @@ class Finding(msgspec.Struct, frozen=True):
     en: str
     fix_zh: str = ""
     fix_en: str = ""
+    account: str = ""
+    """The account that it is about, by the name in the configuration; empty: all, or the only one."""
 
     def text(self, lang: Language) -> str:
         return self.zh if lang == "zh" else self.en
@@ -42,6 +47,26 @@ def warning(check: str, zh: str, en: str, fix_zh: str = "", fix_en: str = "") ->
 
 def skipped(check: str, zh: str, en: str) -> Finding:
     return Finding(check, "skipped", zh, en)
+
+
+def note(check: str, zh: str, en: str, fix_zh: str = "", fix_en: str = "") -> Finding:
+    return Finding(check, "note", zh, en, fix_zh, fix_en)
+
+
+def unknown(check: str, zh: str, en: str, fix_zh: str = "", fix_en: str = "") -> Finding:
+    return Finding(check, "unknown", zh, en, fix_zh, fix_en)
+
+
+def failed(check: str, problem: GongzhongError, status: Status = "wrong") -> Finding:
+    """What an error of this package says, as a finding."""
+    return Finding(check, status, problem.zh, problem.en, problem.fix_zh, problem.fix_en)
+
+
+def exit_status(findings: list[Finding]) -> int:
+    """0: nothing is wrong; 1: something is; 2: nothing is known to be wrong, but not all could be found out."""
+    if not healthy(findings):
+        return 1
+    return 2 if any(finding.status == "unknown" for finding in findings) else 0
 
 
 def healthy(findings: list[Finding]) -> bool:

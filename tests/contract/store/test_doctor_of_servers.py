@@ -1,0 +1,35 @@
+"""The doctor asks real servers: PostgreSQL, also behind PgBouncer, and Redis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gongzhong.config import read
+from gongzhong.database import read_url
+from gongzhong.running.doctor.services import check_services
+from gongzhong.state import open_state
+from gongzhong.store import migrate
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(("database", "state"), [("postgres", ""), ("pgbouncer", "redis")])
+async def test_database_its_clock_and_state_are_found_in_good_health(
+    database: str, state: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    migrate.upgrade(read_url(request.getfixturevalue("postgres").url))
+    lines = [f'database = "{request.getfixturevalue(database).url}"']
+    if state:
+        lines.append(f'state = "{request.getfixturevalue(state).url}"')
+    file = tmp_path / "gongzhong.toml"
+    file.write_text("\n".join([*lines, "[serve]", "workers = 2", ""]), "utf-8")
+    found = read(file, {})
+    shared = open_state(found.state)
+    try:
+        findings = {one.check: one.status for one in await check_services(found, shared)}
+    finally:
+        await shared.close()
+    good = ("database", "database.version", "database.clock", "state", "workers")
+    assert {check: findings[check] for check in good} == dict.fromkeys(good, "ok")
