@@ -35,7 +35,7 @@ from .holds import ALARM_WINDOW_S, SHARED_HOLDS
 from .inbox import AGAIN_AFTER_S, ANSWER, LATE, Inbox, claim_of, read_answer, read_late, read_push
 from .outbox import WAITS_S, about
 from .runs import Run
-from .taking import AT_ONCE, REMEMBERED_S, Person, Phase, Taking
+from .taking import AT_ONCE, NOTHING, REMEMBERED_S, Known, Person, Phase, Taking
 
 if TYPE_CHECKING:
     from ..state import State
@@ -94,32 +94,43 @@ class SharedWindow:
         deliver it again.
         """
         self.begin()
-        person = self._taking.of(push.openid)
+        taking, window_s = self._taking, self._binding.app.rules.window_s
+        person = taking.of(push.openid)
         person.busy += 1
         try:
-            while owner := await self._taking.have(person, began + self._binding.app.rules.window_s):
+            while not taking.has(person):
+                owner = await taking.owner(person, began + window_s)
+                if not owner:
+                    continue
                 if isinstance(gone, Remote):
                     return MOVED
                 returned = await self._pass_on(owner, request, gone, began)
                 if returned is not None:
                     return returned
-            return Returned(body=await self._here(person, push, seal, key, gone, began))
+            body = self._here(person, push, seal, key, gone, began)
+            return Returned(body=body if isinstance(body, bytes) else await body)
         finally:
-            person.busy -= 1
+            self._done_with(person)
 
-    async def _here(
+    def _done_with(self, person: Person) -> None:
+        person.busy -= 1
+        if person.phase is Phase.AWAY:
+            self._taking.leave(person)
+
+    def _here(
         self, person: Person, push: Push, seal: Seal, key: str, gone: Gone | None, began: float
-    ) -> bytes:
-        if not self._claims.knows(key) and key not in person.keys:
-            kept = person.record.answer(key)
-            if kept is not None:
-                self._counters["joined"] += 1
-                return kept
-            if person.record.saw(key):
-                raise Replayed("这条推送早已处理过，拒绝重放", "this push was handled long ago: a replay")
-        person.keys.add(key)
-        body = self._window.begin(push, seal, key, gone, began)
-        return body if isinstance(body, bytes) else await body
+    ) -> bytes | Coroutine[Any, Any, bytes]:
+        if key not in person.keys:
+            mark, record = hashed(key), person.record
+            if record.seen and not self._claims.knows(key):
+                kept = record.answer(key)
+                if kept is not None:
+                    self._counters["joined"] += 1
+                    return kept
+                if record.saw(mark):
+                    raise Replayed("这条推送早已处理过，拒绝重放", "this push was handled long ago: a replay")
+            person.keys[key] = mark
+        return self._window.begin(push, seal, key, gone, began)
 
     async def _pass_on(
         self, owner: str, request: tuple[PushQuery, bytes], gone: Gone | None, began: float
@@ -211,7 +222,7 @@ class SharedWindow:
             if not self._claims.knows(kept.key):
                 log.warning(say("重新处理：%s", "handled anew: %s"), about(push))
                 self._counters["resumed"] += 1
-                person.keys.add(kept.key)
+                person.keys[kept.key] = hashed(kept.key)
                 self._window.resume(push, kept)
 
     # ---- what must not be lost
@@ -231,7 +242,7 @@ class SharedWindow:
                 run, person, self._binding.app.rules.patience_s if patience_s is None else patience_s
             )
         finally:
-            person.busy -= 1
+            self._done_with(person)
 
     async def _keep(self, run: Run, person: Person, patience_s: float) -> None:
         loop = asyncio.get_running_loop()
@@ -298,6 +309,7 @@ class SharedWindow:
         with suppress(StateDown):
             if self.member.name:
                 await self.mail.fetch(self.member.name)
+        self._taking.tidy()
         working = {run.push.openid for run in self._claims.runs()}
         done = []
         for person in list(self._ours.values()):
@@ -361,12 +373,9 @@ class SharedWindow:
 
     async def _let_go(self, people: Sequence[Person]) -> None:
         """Say that nobody has these people, with what everybody has to know of them."""
-        records = {person.openid: self._record(person) for person in people}
+        written_as = {person.key: written(self._record(person)) for person in people}
         for _ in range(2):
-            writes = [
-                (self._taking.key_of(person.openid), written(records[person.openid]), person.version)
-                for person in people
-            ]
+            writes = [(person.key, written_as[person.key], person.version) for person in people]
             try:
                 outcomes = await self._state.put_many(writes, ttl_s=REMEMBERED_S)
             except StateDown:
@@ -378,33 +387,38 @@ class SharedWindow:
                 if person.phase is not Phase.OURS:
                     continue  # given up meanwhile
                 if isinstance(outcome, int):
-                    self._away(person, records[person.openid], outcome)
+                    self._away(person, (outcome, written_as[person.key]))
                 elif outcome is not None and read(outcome.data).owner == self.member.name:
                     person.version = outcome.version  # a write of ours that was not sure to have happened
                     again.append(person)
                 else:
                     self._give_up(person)
-            people = again
-            if not people:
+            if not again:
                 return
+            people = again
         for person in people:
             self._give_up(person)
 
     def _record(self, person: Person) -> PersonRecord:
-        windows = self._allowance.stored(person.openid)
-        expected = self._window.elsewhere.expected.stored(person.openid, self._clock.now())
-        record = msgspec.structs.replace(
-            person.record, owner="", waiting=int(person.load), windows=windows, expected=expected
+        """What everybody has to know of somebody whom nobody has."""
+        openid, before, now = person.openid, person.record, self._clock.now()
+        record = PersonRecord(
+            waiting=int(person.load),
+            windows=self._allowance.stored(openid),
+            answered=before.answered,
+            seen=before.seen,
+            expected=self._window.elsewhere.expected.stored(openid, now),
         )
-        remembered_s = self._binding.app.replay_window_s or 0.0
-        for key in person.keys:
-            record.note(key, self._claims.answered(key), self._clock.now(), remembered_s)
+        answered = self._claims.answered
+        pushes = [(key, mark, answered(key)) for key, mark in person.keys.items()]
+        record.note(pushes, now, self._binding.app.replay_window_s or 0.0)
         return record
 
-    def _away(self, person: Person, record: PersonRecord, version: int) -> None:
-        """Somebody was laid down."""
-        person.version, person.record, person.phase = version, record, Phase.AWAY
-        person.load = person.load and not record.waiting  # something may have come since the record was made
+    def _away(self, person: Person, known: Known) -> None:
+        """Somebody was laid down, with this record."""
+        person.learn(known)
+        person.phase = Phase.AWAY
+        person.load = person.load and not person.record.waiting  # something may have come since it was made
         person.keys.clear()
         person.rows = {}
         self._ours.pop(person.openid, None)
@@ -420,8 +434,8 @@ class SharedWindow:
         self._window.abandon(person.openid)
         for row in person.rows.values():
             self._claims.forget(row.key)
-        person.phase, person.load, person.version = Phase.AWAY, False, 0
-        person.rows, person.record = {}, PersonRecord()
+        person.learn(NOTHING)
+        person.phase, person.load, person.rows = Phase.AWAY, False, {}
         person.keys.clear()
 
     async def _lost(self) -> None:
@@ -443,9 +457,11 @@ class SharedWindow:
         person.busy += 1
         person.load = True
         try:
-            await self._taking.have(person, asyncio.get_running_loop().time() + self._beat.recover_s)
+            until = asyncio.get_running_loop().time() + self._beat.recover_s
+            while not self._taking.has(person) and not await self._taking.owner(person, until):
+                pass
         finally:
-            person.busy -= 1
+            self._done_with(person)
 
     # ---- messages that the program sends by itself
 

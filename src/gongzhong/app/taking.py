@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
+import math
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 import msgspec
 
 from ..errors import StateDown, say
-from ..sharing.person import AskWhetherDead, PassOn, PersonRecord, Take, decide, read, written
+from ..sharing.person import PersonRecord, Take, decide, read, written
 from ..state.protocol import check_key
 from .answer import NotAccepted
 from .inbox import AGAIN_AFTER_S
@@ -40,6 +40,16 @@ MOST_PEOPLE: Final = 20_000
 """Records that are remembered after a person was laid down, to take them again in one step."""
 AT_ONCE: Final = 200
 """People in one step."""
+LOOKS_EVERY_S: Final = 0.1
+"""How often to see whether somebody has waited for too long."""
+
+Known: TypeAlias = tuple[int, bytes]
+"""A person's record as it is stored, and its version."""
+Waiting: TypeAlias = tuple[float, asyncio.Future[str]]
+"""Until when (in the loop's seconds) somebody waits for a person, and for what."""
+NOTHING: Final[Known] = (0, b"")
+BLANK: Final = PersonRecord()
+"""Of somebody of whom nothing is known. Never changed."""
 
 
 class Phase(StrEnum):
@@ -53,46 +63,56 @@ class Person:
     """One person, as this process knows them."""
 
     __slots__ = (
-        "busy",
-        "keys",
-        "load",
-        "openid",
-        "phase",
-        "record",
-        "rows",
-        "stepping",
-        "version",
-        "waiting",
+        *("busy", "data", "key", "keys", "load", "openid"),
+        *("phase", "_record", "rows", "stepping", "version", "waiting"),
     )
 
-    def __init__(self, openid: str) -> None:
-        self.openid, self.phase = openid, Phase.AWAY
-        self.record, self.version = PersonRecord(), 0
-        """As it was read or written last; the version is 0 while nothing is known."""
+    def __init__(self, openid: str, key: str) -> None:
+        self.openid, self.key, self.phase = openid, key, Phase.AWAY
+        """The key is that of their record in the shared state."""
+        self.version, self.data = NOTHING
+        """The record as it was read or written last; the version is 0 while nothing is known."""
+        self._record: PersonRecord | None = BLANK
         self.busy = 0
         """Deliveries that wait here."""
-        self.keys: set[str] = set()
-        """Claims since the person was taken."""
+        self.keys: dict[str, int] = {}
+        """Claims since the person was taken, each with its hash."""
         self.rows: dict[int, Work] = {}
         """What of theirs is held in the inbox."""
         self.load = False
         """Whether rows in the inbox have to be taken before anything else."""
         self.stepping = False
         """Whether they are being taken or laid down."""
-        self.waiting: list[asyncio.Future[str]] = []
+        self.waiting: list[Waiting] = []
         """Those who wait for the step's end; each is told who has the person, empty for this process."""
 
-    def settle(self, owner: str = "", problem: Exception | None = None) -> None:
+    def learn(self, known: Known) -> None:
+        """Take note of the record that is stored."""
+        self.version, self.data = known
+        self._record = None
+
+    @property
+    def record(self) -> PersonRecord:
+        """What is in the record."""
+        if self._record is None:
+            self._record = read(self.data) if self.data else BLANK
+        return self._record
+
+    def settle(self, owner: str = "") -> None:
         """End a step, and tell those who wait."""
         self.stepping = False
-        waiting, self.waiting = self.waiting, []
-        for waiter in waiting:
-            if waiter.done():
-                continue
-            if problem is None:
-                waiter.set_result(owner)
-            else:
-                waiter.set_exception(problem)
+        if self.waiting:
+            waiting, self.waiting = self.waiting, []
+            for _, waiter in waiting:
+                if not waiter.done():
+                    waiter.set_result(owner)
+
+    def let_down(self, now: float) -> None:
+        """Those who wait do so no more, if their time is over at `now`."""
+        for until, waiter in self.waiting:
+            if until <= now and not waiter.done():
+                waiter.set_exception(NotAccepted())
+        self.waiting = [entry for entry in self.waiting if not entry[1].done()]
 
 
 Wanted: TypeAlias = tuple[Person, Take | None]
@@ -117,10 +137,18 @@ class Taking:
     ) -> None:
         self._state, self._member, self._appid = state, member, appid
         self._taken, self._load, self._aside = taken, load, aside
-        self._people: OrderedDict[str, Person] = OrderedDict()
+        self._people: dict[str, Person] = {}
+        """Those who are this process's, and everybody of whom something is under way here."""
         self.ours: dict[str, Person] = {}
+        self._known: dict[str, Known] = {}
+        """Those who were laid down, to take them again in one step."""
+        self._known_before: dict[str, Known] = {}
+        """The older half of them, which is forgotten as a whole."""
+        self._looking: asyncio.TimerHandle | None = None
         self._wanted = Batches[Wanted](self._take_all, self._failed, aside)
         self._loads = Batches[Person](self._load_all, self._load_failed, aside)
+
+    # ---- who is known
 
     def key_of(self, openid: str) -> str:
         """The key of a person's record in the shared state."""
@@ -130,75 +158,96 @@ class Taking:
         """The person, known or not. Raises ValueError for an OpenID that no engine could keep."""
         person = self._people.get(openid)
         if person is None:
-            check_key(self.key_of(openid))  # in a step it would be everybody's error
-            person = self._people[openid] = Person(openid)
-            if len(self._people) > MOST_PEOPLE:
-                self._forget_some()
-        else:
-            self._people.move_to_end(openid)
+            key = self.key_of(openid)
+            check_key(key)  # in a step it would be everybody's error
+            person = self._people[openid] = Person(openid, key)
+            known = self._known.pop(openid, None) or self._known_before.pop(openid, None)
+            if known is not None:
+                person.learn(known)
         return person
 
-    def _forget_some(self) -> None:
-        """Forget people longest silent whom this process does not have."""
-        for openid, person in list(self._people.items())[: MOST_PEOPLE // 10]:
-            if person.phase is Phase.AWAY and not person.busy and not person.stepping:
-                del self._people[openid]
+    def leave(self, person: Person) -> None:
+        """Keep only the record of somebody of whom nothing is under way here any more."""
+        if person.busy or person.stepping or person.load or person.phase is Phase.OURS:
+            return
+        if self._people.pop(person.openid, None) is None or not person.version:
+            return
+        if len(self._known) >= MOST_PEOPLE // 2:
+            self._known_before, self._known = self._known, {}
+        self._known[person.openid] = person.version, person.data
 
-    async def have(self, person: Person, until: float) -> str:
-        """Empty once the person is this process's; else the name of the process that has them.
+    def tidy(self) -> None:
+        """Forget those who were not surely laid down, when too many are here."""
+        if len(self._people) > MOST_PEOPLE:
+            for person in list(self._people.values()):
+                if person.phase is Phase.AWAY and not person.busy and not person.stepping:
+                    del self._people[person.openid]
 
-        Raises NotAccepted when that is not known at `until`, in the loop's seconds.
-        """
-        while not self._has(person):
-            if not person.stepping:
-                self.want(person)
-            loop = asyncio.get_running_loop()
-            waiter: asyncio.Future[str] = loop.create_future()
-            person.waiting.append(waiter)
-            timer = loop.call_at(until, _over, waiter)
-            try:
-                if owner := await waiter:
-                    return owner
-            finally:
-                timer.cancel()
-        return ""
+    # ---- who waits
 
-    def _has(self, person: Person) -> bool:
+    def has(self, person: Person) -> bool:
+        """Whether the person is this process's, so that a delivery can be answered."""
         ready = person.phase is Phase.OURS and not person.stepping and not person.load
         return ready and self._member.sure
+
+    def owner(self, person: Person, until: float) -> asyncio.Future[str]:
+        """Who has the person: empty once they are this process's, else the name of the process that has them.
+
+        NotAccepted when that is not known at `until`, in the loop's seconds.
+        """
+        if not person.stepping:
+            self.want(person)
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[str] = loop.create_future()
+        person.waiting.append((until, waiter))
+        if self._looking is None:
+            self._looking = loop.call_later(LOOKS_EVERY_S, self._look, loop)
+        return waiter
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let down those who have waited for too long."""
+        now, waiting = loop.time(), False
+        for person in self._people.values():
+            if person.waiting:
+                person.let_down(now)
+                waiting = True
+        self._looking = loop.call_later(LOOKS_EVERY_S, self._look, loop) if waiting else None
+
+    def stepped(self, person: Person) -> None:
+        """A step other than taking has ended: whoever waits for the person goes on, or has them taken again."""
+        if person.waiting and not self.has(person):
+            self.want(person)
+        else:
+            person.settle()
+            self.leave(person)
+
+    # ---- taking
 
     def want(self, person: Person) -> None:
         """Begin to take somebody."""
         person.stepping = True
         self._wanted.add((person, None))
 
-    def stepped(self, person: Person) -> None:
-        """A step other than taking has ended: whoever waits for the person goes on, or has them taken again."""
-        if not person.waiting or self._has(person):
-            person.settle()
-        else:
-            self.want(person)
-
     async def _take_all(self, wanted: Sequence[Wanted]) -> None:
         await self._member.until_sure()
-        takes = []
+        name, takes = self._member.name, []
         for person, known in wanted:
             if person.phase is Phase.OURS:
                 self._go_on(person)
                 continue
-            act = known or decide(person.record if person.version else None, self._member.name)
+            act = known or decide(person.record if person.version else None, name)
             if isinstance(act, Take):
                 takes.append((person, act))
             else:
                 self._aside(self._ask(person, act.owner))
         if takes:
-            await self._write(takes, self._member.name)
+            await self._write(takes, name)
 
     async def _write(self, takes: Sequence[tuple[Person, Take]], name: str) -> None:
-        mine = [msgspec.structs.replace(person.record, owner=name) for person, _ in takes]
+        blank = written(PersonRecord(owner=name))
         writes = [
-            (self.key_of(person.openid), written(record), person.version)
-            for (person, _), record in zip(takes, mine, strict=True)
+            (person.key, blank if person.record is BLANK else owned(person.record, name), person.version)
+            for person, _ in takes
         ]
         try:
             outcomes = await self._state.put_many(writes, ttl_s=REMEMBERED_S)
@@ -207,19 +256,19 @@ class Taking:
             for person, _ in takes:
                 self.want(person)
             return
-        for (person, act), record, outcome in zip(takes, mine, outcomes, strict=True):
-            if isinstance(outcome, int):
-                person.version, person.record, person.load = outcome, record, person.load or act.load
-                if name == self._member.name:
-                    person.phase = Phase.OURS
-                    self.ours[person.openid] = person
-                    self._taken(person)
-                    self._go_on(person)
-                    continue  # else this process counted as dead meanwhile
+        for (person, act), (_, data, _), outcome in zip(takes, writes, outcomes, strict=True):
+            if not isinstance(outcome, int):
+                person.learn((outcome.version, outcome.data) if outcome else NOTHING)
+                self.want(person)
+            elif name != self._member.name:  # this process counted as dead meanwhile
+                person.learn((outcome, data))
+                self.want(person)
             else:
-                person.version = outcome.version if outcome else 0
-                person.record = read(outcome.data) if outcome else PersonRecord()
-            self.want(person)
+                person.version, person.phase = outcome, Phase.OURS
+                person.load = person.load or act.load
+                self.ours[person.openid] = person
+                self._taken(person)
+                self._go_on(person)
 
     def _go_on(self, person: Person) -> None:
         """Go on with somebody who is this process's."""
@@ -237,12 +286,13 @@ class Taking:
             self.want(person)
             return
         act = decide(person.record, self._member.name, dead)
-        if isinstance(act, PassOn):
-            person.version = 0  # whose they are is asked anew each time
-            person.settle(owner)
-        else:
-            assert not isinstance(act, AskWhetherDead)
+        if isinstance(act, Take):
             self._wanted.add((person, act))
+            return
+        person.learn(NOTHING)  # whose they are is asked anew each time
+        person.load = False
+        person.settle(owner)
+        self.leave(person)
 
     async def _load_all(self, people: Sequence[Person]) -> None:
         try:
@@ -260,7 +310,9 @@ class Taking:
 
     def _load_failed(self, people: Sequence[Person]) -> None:
         for person in people:
-            person.settle(problem=NotAccepted())
+            person.let_down(math.inf)
+            person.settle()
+            self.leave(person)
 
 
 class Batches(Generic[T]):
@@ -298,7 +350,6 @@ class Batches(Generic[T]):
             self._running = False
 
 
-def _over(waiter: asyncio.Future[str]) -> None:
-    """The time of somebody who waits is over."""
-    if not waiter.done():
-        waiter.set_exception(NotAccepted())
+def owned(record: PersonRecord, name: str) -> bytes:
+    """The record, written as this process's."""
+    return written(msgspec.structs.replace(record, owner=name))

@@ -15,6 +15,7 @@ waiting answers, allowance) happens in one process at a time, by the same code a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import TypeAlias
 
@@ -31,12 +32,16 @@ MOST_SEEN = 300
 """Pushes of one person within the replay window that are remembered."""
 
 
-class Answered(msgspec.Struct, frozen=True, array_like=True):
+class Answered(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The answer to a push, and when it was given (unix seconds)."""
 
     key: str
     body: bytes
     at: float
+
+
+Noted: TypeAlias = tuple[str, int, bytes | None]
+"""A push: its key, the key `hashed`, and the answer, None if there is none."""
 
 
 class PersonRecord(msgspec.Struct, array_like=True, gc=False):
@@ -56,21 +61,21 @@ class PersonRecord(msgspec.Struct, array_like=True, gc=False):
 
     def answer(self, key: str) -> bytes | None:
         """What a push was answered with, if that is still kept."""
-        return next((kept.body for kept in self.answered if kept.key == key), None)
+        return next((kept.body for kept in reversed(self.answered) if kept.key == key), None)
 
-    def saw(self, key: str) -> bool:
-        """Whether a push was taken before."""
-        mark = hashed(key)
+    def saw(self, mark: int) -> bool:
+        """Whether a push was taken before; `mark` is its key `hashed`."""
         return any(number == mark for number, _ in self.seen)
 
-    def note(self, key: str, body: bytes | None, now: float, remembered_s: float) -> None:
-        """Remember a push for `remembered_s` seconds and its answer for a minute; forget what is older."""
-        self.seen = [entry for entry in self.seen if entry[1] > now - remembered_s][-MOST_SEEN:]
-        self.seen.append((hashed(key), now))
-        kept = [entry for entry in self.answered if entry.at > now - ANSWERED_S and entry.key != key]
-        if body is not None:
-            kept.append(Answered(key, body if len(body) <= LARGEST_BODY else b"success", now))
-        self.answered = kept[-MOST_ANSWERED:]
+    def note(self, pushes: Sequence[Noted], now: float, remembered_s: float) -> None:
+        """Remember pushes for `remembered_s` seconds and their answers for a minute; forget what is older."""
+        seen = [entry for entry in self.seen if entry[1] > now - remembered_s] if self.seen else []
+        answered = [entry for entry in self.answered if entry.at > now - ANSWERED_S] if self.answered else []
+        for key, mark, body in pushes:
+            seen.append((mark, now))
+            if body is not None:
+                answered.append(Answered(key, body if len(body) <= LARGEST_BODY else b"success", now))
+        self.seen, self.answered = seen[-MOST_SEEN:], answered[-MOST_ANSWERED:]
 
 
 class Take(msgspec.Struct, frozen=True, gc=False):

@@ -160,7 +160,7 @@ def check_key(key: str, *more: str) -> None:
     """Raises ValueError for keys, queues or holders that not every engine can keep."""
     for text in (key, *more):
         try:
-            size = len(text.encode())
+            size = len(text) if text.isascii() else len(text.encode())
         except UnicodeEncodeError:
             size = 0
         if not 0 < size <= LONGEST_KEY or "\0" in text:

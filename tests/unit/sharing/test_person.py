@@ -14,6 +14,7 @@ from gongzhong.sharing.person import (
     PersonRecord,
     Take,
     decide,
+    hashed,
     read,
     written,
 )
@@ -34,26 +35,30 @@ def test_who_takes_a_person(record: PersonRecord | None, dead: bool | None, expe
     assert decide(record, "me", dead) == expected
 
 
+def note(record: PersonRecord, key: str, body: bytes | None, now: float) -> None:
+    record.note([(key, hashed(key), body)], now, remembered_s=600.0)
+
+
 def test_answers_are_kept_for_a_minute_and_pushes_for_as_long_as_asked() -> None:
     record = PersonRecord()
-    record.note("first", b"<xml>1</xml>", 1000.0, remembered_s=600.0)
-    record.note("second", None, 1000.0 + ANSWERED_S, remembered_s=600.0)
+    note(record, "first", b"<xml>1</xml>", 1000.0)
+    note(record, "second", None, 1000.0 + ANSWERED_S)
     assert record.answer("first") is None, "its minute is over"
-    assert record.saw("first")
-    assert record.saw("second")
-    record.note("third", b"x" * (LARGEST_BODY + 1), 1601.0, remembered_s=600.0)
-    assert not record.saw("first")
+    assert record.saw(hashed("first"))
+    assert record.saw(hashed("second"))
+    note(record, "third", b"x" * (LARGEST_BODY + 1), 1601.0)
+    assert not record.saw(hashed("first"))
     assert record.answer("third") == b"success"
 
 
 def test_a_record_does_not_grow_without_end_and_survives_writing() -> None:
     record = PersonRecord(owner="me", windows=(5, 1.0, 0, 0.0))
     for number in range(MOST_SEEN * 2):
-        record.note(str(number), b"answer", 1000.0, remembered_s=600.0)
+        note(record, str(number), b"answer", 1000.0)
     assert len(record.seen) <= MOST_SEEN + 1
     again = read(written(record))
     assert (again.owner, again.windows, again.answered) == (record.owner, record.windows, record.answered)
-    assert again.saw(str(MOST_SEEN * 2 - 1))
+    assert again.saw(hashed(str(MOST_SEEN * 2 - 1)))
 
 
 @pytest.mark.parametrize("data", [b"", b"\xc1", b"\xff" * 9, b"{}"])
