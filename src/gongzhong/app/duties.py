@@ -11,8 +11,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from ..catalogue.model import Call
-from ..catalogue.tags import TagUsers, UntagUsers
-from ..catalogue.users import SetRemark
 from ..messages import MassSendJobFinish, Push, Subscribe, SubscribeMsgSent, TemplateSendJobFinish
 from .privacy import PRIVACY, React, until_done
 
@@ -62,6 +60,9 @@ class Duties:
 
     def performed(self, call: Call[Any]) -> None:
         """Note whose tags or remark a call has changed. May be called from any thread."""
+        from ..catalogue.tags import TagUsers, UntagUsers  # with the first call: see `client.groups`
+        from ..catalogue.users import SetRemark
+
         match call:
             case TagUsers() | UntagUsers():
                 self._changed.update(call.openid_list)
