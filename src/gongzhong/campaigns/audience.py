@@ -1,4 +1,4 @@
-"""Who gets a campaign: the recipients of a file, all followers, the carriers of a tag.
+"""Who gets a campaign: the recipients of a file, all followers, the carriers of a tag, a segment of people.
 
 A file is CSV with a header, or JSONL: one recipient a line with an `openid` and variables. Nothing is taken from a file
 with a mistake in it: each is named with its line.
@@ -7,18 +7,23 @@ with a mistake in it: each is named with its line.
 from __future__ import annotations
 
 import csv
-from collections.abc import AsyncIterator, Iterator
+import operator
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from .. import facts
 from ..errors import SetupError
+from ..people.audit import Audit
 
 if TYPE_CHECKING:
     from ..client import AsyncClient
+    from ..people import Vault
+    from .tables import CampaignTables
 
 OPENID: Final = "openid"
 MOST_MISTAKES: Final = 20
@@ -81,6 +86,99 @@ async def tagged(client: AsyncClient, tag: int) -> AsyncIterator[Recipient]:
     """The carriers of a tag (获取标签下关注者列表), without variables."""
     async for openid in client.tags.walk_users(tagid=tag):
         yield Recipient(openid, {})
+
+
+class Segment:
+    """People of whom recorded fields say something: `city=杭州`, `visits>=3`, `tagid_list=2`, `remark~VIP`.
+
+    Only fields can be asked that were stored with a declared purpose and, where it is needed, consent (docs/people.md);
+    every use is noted in the audit trail. A list has a value (`=`) when it is among its elements; `~` is "contains".
+    """
+
+    def __init__(self, vault: Vault, tables: CampaignTables) -> None:
+        self._vault, self._tables = vault, tables
+
+    async def recipients(self, conditions: Sequence[str], needed: set[str]) -> AsyncIterator[Recipient]:
+        """Those for whom all conditions hold and who have a value for each of `needed`, their variables.
+
+        Raises SetupError for a condition that cannot be read.
+        """
+        wanted = [read_condition(text) for text in conditions]
+        fields = sorted({one.field for one in wanted} | needed)
+        found = after = 0
+        while numbers := await self._vault.tables.people(self._vault.account, after, PAGE):
+            values = await self._values(numbers, fields)
+            after = numbers[-1]
+            chosen = [
+                number
+                for number, known in values.items()
+                if needed <= known.keys() and all(one.holds(known.get(one.field)) for one in wanted)
+            ]
+            for number, openid in zip(chosen, await self._vault.openids(chosen), strict=True):
+                if openid is not None:
+                    found += 1
+                    yield Recipient(openid, {name: _text(values[number][name]) for name in needed})
+        await Audit(self._vault).append("segment", by="campaign", fields=fields, people=found)
+
+    async def _values(self, numbers: Sequence[int], fields: Sequence[str]) -> dict[int, dict[str, Any]]:
+        """The stored fields of these people."""
+        rows = await self._tables.fields(self._vault.account, fields, numbers[0], numbers[-1])
+        opened = await self._vault.unseal(rows)
+        found: dict[int, dict[str, Any]] = {}
+        for (number, field, _), value in zip(rows, opened, strict=True):
+            if value is not None:
+                found.setdefault(number, {})[field] = msgspec.json.decode(value)
+        return found
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """One condition of a segment."""
+
+    field: str
+    operator: str
+    value: str
+
+    def holds(self, stored: Any) -> bool:
+        """Whether it holds for a stored value; never for people without one."""
+        if stored is None:
+            return False
+        if self.operator in ORDERS:
+            return _number(stored) is not None and ORDERS[self.operator](_number(stored), float(self.value))
+        texts = [_text(one) for one in (stored if isinstance(stored, list) else [stored])]
+        if self.operator == "~":
+            return any(self.value in text for text in texts)
+        return (self.value in texts) == (self.operator == "=")
+
+
+ORDERS: Final[dict[str, Any]] = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+CONDITION: Final = re.compile(r"\s*([\w.-]+?)\s*(!=|>=|<=|=|>|<|~)\s*(.*?)\s*")
+PAGE: Final = 1000
+"""People looked at together."""
+
+
+def read_condition(text: str) -> Condition:
+    """Raises SetupError for a text that is no condition."""
+    found = CONDITION.fullmatch(text)
+    if found is None or (found[2] in ORDERS and _number(found[3]) is None):
+        raise SetupError(
+            f"看不懂条件 {text!r}",
+            f"the condition {text!r} cannot be read",
+            fix_zh="写法例如 city=杭州、visits>=3、remark~VIP",
+            fix_en="write it like city=杭州, visits>=3 or remark~VIP",
+        )
+    return Condition(found[1], found[2], found[3])
+
+
+def _text(value: Any) -> str:
+    """A stored value as a person would write it."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def _lines(path: Path, mistakes: list[tuple[int, str, str]]) -> Iterator[tuple[int, dict[str, str]]]:

@@ -54,7 +54,14 @@ UNLIMITED: Final = 10**9
 """The quota of a call for which the official pages name none."""
 
 
-class Content(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
+class Content(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="kind",
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+):
     """What all kinds have in common."""
 
     kind: ClassVar[str] = ""

@@ -21,6 +21,7 @@ import msgspec
 
 from ..database import SqliteDatabase
 from ..database.statements import Row, Statements
+from ..people.key_tables import as_list, listed
 from .decision import Attempt, Ledger, Outcome, Result, Verdict
 
 if TYPE_CHECKING:
@@ -259,6 +260,11 @@ JOIN campaign_result AS r ON r.account = c.account AND r.person = t.person AND r
 WHERE t.campaign = :campaign AND t.chunk = :chunk ORDER BY r.at
 """
 
+FIELDS: Final = """
+SELECT number, field, sealed FROM person_field
+WHERE account = :account AND number BETWEEN :first AND :last AND field IN ({fields}) ORDER BY number
+"""
+
 
 class CampaignTables:
     """The ledger of every account in one database, whose tables `store.migrate` made."""
@@ -353,6 +359,14 @@ class CampaignTables:
         """In the order of their positions."""
         return [(row[0], row[1]) for row in await self._statements.run((RECIPIENTS, _at(campaign, chunk)))]
 
+    async def fields(
+        self, account: str, fields: Sequence[str], first: int, last: int
+    ) -> list[tuple[int, str, bytes]]:
+        """What is recorded of the people with these numbers: number, field, sealed value."""
+        sql = FIELDS.format(fields=listed(self._statements, "text"))
+        values = {"account": account, "listed": as_list(fields), "first": first, "last": last}
+        return [(row[0], row[1], row[2]) for row in await self._statements.run((sql, values))]
+
     async def chunks(self, campaign: int) -> list[tuple[int, int, int]]:
         """The number of each chunk, how many jobs it has, and how many recipients."""
         sql = "SELECT chunk, jobs, recipients FROM campaign_chunk WHERE campaign = :campaign ORDER BY chunk"
@@ -424,6 +438,12 @@ class CampaignTables:
         steps.append((INTEND, values))
         steps += [(CHARGE, values)] if limits.quota else []
         return steps + ([(PACE, values)] if limits.rate else [])
+
+    async def left(self, account: str, limits: Limits) -> int:
+        """How much may still be charged to the quota."""
+        values = {"account": account, "budget": limits.quota}
+        rows = await self._statements.run((VALUE, values))
+        return max(0, int(limits.most - (rows[0][0] if rows else 0)))
 
     async def used_up(self, account: str, limits: Limits) -> None:
         """WeChat said that the quota is used up: no more intents are charged to it."""

@@ -27,6 +27,7 @@ from .contents import Given, result_kind
 from .decision import (
     SETTLED,
     Answered,
+    Attempt,
     Effect,
     History,
     Ledger,
@@ -112,7 +113,13 @@ class CampaignWorker:
         self._until: dict[tuple[int, int], float] = {}
         """Until when nobody else can have a chunk, by this process's clock."""
         self._tasks: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._runs: dict[tuple[int, int], ChunkRun] = {}
         self._changed = asyncio.Event()
+
+    @property
+    def under_way(self) -> int:
+        """Recipients of the chunks that this worker holds, of whom nothing more is to be sent."""
+        return sum(run.settled for run in self._runs.values())
 
     def stop(self) -> None:
         """Begin nothing more. `run` and `drain` end when the units under way have ended."""
@@ -185,13 +192,14 @@ class CampaignWorker:
         if place in self._tasks:  # its lease was over, and it came back to this worker
             self._tasks[place].cancel()
         self._until[place] = until
-        task = asyncio.ensure_future(self._guarded(ChunkRun(self, campaign, plan, claim)))
+        run = self._runs[place] = ChunkRun(self, campaign, plan, claim)
+        task = asyncio.ensure_future(self._guarded(run))
         self._tasks[place] = task
         task.add_done_callback(lambda ended: self._forget(place, ended))
 
     def _forget(self, place: tuple[int, int], task: asyncio.Task[None]) -> None:
         if self._tasks.get(place) is task:
-            del self._tasks[place], self._until[place]
+            del self._tasks[place], self._until[place], self._runs[place]
         self._changed.set()
 
     async def _guarded(self, run: ChunkRun) -> None:
@@ -235,6 +243,7 @@ class ChunkRun:
         self._jobs: list[list[Given] | None] = []
         """The recipients of each job; None when there is nobody any more."""
         self._recipients = 0
+        self.settled = 0
         self._ledger = Ledger(claim.jobs)
         self._unrecorded: list[Outcome] = []
         """Outcomes that go into the database with the next intent, or before the chunk is given away."""
@@ -251,6 +260,7 @@ class ChunkRun:
                 await self._leave(self._clock.now())
                 return
             histories = self._ledger.histories()
+            self.settled = sum(history.state in SETTLED for history in histories)
             step = decide(histories, self._clock.now(), self._plan.rules)
             gone = [
                 Outcome(position, 0, Verdict.SKIPPED, at=self._clock.now())
@@ -297,27 +307,23 @@ class ChunkRun:
         if (opens := self._plan.opens_at(now)) > now:
             await self._leave(opens)
             return False
-        n = max((attempt.n for attempt in self._ledger.attempts), default=0) + 1
         limits = Limits(quota=f"{self._kind} {day_of(now)}", most=self._plan.most_a_day, rate=self._plan.rate)
-        account, outcomes = self._worker.account, self._unrecorded
-        try:
-            intent = await self._tables.intend(
-                account, self.claim, n, positions, now, limits, outcomes=outcomes
-            )
-        except StateDown:
-            await self._flush()
-            raise
-        self._unrecorded = []
+        intent = await self._intend(positions, now, limits)
+        if intent is Refused.QUOTA:
+            left = await self._tables.left(self._worker.account, limits)
+            if 0 < left < len(positions):  # the rest of the day's quota is less than a unit
+                positions = positions[:left]
+                intent = await self._intend(positions, now, limits)
         if isinstance(intent, Refused):
             await self._refused(intent, now)
             return False
         self._ledger.attempts.append(intent)
-        with self._traced(n, positions):
+        with self._traced(intent.n, positions):
             answers = await asyncio.gather(*(self._call(position) for position in positions))
         at = self._clock.now()
         self._note(
             [
-                Outcome(position, n, answer.verdict, answer.code, answer.msgid, at)
+                Outcome(position, intent.n, answer.verdict, answer.code, answer.msgid, at)
                 for position, answer in zip(positions, answers, strict=True)
                 if answer.verdict is not None
             ]
@@ -330,6 +336,19 @@ class ChunkRun:
         if tracing is None:
             return nullcontext()
         return tracing.unit(self.claim.campaign, self.claim.chunk, n, len(positions))
+
+    async def _intend(self, positions: Sequence[int], now: float, limits: Limits) -> Attempt | Refused:
+        """Write the next intent, and with it the outcomes that are not recorded yet."""
+        n = max((attempt.n for attempt in self._ledger.attempts), default=0) + 1
+        try:
+            intent = await self._tables.intend(
+                self._worker.account, self.claim, n, positions, now, limits, outcomes=self._unrecorded
+            )
+        except StateDown:
+            await self._flush()
+            raise
+        self._unrecorded = []
+        return intent
 
     async def _call(self, position: int) -> Answered:
         """Carry out one job, unless the lease may be over."""

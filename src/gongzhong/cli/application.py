@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 from cyclopts import App, Group
 
+from .campaign_commands import CAMPAIGN
+from .command import Command
 from .words import say
-
-
-class Command(NamedTuple):
-    """One command: its name, where it is, what it is for, and an example line for each use."""
-
-    name: str
-    path: str
-    zh: str
-    en: str
-    examples: tuple[str, ...]
-    explains_itself: bool = False
-    """Whether `--help` goes to the command, because what it says depends on the other words."""
-    parts: tuple[Command, ...] = ()
-    """Commands of its own: `gongzhong platform import`."""
-
 
 COMMANDS = (
     Command(
@@ -236,6 +223,7 @@ COMMANDS = (
             ),
         ),
     ),
+    CAMPAIGN,
     Command(
         "gateway",
         "gateway:gateway",

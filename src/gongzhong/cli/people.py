@@ -62,7 +62,7 @@ def consent(
             await records.withdraw(openid, withdraw, by=by)
         return await records.consents(openid)
 
-    found = _asked(database, config, account, answer)
+    found = asked(database, config, account, answer)
     if json:
         print_json([msgspec.structs.asdict(one) for one in found])
         return DONE
@@ -89,7 +89,7 @@ def export(
     async def answer(people: People, appid: str) -> dict[str, Any] | None:
         return await people.records(appid, Purposes()).export(openid, by=by)
 
-    found = _asked(database, config, account, answer)
+    found = asked(database, config, account, answer)
     if found is None:
         err().print(say("没有这个人的数据", "nothing is stored about this person"))
         return FAILED
@@ -118,7 +118,7 @@ def erase(
         )
     if replay:
         return _replayed(
-            _asked(database, config, account, lambda people, appid: people.erasure(appid).replay())
+            asked(database, config, account, lambda people, appid: people.erasure(appid).replay())
         )
 
     async def answer(people: People, appid: str) -> Certificate | None:
@@ -129,7 +129,7 @@ def erase(
             return await erasure.fields(openid, field, reason=reason, by=by)
         return await erasure.person(openid, reason=reason, by=by)
 
-    certificate = _asked(database, config, account, answer)
+    certificate = asked(database, config, account, answer)
     if certificate is None:
         err().print(say("没有可删除的数据", "there was nothing to erase"))
         return FAILED
@@ -140,7 +140,7 @@ def erase(
 def certificates(
     *, account: OfAccount = None, database: Database = None, config: Config = None, json: AsJson = False
 ) -> int:
-    found = _asked(database, config, account, lambda people, appid: people.erasure(appid).certificates())
+    found = asked(database, config, account, lambda people, appid: people.erasure(appid).certificates())
     _show(found, as_json=json)
     return DONE
 
@@ -162,7 +162,7 @@ def sync(
     purposes = _purposes(program)
 
     async def answer(people: People, appid: str) -> Progress:
-        credentials = _credentials(config, appid)
+        credentials = account_of(config, appid)
         with Bar(console=err(), transient=True) as bar:
             task = bar.add_task(say("关注者", "followers"), total=None)
 
@@ -175,7 +175,7 @@ def sync(
                 )
                 return await directory.sync(told)
 
-    progress = _asked(database, config, account, answer)
+    progress = asked(database, config, account, answer)
     if json:
         print_json({"people": progress.done, "total": progress.total, "ended": progress.ended})
     elif progress.ended:
@@ -191,7 +191,7 @@ def _open_platform(config: Path | None, appid: str) -> str:
     return named[0].open_platform if named else ""
 
 
-def _credentials(config: Path | None, appid: str) -> Account:
+def account_of(config: Path | None, appid: str) -> Account:
     from ..account import Account
 
     named = [one for one in read(config, {}).settings.account if one.appid == appid]
@@ -219,9 +219,7 @@ def retention(
     json: AsJson = False,
 ) -> int:
     purposes = _purposes(program)
-    deleted = _asked(
-        database, config, account, lambda people, appid: people.records(appid, purposes).retain()
-    )
+    deleted = asked(database, config, account, lambda people, appid: people.records(appid, purposes).retain())
     if json:
         print_json(deleted)
         return DONE
@@ -245,7 +243,7 @@ def audit(
     from ..people import Audit
 
     if verify:
-        report = _asked(database, config, account, lambda people, appid: Audit(people.vault(appid)).verify())
+        report = asked(database, config, account, lambda people, appid: Audit(people.vault(appid)).verify())
         if json:
             print_json({"entries": report.entries, "faults": report.faults})
         elif report.whole:
@@ -253,7 +251,7 @@ def audit(
         for number, fault in [] if json else report.faults:
             out().print(say(f"第 {number} 条：{FAULTS[fault]}", f"entry {number}: {fault}"))
         return DONE if report.whole else FAILED
-    entries = _asked(
+    entries = asked(
         database,
         config,
         account,
@@ -288,7 +286,7 @@ def keys(
         wrapped = await people.keyring.rotate_account(appid) if rotate else 0
         return {"moved_to_master_key": moved, "wrapped_again": wrapped}
 
-    done = _asked(database, config, account, answer)
+    done = asked(database, config, account, answer)
     if json:
         print_json(done)
         return DONE
@@ -324,7 +322,7 @@ def _time(unix_s: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(unix_s))
 
 
-def _asked(
+def asked(
     database: str | None,
     config: Path | None,
     account: str | None,

@@ -1,0 +1,227 @@
+"""`gongzhong campaign start` and `resume`: send, here and wherever else the same command runs, with a progress bar.
+
+Ctrl-C (or SIGTERM) lets the calls under way end, gives the chunks back and leaves the campaign running: other processes
+go on, and the same command goes on later. A second Ctrl-C ends at once; what was under way is then in doubt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import msgspec
+from cyclopts import Parameter
+
+from .campaign import Number, Opened, described, show_status, stage_said, with_campaigns
+from .config import File as Config
+from .config import read
+from .db import Database
+from .options import AsJson, flag, option
+from .outcome import DONE, FAILED, INTERRUPTED
+from .people import OfAccount, account_of
+from .usage import Usage
+from .words import err, print_json, say
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from ..campaigns.tables import Campaign
+    from ..client import AsyncClient
+
+LOOK_S: Final = 0.5
+"""How often the progress bar is drawn anew."""
+LINE_S: Final = 10.0
+"""How often a line is written where there is no terminal."""
+
+Workers = Annotated[int, option("发送进程数", "processes that send")]
+Detach = Annotated[bool, flag("只改变状态，不在这里发送", "let others send, not this process")]
+Child = Annotated[bool, Parameter(show=False, negative="")]
+
+
+def start(
+    number: Number,
+    /,
+    *,
+    workers: Workers = 1,
+    detach: Detach = False,
+    account: OfAccount = None,
+    database: Database = None,
+    config: Config = None,
+    json: AsJson = False,
+    child: Child = False,
+) -> int:
+    if workers < 1:
+        raise Usage("--workers 至少为 1", "--workers is at least 1")
+    if child:
+        from ..running.child import end_with_parent
+
+        end_with_parent()
+    place = {"--account": account, "--database": database, "--config": config}
+    children = [] if detach else [_child(number, place) for _ in range(workers - 1)]
+
+    async def answer(opened: Opened) -> tuple[Campaign, bool]:
+        found = await opened.campaigns.find(number)
+        if found.stage.value != "running":
+            found = await opened.campaigns.start(number)
+        if detach:
+            return found, False
+        async with _client(config, opened.appid) as client:
+            return await Sending(opened, client, number, silent=child).carry_out()
+
+    try:
+        found, interrupted = with_campaigns(database, config, account, answer)
+        if child or detach:
+            return DONE
+        return _ended(found, interrupted, (database, config, account), as_json=json)
+    finally:
+        for process in children:
+            if process.stdin is not None:
+                process.stdin.close()
+            process.wait()
+
+
+def _child(number: int, place: dict[str, Any]) -> subprocess.Popen[bytes]:
+    """Another process that sends; it ends when its standard input does."""
+    words = [word for name, value in place.items() if value for word in (name, str(value))]
+    command = [sys.executable, "-m", "gongzhong", "campaign", "start", str(number), "--child", *words]
+    return subprocess.Popen(command, stdin=subprocess.PIPE)
+
+
+def _client(config: Path | None, appid: str) -> AsyncClient:
+    """The account's client; its access_token is shared with other processes where a state is configured."""
+    from ..client import AsyncClient, Tokens
+    from ..state import open_state
+    from ..state.tokens import StateTokenStore
+
+    state = read(config, {}).state
+    tokens = Tokens(StateTokenStore(open_state(state))) if state else None
+    return AsyncClient(account_of(config, appid), tokens=tokens)
+
+
+class Sending:
+    """One process that sends for one campaign, until that ends or somebody interrupts it."""
+
+    def __init__(self, opened: Opened, client: AsyncClient, number: int, *, silent: bool) -> None:
+        from ..campaigns.worker import CampaignWorker
+
+        self._opened, self._number, self._silent = opened, number, silent
+        holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._worker = CampaignWorker(
+            opened.tables, client, opened.vault, holder=holder, only=number, clock=client.clock
+        )
+        self._interrupted = False
+
+    async def carry_out(self) -> tuple[Campaign, bool]:
+        """The campaign at the end, and whether the process was interrupted."""
+        sending = asyncio.ensure_future(self._worker.run())
+        with suppress(NotImplementedError):  # there are no such handlers on Windows
+            for one in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(one, self._interrupt, sending)
+        try:
+            if not self._silent:
+                await self._show(sending)
+            await sending
+        except asyncio.CancelledError:
+            if not self._interrupted:
+                raise
+        return await self._opened.campaigns.find(self._number), self._interrupted
+
+    def _interrupt(self, sending: asyncio.Task[None]) -> None:
+        if self._interrupted:
+            sending.cancel()
+            return
+        self._interrupted = True
+        self._worker.stop()
+        if not self._silent:
+            err().print(
+                say(
+                    "正在结束已开始的调用……再按一次 Ctrl-C 立即结束",
+                    "the calls under way end … Ctrl-C again ends at once",
+                )
+            )
+
+    async def _show(self, sending: asyncio.Task[None]) -> None:
+        found = await self._opened.campaigns.find(self._number)
+        with _bar() as bar:
+            task = bar.add_task(found.name, total=max(found.recipients, 1), told="")
+            line_at = time.monotonic() + LINE_S
+            while not sending.done():
+                done, told = await self._told()
+                bar.update(task, completed=done, told=told)
+                if not err().is_terminal and time.monotonic() >= line_at:
+                    line_at += LINE_S
+                    err().print(f"{done:,} / {found.recipients:,}  {told}")
+                await asyncio.wait({sending}, timeout=LOOK_S)
+            done, told = await self._told()
+            bar.update(task, completed=done, told=told)
+
+    async def _told(self) -> tuple[int, str]:
+        """Recipients that are done, and what is worth knowing besides."""
+        campaigns = self._opened.campaigns
+        progress = await campaigns.progress(self._number)
+        left = await campaigns.quota_left(self._number)
+        pieces = [say(f"今日剩余 {left:,}", f"{left:,} left today")]
+        refused = self._worker.sent.refused
+        pieces += [f"{code or '?'}×{count}" for code, count in refused.most_common(4)]
+        if progress.unknown:
+            pieces.append(say(f"未知 {progress.unknown}", f"{progress.unknown} unknown"))
+        wait_s = (progress.due or 0.0) - time.time()
+        if not progress.held and progress.due is not None and wait_s > 1:
+            at = time.strftime("%m-%d %H:%M:%S", time.localtime(progress.due))
+            pieces.append(say(f"等到 {at}", f"waits until {at}"))
+        return progress.done + self._worker.under_way, "  ".join(pieces)
+
+
+def _bar() -> Bar:
+    """The progress bar: done, rate, time left, quota left, failures by code."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class Rate(TextColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed or 0:,.0f}/s")
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(""),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[told]}"),
+        console=err(),
+    )
+
+
+def _ended(
+    found: Campaign, interrupted: bool, place: tuple[str | None, Path | None, str | None], *, as_json: bool
+) -> int:
+    """Say how it ended: 0 when everything is sent, 130 when it was interrupted, else 1."""
+    database, config, account = place
+    status = with_campaigns(database, config, account, lambda opened: opened.campaigns.status(found.id))
+    if as_json:
+        print_json({**described(found), **_json(status)})
+    else:
+        show_status(status)
+    if interrupted:
+        return INTERRUPTED
+    if status.stage != "done":
+        err().print(
+            say(
+                f"没有发完：{stage_said(status.stage)}", f"not everything is sent: {stage_said(status.stage)}"
+            )
+        )
+    return DONE if status.stage == "done" else FAILED
+
+
+def _json(status: Any) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(status, str_keys=True)
+    return found

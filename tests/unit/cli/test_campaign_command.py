@@ -1,0 +1,230 @@
+"""`gongzhong campaign`, from the plan to the report, against a local platform: what operators do, and exit codes."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gongzhong import Account, OfficialAccount, Secret
+from gongzhong.campaigns import Outcome, Verdict
+from gongzhong.campaigns.tables import CampaignTables, Limits
+from gongzhong.cli.outcome import DONE, FAILED, SETUP, USAGE, run
+from gongzhong.config import PeopleData
+from gongzhong.database import SqliteDatabase
+from gongzhong.people import Collected, Purposes, configured
+from gongzhong.testing import LivePlatform
+
+APPID = "wx00000000000000aa"
+KEY = b64encode(b"m" * 32).decode()
+PLAN = """
+name = "取书提醒"
+[content]
+kind = "template"
+template_id = "t1"
+url = "https://shop.example/{id}"
+data = { thing1 = "{书名}" }
+[audience]
+file = "readers.csv"
+"""
+
+
+@pytest.fixture
+def openids(live_platform: LivePlatform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """An account with a template and three followers, and a plan for them in the present folder."""
+    oa = OfficialAccount(Account(appid=APPID, secret="s" * 32, token="shoptoken"))
+    live_platform.connect(oa)
+    live_platform.template("t1", "取书", "书名：{{thing1.DATA}}\n请尽快")
+    found = []
+    for name in ("alice", "bob", "carol"):
+        person = live_platform.person(name)
+        person.follows()
+        found.append(person.openid(oa))
+    for name, value in {
+        "APPID": APPID,
+        "SECRET": "s" * 32,
+        "DATABASE": f"sqlite:///{tmp_path / 'data.db'}",
+        "PEOPLE_MASTER_KEY": KEY,
+        "API_BASE": live_platform.client(oa).account.hosts.api,
+        "LANG": "en",
+    }.items():
+        monkeypatch.setenv(f"GONGZHONG_{name}", value)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "plan.toml").write_text(PLAN, "utf-8")
+    rows = "".join(f"{openid},三体,{n}\n" for n, openid in enumerate(found))
+    (tmp_path / "readers.csv").write_text(f"openid,书名,id\n{rows}", "utf-8")
+    return found
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str, status: int = DONE) -> Any:
+    capsys.readouterr()
+    assert run(["campaign", *words]) == status, capsys.readouterr()
+    return json.loads(capsys.readouterr().out)
+
+
+def test_from_the_plan_to_the_report(
+    openids: list[str], live_platform: LivePlatform, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    live_platform.person("bob").unfollows()
+    made = told(capsys, "plan", "plan.toml", "--json")
+    assert (made["id"], made["stage"], made["recipients"], made["kind"]) == (1, "planned", 3, "template")
+    assert run(["campaign", "preview", "1", "--position", "2"]) == DONE
+    assert "书名：三体\n请尽快\n→ https://shop.example/2" in capsys.readouterr().out
+    assert run(["campaign", "start", "1"]) == SETUP, "nobody has approved it"
+    assert run(["campaign", "test", "1", "--to", openids[0]]) == DONE
+    assert told(capsys, "approve", "1", "--by", "主编", "--json")["stage"] == "approved"
+    ended = told(capsys, "start", "1", "--json")
+    assert (ended["stage"], ended["states"], ended["refused"]) == (
+        "done",
+        {"accepted": 2, "refused": 1},
+        {"43004": 1},
+    )
+    found = told(capsys, "status", "1", "--json")
+    assert found["quota_left_today"] == 99_997
+    capsys.readouterr()
+    assert run(["campaign", "report", "1"]) == DONE
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [(row["openid"], row["state"]) for row in rows] == [
+        (openids[0], "accepted"),
+        (openids[1], "refused"),
+        (openids[2], "accepted"),
+    ]
+    assert run(["campaign", "report", "1", "--format", "json", "--output", "all.json"]) == DONE
+    assert [one["code"] for one in json.loads((tmp_path / "all.json").read_text())] == [0, 43004, 0]
+    assert run(["campaign", "report", "1", "--format", "jsonl", "--output", "all.jsonl"]) == DONE
+    assert len((tmp_path / "all.jsonl").read_text().splitlines()) == 3
+    assert [one["stage"] for one in told(capsys, "list", "--json")] == ["done"]
+    assert run(["people", "audit"]) == DONE
+
+
+def test_a_stop_says_why_and_is_a_failure(
+    openids: list[str], live_platform: LivePlatform, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "plan.toml").write_text(PLAN.replace('"t1"', '"t9"'), "utf-8")
+    told(capsys, "plan", "plan.toml", "--json")
+    told(capsys, "approve", "1", "--json")
+    ended = told(capsys, "start", "1", "--json", status=FAILED)
+    assert ended["stage"] == "stopped" and "40037" in ended["reason"]
+    live_platform.template("t9", "取书二", "书名：{{thing1.DATA}}")
+    assert told(capsys, "resume", "1", "--json")["states"] == {"accepted": 3}
+    assert run(["campaign", "cancel", "1"]) == SETUP, "it is done"
+
+
+def test_a_pause_holds_it_and_a_detached_start_sends_nothing_here(
+    openids: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told(capsys, "plan", "plan.toml", "--json")
+    told(capsys, "approve", "1", "--json")
+    assert run(["campaign", "start", "1", "--detach"]) == DONE
+    assert told(capsys, "pause", "1", "--reason", "Friday", "--json")["reason"] == "Friday"
+    assert told(capsys, "status", "1", "--json")["states"] == {"waiting": 3}
+    assert told(capsys, "cancel", "1", "--json")["stage"] == "cancelled"
+    assert run(["campaign", "start", "1"]) == SETUP
+
+
+def test_two_processes_send_together(openids: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    told(capsys, "plan", "plan.toml", "--json")
+    told(capsys, "approve", "1", "--json")
+    assert told(capsys, "start", "1", "--workers", "2", "--json")["states"] == {"accepted": 3}
+
+
+def test_a_dry_run_sends_nothing_and_says_how_long_it_takes(
+    openids: list[str], live_platform: LivePlatform, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    paced = PLAN.replace("[content]", 'daily = 2\nhours = "09:00-21:00"\n[content]')
+    (tmp_path / "plan.toml").write_text(paced, "utf-8")
+    told(capsys, "plan", "plan.toml", "--json")
+    found = told(capsys, "dry-run", "1", "--json")
+    assert (found["accepted"], sorted(found["days"].values()), found["stage"]) == (3, [1, 2], "done")
+    assert found["ends_at"] - found["begins_at"] > 3600
+    assert told(capsys, "status", "1", "--json")["states"] == {"waiting": 3}
+    wrong = PLAN.replace("thing1", "thing2").replace("取书提醒", "错的")
+    (tmp_path / "plan.toml").write_text(wrong, "utf-8")
+    told(capsys, "plan", "plan.toml", "--json")
+    assert told(capsys, "dry-run", "2", "--json", status=FAILED)["refused"] == {"47003": 3}
+
+
+def test_sends_in_doubt_are_shown_and_decided(
+    openids: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    told(capsys, "plan", "plan.toml", "--json")
+    told(capsys, "approve", "1", "--json")
+    assert run(["campaign", "start", "1", "--detach"]) == DONE
+
+    async def lose_two() -> None:
+        tables = CampaignTables(SqliteDatabase(tmp_path / "data.db"))
+        (claim,) = await tables.claim(1, "gone", 1, 1.7e9, 30)
+        await tables.intend(APPID, claim, 1, [0, 1], 1.7e9, Limits())
+        gone = [Outcome(place, 1, Verdict.UNKNOWN, at=1.7e9) for place in (0, 1)]
+        await tables.record(1, 0, gone)
+        await tables.close()
+
+    asyncio.run(lose_two())
+    assert told(capsys, "start", "1", "--json")["states"] == {"unknown": 2, "accepted": 1}
+    assert [one["openid"] for one in told(capsys, "settle", "1", "--json")] == openids[:2]
+    assert run(["campaign", "settle", "1", "--as", "sent"]) == USAGE
+    assert run(["campaign", "settle", "1", openids[2], "--as", "sent"]) == FAILED
+    assert len(told(capsys, "settle", "1", openids[0], "--as", "sent", "--json")) == 1
+    assert len(told(capsys, "settle", "1", "--all", "--as", "again", "--by", "小王", "--json")) == 1
+    assert told(capsys, "status", "1", "--json")["stage"] == "paused"
+    assert told(capsys, "resume", "1", "--json")["states"] == {"accepted": 3}
+
+
+def test_a_segment_of_recorded_fields_gives_recipients_and_variables(
+    openids: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    async def record() -> None:
+        people = configured(PeopleData(master_key=Secret(KEY)), f"sqlite:///{tmp_path / 'data.db'}")
+        assert people is not None
+        purposes = Purposes()
+        for field in ("city", "visits", "book"):
+            purposes.add(Collected(field=field, purpose="提醒", text_version="1"))
+        records = people.records(APPID, purposes)
+        for openid, city, visits in zip(openids, ("杭州", "杭州", "北京"), (5, 1, 9), strict=True):
+            await records.consent(openid, ["city", "visits", "book"], how="chat")
+            await records.store(openid, "city", city)
+            await records.store(openid, "visits", visits)
+            await records.store(openid, "book", "活着")
+        await people.close()
+
+    asyncio.run(record())
+    about_books = PLAN.replace("{书名}", "{book}")
+    segment = about_books.replace('url = "https://shop.example/{id}"\n', "").replace(
+        'file = "readers.csv"', 'segment = ["city=杭州", "visits>=2"]'
+    )
+    (tmp_path / "plan.toml").write_text(segment, "utf-8")
+    assert told(capsys, "plan", "plan.toml", "--json")["recipients"] == 1
+    shown = told(capsys, "preview", "1", "--json")["call"]
+    assert (shown["touser"], shown["data"]["thing1"]["value"]) == (openids[0], "活着")
+    (tmp_path / "plan.toml").write_text(segment.replace("visits>=2", "visits>=two"), "utf-8")
+    assert run(["campaign", "plan", "plan.toml"]) == SETUP
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("template_id", "templateid"), "templateid"),
+        (('file = "readers.csv"', "followers = true"), "no variables"),
+        (('file = "readers.csv"', ""), "is one of file"),
+        (("[content]", 'hours = "9-21"\n[content]'), "09:00-21:30"),
+        (("[content]", 'zone = "Mars/Olympus"\n[content]'), "Mars/Olympus"),
+        (("[content]", "share = 1.5\n[content]"), "at most 1"),
+        (("readers.csv", "nobody.csv"), "nobody.csv"),
+    ],
+)
+def test_a_wrong_plan_is_refused_with_its_place(
+    openids: list[str],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    change: tuple[str, str],
+    said: str,
+) -> None:
+    (tmp_path / "plan.toml").write_text(PLAN.replace(*change), "utf-8")
+    assert run(["campaign", "plan", "plan.toml"]) == SETUP
+    assert said in " ".join(capsys.readouterr().err.split())
