@@ -117,6 +117,9 @@ WHERE o.account = :account AND o.at <= :until ORDER BY o.at, o.number
 ERASURES: Final = """
 SELECT number, at, certificate FROM people_erasure WHERE account = :account AND at >= :since ORDER BY at, number
 """
+ERASED: Final = (
+    "SELECT DISTINCT number FROM people_erasure WHERE account = :account AND number IN ({numbers})"
+)
 ERASED_ACCOUNTS: Final = "SELECT DISTINCT account FROM people_erasure ORDER BY account"
 AUDIT_HEAD: Final = "SELECT seq, digest FROM people_audit_head WHERE account = :account"
 MOVE_AUDIT_HEAD: Final = """
@@ -271,7 +274,7 @@ class KeyTables:
         results = await self._statements.each(
             *((sql, values) for sql in FORGET_ACCOUNT), (ADD_ERASURE, values), (ADD_OPEN, values)
         )
-        await self._overwrite()
+        await self._overwrite(*REWRITE)
         return bool(results[1])
 
     async def end_erasure(self, account: str, number: int, at: float) -> None:
@@ -285,6 +288,11 @@ class KeyTables:
     async def erasures(self, account: str, since: float = 0.0) -> list[tuple[int, float, bytes]]:
         """Number (0: the whole account), time and certificate of each erasure, oldest first."""
         return [(row[0], row[1], row[2]) for row in await self._run(ERASURES, account, since=since)]
+
+    async def erased(self, account: str, numbers: Sequence[int]) -> set[int]:
+        """Those of these people of whom an erasure is recorded."""
+        sql = ERASED.format(numbers=self._numbers)
+        return {row[0] for row in await self._run(sql, account, listed=as_list(numbers))}
 
     async def erased_accounts(self) -> list[str]:
         """The accounts in which anything was erased."""

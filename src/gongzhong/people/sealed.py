@@ -1,7 +1,7 @@
 """Waiting messages, waiting answers and sessions, encrypted with the key of their person.
 
 They stand around the store of work and the store of sessions and behave as these do. What lies in the database below
-names people by their numbers; an erased person's rows cannot be read any more and are passed over.
+names people by their numbers; an erased person's rows cannot be read any more: whoever takes them removes them.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class SealedWork:
         )
 
     async def take(self, account: str, kind: str, holder: str, n: int, seconds: float) -> list[Work]:
-        return await self._opened(account, await self._store.take(account, kind, holder, n, seconds))
+        return await self._taken(account, await self._store.take(account, kind, holder, n, seconds))
 
     async def renew(self, holder: str, seconds: float) -> set[int]:
         return await self._store.renew(holder, seconds)
@@ -70,7 +70,7 @@ class SealedWork:
             taken += await self._store.take_line(account, theirs, str(number), holder, seconds)
         if others:
             taken += await self._store.take_line(account, others, line, holder, seconds)
-        return sorted(await self._opened(account, taken), key=lambda work: work.id)
+        return sorted(await self._taken(account, taken), key=lambda work: work.id)
 
     async def occupied(self, account: str, kinds: Sequence[str], lines: Sequence[str]) -> set[str]:
         theirs = [kind for kind in kinds if kind in SEALED_KINDS]
@@ -158,6 +158,18 @@ class SealedWork:
             for item, number, data in zip(theirs, numbers, sealed, strict=True)
         }
         return [ready.get(id(item), item) for item in items]
+
+    async def _taken(self, account: str, rows: Sequence[Work]) -> list[Work]:
+        """Rows that are held now, as they were added. Those of people of whom an erasure is recorded are removed: a
+        process that died held them at the erasure."""
+        opened = await self._opened(account, rows)
+        readable = {row.id for row in opened}
+        hidden = [row for row in rows if row.id not in readable]
+        if hidden:
+            numbers = [int(row.line) for row in hidden]
+            erased = await self._people.keyring.tables.erased(account, numbers)
+            await self._store.settle([row for row in hidden if int(row.line) in erased], account)
+        return opened
 
     async def _opened(self, account: str, rows: Sequence[Work]) -> list[Work]:
         """Rows as they were added; without those of people who were erased."""

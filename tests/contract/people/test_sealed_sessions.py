@@ -65,3 +65,27 @@ async def test_rows_of_work_name_nobody_and_vanish_with_their_person(
     assert [row.line for row in await work.show(SHOP)] == [BOB]
     await people.erasure(SHOP).person(BOB, reason="request")
     assert await below.show(SHOP) == []
+
+
+async def test_what_a_dead_process_held_of_an_erased_person_is_removed_by_whoever_takes_it(
+    people: People, clock: MovableClock
+) -> None:
+    below = SqlWork(people.tables.database, clock)
+    work = SealedWork(below, people)
+    await work.add(SHOP, [NewWork(kind="push", data=b"x", line=who) for who in (ALICE, BOB)])
+    assert len(await work.take(SHOP, "push", "dead", 2, 15)) == 2
+    await people.erasure(SHOP).person(ALICE, reason="request")
+    assert len(await below.show(SHOP)) == 2, "it may still be at work"
+    clock.advance(16)
+    assert [row.line for row in await work.take(SHOP, "push", "other", 2, 15)] == [BOB]
+    assert len(await below.show(SHOP)) == 1
+
+
+async def test_with_the_wrong_key_store_no_message_is_lost(people: People, clock: MovableClock) -> None:
+    below = SqlWork(people.tables.database, clock)
+    work = SealedWork(below, people)
+    await work.add(SHOP, [NewWork(kind="push", data=b"x", line=ALICE)])
+    [number] = await people.vault(SHOP).numbers([ALICE])
+    await people.keyring.tables.drop_person_keys(SHOP, [number])
+    assert await work.take(SHOP, "push", "me", 2, 15) == []
+    assert len(await below.show(SHOP)) == 1
