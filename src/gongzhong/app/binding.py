@@ -224,9 +224,7 @@ class Binding(Served):
 
         Raises SetupError for an address that cannot be used.
         """
-        given = self.services.state
-        if given is None:
-            given = self._address("STATE") or self._address("DATABASE")
+        given = self._state_given
         if not isinstance(given, str):
             if given is None or hasattr(given, "lease"):
                 return given
@@ -237,6 +235,12 @@ class Binding(Served):
         from ..state import open_state
 
         return open_state(given, self.clock)
+
+    @property
+    def _state_given(self) -> State | str | None:
+        if self.services.state is not None:
+            return self.services.state
+        return self._address("STATE") or self._address("DATABASE")
 
     @cached_property
     def store(self) -> WorkStore:
@@ -341,7 +345,11 @@ class Binding(Served):
             return None
         from .shared_window import SharedWindow
 
-        self.window.shared = made = SharedWindow(self, state, self.store, self.services.beat)
+        address = self._state_given
+        together = isinstance(address, str) and address == (self.services.store or self._database())
+        self.window.shared = made = SharedWindow(
+            self, state, self.store, self.services.beat, together=together
+        )
         return made
 
     @cached_property

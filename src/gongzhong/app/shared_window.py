@@ -52,9 +52,20 @@ LAST_S = 3.0
 
 
 class SharedWindow:
-    """Takes, keeps and lays down people; answers deliveries for them. Used from one event loop."""
+    """Takes, keeps and lays down people; answers deliveries for them. Used from one event loop.
 
-    def __init__(self, binding: Binding, state: State, store: WorkStore, beat: Beat | None = None) -> None:
+    `together`: state and store are one database, so that one is not lost without the other.
+    """
+
+    def __init__(
+        self,
+        binding: Binding,
+        state: State,
+        store: WorkStore,
+        beat: Beat | None = None,
+        *,
+        together: bool = False,
+    ) -> None:
         self._binding, self._state, self._clock = binding, state, binding.clock
         self._window, self._claims, self._outbox = binding.window, binding.claims, binding.outbox
         self._allowance, self._counters = binding.allowance, binding.counters
@@ -70,6 +81,7 @@ class SharedWindow:
             taken=self._taken,
             load=self._load,
             aside=self._aside,
+            together=together,
         )
         self._ours = self._taking.ours
         self._tasks: set[asyncio.Task[Any]] = set()

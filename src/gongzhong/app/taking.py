@@ -123,7 +123,8 @@ Aside: TypeAlias = Callable[[Coroutine[Any, Any, Any]], None]
 
 class Taking:
     """Used from one event loop. `taken` is called for each person who becomes this process's; `load` takes the rows of
-    people in the inbox and clears their `load`, and raises StateDown."""
+    people in the inbox and clears their `load`, and raises StateDown. `together`: the state is lost only with the
+    inbox, so of somebody without a record no row is there that anybody would have to look for."""
 
     def __init__(
         self,
@@ -134,8 +135,9 @@ class Taking:
         taken: Callable[[Person], None],
         load: Callable[[Sequence[Person]], Awaitable[None]],
         aside: Aside,
+        together: bool,
     ) -> None:
-        self._state, self._member, self._appid = state, member, appid
+        self._state, self._member, self._appid, self._together = state, member, appid, together
         self._taken, self._load, self._aside = taken, load, aside
         self._people: dict[str, Person] = {}
         """Those who are this process's, and everybody of whom something is under way here."""
@@ -235,7 +237,7 @@ class Taking:
             if person.phase is Phase.OURS:
                 self._go_on(person)
                 continue
-            act = known or decide(person.record if person.version else None, name)
+            act = known or decide(person.record if person.version or self._together else None, name)
             if isinstance(act, Take):
                 takes.append((person, act))
             else:

@@ -7,7 +7,8 @@ the others of its group alone. Reads have a thread and a connection of their own
 Before a fork both connections are closed; parent and child open their own afterwards. SQLite must not carry an open
 file into a child, which would believe that it holds the parent's locks.
 
-Written for SQLite 3.35 and newer (RETURNING, UPSERT); synchronous=FULL: what was answered survives a power cut.
+Written for SQLite 3.35 and newer (RETURNING, UPSERT); synchronous=FULL: what was answered survives a power cut, except
+in a database whose owner can do without the last moments then (`flushes=False`).
 """
 
 from __future__ import annotations
@@ -74,12 +75,15 @@ class Job:
 class SqliteDatabase:
     """One file. Opened at first use; may be used from several event loops and after a fork.
 
-    `setup` (statements separated by semicolons: CREATE … IF NOT EXISTS) runs at the first opening in a process. With
+    `setup` (statements separated by semicolons: CREATE … IF NOT EXISTS) runs at the first opening in a process. Without
+    `flushes` a commit waits for no disk: a power cut may lose the last ones, the end of a process loses nothing. With
     `secure_delete` what is deleted is overwritten with zeros in the file; `empty_log` removes it from the log.
     StateDown is raised when the file cannot be opened, read or written; any other `sqlite3.Error` comes as it is.
     """
 
-    def __init__(self, path: str | Path, setup: str = "", *, secure_delete: bool = False) -> None:
+    def __init__(
+        self, path: str | Path, setup: str = "", *, secure_delete: bool = False, flushes: bool = True
+    ) -> None:
         if sqlite3.sqlite_version_info < OLDEST:
             raise SetupError(
                 f"SQLite {sqlite3.sqlite_version} 太旧，至少需要 {'.'.join(map(str, OLDEST))}",
@@ -87,7 +91,7 @@ class SqliteDatabase:
             )
         self.path = Path(path).absolute()
         self._setup = setup
-        self._secure_delete = secure_delete
+        self._secure_delete, self._flushes = secure_delete, flushes
         self._is_set_up = not setup
         self._start()
         forks.look_after(self)
@@ -177,7 +181,7 @@ class SqliteDatabase:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
-        connection.execute("PRAGMA synchronous = FULL").fetchall()
+        connection.execute(f"PRAGMA synchronous = {'FULL' if self._flushes else 'NORMAL'}").fetchall()
         connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BEFORE_CHECKPOINT}").fetchall()
         connection.execute(f"PRAGMA secure_delete = {'ON' if self._secure_delete else 'OFF'}").fetchall()
         with self._setting_up:

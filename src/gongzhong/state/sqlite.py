@@ -1,4 +1,8 @@
-"""State in a SQLite file: for several worker processes on one machine (never on a network file system)."""
+"""State in a SQLite file: for several worker processes on one machine (never on a network file system).
+
+Commits wait for no disk: what a power cut takes with it are leases and people of processes that end with the machine,
+and the memory of the last pushes. A commit of the work table in the same file flushes what came before it, too.
+"""
 
 from __future__ import annotations
 
@@ -113,7 +117,9 @@ class SqliteState(BaseState):
         super().__init__(clock, **bounds)
         own = not isinstance(database, SqliteDatabase)
         self._database = (
-            SqliteDatabase(database, TABLES) if not isinstance(database, SqliteDatabase) else database
+            SqliteDatabase(database, TABLES, flushes=False)
+            if not isinstance(database, SqliteDatabase)
+            else database
         )
         self._owned = own
         self._writes = 0

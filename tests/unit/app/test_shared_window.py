@@ -13,6 +13,7 @@ from gongzhong import Text
 from gongzhong.app import App, Services
 from gongzhong.app.binding import Binding
 from gongzhong.app.inbox import Inbox
+from gongzhong.app.shared_window import SharedWindow
 from gongzhong.errors import StateDown
 from gongzhong.messages import dedup_key, encode
 from gongzhong.sharing.person import PersonRecord, written
@@ -227,4 +228,30 @@ async def test_a_process_of_this_machine_that_has_ended_is_not_waited_for() -> N
     _, body, took = await cluster.deliver(binding, push)
     assert "答0".encode() in body
     assert took < 0.1
+    await cluster.close()
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_rows_of_a_stranger_are_looked_for_only_where_a_record_may_have_been_lost(
+    together: bool,
+) -> None:
+    """In one database record and rows are lost together."""
+    cluster = Cluster(1)
+    [binding] = cluster.bindings
+    window = SharedWindow(binding, cluster.state, cluster.store, together=together)
+    vars(binding)["shared"] = binding.window.shared = window
+    vars(binding).pop("_reception")  # made with the binding, around the window that it had
+    looked: list[str] = []
+    occupied = cluster.store.occupied
+
+    async def watched(appid: str, kinds: Any, lines: Any) -> set[str]:
+        looked.extend(lines)
+        return await occupied(appid, kinds, lines)
+
+    cluster.store.occupied = watched  # type: ignore[method-assign]
+    pushes = [text("0"), text("0", user="another")]
+    for push in pushes:
+        assert (await cluster.deliver(binding, push))[0] == 200
+    assert cluster.runs == ["0", "0"]
+    assert looked == ([] if together else [push.openid for push in pushes])
     await cluster.close()
