@@ -131,4 +131,14 @@ describe('a recording', () => {
     expect(get(view, 'recording-source').text()).toContain('def test_recorded_conversation')
     expect(all(view, 'recording-start')).toHaveLength(1)
   })
+
+  it('keeps its program and the test while one is on another page', async () => {
+    stub.answers['GET recording'] = { running: false, appid: null, length: 0 }
+    const before = await show(RecordingCard)
+    await get(before, 'recording-target').setValue('store.main:oa')
+    before.unmount()
+    const after = await show(RecordingCard)
+    expect((get(after, 'recording-target').element as HTMLInputElement).value).toBe('store.main:oa')
+    expect(localStorage.getItem('gongzhong.recording.target')).toBe('store.main:oa')
+  })
 })
