@@ -138,6 +138,7 @@ export const en: Record<keyof typeof zh, string> = {
   'web.copy': 'Copy link',
   'web.refresh': 'Refresh',
   'web.outside': 'Open in the browser',
+  'web.moves': 'The page keeps leading to {host}, away from this person’s cookies, and was stopped. Redirect to relative addresses.',
   'web.refused': 'WeChat opens only http:// and https:// pages: {url}',
   'page.friend': 'Send to a friend',
   'page.timeline': 'Share to Moments',

@@ -136,6 +136,7 @@ export const zh = {
   'web.copy': '复制链接',
   'web.refresh': '刷新',
   'web.outside': '在浏览器中打开',
+  'web.moves': '网页反复跳到 {host}，离开了这个人的登录状态，已停下。请让程序跳转到相对地址。',
   'web.refused': '微信只打开 http:// 和 https:// 网页：{url}',
   'page.friend': '发送给朋友',
   'page.timeline': '分享到朋友圈',

@@ -8,6 +8,8 @@ cookie that the phone's browser carries.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from base64 import b64encode
+from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 from typing import ClassVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode
@@ -16,8 +18,9 @@ import msgspec
 
 from ..traffic import Exchange, Traffic, Verdict
 from ..world import people
+from ..world.phone_hosts import is_phone_host, on_phone
 from ..world.world import World
-from .guard import PAGE_HEADERS, SAFE, Forbidden, Guard
+from .guard import PAGE_HEADERS, SAFE, Forbidden, Guard, host_name
 from .http import Request, Response
 from .templates import error_page
 
@@ -26,6 +29,8 @@ FROM_CHAT_COOKIE = "gongzhong_from_chat"
 POLICY = "default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; base-uri 'none'"
 """Without `form-action`: browsers hold the redirect after the form to it, which leads to the account's page."""
 PAGE = "text/html; charset=utf-8"
+MOVED = 'parent.postMessage({gongzhong:"moved",url:location.href},"*")'
+MOVED_HASH = f"sha256-{b64encode(sha256(MOVED.encode()).digest()).decode()}"
 ADDRESS = "%:/?[]@!$&'()*+,;=~-._"
 """What may stand in an address as it is; a redirect is no place for line ends or raw Chinese."""
 
@@ -111,8 +116,27 @@ class AskingDoor(ABC):
             return False
 
 
-def send_back(target: str, added: dict[str, str]) -> Response:
-    """A redirect to the account's page with parameters added before its fragment."""
+def moved_to_phone(request: Request, guard: Guard) -> Response | None:
+    """A page that asks the phone to open its address under the phone's host name, where the cookie says who browses.
+
+    An account's page that redirects to 127.0.0.1 leaves that name. None for any other request: only a frame on one of
+    this machine's names, without the cookie, is meant.
+    """
+    name = host_name(request.headers.get("host", ""))
+    in_frame = request.headers.get("sec-fetch-dest") == "iframe" and request.method in SAFE
+    if not in_frame or is_phone_host(name) or not guard.knows(name) or person_of(request) is not None:
+        return None
+    policy = f"{POLICY}; script-src '{MOVED_HASH}'; frame-ancestors {guard.frame_ancestors()}"
+    headers = {**PAGE_HEADERS, "content-security-policy": policy, "cache-control": "no-store"}
+    page = f"<!doctype html><meta charset='utf-8'><script>{MOVED}</script>"
+    return Response(200, page.encode(), PAGE, headers)
+
+
+def send_back(request: Request, target: str, added: dict[str, str]) -> Response:
+    """A redirect to the account's page with parameters added before its fragment; under the phone's host name when
+    the person came by it, so that the page finds the cookies it set."""
+    name = host_name(request.headers.get("host", ""))
+    target = on_phone(target, name) if is_phone_host(name) else target
     head, hash_mark, fragment = target.partition("#")
     head, fragment = quote(head, safe=ADDRESS), quote(fragment, safe=ADDRESS)
     location = head + ("&" if "?" in head else "?") + urlencode(added) + hash_mark + fragment

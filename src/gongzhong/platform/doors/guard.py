@@ -19,6 +19,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from ...errors import GongzhongError
+from ..world.phone_hosts import is_phone_host
 
 HOST: Final = re.compile(r"(?:([A-Za-z0-9._-]+)|\[([0-9A-Fa-f:.]+)\])(?::[0-9]{1,5})?")
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -51,15 +52,21 @@ class Guard:
         """Whether a host name, without its port, is one of this platform's."""
         return name in self._hosts or is_loopback(name)
 
-    def check_host(self, headers: Mapping[str, str], *, wechat: bool = False) -> None:
+    def check_host(self, headers: Mapping[str, str], *, wechat: bool = False, phone: bool = False) -> None:
         """Raises Forbidden for a name that somebody else pointed here. With `wechat`, the proxy's names are ours, too.
 
+        The host names under which the phone opens pages (`phone_hosts`) are for those pages only: `phone` and
+        `wechat` admit them. Whatever an account's page does there, it cannot reach the control API.
         A request without a Host header does not come from a browser.
         """
         given = headers.get("host")
         if given is None:
             return
         name = host_name(given)
+        if is_phone_host(name):
+            if phone or wechat:
+                return
+            raise _for_pages_only(name)
         if self.knows(name) or (wechat and name.endswith(WECHAT_HOSTS)):
             return
         raise Forbidden(
@@ -103,6 +110,16 @@ class Guard:
         names = sorted(name for name in self._hosts if ":" not in name)
         own = [f"http://{name}:* https://{name}:*" for name in names]
         return " ".join(["'self'", "http://127.0.0.1:*", "http://localhost:*", "http://*.localhost:*", *own])
+
+
+def _for_pages_only(name: str) -> Forbidden:
+    return Forbidden(
+        421,
+        f"主机名 {name[:100]!r} 只用来显示手机里的网页",
+        f"the host name {name[:100]!r} is only for pages inside the phone",
+        fix_zh="用 gongzhong.localhost、localhost 或 127.0.0.1 打开平台",
+        fix_en="open the platform at gongzhong.localhost, localhost or 127.0.0.1",
+    )
 
 
 def _cross_site(origin: str) -> Forbidden:

@@ -61,7 +61,7 @@ class OneTimeDoor(AskingDoor):
             openid = people.relation(self.world, account, person).openid
             notices.allow_one_time(self.world, account, openid, int(query["scene"]))
             answer = {"openid": openid, **answer}
-        return send_back(query["redirect_url"], answer)
+        return send_back(request, query["redirect_url"], answer)
 
     def _check(self, request: Request) -> tuple[AccountState, str, dict[str, str]]:
         query = request.query

@@ -72,9 +72,9 @@ class OpenDoor(AskingDoor):
         silent = scope == webauth.BASE or (not popup and from_chat)
         if query.get("forceSnapShot") == "true" and scope == webauth.USERINFO:
             self._tell_phone(account, person, request)
-            return self._grant(account, person, query, snapshot=True)
+            return self._grant(account, person, request, snapshot=True)
         if silent:
-            return self._grant(account, person, query)
+            return self._grant(account, person, request)
         profile = people.get(self.world, person)
         return Response(200, consent_page(account, profile, DECISION_PATH, request.query_string), PAGE)
 
@@ -88,14 +88,15 @@ class OpenDoor(AskingDoor):
     def decide(self, request: Request, *, allowed: bool) -> Response:
         account, person, query = self._check(request)
         if allowed:
-            return self._grant(account, person, query)
-        return send_back(query["redirect_uri"], {"state": query.get("state", "")})
+            return self._grant(account, person, request)
+        return send_back(request, query["redirect_uri"], {"state": query.get("state", "")})
 
     def _grant(
-        self, account: AccountState, person: str, query: dict[str, str], *, snapshot: bool = False
+        self, account: AccountState, person: str, request: Request, *, snapshot: bool = False
     ) -> Response:
+        query = request.query
         code = webauth.grant(self.world, account, person, query["scope"], snapshot=snapshot)
-        return send_back(query["redirect_uri"], {"code": code, "state": query.get("state", "")})
+        return send_back(request, query["redirect_uri"], {"code": code, "state": query.get("state", "")})
 
     def _check(self, request: Request) -> tuple[AccountState, str, dict[str, str]]:
         """WeChat's order of complaints; the first one is the page that the person sees."""

@@ -20,6 +20,7 @@ from ..platform import Platform
 from . import mp, one_time, open
 from .api import ApiDoor
 from .articles import ArticleDoor
+from .asking import AskingDoor, moved_to_phone
 from .control import control_app
 from .control.route import BASE
 from .guard import Forbidden, Guard, headers_of
@@ -96,13 +97,18 @@ class Server:
             return mp.show_qr_code(self.platform.world, request)
         if request.path == mp.VERIFY_ARTICLE and request.method == "POST":
             return mp.verify_article(self.platform.world, self.platform.traffic, request)
+        door = self._shown_to_people(request)
+        if door is None:
+            return self._api.handle(request)
+        return moved_to_phone(request, self._guard) or door.handle(request)
+
+    def _shown_to_people(self, request: Request) -> AskingDoor | ArticleDoor | None:
+        """The door whose pages people see in WeChat's browser, or None for a path of the API."""
         if request.path in (one_time.PATH, one_time.DECISION_PATH):
-            return self._one_time.handle(request)
+            return self._one_time
         if self._articles.knows(request.path):
-            return self._articles.handle(request)
-        if request.path in (open.PATH, open.DECISION_PATH):
-            return self._open.handle(request)
-        return self._api.handle(request)
+            return self._articles
+        return self._open if request.path in (open.PATH, open.DECISION_PATH) else None
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ... import facts
 from ...errors import SetupError
+from .phone_hosts import LOCAL, is_phone_host
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _NAME: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*")
@@ -51,13 +52,20 @@ def covers(domains: Iterable[str], address: str, *, any_port: bool) -> bool:
     parts = address_of(address)
     if parts is None:
         return False
-    host, default = parts.hostname or "", DEFAULT_PORTS[parts.scheme]
+    default = DEFAULT_PORTS[parts.scheme]
     for domain in domains:
         name, port = _host_and_port(domain)
         right_port = str(parts.port or default) == port if port else any_port or parts.port in (None, default)
-        if right_port and (host == name or host.endswith(f".{name}")) and _path_matches(domain, parts):
+        right_host = any(host == name or host.endswith(f".{name}") for host in _hosts_of(parts))
+        if right_port and right_host and _path_matches(domain, parts):
             return bool(name)
     return False
+
+
+def _hosts_of(address: SplitResult) -> tuple[str, ...]:
+    """The host, or the names of this machine when it is a phone's host name."""
+    host = address.hostname or ""
+    return LOCAL if is_phone_host(host) else (host,)
 
 
 def _host_and_port(domain: str) -> tuple[str, str]:
@@ -72,7 +80,7 @@ def _host_and_port(domain: str) -> tuple[str, str]:
 def _host_matches(domain: str, address: SplitResult) -> bool:
     host, port = _host_and_port(domain)
     given = str(address.port or DEFAULT_PORTS[address.scheme])
-    return bool(host) and address.hostname == host and port in ("", given)
+    return bool(host) and host in _hosts_of(address) and port in ("", given)
 
 
 def _path_matches(domain: str, address: SplitResult) -> bool:

@@ -26,6 +26,7 @@ import msgspec
 
 from ...catalogue.tickets import JS_APIS, OPEN_TAGS
 from . import chats, domains, media, people, recognition
+from .phone_hosts import names_of, off_phone
 from .refusal import require
 from .world import AccountState, World
 
@@ -103,11 +104,7 @@ def _problem(world: World, account: AccountState, person: str, config: PageConfi
             f"网页 {config.url} 的域名不在 JS接口安全域名 {bound} 之内",
             f"{config.url} is not covered by the JS domains: {', '.join(account.js_domains) or 'none are set'}",
         )
-    wrong = signature_problem(
-        world,
-        account,
-        Signed(config.nonce_str or "", str(config.timestamp), config.url, config.signature or ""),
-    )
+    wrong = _signature_problem(world, account, config)
     if wrong is not None:
         return Rights(err_msg=BAD_SIGNATURE, reason=wrong)
     if account.kind == "test" and not people.relation(world, account, person).subscribed:
@@ -117,6 +114,21 @@ def _problem(world: World, account: AccountState, person: str, config: PageConfi
             "a test account wants to be followed by whoever looks at its pages",
         )
     return None
+
+
+def _signature_problem(world: World, account: AccountState, config: PageConfig) -> Reason | None:
+    """None when the signature is right for the page's address as its program knows it: under the phone's host name
+    or under one of this machine's."""
+    addresses = dict.fromkeys((off_phone(config.url), *names_of(config.url), config.url))
+    wrongs = [
+        signature_problem(
+            world,
+            account,
+            Signed(config.nonce_str or "", str(config.timestamp), url, config.signature or ""),
+        )
+        for url in addresses
+    ]
+    return None if None in wrongs else wrongs[0]
 
 
 def _refused(err_msg: str, zh: str, en: str) -> Rights:

@@ -4,6 +4,7 @@ import { ref } from 'vue'
 
 import { ApiError } from '../../api/client'
 import { PageApi, type Rights, type ShareTarget } from '../../api/pages'
+import { plainAddress } from '../../home'
 import type { FromPhone, Params, Result, ToPhone } from '../../jweixin/protocol'
 import type { Session } from '../../store/session'
 import type { PhoneState } from '../phoneState'
@@ -47,14 +48,14 @@ export class PageHost {
   }
 
   get host(): string {
-    return this.origin.replace(/^https?:\/\//, '')
+    return plainAddress(this.origin).replace(/^https?:\/\//, '')
   }
 
   async hear(said: ToPhone, origin: string): Promise<void> {
     if (said.gongzhong === 'hello') {
       this.restart(origin)
       this.greeted = true
-      this.menu.page.value = said.page
+      this.menu.page.value = plainAddress(said.page)
       this.tell({ gongzhong: 'hello', id: said.id }, origin)
     } else if (said.gongzhong === 'jssdk') {
       const result = await this.carryOut(said.api, said.params, origin)
@@ -63,7 +64,7 @@ export class PageHost {
       void this.questions.ask('dialog', { title: this.host, lines: [String(said.text)], confirm: t('page.ok') })
     } else if (said.gongzhong === 'title') {
       this.menu.title.value = String(said.title ?? '')
-      this.menu.page.value = String(said.url ?? this.menu.page.value)
+      this.menu.page.value = plainAddress(String(said.url ?? this.menu.page.value))
     }
   }
 

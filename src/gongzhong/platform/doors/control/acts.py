@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from starlette.responses import RedirectResponse, Response
 
 from ...world import acts, chats, menus, people, privacy, qrcodes
 from ...world.acts import Act, NotPossible
+from ...world.phone_hosts import HOME, is_phone_host, on_phone, phone_host
 from ...world.refusal import BadInput
 from ...world.world import AccountState
 from ..asking import COOKIE, FROM_CHAT_COOKIE
+from ..guard import host_name
 from .answers import ActView, ChatView
-from .route import WITH_FILES, Given, NotFound, Otherwise, Route
+from .route import BASE, WITH_FILES, Given, NotFound, Otherwise, Route
 from .shapes import Entering, Following, OfAccount, Scanning, Speaking, Tapping, person_form
 
 WECHAT_PAGE = re.compile(r"https?://(mp|open)\.weixin\.qq\.com/")
@@ -146,14 +148,35 @@ async def chat(given: Given[None]) -> Any:
 
 
 async def browse(given: Given[None]) -> Response:
-    """Open a page in the person's WeChat: the cookies say who browses and from which chat."""
+    """Open a page in the person's WeChat: the cookies say who browses and from which chat.
+
+    At `gongzhong.localhost` the answer leads to the same route under the host name of this person's phone with this
+    account, which has cookies of its own; there it sets them. Under a host name of another phone it is refused, so
+    nobody can put one person's cookie into the jar of another.
+    """
     url = given.query.get("url", "")
     if not url.startswith(("http://", "https://", "/")):
         raise BadInput("只能打开 http:// 或 https:// 网页", "only http:// and https:// pages can be opened")
-    response = RedirectResponse(WECHAT_PAGE.sub("/", url), 302)
-    response.set_cookie(COOKIE, quote(given.query.get("person", "")), samesite="lax", httponly=True)
-    response.set_cookie(FROM_CHAT_COOKIE, quote(given.query.get("appid", "")), samesite="lax", httponly=True)
+    person, appid = given.query.get("person", ""), given.query.get("appid", "")
+    name, here = host_name(given.host), phone_host(person, appid)
+    if name == HOME:
+        return RedirectResponse(f"//{here}{_port(given.host)}{BASE}/browse?{urlencode(given.query)}", 302)
+    url = WECHAT_PAGE.sub("/", url)
+    if is_phone_host(name):
+        if name != here:
+            raise BadInput(
+                "这个主机名属于另一个人或公众号", "this host name is another person's or account's"
+            )
+        url = on_phone(url, here)
+    response = RedirectResponse(url, 302)
+    response.set_cookie(COOKIE, quote(person), samesite="lax", httponly=True)
+    response.set_cookie(FROM_CHAT_COOKIE, quote(appid), samesite="lax", httponly=True)
     return response
+
+
+def _port(host: str) -> str:
+    """The port of a Host header with its colon, or nothing."""
+    return "".join(host.rpartition(":")[1:]) if ":" in host else ""
 
 
 class Withdrawal(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -238,7 +261,9 @@ ROUTES: list[Route[Any, Any]] = [
         answer=ActView,
     ),
     Route(verb="GET", path="/people/{name}/chats/{appid}", function=chat, query=("after",), answer=ChatView),
-    Route(verb="GET", path="/browse", function=browse, query=("person", "appid", "url"), answer=PAGE),
+    Route(
+        verb="GET", path="/browse", function=browse, phone=True, query=("person", "appid", "url"), answer=PAGE
+    ),
     Route(verb="POST", path="/people/{name}/withdraw", function=withdraw_authorisation, body=Withdrawal),
     Route(verb="POST", path="/people/{name}/clean-profile", function=clean_profile),
     Route(verb="POST", path="/people/{name}/close-wechat", function=close_wechat),

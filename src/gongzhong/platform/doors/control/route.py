@@ -21,8 +21,9 @@ from ....errors import GongzhongError, SetupError
 from ....reasons import NOT_JSON, advised, in_words
 from ...platform import Platform
 from ...world.acts import NotPossible
+from ...world.phone_hosts import is_phone_host
 from ...world.refusal import BadInput, Refusal, require_whole
-from ..guard import Forbidden, Guard, headers_of
+from ..guard import Forbidden, Guard, headers_of, host_name
 
 BASE = "/_platform"
 SMALL: Final = 1024 * 1024
@@ -60,6 +61,8 @@ class Given(msgspec.Struct, Generic[Body], frozen=True):
     """The body as it comes in, for routes that read it so."""
     by_page: bool = False
     """Whether a page in a browser asks, and not a program of this machine's owner."""
+    host: str = ""
+    """The Host header: a name with its port, or nothing."""
 
     def number(self, name: str, default: int = 0) -> int:
         """A whole number of the query or the path. Raises BadInput for anything else, and beyond 2**53."""
@@ -90,6 +93,8 @@ class Route(msgspec.Struct, Generic[Body, Answer], frozen=True, kw_only=True):
     """The longest body in bytes; longer ones get 413."""
     streamed: bool = False
     """Whether the function reads the body itself, piece by piece, because it may be too long to hold."""
+    phone: bool = False
+    """Whether the phone's host names may call it, also for pages of other sites: its function checks the rest."""
     public: bool = False
     """Whether pages of other sites may show the answer, as a picture: only for files with unguessable names."""
     query: tuple[str, ...] = ()
@@ -147,6 +152,7 @@ def build(route: Route[Any, Any], platform: Platform, guard: Guard) -> Starlette
                 body,
                 pieces if route.streamed else None,
                 by_page="sec-fetch-site" in request.headers or "origin" in request.headers,
+                host=request.headers.get("host", ""),
             )
             answer = await route.function(given)
         except Exception as problem:
@@ -166,8 +172,9 @@ def build(route: Route[Any, Any], platform: Platform, guard: Guard) -> Starlette
 def admit(request: Request, guard: Guard, route: Route[Any, Any]) -> None:
     """Raises Forbidden unless this machine's owner may have sent the request."""
     headers = headers_of(request.headers.raw)
-    guard.check_host(headers)
-    if not route.public:
+    guard.check_host(headers, phone=route.phone)
+    on_phone = route.phone and is_phone_host(host_name(headers.get("host", "")))
+    if not (route.public or on_phone):
         guard.check_site(headers)
     guard.check_type(request.method, headers, route.content_types)
 
