@@ -59,8 +59,6 @@ export function browseUrl(person: string, appid: string, url: string): string {
   return `${BASE}browse?${new URLSearchParams({ person, appid, url })}`
 }
 
-export const EVENTS_URL = `${BASE}events`
-
 export class ControlApi {
   constructor(private readonly fetcher: typeof fetch = (input, init) => fetch(input, init)) {}
 

@@ -40,7 +40,9 @@ export function listen(
     stream.onopen = () => handlers.opened()
     stream.onerror = () => {
       handlers.lost()
-      if (stream.readyState === CLOSED) later(connect, REOPEN_AFTER_MS)
+      if (stream.readyState !== CLOSED) return
+      stream.close()
+      later(connect, REOPEN_AFTER_MS)
     }
     const on = <T>(name: string, handle: (data: T) => void): void =>
       stream.addEventListener(name, (event) => handle(JSON.parse(event.data) as T))

@@ -2,8 +2,9 @@
 // by `useSession` and never talk to the platform on their own.
 import { computed, inject, ref, shallowRef, type App, type InjectionKey } from 'vue'
 
-import { ControlApi, EVENTS_URL } from '../api/client'
+import { ControlApi } from '../api/client'
 import { listen, type Stream } from '../api/live'
+import { openStream } from '../api/openStream'
 import type { Account, ActResult, Person, SnapshotPage, World } from '../api/types'
 import { Chats } from './chats'
 import { ClockFace } from './clockFace'
@@ -37,14 +38,14 @@ export class Session {
 
   constructor(
     readonly api: ControlApi = new ControlApi(),
-    private readonly openStream: () => Stream = () => new EventSource(EVENTS_URL),
+    private readonly connect: () => Stream = openStream,
   ) {}
 
   /** Follow the platform until the returned function is called. */
   start(): () => void {
     // Shown at once; what happens until the stream is open is caught up with when it opens.
     void this.attempt(() => this.refresh())
-    return listen(this.openStream, {
+    return listen(this.connect, {
       opened: () => void this.attempt(() => this.catchUp()),
       lost: () => {
         this.connected.value = false

@@ -1,0 +1,2 @@
+/** The platform's event stream. */
+export const EVENTS_URL = '/_platform/events'
