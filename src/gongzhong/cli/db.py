@@ -102,11 +102,11 @@ def _erase_again(database: str | None, config: Path | None) -> None:
     """Erase what the copy brought back, if data of people is in use and the copy has its tables."""
     import asyncio
 
-    from ..people import configured
     from ..store import migrate
+    from .people import opened
 
     given = read(config, {"database": database})
-    if not given.settings.people.master_key:
+    if not given.settings.people.in_use:
         return
     if not migrate.status(named(database, config)).current:
         err().print(
@@ -116,7 +116,7 @@ def _erase_again(database: str | None, config: Path | None) -> None:
             )
         )
         return
-    people = configured(given.settings.people, given.database)
+    people = opened(given)
     assert people is not None
 
     async def again() -> int:

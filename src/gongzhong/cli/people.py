@@ -20,6 +20,7 @@ from .words import err, out, print_json, say
 
 if TYPE_CHECKING:
     from ..account import Account
+    from ..config import Configuration
     from ..people import Certificate, People, Purposes
 
 T = TypeVar("T")
@@ -322,6 +323,19 @@ def _time(unix_s: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(unix_s))
 
 
+def opened(configuration: Configuration) -> People | None:
+    """People's data as configured; None when it is not in use. A key service may stand in the current folder."""
+    import sys
+
+    from ..people import configured
+
+    settings = configuration.settings.people
+    here = str(Path.cwd())
+    if settings.kms and here not in sys.path:
+        sys.path.insert(0, here)
+    return configured(settings, configuration.database)
+
+
 def asked(
     database: str | None,
     config: Path | None,
@@ -331,8 +345,6 @@ def asked(
     """The answer of the people's data of an account. Raises Usage when account or master key are not named."""
     import asyncio  # tens of milliseconds, which `--help` need not wait for
 
-    from ..people import configured
-
     configuration = read(config, {"database": database})
     named = [one.appid for one in configuration.settings.account if one.appid]
     appid = account or os.environ.get("GONGZHONG_APPID") or (named[0] if len(named) == 1 else "")
@@ -341,7 +353,7 @@ def asked(
             "没有说明是哪个公众号：用 --account 给出 AppID",
             "no account is named: give its AppID by --account",
         )
-    people = configured(configuration.settings.people, configuration.database)
+    people = opened(configuration)
     if people is None:
         raise Usage(
             "没有主密钥，个人数据没有启用",

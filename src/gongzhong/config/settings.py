@@ -285,6 +285,14 @@ class PeopleData(msgspec.Struct, frozen=True, kw_only=True):
             "更换期间的旧主密钥", "the master key before, while it is changed", "PEOPLE_PREVIOUS_MASTER_KEY"
         ),
     ] = NONE
+    kms: Annotated[
+        str,
+        About(
+            "密钥服务（KMS）：模块:函数，调用它得到主密钥，代替 master_key",
+            "a key service (KMS): module:function, called to get the master key, in place of master_key",
+            "PEOPLE_KMS",
+        ),
+    ] = ""
     keys: Annotated[
         Secret,
         About(
@@ -309,6 +317,11 @@ class PeopleData(msgspec.Struct, frozen=True, kw_only=True):
             "PEOPLE_SYNC_HOURS",
         ),
     ] = 24.0
+
+    @property
+    def in_use(self) -> bool:
+        """Whether a master key is named, so that people's data can be stored."""
+        return bool(self.master_key or self.kms)
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True):

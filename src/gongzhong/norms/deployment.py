@@ -99,7 +99,7 @@ def _files(settings: Settings) -> Iterator[Finding]:
     for key, path in data:
         if path is not None and _open_to_others(path):
             yield _readable(doubtful, key, path)
-    if settings.people.master_key:
+    if settings.people.in_use:
         keys = _sqlite_file(_key_store(database, settings.people.keys.reveal()))
         if keys is not None and _open_to_others(keys):
             yield _readable(broken, "people.keys", keys)

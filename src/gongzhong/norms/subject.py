@@ -31,7 +31,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def encrypts(self) -> bool:
         """Whether people's data is in use: with a master key, or opened by the program."""
-        return self.people_given or bool(self.configuration.settings.people.master_key)
+        return self.people_given or self.configuration.settings.people.in_use
 
     @property
     def erases_at_unsubscribe(self) -> bool:

@@ -11,6 +11,7 @@ import os
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -66,7 +67,7 @@ class Masters:
     """The present master key, and older ones for what they wrapped."""
 
     def __init__(self, present: MasterKey, older: Sequence[MasterKey] = ()) -> None:
-        self.present = present
+        self.present, self.older = present, tuple(older)
         self._by_name = {master.name: master for master in (*older, present)}
 
     def named(self, name: str) -> MasterKey:
@@ -79,6 +80,42 @@ class Masters:
                 fix_en="configure the old master key too (people.previous_master_key) until the rotation is done",
             )
         return self._by_name[name]
+
+
+def masters_from(path: str, older: Sequence[MasterKey] = ()) -> Masters:
+    """The master key of a key service: what the function of `module:function` gives when it is called, a `MasterKey`,
+    or `Masters` with those before it. `older` are further keys that only unwrap.
+
+    Raises SetupError when there is no such function, or it gives something else; what the function raises comes
+    through.
+    """
+    module, _, name = path.partition(":")
+    try:
+        function = getattr(import_module(module), name) if module and name else None
+    except ModuleNotFoundError as missing:
+        if missing.name is None or not f"{module}.".startswith(f"{missing.name}."):
+            raise
+        function = None
+    except AttributeError:
+        function = None
+    if not callable(function):
+        raise SetupError(
+            f"people.kms={path}：没有这样的函数",
+            f"people.kms={path}: there is no such function",
+            fix_zh="写成 模块:函数，模块须能导入，例如 shop.kms:master",
+            fix_en="write module:function of a module that can be imported, such as shop.kms:master",
+        )
+    given = function()
+    if isinstance(given, Masters):
+        return Masters(given.present, (*given.older, *older))
+    if not all(hasattr(given, wanted) for wanted in ("name", "wrap", "unwrap")):
+        raise SetupError(
+            f"people.kms={path} 给出的是 {type(given).__name__}，不是主密钥",
+            f"people.kms={path} gave a {type(given).__name__}, which is no master key",
+            fix_zh="返回有 name、wrap、unwrap 的对象（gongzhong.people.MasterKey），或 Masters",
+            fix_en="return an object with name, wrap and unwrap (gongzhong.people.MasterKey), or Masters",
+        )
+    return Masters(given, older)
 
 
 def read_master(text: Secret) -> LocalMaster:

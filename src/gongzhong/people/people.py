@@ -15,7 +15,7 @@ from .directory import Directory, declared_in
 from .erasure import Also, Erasure
 from .key_tables import KeyTables, open_key_database
 from .keys import Keyring
-from .masters import Masters, read_master
+from .masters import Masters, masters_from, read_master
 from .purposes import Purposes
 from .records import Records
 from .tables import PeopleTables
@@ -117,7 +117,8 @@ def configured(settings: PeopleData, database: str, clock: Clock | None = None) 
 
     Raises SetupError when database, key store or master key cannot be used.
     """
-    if not settings.master_key:
+    masters = masters_of(settings)
+    if masters is None:
         return None
     if not database:
         raise SetupError(
@@ -126,14 +127,24 @@ def configured(settings: PeopleData, database: str, clock: Clock | None = None) 
             fix_zh="设置 GONGZHONG_DATABASE，或在 gongzhong.toml 里写 database",
             fix_en="set GONGZHONG_DATABASE, or write database into gongzhong.toml",
         )
-    older = [read_master(settings.previous_master_key)] if settings.previous_master_key else []
-    masters = Masters(read_master(settings.master_key), older)
     url = read_url(database)
     keys = key_store_of(url, read_url(settings.keys.reveal()) if settings.keys else None)
     from ..store import migrate  # Alembic takes a moment to import
 
     migrate.prepare(url)
     return open_people(url, masters, keys=keys, clock=clock)
+
+
+def masters_of(settings: PeopleData) -> Masters | None:
+    """The master keys that the configuration names; None without any. With a key service the others only unwrap.
+
+    Raises SetupError for a key, or a function of a key service, that cannot be used.
+    """
+    named = (settings.master_key, settings.previous_master_key)
+    local = [read_master(one) for one in named if one]
+    if settings.kms:
+        return masters_from(settings.kms, local)
+    return Masters(local[0], local[1:]) if settings.master_key else None
 
 
 def from_environment(env: Mapping[str, str]) -> PeopleData:
@@ -151,6 +162,7 @@ def from_environment(env: Mapping[str, str]) -> PeopleData:
     return PeopleData(
         master_key=secret("MASTER_KEY"),
         previous_master_key=secret("PREVIOUS_MASTER_KEY"),
+        kms=env.get("GONGZHONG_PEOPLE_KMS", "").strip(),
         keys=secret("KEYS"),
         unsubscribe="keep" if policy == "keep" else "erase",
         sync_hours=_hours(env.get("GONGZHONG_PEOPLE_SYNC_HOURS", "").strip()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .browser import Browser, nonce_of
+from .consent import ConsentPage
 from .jssdk import AsyncJsSdk, JsSdk, sign_card, sign_page
 from .oauth import AsyncOAuth, OAuth
 from .signin import PersonToken, SignedIn, SignInFailed
@@ -11,6 +12,7 @@ __all__ = [
     "AsyncJsSdk",
     "AsyncOAuth",
     "Browser",
+    "ConsentPage",
     "JsSdk",
     "OAuth",
     "PersonToken",

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from gongzhong import Secret
+from gongzhong.config import PeopleData
 from gongzhong.database import read_url
 from gongzhong.errors import SetupError
 from gongzhong.people.masters import LocalMaster, read_master, read_master_file
-from gongzhong.people.people import key_store_of
+from gongzhong.people.people import key_store_of, masters_of
 
 KEY = bytes(range(223, 255))
 
@@ -69,3 +70,55 @@ def test_the_key_store_is_never_in_the_database_of_the_data() -> None:
     ]:
         with pytest.raises(SetupError):
             key_store_of(url, given)
+
+
+KMS = """
+from gongzhong.people import LocalMaster, Masters
+
+class Service:
+    name = "kms-1"
+    async def wrap(self, key, context):
+        return b"K" + await LocalMaster(b"k" * 32).wrap(key, context)
+    async def unwrap(self, wrapped, context):
+        return await LocalMaster(b"k" * 32).unwrap(wrapped[1:], context)
+
+def master():
+    return Service()
+
+def both():
+    return Masters(Service(), [LocalMaster(b"o" * 32)])
+
+def wrong():
+    return "key"
+"""
+
+
+@pytest.fixture
+def kms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "shop_kms.py").write_text(KMS, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    return "shop_kms"
+
+
+@pytest.mark.anyio
+async def test_a_key_service_is_named_by_its_function(kms: str) -> None:
+    local = Secret(b64encode(KEY).decode())
+    masters = masters_of(PeopleData(kms=f"{kms}:master", master_key=local))
+    assert masters is not None
+    assert masters.present.name == "kms-1"
+    wrapped = await masters.present.wrap(b"k" * 32, b"context")
+    assert await masters.named("kms-1").unwrap(wrapped, b"context") == b"k" * 32
+    before = await wraps(LocalMaster(KEY))
+    assert await masters.named(LocalMaster(KEY).name).unwrap(before, b"context") == b"k" * 32
+    both = masters_of(PeopleData(kms=f"{kms}:both"))
+    assert both is not None
+    assert both.named(LocalMaster(b"o" * 32).name)
+    assert masters_of(PeopleData()) is None
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing", "shop_kms:missing", "no_module:master", "shop_kms:wrong", ":master"]
+)
+def test_what_is_no_key_service_is_said(kms: str, path: str) -> None:
+    with pytest.raises(SetupError, match=r"people\.kms"):
+        masters_of(PeopleData(kms=path))

@@ -215,7 +215,7 @@ def _workers(found: Configuration, state: State | None) -> Finding:
 
 
 def _people(found: Configuration) -> list[Finding]:
-    if not found.settings.people.master_key:
+    if not found.settings.people.in_use:
         return []
     try:
         configured_people(found.settings.people, found.database)
