@@ -51,7 +51,7 @@ class Counting(OfficialAccount):
 @asynccontextmanager
 async def listening(**options: object) -> AsyncIterator[tuple[CallbackServer, Counting]]:
     oa = Counting()
-    server = CallbackServer(oa, limits=LIMITS, **options)  # type: ignore[arg-type]
+    server = CallbackServer(oa, **{"limits": LIMITS, **options})  # type: ignore[arg-type]
     await server.start()
     try:
         yield server, oa
@@ -123,6 +123,59 @@ async def test_half_tls_handshakes_are_ended_in_time_and_stop_nobody(sent: bytes
         for _, writer in half:
             writer.close()
         assert b"hello 2" in await asked(server.port, push("hello", 2), context)
+
+
+async def test_handshakes_are_counted_and_of_too_many_the_oldest_are_closed(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path)
+    context = ssl.create_default_context(cafile=cert)
+    limits = Limits(handshakes=50, handshake_s=3.0)
+    async with listening(certificate=cert, key=key, limits=limits) as (server, _):
+        assert server.handshakes is not None
+        half = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(200)]
+        await until(lambda: (server.handshakes.open, server.handshakes.ended["dropped"]) == (50, 150))  # type: ignore[union-attr]
+        assert server.open == 0, "they are no connections yet"
+        oldest, newest = half[0][0], half[-1][0]
+        assert await asyncio.wait_for(oldest.read(), 5) == b""
+        with suppress(TimeoutError):
+            assert await asyncio.wait_for(newest.read(), 0.3) is None
+        assert b"hello 1" in await asked(server.port, push("hello"), context)
+        assert server.handshakes.ended["done"] == 1
+        with suppress(OSError):
+            await asyncio.wait_for(newest.read(), 10)
+        await until(lambda: server.handshakes.open == 0)  # type: ignore[union-attr]
+        assert server.handshakes.ended["failed"] == 49, (
+            "all that were left but the one that the push displaced"
+        )
+        for _, writer in half:
+            writer.close()
+
+
+async def test_a_handshake_that_ends_with_a_request_loses_nothing_of_it(tmp_path: Path) -> None:
+    """The client's last message of TLS 1.3 and its request in one segment."""
+    cert, key = certificate(tmp_path)
+    context = ssl.create_default_context(cafile=cert)
+    async with listening(certificate=cert, key=key) as (server, _):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        with suppress(ssl.SSLWantReadError):
+            tls.do_handshake()
+        writer.write(outgoing.read())
+        while True:
+            incoming.write(await reader.read(65536))
+            with suppress(ssl.SSLWantReadError):
+                tls.do_handshake()
+                break
+        tls.write(push("hello"))
+        writer.write(outgoing.read())  # what ends the handshake, and the request
+        answer = b""
+        while b"hello 1" not in answer:
+            received = await asyncio.wait_for(reader.read(65536), 5)
+            assert received, answer
+            incoming.write(received)
+            with suppress(ssl.SSLWantReadError):
+                answer += tls.read()
+        writer.close()
 
 
 async def test_one_push_delivered_a_hundred_times_at_once_runs_once_and_is_answered_alike() -> None:

@@ -217,6 +217,11 @@ class Tokens:
             if record is not None and record.displaced_lately(now)
         }
 
+    def displaced_of(self, appid: str) -> int:
+        """How many access_tokens of this account were refused so within the last hour."""
+        ending = f"|{appid}|access_token"
+        return sum(times for key, times in self.displaced().items() if key.endswith(ending))
+
     def _look(
         self, key: str, rejected: TokenRecord | None
     ) -> tuple[TokenRecord, Literal[False]] | tuple[Pending, bool]:

@@ -169,6 +169,9 @@ class EmbeddedServer:
 
     answering = open
 
+    handshakes = None
+    """granian makes its TLS handshakes itself, and tells of none."""
+
     @property
     def measured(self) -> Callable[[float], None] | None:
         """Is told how many seconds each answer took."""

@@ -47,6 +47,9 @@ class Look:
             failed=sum(counts["handler_errors"] for counts in counters),
             quotas=dict(_quotas(clients)),
             tokens={client.account.appid: _fails(client) for client in clients},
+            displaced={
+                client.account.appid: client.tokens.displaced_of(client.account.appid) for client in clients
+            },
             dead_letters=_sum(one.dead for one in health),
             oldest_work_s=max((one.oldest_due_s for one in health), default=None),
             oldest_transaction_s=_most(one.oldest_transaction_s for one in health),

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from ...client.token_store import DISPLACED_OFTEN
 from ...config import Alarms
 
 SHARE_OVER_S: Final = 300.0
@@ -59,6 +60,14 @@ KINDS: Final = (
         "there is no access_token",
         "运行 gongzhong doctor：它指出 AppSecret、IP 白名单或网络哪里不对",
         "run gongzhong doctor: it says whether AppSecret, IP allow-list or network is wrong",
+    ),
+    Kind(
+        "token_displaced",
+        "",
+        "一小时内 access_token 多次没到期就失效：另有程序在为这个公众号取 token",
+        "access_tokens are refused before their end: another program has tokens made for this account",
+        "找到它，让它也用 stable_token（不要 force_refresh），或都经过一个网关（gongzhong gateway）",
+        "find it, and let it use stable_token without force_refresh, or let all use one gongzhong gateway",
     ),
     Kind(
         "dead_letters",
@@ -115,6 +124,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """For each call that has a daily quota, which share of it is used: `wx1234… message/custom/send`."""
     tokens: dict[str, bool] = {}
     """For each AppID whether the last attempt to get its access_token failed."""
+    displaced: dict[str, int] = {}
+    """For each AppID how many access_tokens were refused before their end, within an hour."""
     dead_letters: int | None = None
     oldest_work_s: float | None = None
     oldest_transaction_s: float | None = None
@@ -145,6 +156,8 @@ def measured(history: Sequence[Seen], limits: Alarms) -> Iterator[Measure]:
         yield Measure("quota", subject, share, limits.quota_share)
     for appid, failing in now.tokens.items():
         yield Measure("token", appid, float(failing), 1.0)
+    for appid, times in now.displaced.items():
+        yield Measure("token_displaced", appid, times, DISPLACED_OFTEN)
     yield Measure("dead_letters", "", now.dead_letters, limits.dead_letters)
     yield Measure("oldest_work", "", now.oldest_work_s, limits.oldest_work_s)
     yield Measure("oldest_transaction", "", now.oldest_transaction_s, limits.oldest_transaction_s)

@@ -51,6 +51,8 @@ class Limits:
     """And at most so many bytes of it."""
     handshake_s: float = 10.0
     """TLS handshakes."""
+    handshakes: int = 1_000
+    """TLS handshakes that are open at once, beside the connections; of more, the oldest is closed."""
 
 
 def allow_files(wanted: int) -> int:

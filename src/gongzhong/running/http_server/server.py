@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket
 import ssl
 import time
@@ -28,8 +29,9 @@ from typing import Any, Protocol
 from ...app.served import Served
 from ...errors import CallbackError, SetupError
 from ...reasons import in_words
-from ..listening import refused, remove_stale, require_free, url_of, where
+from ..listening import bind, refused, remove_stale, require_free, url_of, where
 from .connection import Answered, Connection, Phase
+from .handshakes import Handshakes
 from .limits import Limits, allow_files
 from .reading import Request
 
@@ -82,6 +84,8 @@ class CallbackServer:
     Raises SetupError when the address cannot be listened on or certificate and key do not load.
     """
 
+    handshakes: Handshakes | None = None
+    """Of a server with a certificate, once it listens."""
     measured: Callable[[float], None] | None = None
     """Is told how many seconds each answer took."""
 
@@ -121,7 +125,7 @@ class CallbackServer:
         self.waiting: dict[Connection, None] = {}
         """Connections without a request under way, the one that has waited longest first."""
         self._most = self.limits.connections
-        self._server: asyncio.Server | None = None
+        self._server: asyncio.Server | Handshakes | None = None
         self._ticking: asyncio.Task[None] | None = None
         self._ended = asyncio.Event()
 
@@ -152,7 +156,9 @@ class CallbackServer:
                 self._drain_s if drain_s is None else drain_s,
             )
         self._server.close()
-        await self._until(lambda: not any(connection.arriving for connection in self.waiting), ARRIVE_S)
+        await self._until(self._nobody_arrives, ARRIVE_S)
+        if self.handshakes is not None:
+            self.handshakes.drop_all()
         await self._until(lambda: not self.answering, last_s)
         for connection in list(self.waiting):
             connection.give_way()
@@ -181,6 +187,10 @@ class CallbackServer:
         plain = url_of(self.host, self.port)
         return plain if self._tls is None else plain.replace("http:", "https:", 1)
 
+    def _nobody_arrives(self) -> bool:
+        shaking = self.handshakes is not None and self.handshakes.open
+        return not (shaking or any(connection.arriving for connection in self.waiting))
+
     @property
     def open(self) -> int:
         """Connections that are open now."""
@@ -196,26 +206,48 @@ class CallbackServer:
         """Whether WeChat may deliver again what was cut off a moment ago."""
         return self._clock() - self._cut_off_at < REDELIVERY_S
 
-    async def _listen(self, loop: asyncio.AbstractEventLoop) -> asyncio.Server:
+    async def _listen(self, loop: asyncio.AbstractEventLoop) -> asyncio.Server | Handshakes:
         def make() -> Connection:
             return Connection(self, loop)
 
-        options: dict[str, Any] = {}
         if self._tls is not None:
-            options = {"ssl": self._tls, "ssl_handshake_timeout": self.limits.handshake_s}
+            return await self._listen_secured(loop, make, self._tls)
         if self._listener is not None:
-            return await loop.create_server(make, sock=self._listener.dup(), backlog=BACKLOG, **options)
+            return await loop.create_server(make, sock=self._listener.dup(), backlog=BACKLOG)
         if self._unix_socket is not None:
             remove_stale(self._unix_socket)
             server: asyncio.Server = await loop.create_unix_server(
-                make, str(self._unix_socket), backlog=BACKLOG, **options
+                make, str(self._unix_socket), backlog=BACKLOG
             )
             return server
-        if self._reuse_port:
-            options["reuse_port"] = True
+        options: dict[str, Any] = {"reuse_port": True} if self._reuse_port else {}
         server = await loop.create_server(make, self.host, self.port, backlog=BACKLOG, **options)
         self.port = server.sockets[0].getsockname()[1]
         return server
+
+    async def _listen_secured(
+        self, loop: asyncio.AbstractEventLoop, make: Callable[[], Connection], context: ssl.SSLContext
+    ) -> Handshakes:
+        limits = self.limits
+        self.handshakes = handshakes = Handshakes(
+            context,
+            make,
+            most=limits.handshakes,
+            seconds=limits.handshake_s,
+            room=lambda: self._most - len(self._connections),
+        )
+        if self._listener is not None:
+            bound = [self._listener.dup()]
+        elif self._unix_socket is not None:
+            bound = [bind("", 0, self._unix_socket)]
+        else:  # on every address that the system makes of the host, as without TLS
+            options: dict[str, Any] = {"reuse_port": True} if self._reuse_port else {}
+            server = await loop.create_server(make, self.host, self.port, start_serving=False, **options)
+            bound = [socket.socket(fileno=os.dup(one.fileno())) for one in server.sockets]
+            server.close()
+            self.port = bound[0].getsockname()[1]
+        handshakes.listen(bound, BACKLOG)
+        return handshakes
 
     async def _tick(self) -> None:
         while True:

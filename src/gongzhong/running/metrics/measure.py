@@ -101,6 +101,10 @@ class Measures:
             self._count(account, counters, gauges)
         self._answers.write(counters, "gongzhong_http_request_seconds")
         self._write_handlers(counters)
+        if (handshakes := self._serving.server.handshakes) is not None:
+            gauges["gongzhong_tls_handshakes"] = handshakes.open
+            for result, count in handshakes.ended.items():
+                counters[series("gongzhong_tls_handshakes_total", result=result)] = count
         counters["gongzhong_worker_cpu_seconds_total"] = time.process_time()
         if self._state_up is not None:
             self._checks.write(counters, "gongzhong_state_check_seconds")
@@ -141,7 +145,10 @@ class Measures:
             key = _series_of(name, appid)
             if key is not None:
                 counters[key] = counters.get(key, 0) + count
-        for usage in account.made_client.budgets.usages() if account.made_client is not None else ():
+        client = account.made_client
+        if client is not None and (times := client.tokens.displaced_of(appid)):
+            gauges[series("gongzhong_tokens_displaced", account=appid)] = times
+        for usage in client.budgets.usages() if client is not None else ():
             labels = {"account": appid, "call": usage.path}
             gauges[series("gongzhong_quota_used", **labels)] = usage.used
             if usage.limit:

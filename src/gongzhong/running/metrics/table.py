@@ -126,6 +126,13 @@ METRICS: Final = (
         "Fetches of the access_token: ok, failed",
     ),
     Metric(
+        "gongzhong_tokens_displaced",
+        Kind.GREATEST,
+        ("account",),
+        "一小时内没到期就失效的 access_token：另有程序在为这个公众号取 token",
+        "access_tokens that were refused before their end, within an hour: another program has tokens made",
+    ),
+    Metric(
         "gongzhong_quota_used",
         Kind.GREATEST,
         ("account", "call"),
@@ -154,6 +161,20 @@ METRICS: Final = (
         "Time that handlers ran",
     ),
     Metric("gongzhong_connections", Kind.GAUGE, (), "打开的连接", "Connections that are open"),
+    Metric(
+        "gongzhong_tls_handshakes",
+        Kind.GAUGE,
+        (),
+        "还没有完成的 TLS 握手，不算在连接里",
+        "TLS handshakes that are not done yet; not counted as connections",
+    ),
+    Metric(
+        "gongzhong_tls_handshakes_total",
+        Kind.COUNTER,
+        ("result",),
+        "结束的 TLS 握手：done 完成，failed 中断、不是 TLS 或超时，dropped 太多而关闭",
+        "TLS handshakes that ended: done, failed (broken off, no TLS, too slow), dropped (too many)",
+    ),
     Metric(
         "gongzhong_requests_open",
         Kind.GAUGE,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from gongzhong import Account, MovableClock, OfficialAccount
+from gongzhong import Account, MovableClock, OfficialAccount, Secret
 from gongzhong.catalogue.users import GetUser
+from gongzhong.client import TokenRecord
+from gongzhong.config import Alarms
 from gongzhong.errors import CredentialError, StateDown
 from gongzhong.running.alarms import Look
+from gongzhong.running.alarms.measures import BY_NAME, measured
 from gongzhong.store import MemoryWork, NewWork
 from gongzhong.store.work import Health
 
@@ -38,6 +41,24 @@ async def test_a_token_that_cannot_be_fetched_is_seen() -> None:
     error = CredentialError("密钥不对", "wrong secret", call="GetStableToken", errcode=40125, errmsg="")
     oa.api.tokens._entry(key).failed(error, 0.0, oa.api.tokens.policy)
     assert (await Look(lambda: [oa.binding])()).tokens == {oa.account.appid: True}
+    await oa.shutdown()
+
+
+async def test_tokens_that_another_program_displaces_are_seen_and_told() -> None:
+    oa = OfficialAccount(Account.for_tests())
+    tokens, appid = oa.api.tokens, oa.account.appid
+    now = tokens.clock.now()
+    record = TokenRecord(
+        value=Secret("t"), generation=4, fetched_at=now, expires_at=now + 7200, displaced=(now, now, now)
+    )
+    tokens._entry(f"https://api.weixin.qq.com|{appid}|access_token").record = record
+    seen = await Look(lambda: [oa.binding])()
+    assert seen.displaced == {appid: 3}
+    exceeded = [measure for measure in measured([seen], Alarms()) if measure.exceeded]
+    assert [(measure.kind, measure.subject, measure.value) for measure in exceeded] == [
+        ("token_displaced", appid, 3)
+    ]
+    assert BY_NAME["token_displaced"]
     await oa.shutdown()
 
 
