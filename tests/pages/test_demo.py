@@ -5,6 +5,7 @@ docs/screenshots, which needs a Chinese font; without, a run changes nothing tha
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -125,6 +126,27 @@ def test_a_slow_answer_arrives_once_as_a_customer_service_message(phone: Page) -
     answer = phone.locator("[data-testid=chat-item]", has_text="12 秒过去了")
     expect(answer).to_have_count(1, timeout=SLOW_ANSWER_MS)
     expect(by_id(phone, "failure-line")).to_have_count(0)
+
+
+def test_a_page_with_js_sdk_works_after_the_clock_was_moved_by_a_day(phone: Page) -> None:
+    by_id(phone, "person-小红").click()
+    if by_id(phone, "follow").is_visible():
+        by_id(phone, "follow").click()
+    by_id(phone, "menu-bar").wait_for()
+    open_js_sdk(phone)
+    by_id(phone, "clock").click()
+    by_id(phone, "clock-advance-86400").click()
+    expect(by_id(phone, "clock")).to_have_class(re.compile("shifted"))
+    open_js_sdk(phone)
+
+
+def open_js_sdk(phone: Page) -> None:
+    """Open the demo's page by the menu; its signature is right."""
+    by_id(phone, "menu-0").click()
+    by_id(phone, "menu-0-1").click()
+    web = phone.frame_locator("[data-testid=webview-frame]")
+    expect(web.locator("#state")).to_have_text("可以使用")
+    by_id(phone, "webview-close").click()
 
 
 def test_in_english(phone: Page) -> None:

@@ -170,7 +170,7 @@ class Platform:
             accounts.put_back(self.world, account)
         seed(self.world, self.config)
         self.world.keep_clock()
-        self.live.announce("state", {"exchanged": True})
+        self.live.announce("state", {"exchanged": True, "reset": True})
 
     def load_snapshot(self, name: str) -> Snapshot:
         """Back to a saved state, its time included. Raises NoSnapshot, or BadInput for another version's."""

@@ -16,6 +16,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from ..clock import Clock
+
 PATIENCE_S = 3.0
 """How long the program may take to end, in seconds; then it is killed. A developer does not wait for slow handlers."""
 
@@ -49,6 +51,11 @@ class ChildProgram:
             start_new_session=True,
         )
 
+    def set_clock(self, ahead_s: float) -> None:
+        """Tell the program by how many seconds its clocks are to be ahead of this machine's (`end_with_parent`)."""
+        if self.running and self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write(b"%.3f\n" % ahead_s)
+
     @property
     def running(self) -> bool:
         return self._process is not None and self._process.returncode is None
@@ -78,12 +85,20 @@ class ChildProgram:
 
 
 def end_with_parent() -> None:
-    """Stop this process when the one that started it has ended, which closes standard input."""
+    """Stop this process when the one that started it has ended, which closes standard input.
+
+    Until then each line that comes there is a number: the seconds that the clocks of this process are to be ahead of
+    the machine's, because the platform's clock was moved.
+    """
 
     def watch() -> None:
         # Not through sys.stdin: its lock, held by a waiting thread, would keep the interpreter from ending.
-        while os.read(0, 1):
-            continue
+        line = b""
+        while piece := os.read(0, 1):
+            line += piece
+            if piece == b"\n":
+                Clock.ahead_s = float(line)
+                line = b""
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, name="parent", daemon=True).start()

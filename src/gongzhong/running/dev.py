@@ -10,6 +10,7 @@ The program may crash, block or be restarted; the platform, its people and their
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,7 +98,7 @@ async def develop(wishes: Wishes, screen: Screen, *, stop: asyncio.Event | None 
     bench = Bench(wishes, screen, platform, url)
     with stopping(stop):
         await server.start()
-        watching = asyncio.create_task(bench.show_traffic())
+        watching = asyncio.create_task(bench.follow_platform())
         try:
             await bench.keep_running(stop)
         finally:
@@ -126,12 +127,22 @@ class Bench:
             environment(self.account, self.settings, platform_url, self.app_url),
         )
         self._configured = False
+        self._reset = asyncio.Event()
         platform.remember_start()
 
-    async def show_traffic(self) -> None:
+    async def follow_platform(self) -> None:
+        """Pass on what happens on the platform: traffic to the screen, the time to the program."""
         async for name, data in self.platform.live.listen():
             if name == "traffic":
                 self.screen.exchange(data)
+            elif name == "clock":
+                self._tell_time()
+            elif name == "state" and data.get("reset"):
+                self._reset.set()
+
+    def _tell_time(self) -> None:
+        """Let what the program caches follow the platform's clock."""
+        self.program.set_clock(self.platform.clock.now() - time.time())
 
     async def keep_running(self, stop: asyncio.Event) -> None:
         """Start the program, set up its URL, start it again when files change, until `stop`."""
@@ -140,10 +151,9 @@ class Bench:
         while not stop.is_set():
             await self._begin(announce=first)
             first = False
-            changed = await self._until_reason_to_restart(stop, watch)
-            if changed:
-                names = "、".join(path.name for path in changed[:3])
-                self.screen.note(f"{names} 有改动，重新启动", f"{names} changed, starting again")
+            reason = await self._reason_to_restart(stop, watch)
+            if reason is not None:
+                self.screen.note(*reason)
                 await self.program.stop()
 
     def _folder(self) -> Path:
@@ -151,7 +161,9 @@ class Bench:
         return file.parent if file is not None and file.is_absolute() else Path.cwd()
 
     async def _begin(self, *, announce: bool) -> None:
+        self._reset.clear()
         await self.program.start()
+        self._tell_time()
         listening = await until_listening(self.wishes.host, self._port, START_S, lambda: self.program.running)
         if listening and not self._configured:
             await self._configure()
@@ -198,18 +210,27 @@ class Bench:
                 f"服务器配置没有保存：{verdict.zh}", f"the callback URL was not saved: {verdict.en}"
             )
 
-    async def _until_reason_to_restart(self, stop: asyncio.Event, watch: Watch | None) -> list[Path]:
-        """The files that changed, or nothing when it is time to stop."""
+    async def _reason_to_restart(self, stop: asyncio.Event, watch: Watch | None) -> tuple[str, str] | None:
+        """Wait for a reason to start the program again, and say it in both languages; None when it is time to stop.
+
+        A reset of the platform is one: what the program made when it started, such as its menu, is gone.
+        """
         asked = asyncio.ensure_future(stop.wait())
+        reset = asyncio.ensure_future(self._reset.wait())
         ended = asyncio.ensure_future(self.program.ended())
         changed = asyncio.ensure_future(watch.wait()) if watch is not None else None
-        waiting = {task for task in (asked, changed) if task is not None}
+        waiting = {task for task in (asked, reset, changed) if task is not None}
         try:
             done, _ = await asyncio.wait({*waiting, ended}, return_when=asyncio.FIRST_COMPLETED)
-            if ended in done and not asked.done():
+            if done == {ended}:
                 self._tell_end(ended.result(), watch is not None)
-                done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            return [] if asked.done() or changed is None else changed.result()
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            if asked.done():
+                return None
+            if changed is not None and changed.done():
+                names = "、".join(path.name for path in changed.result()[:3])
+                return f"{names} 有改动，重新启动", f"{names} changed, starting again"
+            return "平台已重置，重新启动程序", "the platform was reset, starting the program again"
         finally:
             for task in (*waiting, ended):
                 task.cancel()

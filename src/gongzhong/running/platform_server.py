@@ -40,14 +40,19 @@ def configuration(file: Path | None = None) -> PlatformConfig:
 
 
 def open_platform(config: PlatformConfig, data: Path | None = None) -> Platform:
-    """A platform that keeps its state in the directory `data`, or in memory. Raises SetupError."""
+    """A platform that keeps its state in the directory `data`, or in memory. Raises SetupError.
+
+    A reset brings back the accounts that it has now, also those of an earlier run.
+    """
     from ..platform import Platform
     from ..platform.world.refusal import BadInput
 
     try:
-        return Platform(config) if data is None else Platform(config, data)
+        platform = Platform(config) if data is None else Platform(config, data)
     except BadInput as problem:
         raise SetupError(problem.zh, problem.en) from None
+    platform.remember_start()
+    return platform
 
 
 def application(platform: Platform, host: str = "127.0.0.1") -> Any:

@@ -24,7 +24,7 @@ oa = OfficialAccount.from_env()
 
 @oa.on(Text)
 async def answer(message: Text) -> str:
-    return "ANSWER" + message.content
+    return str(oa.clock.now()) if message.content == "TIME" else "ANSWER" + message.content
 """
 WEB = """
 from starlette.applications import Starlette
@@ -33,6 +33,8 @@ from dev_bot import oa
 
 app = Starlette(routes=[Mount("/wechat", app=oa.asgi)])
 """
+
+DAY_S = 86_400
 
 
 class Recorder:
@@ -143,3 +145,26 @@ async def test_a_port_in_use_ends_it_before_anything_starts(project: Path) -> No
     with pytest.raises(PortInUse):
         await develop(Wishes(target="dev_bot:oa", port=port), Recorder())
     server.close()
+
+
+async def test_what_the_program_caches_follows_the_platforms_clock(project: Path) -> None:
+    async with developing(target="dev_bot:oa") as (_, running):
+        control = Control(running.phone_url)
+        await asyncio.to_thread(control.post, "people/小明/follow", {"appid": running.appid})
+        before = float((await say(running, "TIME"))[0])
+        await asyncio.to_thread(control.post, "clock", {"advance": DAY_S})
+        after = float((await say(running, "TIME"))[0])
+        assert DAY_S <= after - before < DAY_S + 60
+
+
+async def test_a_reset_starts_the_program_again_with_its_account_and_url(project: Path) -> None:
+    async with developing(target="dev_bot:oa") as (screen, running):
+        control = Control(running.phone_url)
+        url = (await asyncio.to_thread(control.account))["url"]
+        await asyncio.to_thread(control.post, "reset", {})
+        await screen.until(lambda: "the platform was reset, starting the program again" in screen.told)
+        assert (await asyncio.to_thread(control.account))["url"] == url
+        await asyncio.to_thread(control.post, "people/小明/follow", {"appid": running.appid})
+        async with asyncio.timeout(30):
+            while "ANSWERhi" not in await say(running, "hi"):  # noqa: ASYNC110  (another process)
+                await asyncio.sleep(0.1)

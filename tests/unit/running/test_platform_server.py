@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from gongzhong import SetupError
+from gongzhong.platform import AccountConfig
+from gongzhong.platform.world import accounts
 from gongzhong.platform.world.database import FILE_NAME
 from gongzhong.running.platform_server import configuration, open_platform, with_example_account
 
@@ -51,3 +53,16 @@ def test_data_of_another_version_is_a_set_up_error_in_both_languages(tmp_path: P
         open_platform(configuration(), tmp_path)
     assert caught.value.zh and caught.value.en
     assert caught.value.zh != caught.value.en
+
+
+@pytest.mark.anyio
+async def test_a_reset_brings_back_what_an_earlier_run_left(tmp_path: Path) -> None:
+    first = open_platform(configuration(), tmp_path / "data")
+    account = accounts.create(first.world, AccountConfig(name="demo", token="tok123"))
+    account = accounts.change(first.world, account.appid, {"url": "http://127.0.0.1:9/wx"})
+    await first.close()
+    second = open_platform(configuration(), tmp_path / "data")
+    accounts.change(second.world, account.appid, {"url": "http://127.0.0.1:9/elsewhere"})
+    second.reset()
+    assert list(second.world.accounts.values()) == [account]
+    await second.close()
