@@ -2,10 +2,10 @@
 
     python benchmarks/workers.py [--quick] [--json]
 
-The load is that of `callback.py` in plain mode: nobody writes twice, so each push takes its person, answers and lays
-them down. One worker has the first core; two workers have both, which the sender needs, too. The lines with CPU count
-the workers' processor time, without the database server's. At half of the rate that each reached, pushes are sent at a
-fixed rate and the time to the answer is counted from when each was due. The last lines are the memory of one worker
+The load is that of `callback.py`, in both of its modes: nobody writes twice, so each push takes its person, answers and
+lays them down. One worker has the first core; two workers have both, which the sender needs, too. The lines with CPU
+count the workers' processor time, without the database server's. At half of the rate that each reached, pushes are sent
+at a fixed rate and the time to the answer is counted from when each was due. The last line is the memory of one worker
 with SQLite after each tenth of many messages from few people, the first tenth left out.
 """
 
@@ -18,9 +18,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
+from callback import MODES
 from results import Progress, Result, alternate, faster, run_alone
 from state import engines
 
+from gongzhong.account import Encryption
 from gongzhong.running.listening import free_port
 from servers import BENCHMARKS, cores, cpu_s, output_of, resident_mb, served
 
@@ -36,8 +38,8 @@ FLAT = 0.05
 class Contestant:
     """A running server with so many workers: sends it pushes that it has never seen."""
 
-    def __init__(self, port: int, pid: int, round_s: float) -> None:
-        self._port, self._pid = port, pid
+    def __init__(self, mode: Encryption, port: int, pid: int, round_s: float) -> None:
+        self._mode, self._port, self._pid = mode, port, pid
         self._sent = 0
         self.by_cpu: list[float] = []
         """Pushes for each second of processor time, round by round."""
@@ -47,7 +49,7 @@ class Contestant:
 
     def send(self, count: int, **options: float) -> dict[str, float]:
         """Send so many pushes; what `load.py` says of them. Raises RuntimeError when an answer was wrong."""
-        command: list[str | Path] = [sys.executable, BENCHMARKS / "load.py", "--mode", "plain"]
+        command: list[str | Path] = [sys.executable, BENCHMARKS / "load.py", "--mode", self._mode]
         given = {"port": self._port, "first": self._sent, "count": count, **options}
         for name, value in given.items():
             command += [f"--{name}", str(value)]
@@ -87,17 +89,17 @@ def command(port: int, workers: int) -> list[str | Path]:
 
 
 @contextmanager
-def contestants(quick: bool, progress: Progress) -> Iterator[dict[str, Contestant]]:
+def contestants(mode: Encryption, quick: bool, progress: Progress) -> Iterator[dict[str, Contestant]]:
     """All that are compared, running: one process with its memory, workers with each engine that is installed."""
     with engines() as addresses, ExitStack() as running:
         found = {}
         for name, address, workers in entries(addresses):
-            progress(f"工作进程 workers: {name}")
+            progress(f"工作进程 workers, {MODES[mode]}: {name}")
             port = free_port()
-            env = {"MODE": "plain"} | ({} if name == "memory" else {"STATE": address})
+            env = {"MODE": mode} | ({} if name == "memory" else {"STATE": address})
             core = cores().server if workers == 1 else None
             pid = running.enter_context(served(command(port, workers), port, core=core, env=env))
-            found[name] = Contestant(port, pid, 0.3 if quick else 1.5)
+            found[name] = Contestant(mode, port, pid, 0.3 if quick else 1.5)
         yield found
 
 
@@ -110,24 +112,28 @@ def entries(addresses: dict[str, str]) -> Iterator[tuple[str, str, int]]:
             yield f"{name} ×2", addresses[name], 2
 
 
-def compared(given: dict[str, Contestant], quick: bool) -> list[Result]:
+def compared(mode: Encryption, given: dict[str, Contestant], quick: bool) -> list[Result]:
     """The rates of all beside memory's, by the clock and by processor time."""
     rates = alternate({name: one.rate for name, one in given.items()}, 3 if quick else 7)
     by_cpu = {name: one.by_cpu for name, one in given.items()}
     lines = []
     for name in [name for name in given if name != "memory"]:
-        lines.append(faster(f"共享 {name}", rates[name], "memory", rates["memory"], AT_LEAST.get(name)))
-        lines.append(faster(f"共享 {name}/CPU", by_cpu[name], "memory", by_cpu["memory"]))
-    return lines + at_half(given, {name: median(rate) for name, rate in rates.items()}, 2.0 if quick else 8.0)
+        lines.append(faster(f"{mode} {name}", rates[name], "memory", rates["memory"], AT_LEAST.get(name)))
+        lines.append(faster(f"{mode} {name}/CPU", by_cpu[name], "memory", by_cpu["memory"]))
+    return lines + at_half(
+        mode, given, {name: median(rate) for name, rate in rates.items()}, 2.0 if quick else 8.0
+    )
 
 
-def at_half(given: dict[str, Contestant], rates: dict[str, float], seconds: float) -> list[Result]:
+def at_half(
+    mode: Encryption, given: dict[str, Contestant], rates: dict[str, float], seconds: float
+) -> list[Result]:
     """How long an answer takes at half of what each can do."""
     lines = []
     for name, one in given.items():
         middle, late = one.waits(rates[name] / 2, seconds)
-        lines.append(Result(f"半载中位 p50 {name}", "ms", middle))
-        lines.append(Result(f"半载 p99 {name}", "ms", late, target=f"≤ {P99_MS:g}", reached=late <= P99_MS))
+        lines.append(Result(f"{mode} p50 {name}", "ms", middle))
+        lines.append(Result(f"{mode} p99 {name}", "ms", late, target=f"≤ {P99_MS:g}", reached=late <= P99_MS))
     return lines
 
 
@@ -140,12 +146,16 @@ def flat(one: Contestant, messages: int, people: int) -> Result:
 
 
 def measure(quick: bool, progress: Progress) -> list[Result]:
-    with contestants(quick, progress) as given:
-        progress("工作进程 workers: 轮流测量 / in turn")
-        lines = compared(given, quick)
-        progress("工作进程 workers: 内存 / memory")
-        less = 20 if quick else 1
-        return [*lines, flat(given["sqlite"], MESSAGES // less, PEOPLE // less)]
+    lines: list[Result] = []
+    for mode in MODES:
+        with contestants(mode, quick, progress) as given:
+            progress(f"工作进程 workers, {MODES[mode]}: 轮流测量 / in turn")
+            lines += compared(mode, given, quick)
+            if mode == "plain":
+                progress("工作进程 workers: 内存 / memory")
+                less = 20 if quick else 1
+                lines.append(flat(given["sqlite"], MESSAGES // less, PEOPLE // less))
+    return lines
 
 
 if __name__ == "__main__":

@@ -50,6 +50,19 @@ def cancelled_from_outside() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+class Brief(asyncio.Future[T]):
+    """A future after which a server may go on without a task of its own, which costs as much as a small handler."""
+
+
+async def in_task() -> None:
+    """Go on in a task: what sets time limits needs one, and a server takes the first steps of an answer without."""
+    if asyncio.current_task() is None:
+        loop = asyncio.get_running_loop()
+        turn = loop.create_future()
+        loop.call_soon(turn.set_result, None)
+        await turn
+
+
 class LoopEnded(Exception):
     """The loop that should have answered has ended."""
 

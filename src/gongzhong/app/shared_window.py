@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..background import in_task
 from ..errors import Replayed, SetupError, StateDown, say
 from ..messages import Push, Reply
 from ..sharing.mail import MOVED, Added, Ask, HungUp, Mail, Remote, Returned, Sent, new_number
@@ -148,6 +149,7 @@ class SharedWindow:
         self, owner: str, request: tuple[PushQuery, bytes], gone: Gone | None, began: float
     ) -> Returned | None:
         """Have the process that has the person answer. None when it has them no more, or died."""
+        await in_task()
         loop, number = asyncio.get_running_loop(), new_number()
         rules = self._binding.app.rules
         query, body = request
@@ -250,6 +252,7 @@ class SharedWindow:
             raise NotAccepted
         person.busy += 1  # not laid down meanwhile: a row that comes after that would be nobody's
         try:
+            await in_task()
             await self._keep(
                 run, person, self._binding.app.rules.patience_s if patience_s is None else patience_s
             )
@@ -298,6 +301,7 @@ class SharedWindow:
     async def reserve_hold(self) -> int:
         """1 if a connection may be held past WeChat's patience, which uses up one time of all processes' budget."""
         try:
+            await in_task()
             return int(await self._state.add(self._holds_key, 1, SHARED_HOLDS, ALARM_WINDOW_S) is not None)
         except StateDown:
             return 0

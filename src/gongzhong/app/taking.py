@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 
+from ..background import Brief
 from ..errors import StateDown, say
 from ..sharing.person import PersonRecord, Take, decide, read, written
 from ..state.protocol import check_key
@@ -195,12 +196,12 @@ class Taking:
     def owner(self, person: Person, until: float) -> asyncio.Future[str]:
         """Who has the person: empty once they are this process's, else the name of the process that has them.
 
-        NotAccepted when that is not known at `until`, in the loop's seconds.
+        NotAccepted when that is not known at `until`, in the loop's seconds. Whoever waits may go on outside of a task.
         """
         if not person.stepping:
             self.want(person)
         loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[str] = loop.create_future()
+        waiter: asyncio.Future[str] = Brief(loop=loop)
         person.waiting.append((until, waiter))
         if self._looking is None:
             self._looking = loop.call_later(LOOKS_EVERY_S, self._look, loop)

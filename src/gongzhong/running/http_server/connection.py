@@ -42,10 +42,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from ...background import Brief
 from ...errors import say
 from .reading import Part, Refusal, Request, RequestReader, timed_out
 
@@ -364,10 +365,17 @@ class Connection(asyncio.Protocol):
             return True
         if awaited is None:
             self._loop.call_soon(self._step_again, answering)
+        elif type(awaited) is Brief:
+            awaited._asyncio_future_blocking = False  # what a task does before it waits
+            awaited.add_done_callback(partial(self._step_after, answering))
         else:
             self._task = self._loop.create_task(_resumed(answering, awaited))
             self._task.add_done_callback(self._finished)
         return False
+
+    def _step_after(self, answering: Coroutine[Any, Any, Answered], awaited: Brief[Any]) -> None:
+        """Go on after a future; the coroutine takes its result, or its exception, by itself."""
+        self._step_again(answering)
 
     def _step_again(self, answering: Coroutine[Any, Any, Answered]) -> None:
         if self._step(answering) and self.phase is not Phase.CLOSED:
