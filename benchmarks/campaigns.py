@@ -25,7 +25,7 @@ DAY = Limits(quota="template benchmark", most=1e12)
 
 
 async def fill(tables: CampaignTables, recipients: int) -> Campaign:
-    campaign = await tables.create(SHOP, "benchmark", b"{}", time.time())
+    campaign = await tables.create(SHOP, "benchmark", "template", b"{}", time.time())
     for chunk in range(recipients // CHUNK):
         rows = [(chunk * CHUNK + n, b"v" * 60) for n in range(CHUNK)]
         await tables.add_chunk(campaign.id, chunk, rows)
@@ -41,13 +41,15 @@ async def send(tables: CampaignTables, claim: Claim) -> None:
     """What a worker does for a chunk, with answers that come at once."""
     await tables.ledger(claim.campaign, claim.chunk, claim.jobs, "template")
     await tables.recipients(claim.campaign, claim.chunk)
+    outcomes: list[Outcome] = []
     for n, first in enumerate(range(0, CHUNK, UNIT), 1):
         now = time.time()
         unit = range(first, first + UNIT)
-        assert not isinstance(await tables.intend(SHOP, claim, n, unit, now, DAY), Refused)
+        intent = await tables.intend(SHOP, claim, n, unit, now, DAY, outcomes=outcomes)
+        assert not isinstance(intent, Refused)
         msgid = (claim.chunk * CHUNK + first) * 10 + 1
         outcomes = [Outcome(place, n, Verdict.ACCEPTED, 0, msgid + place, now) for place in unit]
-        await tables.record(claim.campaign, claim.chunk, outcomes)
+    await tables.record(claim.campaign, claim.chunk, outcomes)
     assert await tables.finish(claim, {Verdict.ACCEPTED: CHUNK})
 
 

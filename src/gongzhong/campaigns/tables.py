@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import msgspec
 
 from ..database import SqliteDatabase
-from ..database.statements import Row, Statements
+from ..database.statements import Row, Statements, Step
 from ..people.key_tables import as_list, listed
 from .decision import Attempt, Ledger, Outcome, Result, Verdict
+from .together import Together
 
 if TYPE_CHECKING:
     from ..database.postgres import PostgresDatabase
@@ -272,6 +273,9 @@ class CampaignTables:
     def __init__(self, database: SqliteDatabase | PostgresDatabase) -> None:
         self.database = database
         self._statements = Statements(database)
+        self._together = Together(self._statements)
+        self._budgets: set[tuple[str, str]] = set()
+        """Those whose rows are surely there."""
         self._record = RECORD["postgresql" if self._statements.takes_locks else "sqlite"]
 
     # ---- campaigns
@@ -416,9 +420,16 @@ class CampaignTables:
         number = members.bit_count()
         values = {**_place(claim), **_charged(claim, number, limits, now), "account": account, "n": n}
         values["members"] = members.to_bytes((members.bit_length() + 7) // 8, "little")
-        before = [self._recorded(claim.campaign, claim.chunk, outcomes)] if outcomes else []
-        *_, why = await self._statements.each(*before, *self._intent(values, limits), (WHY, values))
-        written, held, stage, used = why[0]
+        await self._have_budgets(account, values, limits)
+        steps: list[Step] = [self._recorded(claim.campaign, claim.chunk, outcomes)] if outcomes else []
+        steps += [*self._intent(values, limits), (WHY, values)]
+        if self._statements.takes_locks:  # in SQLite the writing thread commits what was asked for together
+            rows = await self._together.run(
+                (claim.campaign, claim.chunk), self._locked(values, limits), steps
+            )
+        else:
+            rows = await self._statements.each(*steps)
+        written, held, stage, used = rows[-1][0]
         if written:
             return Attempt(n, claim.fence, now, members)
         if not held:
@@ -427,17 +438,28 @@ class CampaignTables:
             return Refused.CAMPAIGN
         return Refused.QUOTA if limits.quota and used + number > limits.most else Refused.RATE
 
-    def _intent(self, values: dict[str, Any], limits: Limits) -> list[tuple[str, dict[str, Any]]]:
-        """PostgreSQL locks first what the condition looks at: others change it before or after, never in between."""
-        charged = [values["quota"]] if limits.quota else []
-        charged += [values["pace"]] if limits.rate else []
-        steps = [(BUDGET, {**values, "budget": name}) for name in charged]
-        if self._statements.takes_locks:
-            steps.append((f"{HELD} FOR UPDATE", values))
-            steps += [(f"{VALUE} FOR UPDATE", {**values, "budget": name}) for name in charged]
-        steps.append((INTEND, values))
-        steps += [(CHARGE, values)] if limits.quota else []
+    def _locked(self, values: dict[str, Any], limits: Limits) -> list[Step]:
+        """What the condition looks at is locked first: others change it before or after, never in between."""
+        names = [values["quota"]] if limits.quota else []
+        names += [values["pace"]] if limits.rate else []
+        account = values["account"]
+        budgets = [(f"{VALUE} FOR UPDATE", {"account": account, "budget": name}) for name in names]
+        return [(f"{HELD} FOR UPDATE", values), *budgets]
+
+    def _intent(self, values: dict[str, Any], limits: Limits) -> list[Step]:
+        steps: list[Step] = [(INTEND, values)]
+        if limits.quota:
+            steps.append((CHARGE, values))
         return steps + ([(PACE, values)] if limits.rate else [])
+
+    async def _have_budgets(self, account: str, values: dict[str, Any], limits: Limits) -> None:
+        """Make the rows that intents are charged to, once."""
+        names = [values["quota"]] if limits.quota else []
+        names += [values["pace"]] if limits.rate else []
+        missing = [name for name in names if (account, name) not in self._budgets]
+        if missing:
+            await self._statements.run(*((BUDGET, {**values, "budget": name}) for name in missing))
+            self._budgets |= {(account, name) for name in missing}
 
     async def left(self, account: str, limits: Limits) -> int:
         """How much may still be charged to the quota."""
