@@ -6,6 +6,8 @@ many messages each person was shown.
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import logging
 import sqlite3
 from collections import Counter
@@ -19,7 +21,7 @@ from msgspec.structs import replace
 from sqlalchemy import create_engine
 
 from gongzhong.campaigns import Attempt, Outcome, State
-from gongzhong.campaigns.contents import TemplateMessage
+from gongzhong.campaigns.contents import CustomerMessage, TemplateMessage
 from gongzhong.campaigns.plan import Plan
 from gongzhong.campaigns.tables import Campaign, CampaignTables, Claim, Limits, Stage
 from gongzhong.campaigns.worker import CampaignWorker, WorkerPolicy
@@ -36,6 +38,7 @@ PEOPLE, CHUNK = 12, 4
 TROUBLE_S, CALM_S = 100.0, 6_000.0
 LEASE_S = 15.0
 CHINA_S = 8 * 3600
+BLIND = Plan(content=CustomerMessage(text="您订的书到了"), rate=0.5)
 PLAN = Plan(content=TemplateMessage(template_id="t1", data={"thing1": "{book}"}), rate=0.5)
 
 
@@ -87,9 +90,14 @@ class CampaignWorld:
     """One campaign to PEOPLE followers, two workers that are replaced when they die."""
 
     def __init__(
-        self, seed: int, mishaps: Mishaps, tables: type[CampaignTables] = CampaignTables, plan: Plan = PLAN
+        self,
+        seed: int,
+        mishaps: Mishaps,
+        tables: type[CampaignTables] = CampaignTables,
+        plan: Plan = PLAN,
+        worker: type[CampaignWorker] = CampaignWorker,
     ):
-        self.room, self.mishaps, self.plan = Room(seed), mishaps, plan
+        self.room, self.mishaps, self.plan, self.worker = Room(seed), mishaps, plan, worker
         self.loop, self.random = self.room.loop, self.room.random
         self.room.open()
         self.database, self.to_store = Process(self.loop, "database"), Network(self.loop)
@@ -106,6 +114,8 @@ class CampaignWorld:
             people.create(world, name)
         ties = [people.follow(world, account, name) for name in self.names]
         self.people = Plain([tie.openid for tie in ties])
+        for tie in ties:
+            chats.wrote(world, account, tie.openid, 0.0)
         templates.ensure(world, account, "书到了", "书名：{{thing1.DATA}}", "t1", "")
 
     def run(self, trouble_s: float = TROUBLE_S, calm_s: float = CALM_S) -> CampaignWorld:
@@ -123,7 +133,7 @@ class CampaignWorld:
 
     async def _fill(self) -> None:
         plan = msgspec.json.encode(self.plan)
-        self.campaign: Campaign = await self.tables.create(APPID, "reminder", "template", plan, EPOCH)
+        self.campaign: Campaign = await self.tables.create(APPID, "reminder", self.plan.kind, plan, EPOCH)
         for chunk in range(PEOPLE // CHUNK):
             rows = [(chunk * CHUNK + n, msgspec.json.encode({"book": "三体"})) for n in range(CHUNK)]
             await self.tables.add_chunk(self.campaign.id, chunk, rows)
@@ -152,7 +162,7 @@ class CampaignWorld:
         store: Any = RemoteStore(self.to_store, self.database, self.tables)
         policy = WorkerPolicy(lease_s=LEASE_S, poll_s=self.poll_s, at_once=2)
         client = self.room.client(process, self.tokens)
-        worker = CampaignWorker(
+        worker = self.worker(
             store, client, self.people, holder=name, policy=policy, clock=process.clock, source=self.random
         )
         process.start(worker.run())
@@ -210,6 +220,60 @@ def test_everybody_gets_the_message_once_whatever_goes_wrong() -> None:
     for seed in some(20_000):
         world = CampaignWorld(seed, drawn(seed)).run()
         assert not world.wrong(), f"seed {seed}, {world.mishaps}: {world.wrong()}"
+
+
+def test_without_an_id_nobody_gets_it_twice_and_who_may_have_is_said_to_be_unknown() -> None:
+    """Customer-service messages: WeChat carries the same call out as often as it is made."""
+    for seed in some(5_000)[::2]:
+        world = CampaignWorld(seed, drawn(seed), plan=BLIND).run()
+        assert not world.wrong(), f"seed {seed}, {world.mishaps}: {world.wrong()}"
+
+
+class LateIntent(CampaignTables):
+    """The first intent is carried out after its worker, which is stopped meanwhile, has lost the chunk to another."""
+
+    world: Any = None
+
+    async def intend(self, account: str, claim: Claim, *rest: Any, **more: Any) -> Any:
+        world, self.world = self.world, None
+        if world is not None:
+            for worker in world.workers:
+                worker.stop()
+                world.loop.call_later(60.0, worker.resume)
+            world._begin("another worker")
+            await asyncio.sleep(50.0)
+        return await self.write(account, claim, *rest, **more)
+
+    async def write(self, account: str, claim: Claim, *rest: Any, **more: Any) -> Any:
+        return await super().intend(account, claim, *rest, **more)
+
+
+class NoFence(LateIntent):
+    """Mutant: an intent counts whoever has the chunk by now."""
+
+    async def write(self, account: str, claim: Claim, *rest: Any, **more: Any) -> Any:
+        sql = "SELECT fence FROM campaign_chunk WHERE campaign = ? AND chunk = ?"
+        database: Any = self.database
+        place = claim.campaign, claim.chunk
+        (fence,) = await database.write(lambda db: db.execute(sql, place).fetchone())
+        return await super().write(account, dataclasses.replace(claim, fence=fence), *rest, **more)
+
+
+class NoLook(CampaignWorker):
+    """A worker that only the fence keeps from sending after its lease."""
+
+    def holds(self, claim: Claim) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("tables", "twice"), [(LateIntent, False), (NoFence, True)])
+def test_the_fence_alone_keeps_a_late_worker_from_sending_again(
+    tables: type[LateIntent], twice: bool
+) -> None:
+    world = CampaignWorld(1, Mishaps(), tables, BLIND, NoLook)
+    world.tables.world = world
+    world.run()
+    assert any("2 messages" in line for line in world.wrong()) is twice
 
 
 class NoIntent(CampaignTables):
