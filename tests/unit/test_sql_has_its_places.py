@@ -21,6 +21,7 @@ PLACES += [
     SOURCE / "campaigns" / "result_tables.py",
     SOURCE / "people" / "tables.py",
     SOURCE / "people" / "key_tables.py",
+    SOURCE / "console" / "people" / "tables.py",
 ]
 OUTSIDE = sorted(
     path for path in SOURCE.rglob("*.py") if not any(path.is_relative_to(place) for place in PLACES)

@@ -323,6 +323,16 @@ def _time(unix_s: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(unix_s))
 
 
+def no_master_key() -> Usage:
+    """The error of a command that needs people's data where it is not in use."""
+    return Usage(
+        "没有主密钥，个人数据没有启用",
+        "there is no master key, so people's data is not in use",
+        fix_zh="设置 GONGZHONG_PEOPLE_MASTER_KEY（openssl rand -base64 32），见 docs/people.zh-CN.md",
+        fix_en="set GONGZHONG_PEOPLE_MASTER_KEY (openssl rand -base64 32), see docs/people.md",
+    )
+
+
 def opened(configuration: Configuration) -> People | None:
     """People's data as configured; None when it is not in use. A key service may stand in the current folder."""
     import sys
@@ -355,12 +365,7 @@ def asked(
         )
     people = opened(configuration)
     if people is None:
-        raise Usage(
-            "没有主密钥，个人数据没有启用",
-            "there is no master key, so people's data is not in use",
-            fix_zh="设置 GONGZHONG_PEOPLE_MASTER_KEY（openssl rand -base64 32），见 docs/people.zh-CN.md",
-            fix_en="set GONGZHONG_PEOPLE_MASTER_KEY (openssl rand -base64 32), see docs/people.md",
-        )
+        raise no_master_key()
 
     async def answer() -> T:
         try:

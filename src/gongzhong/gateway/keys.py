@@ -194,13 +194,28 @@ def within(networks: tuple[str, ...], address: str) -> bool:
     return any(found in ipaddress.ip_network(network, strict=False) for network in networks)
 
 
-def _check(key: Key) -> None:
-    if not _NAME.fullmatch(key.name):
+def require_client(name: str, accounts: Sequence[str], networks: Sequence[str]) -> None:
+    """Raises SetupError for a name, accounts or networks that a key cannot have."""
+    if not _NAME.fullmatch(name):
         raise SetupError(
             "密钥的名字须为 1 到 64 个字符", "the name of a key has 1 to 64 characters, no control characters"
         )
-    if not key.accounts:
+    if not accounts:
         raise SetupError("没有说明密钥可用于哪个公众号", "no account is named that the key is for")
+    for network in networks:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            raise SetupError(
+                f"不是 IP 地址或网段：{network!r}",
+                f"this is no address and no network: {network!r}",
+                fix_zh="例如 10.0.0.0/8 或 192.0.2.7",
+                fix_en="for example 10.0.0.0/8 or 192.0.2.7",
+            ) from None
+
+
+def _check(key: Key) -> None:
+    require_client(key.name, key.accounts, key.networks)
     if not key.scopes:
         raise SetupError("没有说明密钥可以调用什么", "nothing is named that the key may call")
     for scope in key.scopes:
@@ -211,15 +226,5 @@ def _check(key: Key) -> None:
                 fix_zh=f"写路径的开头（/cgi-bin/message）、*、token，或一组接口：{'、'.join(sorted(GROUPS))}",
                 fix_en=f"a beginning of paths (/cgi-bin/message), *, token, or a group: {', '.join(sorted(GROUPS))}",
             )
-    for network in key.networks:
-        try:
-            ipaddress.ip_network(network, strict=False)
-        except ValueError:
-            raise SetupError(
-                f"不是 IP 地址或网段：{network!r}",
-                f"this is no address and no network: {network!r}",
-                fix_zh="例如 10.0.0.0/8 或 192.0.2.7",
-                fix_en="for example 10.0.0.0/8 or 192.0.2.7",
-            ) from None
     if key.per_minute < 0 or key.daily < 0:
         raise SetupError("次数不能是负数", "a number of calls cannot be negative")

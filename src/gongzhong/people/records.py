@@ -169,7 +169,7 @@ class Records:
             ],
         }
 
-    async def retain(self) -> dict[str, int]:
+    async def retain(self, *, by: str = "retention") -> dict[str, int]:
         """Delete the values that were kept for longer than their `keep_days`. How many of each field."""
         deleted: dict[str, int] = {}
         for one in self.purposes:
@@ -180,7 +180,7 @@ class Records:
             if numbers:
                 deleted[one.field] = len(numbers)
         if deleted:
-            await self.audit.append("retention", by="retention", deleted=deleted)
+            await self.audit.append("retention", by=by, deleted=deleted)
         return deleted
 
 

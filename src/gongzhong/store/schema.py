@@ -81,6 +81,19 @@ gateway_call = Table(
     sqlite_autoincrement=True,
 )
 
+people_api_key = Table(
+    "people_api_key",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("accounts", Text, nullable=False),
+    Column("networks", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("revoked_at", Double, nullable=False),
+)
+
 person = Table(
     "person",
     metadata,

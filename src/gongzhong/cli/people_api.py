@@ -1,0 +1,174 @@
+"""`gongzhong people serve` and `gongzhong people key`: the people API, and who may use it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from .config import File as Config
+from .config import read
+from .db import Database, named
+from .options import AsJson, flag, option
+from .outcome import DONE, FAILED
+from .people import no_master_key, opened
+from .usage import Usage
+from .words import err, out, print_json, print_plain, say
+
+if TYPE_CHECKING:
+    from ..console.people import PeopleKey, PeopleKeyTables
+    from ..people import Purposes
+
+T = TypeVar("T")
+
+Program = Annotated[
+    str, option("程序，例如 demo:oa；retention 需要", "the program, such as demo:oa; for retention")
+]
+Host = Annotated[str, option("监听地址；0.0.0.0 为所有地址", "address to listen on; 0.0.0.0 for all")]
+Port = Annotated[int, option("端口，0 为自动", "port, 0 for any")]
+SaysReady = Annotated[
+    bool,
+    flag("就绪时在标准输出写一行 JSON", "say on standard output as JSON when it is ready", name="--json"),
+]
+Owner = Annotated[str, option("谁用这个密钥", "who uses the key")]
+Role = Annotated[
+    Literal["auditor", "agent", "owner"],
+    option("角色：审计、客服、负责人", "its role: who checks, who answers people, who is responsible"),
+]
+Accounts = Annotated[
+    list[str] | None,
+    option("可用于这个 AppID，可重复；* 为全部", "for this AppID, repeatable; * for all", name="--account"),
+]
+Networks = Annotated[
+    list[str] | None,
+    option(
+        "只能从这个地址或网段使用，可重复",
+        "may be used only from this address or network, repeatable",
+        name="--from",
+    ),
+]
+KeyNumber = Annotated[str, option("密钥的编号（list 可查）", "number of the key, see list")]
+
+
+def serve(
+    program: Program = "",
+    /,
+    *,
+    host: Host = "127.0.0.1",
+    port: Port = 8650,
+    database: Database = None,
+    config: Config = None,
+    json: SaysReady = False,
+) -> None:
+    from ..running.logs import log_to_stderr
+    from ..running.people_api import serve_people
+
+    configuration = read(config, {"database": database})
+    log_to_stderr(as_json=configuration.settings.log.format == "json")
+    configuration.fill(os.environ)
+    purposes = _purposes(program) if program else {}
+    people = opened(configuration)
+    if people is None:
+        raise no_master_key()
+    serve_people(
+        people,
+        named(database, config),
+        purposes,
+        host=host,
+        port=port,
+        announce=lambda url: _announce(url, as_json=json),
+    )
+
+
+def _purposes(program: str) -> dict[str, Purposes]:
+    """What the accounts of a program declare, by AppID. Raises Usage when it has none."""
+    from ..app.served import Served
+    from ..running.target import resolve
+
+    loaded = resolve(program).value
+    if not isinstance(loaded, Served) or loaded.only is None:
+        raise Usage(f"{program} 不是公众号程序", f"{program} is no official account's program")
+    return {loaded.only.account.appid: loaded.only.app.purposes}
+
+
+def _announce(url: str, *, as_json: bool) -> None:
+    if as_json:
+        print_plain(msgspec.json.encode({"event": "ready", "url": url, "pid": os.getpid()}).decode())
+        return
+    err().print(say(f"个人数据接口运行在 {url}", f"the people API is at {url}"))
+
+
+def create(
+    owner: Owner,
+    /,
+    *,
+    role: Role,
+    account: Accounts = None,
+    network: Networks = None,
+    database: Database = None,
+    config: Config = None,
+    json: AsJson = False,
+) -> int:
+    from ..console.people import make_people_key
+
+    mine = [os.environ["GONGZHONG_APPID"]] if os.environ.get("GONGZHONG_APPID") else []
+    key, text = make_people_key(owner, role, account or mine, networks=network or [], now=time.time())
+    _asked(database, config, lambda tables: tables.add(key))
+    if json:
+        print_json({**_described(key), "key": text.reveal()})
+        return DONE
+    print_plain(text.reveal())
+    err().print(say("只显示这一次，请妥善保存", "it is shown this once: keep it safe"))
+    return DONE
+
+
+def list_(*, database: Database = None, config: Config = None, json: AsJson = False) -> int:
+    keys = _asked(database, config, lambda tables: tables.all())
+    if json:
+        print_json([_described(key) for key in keys])
+        return DONE
+    for key in keys:
+        ended = say("已撤销", "revoked") if key.revoked_at else ""
+        cells = (key.id, key.name, key.role, ",".join(key.accounts), ",".join(key.networks) or "-", ended)
+        out().print("  ".join(cells).rstrip(), markup=False)
+    return DONE
+
+
+def revoke(number: KeyNumber, /, *, database: Database = None, config: Config = None) -> int:
+    if _asked(database, config, lambda tables: tables.revoke(number, time.time())):
+        err().print(say("已撤销", "it is revoked"))
+        return DONE
+    err().print(say("没有这个密钥，或已撤销", "there is no such key, or it is revoked already"))
+    return FAILED
+
+
+def _described(key: PeopleKey) -> dict[str, Any]:
+    """Everything but the digest."""
+    words = msgspec.structs.asdict(key)
+    del words["digest"]
+    return words
+
+
+def _asked(database: str | None, config: Path | None, ask: Callable[[PeopleKeyTables], Awaitable[T]]) -> T:
+    """The answer of the keys' table, which is made if the database is new."""
+    import asyncio  # tens of milliseconds, which `--help` need not wait for
+
+    from ..console.people import PeopleKeyTables
+    from ..database.statements import Statements, open_database
+    from ..store import migrate
+
+    url = named(database, config)
+    migrate.prepare(url)
+
+    async def answer() -> T:
+        tables = PeopleKeyTables(Statements(open_database(url)))
+        try:
+            return await ask(tables)
+        finally:
+            await tables.close()
+
+    return asyncio.run(answer())
