@@ -14,6 +14,9 @@ from tests.sockets.gateways import Keeper, fetched, process, told
 
 from gongzhong.testing.live_platform import LivePlatform
 
+from .test_admin_address import get, value
+from .test_supervisor import until
+
 pytestmark = pytest.mark.heavy
 
 ADDRESSES = "/cgi-bin/get_api_domain_ip"
@@ -77,3 +80,41 @@ def recorded(keeper: Keeper, number: int) -> None:
     while len(keeper.calls(limit=1000)) < number:
         assert time.monotonic() < ends
         time.sleep(0.05)
+
+
+def test_the_admin_address_tells_of_calls_keys_tokens_and_what_is_out_of_reach(
+    live_platform: LivePlatform, tmp_path: Path
+) -> None:
+    live_platform.connect()
+    database = Postgres(tmp_path / "postgres")
+    database.start()
+    account, admin = live_platform.account, tmp_path / "admin.sock"
+    keeper = Keeper(database.url)
+    key = keeper.key()
+    number = key.split("_")[1]
+    with process(database.url, account, tmp_path / "log", "--admin", str(admin)) as (front, _):
+        until(lambda: get(admin, "/readyz")[0] == 200)
+        token = fetched(front, key)
+        for openid in ("o1", "o2"):
+            told(f"{front}/cgi-bin/user/info", {"access_token": token, "openid": openid})
+        told(f"{front}{ADDRESSES}", {"access_token": token})
+        told(f"{front}{ADDRESSES}", {"access_token": "wrong"})
+        mine = {"account": account.appid, "key": number}
+        until(lambda: value(admin, "gongzhong_gateway_calls_total") == 5)
+        assert value(admin, "gongzhong_gateway_calls_total", **mine, result="40003") == 2
+        assert value(admin, "gongzhong_gateway_calls_total", **mine, result="ok") == 2
+        assert value(admin, "gongzhong_gateway_bytes_total", **mine, direction="sent") > 0
+        assert value(admin, "gongzhong_gateway_call_seconds_count") == 5
+        assert value(admin, "gongzhong_token_fetches_total", account=account.appid, result="ok") == 1
+        assert value(admin, "gongzhong_worker_resident_bytes") > 10_000_000
+        assert value(admin, "gongzhong_state_up") == 1
+        shown = get(admin, "/metrics")[1]
+        for secret in (key, token, account.secret.reveal(), '"o1"'):
+            assert secret not in shown
+        database.stop()
+        until(lambda: get(admin, "/readyz")[0] == 503)
+        until(lambda: "database" in get(admin, "/readyz")[1] and "state" in get(admin, "/readyz")[1])
+        assert get(admin, "/healthz")[0] == 200
+        database.start()
+        until(lambda: get(admin, "/readyz")[0] == 200)
+    database.stop()

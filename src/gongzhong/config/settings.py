@@ -178,6 +178,14 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True):
         Text, About("监听地址；0.0.0.0 为所有地址", "address to listen on; 0.0.0.0 for all", "GATEWAY_HOST")
     ] = "127.0.0.1"
     port: Annotated[Port, About("端口，0 为自动", "port, 0 for any", "GATEWAY_PORT")] = 8600
+    admin: Annotated[
+        str,
+        About(
+            "指标和健康检查的地址：127.0.0.1:9101，或 Unix 套接字的路径；默认不开",
+            "address of metrics and health: 127.0.0.1:9101, or the path of a Unix socket; off by default",
+            "GATEWAY_ADMIN",
+        ),
+    ] = ""
     timeout_s: Annotated[
         Annotated[float, Meta(gt=0, le=600)],
         About("等微信应答几秒", "how many seconds to wait for an answer of WeChat", "GATEWAY_TIMEOUT_S"),

@@ -126,8 +126,17 @@ class Audit:
         self._counters = counters
         self._waiting: list[CallRecord] = []
         self._forget_at = 0.0
+        self.told: Callable[[CallRecord], None] | None = None
+        """Is told of every call, such as to measure it."""
+
+    @property
+    def waiting(self) -> int:
+        """How many records wait for the database."""
+        return len(self._waiting)
 
     def add(self, call: CallRecord) -> None:
+        if self.told is not None:
+            self.told(call)
         if len(self._waiting) < self._settings.most_waiting:
             self._waiting.append(call)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from ..account import Account
@@ -15,6 +16,8 @@ from .collector import spare_the_collector
 from .embedded import EmbeddedServer, run, run_loop
 from .http_server import DRAIN_S
 from .listening import url_of
+from .metrics import Admin, Totals
+from .metrics.gateway_measure import GatewayMeasures
 
 PORT = 8600
 
@@ -27,6 +30,8 @@ class Place:
     port: int = PORT
     database: DatabaseUrl
     state: str
+    admin: str = ""
+    """Where /metrics, /healthz and /readyz are: `127.0.0.1:9100` or the path of a Unix socket; empty: nowhere."""
 
 
 def serve_gateway(
@@ -55,4 +60,17 @@ async def _serve(
     gateway = Gateway(accounts, tables, open_state(place.state), settings=settings)
     server = EmbeddedServer(GatewayApp(gateway), host=place.host, port=place.port, drain_s=DRAIN_S)
     spare_the_collector()
-    await run(server, ready=None if announce is None else lambda: announce(url_of(place.host, server.port)))
+    measures = GatewayMeasures(gateway)
+
+    def ready() -> None:
+        measures.start()
+        if announce is not None:
+            announce(url_of(place.host, server.port))
+
+    async with AsyncExitStack() as held:
+        held.callback(measures.close)
+        if place.admin:
+            admin = Admin(place.admin, lambda: Totals.of(measures.snapshot()), measures.health)
+            held.push_async_callback(admin.close)
+            await admin.start()
+        await run(server, ready=ready)

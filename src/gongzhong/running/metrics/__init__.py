@@ -2,6 +2,7 @@
 
 table.py     every metric once: name, kind, labels, what it means; the text format
 measure.py   one process: what its accounts, server and handlers have counted by now, as a snapshot
+gateway_measure.py   the same of a gateway process
 totals.py    the snapshots of all workers, added up; counts of workers that have ended stay
 admin.py     /metrics, /healthz and /readyz on an address of their own
 """

@@ -26,6 +26,7 @@ from .table import Histogram, Snapshot, series
 if TYPE_CHECKING:
     from ...app.arguments import Handler
     from ...app.binding import Binding
+    from ...client import AsyncClient, Client
     from ...state import State
     from ..serve import Serving
 
@@ -70,7 +71,7 @@ class Measures:
         self._answers, self._checks = Histogram(), Histogram()
         self._failed_checks = 0
         self._state_up: bool | None = None
-        self._lag_s = 0.0
+        self._lag: dict[str, float] = {}
         self._work: dict[str, float] = {}
         self._met: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -85,9 +86,8 @@ class Measures:
         """Begin to look at the state and the event loop, on the running one."""
         loop = asyncio.get_running_loop()
         self._meet()
-        self._tasks = [
-            loop.create_task(work()) for work in (self._check, self._look_for_lag, self._look_at_work)
-        ]
+        works = (self._check(), look_for_lag(self._lag), self._look_at_work())
+        self._tasks = [loop.create_task(work) for work in works]
 
     def close(self) -> None:
         for task in self._tasks:
@@ -130,11 +130,8 @@ class Measures:
         gauges: dict[str, float] = {
             "gongzhong_connections": server.open,
             "gongzhong_requests_open": server.answering,
-            "gongzhong_loop_lag_seconds": self._lag_s,
-            series("gongzhong_worker_resident_bytes", worker=self._worker): resident_bytes(),
-            series("gongzhong_info", version=version()): 1,
         }
-        gauges |= self._work
+        gauges |= process_gauges(self._worker) | self._lag | self._work
         if self._state_up is not None:
             gauges[series("gongzhong_state_up", worker=self._worker)] = float(self._state_up)
         return gauges
@@ -145,14 +142,8 @@ class Measures:
             key = _series_of(name, appid)
             if key is not None:
                 counters[key] = counters.get(key, 0) + count
-        client = account.made_client
-        if client is not None and (times := client.tokens.displaced_of(appid)):
-            gauges[series("gongzhong_tokens_displaced", account=appid)] = times
-        for usage in client.budgets.usages() if client is not None else ():
-            labels = {"account": appid, "call": usage.path}
-            gauges[series("gongzhong_quota_used", **labels)] = usage.used
-            if usage.limit:
-                gauges[series("gongzhong_quota_limit", **labels)] = usage.limit
+        if (client := account.made_client) is not None:
+            gauges |= client_gauges(client, appid)
         for item in account.undelivered:
             key = series("gongzhong_undelivered", account=appid, reason=item.reason.value)
             gauges[key] = gauges.get(key, 0) + 1
@@ -179,10 +170,7 @@ class Measures:
             "gongzhong_api_calls_total", account=appid, call=call.spec.path, result=result_of(problem)
         )
         self._calls[key] = self._calls.get(key, 0) + 1
-        if isinstance(call, GetStableToken | GetToken):
-            result = "failed" if problem else "ok"
-            key = series("gongzhong_token_fetches_total", account=appid, result=result)
-            self._calls[key] = self._calls.get(key, 0) + 1
+        count_token_fetch(self._calls, appid, call, problem)
 
     async def _check(self) -> None:
         """Ask every state again and again whether it answers."""
@@ -221,13 +209,6 @@ class Measures:
             self._work = found
             await asyncio.sleep(WORK_EVERY_S)
 
-    async def _look_for_lag(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            due = loop.time() + LAG_EVERY_S
-            await asyncio.sleep(LAG_EVERY_S)
-            self._lag_s = max(0.0, loop.time() - due)
-
 
 class _Observer:
     """Times the handlers of one account."""
@@ -242,6 +223,46 @@ class _Observer:
             yield
         finally:
             self._histogram(handler).add(time.monotonic() - began)
+
+
+async def look_for_lag(found: dict[str, float]) -> None:
+    """Put again and again into `found` how late the event loop was within the last second."""
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LAG_EVERY_S
+        await asyncio.sleep(LAG_EVERY_S)
+        found["gongzhong_loop_lag_seconds"] = max(0.0, loop.time() - due)
+
+
+def process_gauges(worker: str) -> dict[str, float]:
+    """What is known of this process."""
+    return {
+        series("gongzhong_worker_resident_bytes", worker=worker): resident_bytes(),
+        series("gongzhong_info", version=version()): 1,
+    }
+
+
+def client_gauges(client: AsyncClient | Client, appid: str) -> dict[str, float]:
+    """What a client knows of its account: quotas, and tokens that somebody else displaced."""
+    gauges: dict[str, float] = {}
+    if times := client.tokens.displaced_of(appid):
+        gauges[series("gongzhong_tokens_displaced", account=appid)] = times
+    for usage in client.budgets.usages():
+        labels = {"account": appid, "call": usage.path}
+        gauges[series("gongzhong_quota_used", **labels)] = usage.used
+        if usage.limit:
+            gauges[series("gongzhong_quota_limit", **labels)] = usage.limit
+    return gauges
+
+
+def count_token_fetch(
+    counters: dict[str, float], appid: str, call: Call[Any], problem: BaseException | None
+) -> None:
+    """Count a call that ended, if it was to fetch an access_token."""
+    if isinstance(call, GetStableToken | GetToken):
+        result = "failed" if problem else "ok"
+        key = series("gongzhong_token_fetches_total", account=appid, result=result)
+        counters[key] = counters.get(key, 0) + 1
 
 
 def states_of(serving: Serving) -> list[State]:

@@ -255,6 +255,48 @@ METRICS: Final = (
     Metric(
         "gongzhong_reloads_total", Kind.COUNTER, ("result",), "重新加载：ok、failed", "Reloads: ok, failed"
     ),
+    Metric(
+        "gongzhong_gateway_calls_total",
+        Kind.COUNTER,
+        ("account", "key", "result"),
+        "网关：客户端的调用，按 key 的编号和结果：ok、错误码、broken_off 没有完整的应答、http_502 等只有状态的",
+        "Gateway: calls of clients by the number of their key and result: ok, the return code, broken_off, http_502 …",
+    ),
+    Metric(
+        "gongzhong_gateway_bytes_total",
+        Kind.COUNTER,
+        ("account", "key", "direction"),
+        "网关：请求体（received）和应答（sent）的字节数",
+        "Gateway: bytes of requests (received) and answers (sent)",
+    ),
+    Metric(
+        "gongzhong_gateway_call_seconds",
+        Kind.HISTOGRAM,
+        (),
+        "网关：从请求到应答发完的时间，包括微信的时间",
+        "Gateway: time from a request to the end of its answer, WeChat's time included",
+    ),
+    Metric(
+        "gongzhong_gateway_calls_waiting",
+        Kind.GAUGE,
+        (),
+        "网关：等待写进数据库的调用记录",
+        "Gateway: records of calls that wait for the database",
+    ),
+    Metric(
+        "gongzhong_gateway_calls_not_recorded_total",
+        Kind.COUNTER,
+        (),
+        "网关：数据库不可用太久而没有记录的调用",
+        "Gateway: calls without a record, since the database was out of reach for too long",
+    ),
+    Metric(
+        "gongzhong_gateway_calls_not_counted_total",
+        Kind.COUNTER,
+        (),
+        "网关：共享状态不可用而没有计入 key 限额的调用",
+        "Gateway: calls that did not count in the limits of their key, since the state was out of reach",
+    ),
     Metric("gongzhong_info", Kind.GREATEST, ("version",), "版本", "The version"),
 )
 BY_NAME: Final = {metric.name: metric for metric in METRICS}
