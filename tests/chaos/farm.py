@@ -9,14 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from tests.servers import alive, children, program, wait_until
-from tests.sockets.served import credentials
-
-from gongzhong.running.listening import free_port
-from gongzhong.testing.live_platform import LivePlatform
 
 from .judge import Fate, Step
 from .plan import Fault
@@ -47,62 +44,114 @@ RESTARTS_PER_MINUTE = 1_000
 """What kills them is the test: the supervisor must not give up."""
 
 
-def nginx_configuration(folder: Path, listen: str, upstreams: str) -> Path:
-    """The sample configuration of deploy/ with these upstream servers, its files in the folder."""
-    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    kept = " ".join(f"{kind}_temp_path {kind};" for kind in kinds)
-    lines = SAMPLE.read_text("utf-8").splitlines()
-    text = "\n".join(line for line in lines if not line.strip().startswith("server web-"))
-    text = text.replace("consistent;", f"consistent; {upstreams}").replace("listen 80;", f"listen {listen};")
-    head = "daemon off; master_process off; pid nginx.pid; user root;\n"
-    path = folder / "nginx.conf"
-    path.write_text(head + text.replace("http {", f"http {{ {kept}", 1), "utf-8")
-    return path
+def ended(process: subprocess.Popen[bytes]) -> None:
+    """Stop a process; kill it when it does not end by itself."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(ENDS_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
-class Farm:
-    """`gongzhong serve --workers N` on a Unix socket, and the nginx that WeChat's pushes come through."""
+class Steps:
+    """What handlers wrote down, in a file that all processes append to."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.touch()
+
+    def of(self, kind: str) -> list[Step]:
+        """The starts ("start") or ends ("said") of handlers."""
+        lines = (line.split(" ", 3) for line in self.path.read_text("utf-8").splitlines())
+        return [Step(int(pid), float(at), text) for step, pid, at, text in lines if step == kind]
+
+
+class Host:
+    """`gongzhong serve --workers N` of the program, listening as `listen` says. `inside` is put before the command."""
 
     def __init__(
-        self, folder: Path, platform: LivePlatform, workers: int, environment: dict[str, str]
+        self,
+        folder: Path,
+        environment: dict[str, str],
+        workers: int,
+        listen: Sequence[str],
+        *,
+        inside: Sequence[str] = (),
     ) -> None:
         folder.mkdir()
-        self.folder, self.port = folder, free_port()
+        self.folder, self.environment = folder, environment
         (folder / "shop.py").write_text(PROGRAM, "utf-8")
-        self._steps = folder / "steps"
-        self._steps.touch()
-        environment = credentials(platform, STEPS=str(self._steps), **environment)
-        self.fates: list[Fate] = []
-        self._resumes: list[threading.Timer] = []
-        socket = folder / "serve.sock"
-        serve = [sys.executable, "-m", "gongzhong", "serve", "shop.py:oa", "--unix-socket", str(socket)]
-        serve += ["--workers", str(workers), "--restarts", str(RESTARTS_PER_MINUTE), "--json"]
+        serve = [*inside, sys.executable, "-m", "gongzhong", "serve", "shop.py:oa", "--json", *listen]
+        serve += ["--workers", str(workers), "--restarts", str(RESTARTS_PER_MINUTE)]
         with (folder / "log").open("wb") as log:
             self.supervisor = subprocess.Popen(
                 serve, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=log
             )
-            assert self.supervisor.stdout is not None
-            ready = self.supervisor.stdout.readline()
-            assert ready, self.log()
-            assert json.loads(ready)["workers"] == workers
-            # twice, so that nginx passes a request whose worker died on to another one
-            server = f"server unix:{socket} max_fails=0;"
-            configuration = nginx_configuration(folder, f"127.0.0.1:{self.port}", server * 2)
-            command = [program("nginx"), "-p", str(folder), "-c", str(configuration), "-e", "errors"]
-            self.nginx = subprocess.Popen(command, stdout=log, stderr=log)
-        wait_until((folder / "nginx.pid").exists, lambda: "nginx did not start")
+        assert self.supervisor.stdout is not None
+        ready = self.supervisor.stdout.readline()
+        assert ready, self.log()
+        assert json.loads(ready)["workers"] == workers
 
     def log(self) -> str:
-        """What supervisor, workers and nginx said."""
+        """What supervisor and workers said."""
         return (self.folder / "log").read_text("utf-8")
 
     def workers(self) -> list[int]:
         """The processes that run now, oldest first."""
         return [pid for pid in children(self.supervisor.pid) if alive(pid)]
 
+    def replay(self) -> int:
+        """Let messages that were put aside, because their processes died five times, be tried again, as an operator
+        would; gives how many."""
+        listed = json.loads(self._work("list", "--dead", "--json"))
+        if listed:
+            self._work("replay", "--all")
+        return len(listed)
+
+    def _work(self, *command: str) -> bytes:
+        """What `gongzhong work` says."""
+        work = [sys.executable, "-m", "gongzhong", "work", *command]
+        return subprocess.run(
+            work, check=True, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE
+        ).stdout
+
+
+class Nginx:
+    """An nginx with the sample configuration of deploy/, for these upstream servers."""
+
+    def __init__(self, folder: Path, listen: str, upstreams: str) -> None:
+        folder.mkdir()
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        kept = " ".join(f"{kind}_temp_path {kind};" for kind in kinds)
+        lines = SAMPLE.read_text("utf-8").splitlines()
+        text = "\n".join(line for line in lines if not line.strip().startswith("server web-"))
+        text = text.replace("consistent;", f"consistent; {upstreams}")
+        text = text.replace("listen 80;", f"listen {listen};").replace("http {", f"http {{ {kept}", 1)
+        head = "daemon off; master_process off; pid nginx.pid; user root;\n"
+        (folder / "nginx.conf").write_text(head + text, "utf-8")
+        command = [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "errors"]
+        self.process = subprocess.Popen(command)
+        wait_until((folder / "nginx.pid").exists, lambda: "nginx did not start")
+
+
+class Farm:
+    """Workers on a Unix socket, and the nginx on `port` that WeChat's pushes come through."""
+
+    def __init__(self, folder: Path, workers: int, environment: dict[str, str], port: int) -> None:
+        folder.mkdir()
+        self.port, self.steps = port, Steps(folder / "steps")
+        self.fates: list[Fate] = []
+        self._resumes: list[threading.Timer] = []
+        socket = folder / "serve.sock"
+        environment = {**environment, "STEPS": str(self.steps.path)}
+        self.host = Host(folder / "host", environment, workers, ["--unix-socket", str(socket)])
+        # twice, so that nginx passes a request whose worker died on to another one
+        self.nginx = Nginx(folder / "nginx", f"127.0.0.1:{port}", f"server unix:{socket} max_fails=0;" * 2)
+
     def befall(self, fault: Fault) -> None:
         """Kill or stop a worker, if one is there. A stopped one goes on by itself."""
-        running = [pid for pid in self.workers() if not self._stopped(pid)]
+        running = [pid for pid in self.host.workers() if not self._stopped(pid)]
         if not running:
             return
         pid, now = running[fault.place % len(running)], time.time()
@@ -124,19 +173,8 @@ class Farm:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
 
-    def steps(self, kind: str) -> list[Step]:
-        """The starts ("start") or ends ("said") of handlers."""
-        lines = (line.split(" ", 3) for line in self._steps.read_text("utf-8").splitlines())
-        return [Step(int(pid), float(at), text) for step, pid, at, text in lines if step == kind]
-
     def close(self) -> None:
         for timer in self._resumes:
             timer.join()
-        for process in (self.nginx, self.supervisor):
-            process.send_signal(signal.SIGTERM)
-        for process in (self.nginx, self.supervisor):
-            try:
-                process.wait(ENDS_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        ended(self.nginx.process)
+        ended(self.host.supervisor)

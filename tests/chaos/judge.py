@@ -76,6 +76,8 @@ class Report:
     unfounded: list[str] = field(default_factory=list)
     excused: set[str] = field(default_factory=set)
     """Messages whose process was killed or stopped while it had them."""
+    put_aside: int = 0
+    """Messages whose processes died five times, which an operator let be tried again when the faults were over."""
     again: int = 0
     """Starts after the first one."""
     delays_s: list[float] = field(default_factory=list)
@@ -101,6 +103,7 @@ class Report:
             "reordered": f"{len(self.reordered)}, without a reason {len(self.reordered_without_reason)}",
             "late": len(self.late),
             "handlers begun again": f"{self.again}, without a reason {len(self.unfounded)}",
+            "put aside, replayed": self.put_aside,
             "delay p50/p99/max": " / ".join(f"{delay:.1f} s" for delay in quantiles),
             "roads": _counted(self.roads),
             "faults": _counted(self.faults),

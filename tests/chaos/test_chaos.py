@@ -16,7 +16,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from tests.sockets.served import credentials
 
+from gongzhong.platform.world.settings import Kind
+from gongzhong.running.listening import free_port
 from gongzhong.testing.live_platform import LivePlatform
 
 from . import engines as kinds
@@ -31,7 +34,7 @@ FULL = os.environ.get("GONGZHONG_CROWD") == "full"
 SEED = int(os.environ.get("GONGZHONG_FIRST_SEED", "7"))
 WORKERS = 4 if FULL else 2
 CALM = Size(people=200, messages=10, seconds=150.0, slowest_s=60.0)
-TROUBLED = Size(people=200, messages=10, seconds=150.0, slowest_s=60.0, trouble_every_s=2.5, restarts=4)
+TROUBLED = Size(people=200, messages=10, seconds=150.0, slowest_s=60.0, trouble_every_s=2.0, restarts=4)
 SHORT = Size(people=10, messages=3, seconds=8.0, slowest_s=6.0, trouble_every_s=2.5, restarts=1)
 LATE_S = 12.0
 """Without faults: WeChat's third delivery comes after 10 s, and somebody who was asked to fetch does so at once."""
@@ -39,7 +42,7 @@ LATE_IN_TROUBLE_S = 60.0
 """A handler is begun anew 17 s after its process died at the latest, and that process may die, too."""
 
 
-def run(kind: str, account: str, size: Size, folder: Path, bed: LivePlatform) -> Report:
+def run(kind: str, account: Kind, size: Size, folder: Path, bed: LivePlatform) -> Report:
     """The report of a run, printed too."""
     with kinds.running(kind, folder) as engines, farm(folder / "farm", account, engines, bed) as workers:
         late_s = LATE_IN_TROUBLE_S if size.trouble_every_s or size.restarts else LATE_S
@@ -49,9 +52,9 @@ def run(kind: str, account: str, size: Size, folder: Path, bed: LivePlatform) ->
 
 
 @contextmanager
-def farm(folder: Path, account: str, engines: Engines, bed: LivePlatform) -> Iterator[Farm]:
+def farm(folder: Path, account: Kind, engines: Engines, bed: LivePlatform) -> Iterator[Farm]:
     """Workers that answer for an account of this kind."""
-    made = Farm(folder, bed, WORKERS, engines.environment)
+    made = Farm(folder, WORKERS, credentials(bed, **engines.environment), free_port())
     try:
         url = f"http://127.0.0.1:{made.port}/"
         bed.connect(url=url, kind=account, verified=account == "service")
@@ -64,7 +67,7 @@ def farm(folder: Path, account: str, engines: Engines, bed: LivePlatform) -> Ite
 @pytest.mark.parametrize("account", ["service", "subscription"])
 @pytest.mark.parametrize("kind", kinds.KINDS[:3])
 def test_every_message_is_answered_once(
-    kind: str, account: str, tmp_path: Path, live_platform: LivePlatform
+    kind: str, account: Kind, tmp_path: Path, live_platform: LivePlatform
 ) -> None:
     report = run(kind, account, CALM, tmp_path, live_platform)
     assert (report.lost, report.doubled, report.reordered, report.late) == ([], [], [], [])
@@ -80,7 +83,7 @@ TROUBLES = (
 
 @pytest.mark.parametrize(("kind", "account"), TROUBLES)
 def test_nothing_is_lost_in_trouble(
-    kind: str, account: str, tmp_path: Path, live_platform: LivePlatform
+    kind: str, account: Kind, tmp_path: Path, live_platform: LivePlatform
 ) -> None:
     report = run(kind, account, TROUBLED if FULL else SHORT, tmp_path, live_platform)
     assert (report.lost, report.unfounded, report.late) == ([], [], [])
