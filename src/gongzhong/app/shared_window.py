@@ -233,7 +233,8 @@ class SharedWindow:
                 self._window.come(person.openid, *read_late(row))
                 continue
             push, kept = read_push(row)
-            if not self._claims.knows(kept.key):
+            # a row of a finished push was written by a process that was cut off from the database meanwhile
+            if not self._claims.knows(kept.key) and not person.record.finished(kept.key):
                 log.warning(say("重新处理：%s", "handled anew: %s"), about(push))
                 self._counters["resumed"] += 1
                 person.keys[kept.key] = hashed(kept.key)
@@ -425,8 +426,8 @@ class SharedWindow:
             seen=before.seen,
             expected=self._window.elsewhere.expected.stored(openid, now),
         )
-        answered = self._claims.answered
-        pushes = [(key, mark, answered(key)) for key, mark in person.keys.items()]
+        answered, cut = self._claims.answered, self._window.cut
+        pushes = [(key, mark, answered(key)) for key, mark in person.keys.items() if key not in cut]
         record.note(pushes, now, self._binding.app.replay_window_s or 0.0)
         return record
 

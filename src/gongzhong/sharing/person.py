@@ -67,6 +67,10 @@ class PersonRecord(msgspec.Struct, array_like=True, gc=False):
         """Whether a push was taken before; `mark` is its key `hashed`."""
         return any(number == mark for number, _ in self.seen)
 
+    def finished(self, key: str) -> bool:
+        """Whether a push was dealt with to its end by the process that had the person then."""
+        return self.answer(key) is not None or self.saw(hashed(key))
+
     def note(self, pushes: Sequence[Noted], now: float, remembered_s: float) -> None:
         """Remember pushes for `remembered_s` seconds and their answers for a minute; forget what is older."""
         seen = [entry for entry in self.seen if entry[1] > now - remembered_s] if self.seen else []

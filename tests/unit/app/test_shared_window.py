@@ -255,3 +255,17 @@ async def test_rows_of_a_stranger_are_looked_for_only_where_a_record_may_have_be
     assert cluster.runs == ["0", "0"]
     assert looked == ([] if together else [push.openid for push in pushes])
     await cluster.close()
+
+
+async def test_a_row_that_arrives_after_another_process_has_answered_begins_nothing() -> None:
+    """A process that is cut off from the database may have sent the row before; it arrives when the cable is back."""
+    cluster = Cluster(2)
+    one, other = cluster.bindings
+    push = text("0")
+    await cluster.deliver(one, push)
+    await one.shutdown(0.1)
+    assert await Inbox(cluster.store, APPID).keep(push, dedup_key(push), False, False, "cut off")
+    await other.ready()
+    await asyncio.sleep(40)
+    assert (cluster.runs, await cluster.store.show()) == (["0"], [])
+    await cluster.close()
