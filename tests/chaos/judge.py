@@ -6,9 +6,10 @@
     fates     which processes were killed, or stopped from when to when
 
 Per message: `lost` was never seen; `doubled` was seen more than once; `reordered` was said before another message of
-the same person, by more than the tolerance, and seen after it; `late` was seen more than `late_s` after its handler was
-done at the earliest. A second start is `unfounded` unless the process of the start before it was killed meanwhile, or
-stopped for longer than a lease lasts without being renewed. A message may have several verdicts.
+the same person, by more than the tolerance, and seen after it; `late` was begun more than `late_s` after it was
+written, or seen more than `late_s` after its handler had returned for the last time. A second start is `unfounded`
+unless the process of the start before it was killed meanwhile, or stopped for longer than a lease lasts without being
+renewed. A message may have several verdicts.
 """
 
 from __future__ import annotations
@@ -90,6 +91,8 @@ class Report:
     alarms: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     took_s: float = 0.0
+    stories: dict[str, str] = field(default_factory=dict)
+    """What happened to each message with a verdict."""
 
     def table(self, title: str) -> str:
         """All of it in lines, for the log of a run."""
@@ -113,7 +116,8 @@ class Report:
             "took": f"{self.took_s:.0f} s",
         }
         width = max(map(len, rows))
-        return "\n".join([title, *(f"  {name:<{width}}  {value}" for name, value in rows.items())])
+        lines = [title, *(f"  {name:<{width}}  {value}" for name, value in rows.items())]
+        return "\n".join([*lines, *(f"  {text}: {story}" for text, story in self.stories.items())])
 
     @property
     def doubled_without_reason(self) -> list[str]:
@@ -147,13 +151,35 @@ def judge(
         report.roads[line.via] += 1
     for message in plan.messages:
         _judge_starts(report, began[message.text], shown[message.text], fates)
-        _judge_seen(report, message, wrote[message.text], shown[message.text], late_s)
+        at = wrote[message.text], began[message.text], ended[message.text]
+        _judge_seen(report, message, *at, shown[message.text], late_s)
     for person in plan.people:
         texts = [message.text for message in plan.of(person)]
         report.reordered += _overtaken(
             [(shown[text][0], ended[text]) for text in texts if shown[text] and ended[text]]
         )
+    for text in sorted({*report.lost, *report.doubled, *report.reordered, *report.late, *report.unfounded}):
+        report.stories[text] = _story(wrote[text], began[text], ended[text], shown[text], fates)
     return report
+
+
+def _story(
+    wrote_at: float,
+    starts: Sequence[Step],
+    said: Sequence[Step],
+    seen: Sequence[Seen],
+    fates: Sequence[Fate],
+) -> str:
+    """What happened to a message, in seconds from its writing."""
+    pids = {step.pid for step in starts}
+    events = [(step.at, f"start {step.pid}") for step in starts]
+    events += [(step.at, f"said {step.pid}") for step in said]
+    events += [(line.at, f"seen ({line.via}, line {line.place})") for line in seen]
+    for fate in fates:
+        if fate.pid in pids:
+            what = "killed" if fate.until is None else f"stopped for {fate.until - fate.since:.0f} s"
+            events.append((fate.since, f"{what} {fate.pid}"))
+    return ", ".join(f"{at - wrote_at:+.1f} {what}" for at, what in sorted(events)) or "never begun"
 
 
 def _by_text(steps: Iterable[Step]) -> dict[str, list[Step]]:
@@ -179,16 +205,23 @@ def _judge_starts(
 
 
 def _judge_seen(
-    report: Report, message: Message, wrote_at: float, seen: Sequence[Seen], late_s: float
+    report: Report,
+    message: Message,
+    wrote_at: float,
+    starts: Sequence[Step],
+    said: Sequence[Step],
+    seen: Sequence[Seen],
+    late_s: float,
 ) -> None:
     if not seen:
         report.lost.append(message.text)
         return
     if len(seen) > 1:
         report.doubled.append(message.text)
-    delay_s = seen[0].at - wrote_at - message.takes_s
-    report.delays_s.append(delay_s)
-    if delay_s > late_s:
+    report.delays_s.append(seen[0].at - wrote_at - message.takes_s)
+    said_at = max((step.at for step in said if step.at <= seen[0].at), default=wrote_at + message.takes_s)
+    begun_at = min((step.at for step in starts), default=wrote_at)
+    if begun_at > wrote_at + late_s or seen[0].at > said_at + late_s:
         report.late.append(message.text)
 
 

@@ -288,8 +288,9 @@ class SharedWindow:
             self.keep_soon(run)
 
     def keep_soon(self, run: Run) -> None:
-        """The same when nobody waits for it: for as long as the person is this process's."""
-        if not run.keeping:
+        """The same when nobody waits for it, for as long as the person is this process's: for what is said later, and
+        when a delivery ended without WeChat surely having its answer, as it may have been the last one."""
+        if not run.keeping and not run.claim.fetches:
             run.keeping = True
             self._aside(self.keep(run, math.inf))
 

@@ -155,8 +155,7 @@ class ReplyWindow:
             return self._failed(push)
 
     def _at_once(self, push: Push, reply: Reply | None, seal: Seal) -> bytes | None:
-        """The body for a reply that is the whole answer; None while something waits to stand before it, or if it
-        cannot be written."""
+        """The body for a reply that is the whole answer; None if something stands before it or it cannot be written."""
         if self._outbox.find(push.openid) is not None:
             return None
         try:
@@ -179,6 +178,8 @@ class ReplyWindow:
             return body
         finally:
             self._apply(run, ConnectionClosed(sure))
+            if not sure and self.shared is not None:
+                self.shared.keep_soon(run)
             self._claims.settle(run)
 
     def _begin(
@@ -541,8 +542,7 @@ class ReplyWindow:
         run.body = run.body or SUCCESS
 
     def resume(self, push: Push, kept: KeptPush) -> None:
-        """Handle a message again whose process died or gave it up. What that process had sent since then is not known:
-        the allowance begins with the message."""
+        """Handle a message again whose process died; the allowance begins with it, as what was sent is not known."""
         self.cut.discard(kept.key)
         self._allowance.opened(push, float(push.create_time))
         run = Run(kept.claim(push, self._clock.now()), push, asyncio.get_running_loop())

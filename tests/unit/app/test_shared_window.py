@@ -269,3 +269,22 @@ async def test_a_row_that_arrives_after_another_process_has_answered_begins_noth
     await asyncio.sleep(40)
     assert (cluster.runs, await cluster.store.show()) == (["0"], [])
     await cluster.close()
+
+
+async def test_an_answer_that_wechat_may_not_have_got_is_in_the_inbox() -> None:
+    """It may have been WeChat's last delivery, and this process may die before the answer goes another way."""
+    cluster = Cluster(1)
+    [one] = cluster.bindings
+    push = text("0.2")
+    began = asyncio.get_running_loop().time()
+    sealed = PushWriter(TOKEN, AES_KEY, APPID, "plain").seal(
+        encode(push), int(cluster.clock.now()), str(began), push.openid
+    )
+    await one.handle(sealed.query, sealed.body, gone=lambda: bool(cluster.runs))
+    await asyncio.sleep(1)
+    [row] = await cluster.store.show()
+    assert (row.kind, row.stage) == ("push", "running")
+    await asyncio.sleep(15)
+    assert (cluster.runs, cluster.api.texts) == (["0.2"], ["答0.2"])
+    assert await cluster.store.show() == []
+    await cluster.close()
