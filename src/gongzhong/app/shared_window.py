@@ -328,14 +328,17 @@ class SharedWindow:
             if self.member.name:
                 await self.mail.fetch(self.member.name)
         self._taking.tidy()
-        working = {run.push.openid for run in self._claims.runs()}
+        runs = self._claims.runs()
+        working = {run.push.openid for run in runs}
+        carrying = {run.push.openid for run in runs if run.claim.took}
         done = []
         for person in list(self._ours.values()):
-            if person.busy or person.stepping:
+            if person.stepping:
                 continue
-            if person.openid in working or not self._idle(person):
-                if person.rows:
-                    self._step([person], self._settle_some(person))
+            if person.busy or person.openid in working or not self._idle(person):
+                rows = self._done(person, person.openid in carrying)
+                if rows:
+                    self._step([person], self._settle_some(person, rows))
             elif person.rows or person.load or self._outbox.find(person.openid) is not None:
                 self._step([person], self._lay_down(person))
             else:
@@ -364,11 +367,20 @@ class SharedWindow:
         sending = line.sending is not None and not line.sending.done()
         return not (sending or line.going or line.in_flight)
 
-    async def _settle_some(self, person: Person) -> None:
-        """Remove rows of messages whose answers have all gone out, of somebody who is busy with others."""
+    def _done(self, person: Person, carrying: bool) -> list[Work]:
+        """Rows of messages whose answers have all gone out, of somebody who is busy with others. While an answer that
+        waited is on its way with the reply to a message (`carrying`), its row stays."""
         line = self._outbox.find(person.openid)
-        done = [row for row in person.rows.values() if self._claims.find(claim_of(row)) is None]
-        if done and (line is None or line.empty) and await self._inbox.settle(done):
+        if not person.rows or (line is not None and not line.empty):
+            return []
+        return [
+            row
+            for row in person.rows.values()
+            if self._claims.find(claim_of(row)) is None and not (carrying and row.kind == ANSWER)
+        ]
+
+    async def _settle_some(self, person: Person, done: Sequence[Work]) -> None:
+        if await self._inbox.settle(done):
             for row in done:
                 person.rows.pop(row.id, None)
 

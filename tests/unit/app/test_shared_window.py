@@ -16,6 +16,7 @@ from gongzhong.app.inbox import Inbox
 from gongzhong.app.shared_window import SharedWindow
 from gongzhong.errors import StateDown
 from gongzhong.messages import dedup_key, encode
+from gongzhong.sharing.members import Beat, Member
 from gongzhong.sharing.person import PersonRecord, written
 from gongzhong.state import MemoryState
 from gongzhong.store import MemoryWork
@@ -55,9 +56,15 @@ class Cluster:
             await asyncio.sleep(float(message.content))
             return f"答{message.content}"
 
-        services = Services(clock=clock, api=cast(Any, self.api), state=self.state, store=self.store)
-        self.bindings = [app.bind(account(), services) for _ in range(processes)]
-        self.clock = clock
+        self.app, self.clock = app, clock
+        self.bindings = [self.bound() for _ in range(processes)]
+
+    def bound(self, beat: Beat | None = None) -> Binding:
+        """One more process."""
+        api = cast(Any, self.api)
+        return self.app.bind(
+            account(), Services(clock=self.clock, api=api, state=self.state, store=self.store, beat=beat)
+        )
 
     async def deliver(self, binding: Binding, push: Text) -> tuple[int, bytes, float]:
         """Status, body and how long it took; WeChat hangs up after five seconds."""
@@ -287,4 +294,22 @@ async def test_an_answer_that_wechat_may_not_have_got_is_in_the_inbox() -> None:
     await asyncio.sleep(15)
     assert (cluster.runs, cluster.api.texts) == (["0.2"], ["答0.2"])
     assert await cluster.store.show() == []
+    await cluster.close()
+
+
+@pytest.mark.parametrize("trusts", [False, True], ids=["as it is", "trusting its lease for ever"])
+async def test_a_process_that_was_silent_sends_nothing(trusts: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process has begun the message anew; the planted fault shows what would happen otherwise."""
+    if trusts:
+        monkeypatch.setattr(Member, "sure", True)
+    cluster = Cluster(1)
+    [other], silent = cluster.bindings, cluster.bound(Beat(every_s=1_000.0))
+    push = text("12")
+    assert (await cluster.deliver(silent, push))[1] == b"success"
+    await asyncio.sleep(4.5)
+    await cluster.deliver(other, push)
+    assert cluster.runs == ["12", "12"]
+    await asyncio.sleep(30)
+    assert cluster.api.texts == ["答12"] * (2 if trusts else 1)
+    await silent.shutdown(0.1)
     await cluster.close()
