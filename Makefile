@@ -44,10 +44,10 @@ test-pythons: ## 在本机每个 Python 版本上测试 / the quick tests on eve
 chaos: .venv/.dev ## 十万个带种子的世界和一百万个坏输入，SEEDS=1000 FUZZ=10000 更快 / seeded worlds, a million odd inputs
 	GONGZHONG_FUZZ=$(FUZZ) $(PYTEST) -n auto --dist worksteal -rP -o log_level=INFO tests/fuzz
 	GONGZHONG_SEEDS=$(SEEDS) $(PYTEST) -n auto --dist loadscope tests/simulation
-	GONGZHONG_CROWD=full $(PYTEST) tests/chaos
+	GONGZHONG_CROWD=full $(PYTEST) -rP tests/chaos
 
-chaos-short: .venv/.dev ## 少量用户与真实进程，进程被杀死或暂停 / small crowds, real processes that are killed and stopped
-	$(PYTEST) tests/chaos
+chaos-short: .venv/.dev ## 少量用户，进程被杀死或暂停，数据库重启，一台主机断网 / small crowds, workers killed, an engine restarted, a host cut off
+	$(PYTEST) -rP -n 3 --dist load tests/chaos
 
 test-pages: .venv/.dev $(PAGES) ## 浏览器测试 / drive the built pages with Chromium
 	$(PYTEST) -m browser tests

@@ -101,6 +101,23 @@ class Crowd:
             lambda: list(itertools.chain.from_iterable(map(self._answers, self.plan.people)))
         )
 
+    def carried(self, person: str, text: str) -> str:
+        """Every request between WeChat and the program that held this text or failed for its person, for the story of
+        a message that was lost; times are seconds from its writing."""
+
+        def found() -> list[str]:
+            words = text.encode()
+            return [
+                f"{entry.time - self.wrote[text]:+.1f} {entry.kind} {entry.title} #{entry.attempt or 1} "
+                f"{entry.status} {entry.verdict.kind} {entry.cost_ms / 1000:.1f} s"
+                for entry in self.bed.platform.traffic.everything()
+                if words in (entry.decrypted or entry.request_body)
+                or words in (entry.response_decrypted or entry.response_body)
+                or (entry.person == person and not entry.verdict.ok)
+            ]
+
+        return "; ".join(self.bed.look(found))
+
     def failures(self) -> int:
         """How often WeChat told somebody that the service is out of order."""
 

@@ -51,6 +51,9 @@ def reported(crowd: Crowd, steps: Steps, fates: Sequence[Fate], *, late_s: float
     """What came of a run that began at `began`, on the monotonic clock."""
     seen, starts, said = crowd.seen(), steps.of("start"), steps.of("said")
     report = judge(crowd.plan, crowd.wrote, seen, starts, said, fates, late_s=late_s)
+    for message in crowd.plan.messages:
+        if message.text in report.lost:
+            report.stories[message.text] += f" | {crowd.carried(message.person, message.text)}"
     report.asked, report.failures, report.alarms = crowd.asked, crowd.failures(), len(crowd.alarms())
     report.took_s = time.monotonic() - began
     return report

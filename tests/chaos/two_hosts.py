@@ -130,6 +130,8 @@ def _run(wanted: Wanted, bed: LivePlatform, hosts: list[Host], steps: Steps) -> 
         crowd.write(wanted.cut_at_s + wanted.cut_s + wanted.size.slowest_s + DRAINS_S)
         # everything that the host does when it is back must have happened
         time.sleep(max(0.0, began + wanted.cut_at_s + wanted.cut_s + AFTERWARDS_S - time.monotonic()))
+    said = steps.of("said")
+    in_flight = {step.text for step in said if step.pid in away and -1.0 < step.at - cut[0] < TAKEN_OVER_S}
     fates = [Fate(pid, cut[0], cut[1]) for pid in away]
     report = reported(crowd, steps, fates, late_s=LATE_S, began=began)
     report.faults["cut off"] = 1
@@ -140,7 +142,7 @@ def _run(wanted: Wanted, bed: LivePlatform, hosts: list[Host], steps: Steps) -> 
     return Found(
         report.lost,
         report.unfounded,
-        report.doubled,
+        [text for text in report.doubled if text not in in_flight],
         report.reordered_without_reason,
         report.late,
         len(here & there),
@@ -149,6 +151,8 @@ def _run(wanted: Wanted, bed: LivePlatform, hosts: list[Host], steps: Steps) -> 
     )
 
 
+# What a host was sending to WeChat when it was cut off arrives when the cable is back, after another host has sent it:
+# WeChat knows no key for a customer-service message by which the second one could be refused. docs/production.md says so.
 AFTERWARDS_S = 20.0
 """How long after the cable is joined again everything is looked at: rows that nobody holds are found 17 s later."""
 TAKEN_OVER_S = 8.0
