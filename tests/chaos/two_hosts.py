@@ -151,8 +151,8 @@ def _run(wanted: Wanted, bed: LivePlatform, hosts: list[Host], steps: Steps) -> 
     )
 
 
-# What a host was sending to WeChat when it was cut off arrives when the cable is back, after another host has sent it:
-# WeChat knows no key for a customer-service message by which the second one could be refused. docs/production.md says so.
+# What a host was sending to WeChat when it was cut off arrives when the cable is back, after another host has sent it,
+# too: customer-service messages have no key by which WeChat could refuse the second one. docs/production.md says so.
 AFTERWARDS_S = 20.0
 """How long after the cable is joined again everything is looked at: rows that nobody holds are found 17 s later."""
 TAKEN_OVER_S = 8.0
