@@ -290,7 +290,9 @@ class SharedWindow:
     def keep_soon(self, run: Run) -> None:
         """The same when nobody waits for it, for as long as the person is this process's: for what is said later, and
         when a delivery ended without WeChat surely having its answer, as it may have been the last one."""
-        if not run.keeping and not run.claim.fetches:
+        if (
+            not run.keeping and not run.claim.fetches and run.loop.is_running()
+        ):  # a loop may have ended before
             run.keeping = True
             self._aside(self.keep(run, math.inf))
 
