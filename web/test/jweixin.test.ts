@@ -104,13 +104,13 @@ describe('config', () => {
     alone['error']!(failed)
     alone['config']!({})
     await settled()
-    expect(failed.mock.calls[0]![0]).toMatchObject({ errMsg: expect.stringContaining('请在微信客户端打开') as string })
+    expect(failed.mock.calls[0]![0]).toMatchObject({ errMsg: expect.stringContaining('open this page in WeChat') as string })
   })
 
   it('fails inside a frame that is no phone', async () => {
-    const stranger = { parent: { postMessage: vi.fn() }, addEventListener: vi.fn(), location } as unknown as Window
+    const stranger = { parent: { postMessage: vi.fn() }, addEventListener: vi.fn(), location, navigator } as unknown as Window
     const bridge = new Bridge(stranger, vi.fn(), 1)
-    expect((await bridge.call('config', {})).errMsg).toContain('config:fail, 请在微信客户端打开')
+    expect((await bridge.call('config', {})).errMsg).toBe('config:fail, open this page in WeChat: in the phone')
   })
 })
 

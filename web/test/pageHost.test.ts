@@ -133,7 +133,7 @@ describe('files', () => {
 
   it('that the page does not have, or the platform refuses, fail with the reason', async () => {
     await ready()
-    expect((await ask('uploadImage', { localId: 'blob:x' })).errMsg).toContain('no such localId: blob:x')
+    expect((await ask('uploadImage', { localId: 'blob:x' })).errMsg).toBe('uploadImage:fail, 没有这个 localId：blob:x')
     expect((await ask('uploadImage', { file: new Blob(['hi']) })).errMsg).toMatch(/^uploadImage:fail, 没有/)
   })
 
@@ -146,7 +146,7 @@ describe('files', () => {
     vi.advanceTimersByTime(3000)
     const stopped = (await ask('stopRecord'))['file'] as Blob
     expect(stopped.size).toBe('#!AMR\n'.length + 3 * 50)
-    expect((await ask('stopRecord')).errMsg).toContain('not recording')
+    expect((await ask('stopRecord')).errMsg).toBe('stopRecord:fail, 没有在录音')
     await ask('startRecord')
     vi.advanceTimersByTime(60_250)
     vi.useRealTimers()

@@ -13,7 +13,9 @@ import type {
   Menu,
   NewAccount,
   NewAgent,
+  PageLook,
   Person,
+  ProgramState,
   QrCode,
   Quota,
   Saying,
@@ -71,6 +73,8 @@ export class ControlApi {
   submitUrl = (appid: string, settings: CallbackSettings): Promise<Verification> =>
     this.post(`${this.account(appid)}/url`, settings)
   menu = (appid: string): Promise<Menu> => this.get(`${this.account(appid)}/menu`)
+  program = (appid: string): Promise<ProgramState> => this.get(`${this.account(appid)}/program`)
+  lookAtPage = (url: string, phone: string): Promise<PageLook> => this.get(`page?${new URLSearchParams({ url, phone })}`)
   quota = (appid: string): Promise<{ calls: Quota[] }> => this.get(`${this.account(appid)}/quota`)
   alarms = (appid: string): Promise<{ alarms: Alarm[] }> => this.get(`${this.account(appid)}/alarms`)
   qrCodes = (appid: string): Promise<{ codes: QrCode[] }> => this.get(`${this.account(appid)}/qrcodes`)

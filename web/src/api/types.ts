@@ -276,6 +276,19 @@ export interface Traffic {
   errcode?: number | null
 }
 
+/** Whether somebody accepts connections where an account's URL points; null without a URL or when it cannot be told. */
+export interface ProgramState {
+  url: string
+  listening: boolean | null
+}
+
+/** How a page answers: `problem` when it does not, `forbids` with the header that keeps it out of the phone's frame. */
+export interface PageLook {
+  status: number
+  problem: string
+  forbids: string
+}
+
 export interface Verification {
   ok: boolean
   zh: string

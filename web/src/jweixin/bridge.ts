@@ -3,7 +3,7 @@ import type { FromPhone, Params, Result, ToPhone } from './protocol'
 
 const PHONE_ANSWERS_WITHIN_MS = 2000
 
-export const OUTSIDE = 'fail, 请在微信客户端打开 / open this page in WeChat: in the phone'
+const OUTSIDE = { zh: 'fail, 请在微信客户端打开', en: 'fail, open this page in WeChat: in the phone' }
 
 export class Bridge {
   private readonly waiting = new Map<string, (result: Result) => void>()
@@ -20,7 +20,7 @@ export class Bridge {
   }
 
   async call(api: string, params: Params): Promise<Result> {
-    if (!(await this.inPhone)) return { errMsg: `${api}:${OUTSIDE}` }
+    if (!(await this.inPhone)) return { errMsg: `${api}:${this.page.navigator.language.startsWith('zh') ? OUTSIDE.zh : OUTSIDE.en}` }
     const id = `${this.name}-${++this.number}`
     return new Promise((resolve) => {
       this.waiting.set(id, resolve)

@@ -1,5 +1,7 @@
 // Times as people in a chat read them.
 
+const BEIJING_S = 8 * 3600
+
 function two(value: number): string {
   return String(value).padStart(2, '0')
 }
@@ -13,6 +15,11 @@ export function dateTime(seconds: number): string {
   const date = new Date(seconds * 1000)
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
   return `${day} ${hourMinute(seconds)}:${two(date.getSeconds())}`
+}
+
+/** The date and time in Beijing, which WeChat's own texts and alarms are in. */
+export function beijingTime(seconds: number): string {
+  return new Date((seconds + BEIJING_S) * 1000).toISOString().slice(0, 19).replace('T', ' ')
 }
 
 /** Only the time on the same day, with the date on any other. */

@@ -124,6 +124,7 @@ export class Session {
     const [{ entries }] = await Promise.all([this.api.newestTraffic(TRAFFIC_CAP), this.refresh()])
     if ((entries.at(-1)?.seq ?? 0) < known) this.traffic.restart()
     this.traffic.merge(entries)
+    this.traffic.loaded.value = true
   }
 
   /** Also what the platform says when this page read too slowly and events were dropped. */

@@ -17,6 +17,8 @@ export interface TrafficFilter {
 export class TrafficLog {
   readonly filter = reactive<TrafficFilter>({ kinds: [], appid: '', text: '', failuresOnly: false })
   readonly paused = ref(false)
+  /** Whether the entries before this page was opened have been fetched: until then there is no count to show. */
+  readonly loaded = ref(false)
   readonly selected = shallowRef<number | null>(null)
   private readonly entries = shallowReactive<Traffic[]>([])
   private readonly frozen = shallowRef<readonly Traffic[] | null>(null)

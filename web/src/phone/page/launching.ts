@@ -23,11 +23,11 @@ async function open(host: PageHost, title: string, lines: string[]): Promise<Act
 
 async function subscribe(host: PageHost, attributes: Attributes): Promise<Params> {
   const ids = (attributes['template'] ?? '').split(',').map((id) => id.trim()).filter(Boolean)
-  if (!ids.length || ids.length > MOST_TEMPLATES) throw new Error(`template 要有 1 到 3 个 / one to three templates, not ${ids.length}`)
+  if (!ids.length || ids.length > MOST_TEMPLATES) throw new Error(t('page.templateCount', { count: ids.length }))
   const { templates } = await host.session.api.notices(host.appid)
   const choices = ids.map((id) => {
     const found = templates.find((template) => template.template_id === id)
-    if (!found) throw new Error(`没有这个模板 / no such template: ${id}`)
+    if (!found) throw new Error(t('page.noTemplate', { id }))
     return { id, label: found.title, checked: true }
   })
   const accepted = await host.questions.ask('checks', {

@@ -8,7 +8,8 @@ import { plainAddress } from '../../home'
 import type { FromPhone, Params, Result, ToPhone } from '../../jweixin/protocol'
 import type { Session } from '../../store/session'
 import type { PhoneState } from '../phoneState'
-import { t } from '../../i18n'
+import { language, t } from '../../i18n'
+import { wording } from '../../store/notices'
 import { ACTIONS } from './actions'
 import { CANCEL } from './answer'
 import { LISTENERS, PageMenu } from './pageMenu'
@@ -68,10 +69,12 @@ export class PageHost {
     }
   }
 
-  /** The frame has loaded a document; one without our script has no say over the phone. */
-  loaded(): void {
-    if (!this.greeted) this.restart('*')
+  /** The frame has loaded a document; one without our script has no say over the phone. Says whether it has it. */
+  loaded(): boolean {
+    const { greeted } = this
+    if (!greeted) this.restart('*')
     this.greeted = false
+    return greeted
   }
 
   /** Tell the page that something happened which it may be waiting for. */
@@ -121,7 +124,7 @@ export class PageHost {
       const answer = await ACTIONS[api]!(this, params)
       return answer === CANCEL ? { errMsg: `${name}:cancel` } : { ...answer, errMsg: `${name}:ok` }
     } catch (problem) {
-      const why = problem instanceof ApiError ? `${problem.said.zh} / ${problem.said.en}` : (problem as Error).message
+      const why = wording(problem, language.value)
       return { errMsg: `${name}:fail, ${why}` }
     }
   }

@@ -51,5 +51,5 @@ export async function downloadImage(host: PageHost, params: Params): Promise<Par
 /** The file that the page means by its localId. */
 export function localFile(params: Params): Blob {
   if (params['file'] instanceof Blob) return params['file']
-  throw new Error(`没有这个 localId / no such localId: ${String(params['localId'])}`)
+  throw new Error(t('page.noLocalId', { id: String(params['localId']) }))
 }

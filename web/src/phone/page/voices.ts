@@ -7,14 +7,14 @@ import { localFile } from './pictures'
 import { mayUse } from './services'
 
 export async function startRecord(host: PageHost): Promise<ActionAnswer> {
-  if (host.recorder.since.value !== null) throw new Error('正在录音 / recording already')
+  if (host.recorder.since.value !== null) throw new Error(t('page.recordingAlready'))
   if (!(await mayUse(host, 'microphone', t('page.microphone', { host: host.host })))) return CANCEL
   host.recorder.start((file) => host.happened('onVoiceRecordEnd', { file }))
   return {}
 }
 
 export function stopRecord(host: PageHost): Params {
-  if (host.recorder.since.value === null) throw new Error('没有在录音 / not recording')
+  if (host.recorder.since.value === null) throw new Error(t('page.notRecording'))
   return { file: host.recorder.stop() }
 }
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from ...platform import Platform
 from ..guard import Guard
-from . import acts, articles, bench, desk, js_sdk, sending, tools
+from . import acts, articles, bench, desk, js_sdk, program, sending, tools
 from .openapi import document
 from .route import Given, Otherwise, Route, answer_http_error, build
 
@@ -23,6 +23,7 @@ DECLARED: tuple[Route[Any, Any], ...] = (
     *sending.ROUTES,
     *desk.ROUTES,
     *js_sdk.ROUTES,
+    *program.ROUTES,
     *tools.ROUTES,
 )
 
