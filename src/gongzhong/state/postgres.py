@@ -91,8 +91,8 @@ LOCK_VALUES = "SELECT 1 FROM state_value WHERE key = ANY (:keys::text[]) ORDER B
 
 PUT_MANY = """
 WITH given AS (
-    SELECT key, decode(hex, 'hex') AS data, replaces
-    FROM unnest(:keys::text[], :hex::text[], :replaces::int8[]) AS g (key, hex, replaces)),
+    SELECT key, decode(hex, 'hex') AS data, replaces, place
+    FROM unnest(:keys::text[], :hex::text[], :replaces::int8[]) WITH ORDINALITY AS g (key, hex, replaces, place)),
 stored AS (SELECT key, CASE WHEN expires_at > :now THEN version ELSE 0 END AS version FROM state_value
     WHERE key = ANY (:keys::text[])),
 updated AS (
@@ -104,8 +104,10 @@ inserted AS (
     SELECT key, data, nextval('state_number'), :expires_at FROM given
     WHERE replaces = 0 AND key NOT IN (SELECT key FROM stored) ORDER BY key
     ON CONFLICT (key) DO NOTHING RETURNING key, version)
-SELECT key, version FROM updated UNION ALL SELECT key, version FROM inserted
+SELECT string_agg(coalesce(u.version, i.version, 0)::text, ',' ORDER BY place)
+FROM given LEFT JOIN updated AS u USING (key) LEFT JOIN inserted AS i USING (key)
 """
+"""Gives all new versions as one text, 0 for what was refused: one row costs less than many."""
 
 GET_MANY = """
 SELECT key, data, version, expires_at FROM state_value WHERE key = ANY (:keys::text[]) AND expires_at > :now
@@ -244,13 +246,14 @@ class PostgresState(BaseState):
         values: dict[str, Value] = {"hex": f"{{{','.join(data.hex() for _, data, _ in writes)}}}"}
         values["replaces"] = f"{{{','.join(str(replaces) for _, _, replaces in writes)}}}"
         put = statement(PUT_MANY, keys=keys, now=now, expires_at=expires_at, **values)
-        new: dict[str, int] = dict(await self._run(statement(LOCK_VALUES, keys=keys), put))
-        refused = [key for key, _, _ in writes if key not in new]
-        if not refused:
-            return [new[key] for key, _, _ in writes]
+        [(told,)] = await self._run(statement(LOCK_VALUES, keys=keys), put)
+        versions = [int(version) for version in told.split(",")]
+        if all(versions):
+            return list(versions)
+        refused = [key for (key, _, _), version in zip(writes, versions, strict=True) if not version]
         rows = await self._run(statement(GET_MANY, keys=text_array(refused), now=now))
         stored = {key: Versioned(*row) for key, *row in rows}
-        return [new.get(key) or stored.get(key) for key, _, _ in writes]
+        return [version or stored.get(key) for (key, _, _), version in zip(writes, versions, strict=True)]
 
     async def _delete(self, key: str, replaces: int, now: float, fence: Fence | None) -> bool:
         delete = fenced(DELETE, fence, now=now, key=key, replaces=replaces)

@@ -24,6 +24,7 @@ from hashlib import sha1
 from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
+import msgspec
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
@@ -105,22 +106,26 @@ return number
 
 PUT_MANY: Final = script("""
 local now, number = tonumber(ARGV[1]), math.max(tonumber(redis.call('GET', KEYS[1]) or '0') + 1, tonumber(ARGV[2]))
-local outcomes = {}
-for i = 2, #KEYS do
-  local found = redis.call('HMGET', KEYS[i], 'version', 'expires_at')
+local outcomes, from = {}, 1
+for place, write in ipairs(cmsgpack.unpack(ARGV[5])) do
+  local key, length = write[1], write[3]
+  local found = redis.call('HMGET', key, 'version', 'expires_at')
   local version = (found[1] and tonumber(found[2]) > now) and found[1] or '0'
-  if version == ARGV[2 * i + 1] then
+  if version == write[2] then
     local text = string.format('%.0f', number)
-    redis.call('HSET', KEYS[i], 'data', ARGV[2 * i + 2], 'version', text, 'expires_at', ARGV[3])
-    redis.call('PEXPIRE', KEYS[i], ARGV[4])
-    outcomes[i - 1], number = text, number + 1
+    local data = string.sub(ARGV[6], from, from + length - 1)
+    redis.call('HSET', key, 'data', data, 'version', text, 'expires_at', ARGV[3])
+    redis.call('PEXPIRE', key, ARGV[4])
+    outcomes[place], number = text, number + 1
   else
-    outcomes[i - 1] = version ~= '0' and redis.call('HMGET', KEYS[i], 'data', 'version', 'expires_at')
+    outcomes[place] = version ~= '0' and redis.call('HMGET', key, 'data', 'version', 'expires_at')
   end
+  from = from + length
 end
 redis.call('SET', KEYS[1], string.format('%.0f', number - 1))
 return outcomes
 """)
+"""All writes come in two arguments, what is written in one piece: as many arguments would cost more than the script."""
 
 DELETE: Final = script("""
 local now, found = tonumber(ARGV[1]), redis.call('HMGET', KEYS[1], 'version', 'expires_at')
@@ -244,11 +249,14 @@ class RedisState(BaseState):
     async def _put_many(
         self, writes: Sequence[Write], now: float, expires_at: float
     ) -> list[int | Versioned | None]:
-        each = (value for _, data, replaces in writes for value in (replaces, data))
+        prefix = f"{self._prefix}v:"
+        listed = [(prefix + key, str(replaces), len(data)) for key, data, replaces in writes]
         outcomes = await self._call(
             PUT_MANY,
-            ["number", *(f"v:{key}" for key, _, _ in writes)],
-            *(now, next_number(0, now), expires_at, kept_ms(expires_at - now), *each),
+            ["number"],
+            *(now, next_number(0, now), expires_at, kept_ms(expires_at - now)),
+            msgspec.msgpack.encode(listed),
+            b"".join(data for _, data, _ in writes),
         )
         return [stored(outcome) if isinstance(outcome, list) else whole(outcome) for outcome in outcomes]
 
