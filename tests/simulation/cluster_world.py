@@ -6,11 +6,13 @@ lives, as from a load balancer, and processes are killed or stopped, the state i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from gongzhong.app.binding import Binding
 from gongzhong.sharing.members import Beat
-from gongzhong.state import MemoryState
+from gongzhong.state import MemoryState, Versioned
+from gongzhong.state.protocol import Write
 from gongzhong.store import MemoryWork
 from gongzhong.testing.seeded import Network, Process
 
@@ -23,6 +25,21 @@ PROCESSES = 3
 def drawn(seed: int) -> Mishaps:
     """What goes wrong in the world of a seed; in every fifth nothing."""
     return Mishaps() if seed % 5 == 0 else Mishaps.drawn(seed, (0, 0, 1, 3), (0.0, 0.0, 0.0, 0.02))
+
+
+class Steps(MemoryState):
+    """A state that tells what steps people were taken and laid down in."""
+
+    reached: set[str]
+
+    async def put_many(self, writes: Sequence[Write], *, ttl_s: float) -> list[int | Versioned | None]:
+        outcomes = await super().put_many(writes, ttl_s=ttl_s)
+        refused = sum(not isinstance(outcome, int) for outcome in outcomes)
+        if len(writes) > 1:
+            self.reached.add("several in one step")
+            if 0 < refused < len(writes):
+                self.reached.add("some refused")
+        return outcomes
 
 
 class ClusterWorld(WindowWorld):
@@ -40,7 +57,8 @@ class ClusterWorld(WindowWorld):
         loop = self.room.loop
         self.database = Process(loop, "database")
         self.to_database = Network(loop, loss=self.mishaps.loss, slowest_s=0.02)
-        self.state, self.store = MemoryState(self.database.clock), MemoryWork(self.database.clock)
+        self.state, self.store = Steps(self.database.clock), MemoryWork(self.database.clock)
+        self.state.reached = self.reached
         for _ in range(PROCESSES):
             self._start()
         self.door.apps = self._any

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
+from tests.simulation import cluster_world
 from tests.simulation.cluster_world import ClusterWorld, drawn
 from tests.simulation.room import Mishaps, seeds
 from tests.simulation.window_world import Setting
 
 from gongzhong.app import inbox, shared_window, taking
 from gongzhong.sharing import members, person
+from gongzhong.state.protocol import Write
 
 WORLDS = 200
 """In so many of them a planted fault must show."""
@@ -19,7 +23,11 @@ GROUPS = 8
 
 
 def played(seed: int, mishaps: Mishaps | None = None) -> ClusterWorld:
-    setting = Setting(seed // GROUPS % 2 == 0, messages=4, writes_s=90.0, fetches_s=120.0)
+    """In every fourth world so many people write at once that several are taken and laid down in one step."""
+    crowded = seed % 4 == 3
+    people, messages, writes_s = (6, 2, 3.0) if crowded else (2, 4, 90.0)
+    may_send = seed // GROUPS % 2 == 0
+    setting = Setting(may_send, people=people, messages=messages, writes_s=writes_s, fetches_s=120.0)
     return ClusterWorld(seed, setting, mishaps or drawn(seed)).run()
 
 
@@ -36,6 +44,7 @@ def test_every_message_is_answered_whatever_befalls_the_processes(group: int) ->
     gc.unfreeze()
     if len(seeds()) >= 500:
         wanted = {"death", "stop", "outage", "passed on", "resumed", "started again", "customer", "passive"}
+        wanted |= {"several in one step", "some refused"}
         assert wanted <= reached
 
 
@@ -47,6 +56,7 @@ MUTANTS = {
     "accepted messages are not kept": lambda patch: patch(shared_window.SharedWindow, "keep", _nothing),
     "what waits is not kept": lambda patch: patch(inbox.Inbox, "settle", _settled),
     "rows of a dead process are not loaded": lambda patch: patch(inbox.Inbox, "load", _no_rows),
+    "who is refused is taken all the same": lambda patch: patch(cluster_world.Steps, "put_many", _blindly),
     # That a stopped process trusts its lease shows too rarely here, since slow messages are kept early and all their
     # rows are fenced: tests/unit/app/test_shared_window.py plants that fault.
 }
@@ -62,6 +72,15 @@ async def _nothing(self: object, run: object) -> None:
 
 async def _settled(self: object, done: object, waiting: object = ()) -> bool:
     return True
+
+
+async def _blindly(self: cluster_world.Steps, writes: Sequence[Write], *, ttl_s: float) -> list[Any]:
+    """Write whatever is stored."""
+    outcomes = []
+    for key, data, _ in writes:
+        found = await self.get(key)
+        outcomes.append(await self.put(key, data, replaces=found.version if found else 0, ttl_s=ttl_s))
+    return outcomes
 
 
 async def _no_rows(self: object, openid: str, holder: str) -> list[object]:
