@@ -23,8 +23,8 @@ GROUPS = 8
 
 
 def played(seed: int, mishaps: Mishaps | None = None) -> ClusterWorld:
-    """In every fourth world so many people write at once that several are taken and laid down in one step."""
-    crowded = seed % 4 == 3
+    """In every fifth world so many people write at once that several are taken and laid down in one step."""
+    crowded = seed // GROUPS % 5 == 4
     people, messages, writes_s = (6, 2, 3.0) if crowded else (2, 4, 90.0)
     may_send = seed // GROUPS % 2 == 0
     setting = Setting(may_send, people=people, messages=messages, writes_s=writes_s, fetches_s=120.0)
