@@ -193,6 +193,27 @@ def test_hangup_replaces_the_program_without_a_gap(tmp_path: Path) -> None:
         until(lambda: len(children(server.process.pid)) == 2)
 
 
+def test_one_worker_may_be_supervised_too(tmp_path: Path) -> None:
+    with supervised(tmp_path, "--workers", "1", "--supervised") as server:
+        [first] = children(server.process.pid)
+        assert int(who(server, 1).split()[0]) == first
+        os.kill(first, signal.SIGKILL)
+        until(lambda: first not in children(server.process.pid) and len(children(server.process.pid)) == 1)
+        assert b"hello" in ask(server.port, push("hello", 2)), "the port stayed open"
+        (tmp_path / "served.py").write_text(PROGRAM.replace('"old"', '"newer"'), "utf-8")
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: "已换成新的工作进程" in server.said)
+        assert who(server, 3).endswith(b" newer")
+        server.terminate()
+        assert server.ended() == 0
+
+
+def test_one_supervised_worker_over_memory_is_refused(tmp_path: Path) -> None:
+    status, said = run(tmp_path, "--workers", "1", "--supervised", "--port", "0")
+    assert status == 3
+    assert "GONGZHONG_STATE" in said
+
+
 def test_a_program_that_fails_at_import_leaves_the_old_workers_running(tmp_path: Path) -> None:
     with supervised(tmp_path) as server:
         before = children(server.process.pid)
@@ -266,8 +287,9 @@ def run(
     import subprocess
 
     (folder / "served.py").write_text(program, "utf-8")
+    workers = [] if "--workers" in options else ["--workers", "2"]
     ended = subprocess.run(
-        [sys.executable, "-m", "gongzhong", "serve", "served:oa", "--workers", "2", *options],
+        [sys.executable, "-m", "gongzhong", "serve", "served:oa", *workers, *options],
         cwd=folder,
         env={**os.environ, **ENV, **(env or {})},
         capture_output=True,

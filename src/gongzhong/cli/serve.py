@@ -34,6 +34,13 @@ Workers = Annotated[
         "worker processes, else 1; several need database or state",
     ),
 ]
+Supervised = Annotated[
+    bool | None,
+    flag(
+        "一个进程时也由监督进程管理，死了或没有反应就换掉；需要 database 或 state",
+        "give one worker a supervisor, too, which replaces it when it dies or hangs; needs database or state",
+    ),
+]
 HangAfter = Annotated[
     float,
     option(
@@ -88,6 +95,7 @@ def serve(
     host: Host = None,
     port: Port = None,
     workers: Workers = None,
+    supervised: Supervised = None,
     hang_after: HangAfter = 30.0,
     restarts: Restarts = None,
     admin: AdminAddress = None,
@@ -105,8 +113,8 @@ def serve(
 ) -> None:
     from ..running.serve import serve as run
 
-    given = {"host": host, "port": port, "workers": workers, "unix_socket": unix_socket}
-    given |= {"certificate": certificate, "key": key, "access_log": access_log, "admin": admin}
+    given = {"host": host, "port": port, "workers": workers, "unix_socket": unix_socket, "admin": admin}
+    given |= {"certificate": certificate, "key": key, "access_log": access_log, "supervised": supervised}
     options = {f"serve.{name}": value for name, value in given.items()}
     options |= {"log.format": "json" if log_json else log, "log.level": log_level}
     # What `gongzhong dev` starts must not meet the production database of a file that happens to be here.
@@ -143,6 +151,7 @@ def _wanted(settings: Settings, reuse_port: bool, hang_s: float, restarts: int |
         key=serve.key,
         reuse_port=reuse_port,
         access_log=serve.access_log,
+        supervised=serve.supervised,
         hang_s=hang_s,
         deaths_per_minute=restarts or 0,
         admin=serve.admin,

@@ -140,6 +140,14 @@ class Serve(msgspec.Struct, frozen=True, kw_only=True):
             "WORKERS",
         ),
     ] = 1
+    supervised: Annotated[
+        bool,
+        About(
+            "一个进程时也由监督进程管理：死了或没有反应就换掉；需要 database 或 state",
+            "whether one process has a supervisor, too, which replaces it; needs database or state",
+            "SUPERVISED",
+        ),
+    ] = False
     drain_s: Annotated[
         Annotated[float, Meta(ge=0, le=3600)] | None,
         About(

@@ -60,6 +60,8 @@ class Options:
     """Several processes may listen on the port: a new one can start before the old one is stopped."""
     access_log: bool = False
     """One log line for each request, without its query."""
+    supervised: bool = False
+    """Whether a single worker has a supervisor, too, which replaces it as it does several."""
     hang_s: float = 30.0
     """With several workers: one whose event loop is blocked for so many seconds is replaced."""
     deaths_per_minute: int = 0
@@ -111,7 +113,7 @@ def serve(
     if workers < 1:
         raise SetupError(f"workers 至少是 1，不能是 {workers}", f"workers must be at least 1, not {workers}")
     options = options or Options()
-    if workers > 1:
+    if workers > 1 or options.supervised:
         from .supervisor.runner import supervise
 
         supervise(target, options, workers=workers, announce=announce, log=log)

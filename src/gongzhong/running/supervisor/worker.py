@@ -148,11 +148,12 @@ def _require_shared(serving: Serving) -> None:
     for account in serving.accounts:
         if account.state is None or not account.state.shared:
             raise SetupError(
-                "不能有几个工作进程：状态只在进程的内存里，同一条消息会在每个进程里各处理一遍",
-                "several workers need a state that they share: in memory, each would handle the same message",
-                fix_zh="设置 GONGZHONG_STATE（sqlite:///gongzhong.db、postgresql://… 或 redis://…），或去掉 --workers",
+                "监督下的工作进程需要共享的状态：只在内存里时，同一条消息会在每个进程里各处理一遍",
+                "supervised workers need a state that they share: in memory, each would handle the same message",
+                fix_zh="设置 GONGZHONG_STATE（sqlite:///gongzhong.db、postgresql://… 或 redis://…），"
+                "或去掉 --workers 和 --supervised",
                 fix_en="set GONGZHONG_STATE (sqlite:///gongzhong.db, postgresql://… or redis://…), "
-                "or leave --workers out",
+                "or leave --workers and --supervised out",
             )
 
 
