@@ -6,6 +6,7 @@ from .answer import Answer
 from .app import App
 from .arguments import User
 from .binding import Binding, Services
+from .connections import Connections
 from .dialogues import Dialogue, DialogueState
 from .dispatch import CallNext, Middleware
 from .late import BadTicket, Late
@@ -23,6 +24,7 @@ __all__ = [
     "BadTicket",
     "Binding",
     "CallNext",
+    "Connections",
     "Dialogue",
     "DialogueState",
     "Late",

@@ -28,7 +28,7 @@ from ..catalogue.base import GetQuota
 from ..catalogue.customer_messages import SendCustomerMessage
 from ..catalogue.model import Call
 from ..clock import Clock
-from ..database import is_database, read_url
+from ..database import is_database
 from ..errors import CallbackError, GongzhongError, SetupError
 from ..messages import Push
 from ..threads import Threads
@@ -36,6 +36,7 @@ from ..tracing import VARIABLE, Tracing, wanted
 from ..wire import PushReader, Query
 from .allowance import Allowance
 from .answer import Answer, Gone
+from .connections import Connections, Taken
 from .dispatch import Observer
 from .duties import Duties
 from .late import Late, read_ticket, ticket_of
@@ -76,7 +77,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     variables say the same then. `open_platform` is the AppID of the Open Platform account within which people are
     joined by UnionID (by default the variable …OPEN_PLATFORM, else nobody is joined). `home` is where handlers run: by
     default the event loop used first, see `loops`. `tracing` makes spans of pushes, handlers and calls: by default as
-    the variable GONGZHONG_TRACING says.
+    the variable GONGZHONG_TRACING says. `connections` is what bindings open together, see `connections`.
     """
 
     clock: Clock = Clock()
@@ -94,6 +95,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     open_platform: str = ""
     home: Home | None = None
     tracing: Tracing | None = None
+    connections: Connections | None = None
 
 
 class Binding(Served):
@@ -134,6 +136,7 @@ class Binding(Served):
             "_reception",
         ):
             vars(self).pop(made, None)
+        self._taken = Taken(self.services.connections)
         self._api, self._blocking_api = self.services.api, self.services.blocking_api
         self.threads = Threads(self.app.handler_threads, "gongzhong-handler")
         """For plain handlers alone: stores, files and look-ups of names have threads of their own."""
@@ -232,9 +235,7 @@ class Binding(Served):
                 f"state 要的是地址（文字）或 State，而不是 {type(given).__name__}",
                 f"state is an address (text) or a State, not {type(given).__name__}",
             )
-        from ..state import open_state
-
-        return open_state(given, self.clock)
+        return self._taken.state(given, self.clock)
 
     @property
     def _state_given(self) -> State | str | None:
@@ -246,24 +247,14 @@ class Binding(Served):
     def store(self) -> WorkStore:
         """Where accepted messages and waiting answers are kept: as given, else as GONGZHONG_DATABASE says, else in the
         database of the state, else in memory. Raises SetupError for an address or a database that cannot be used."""
-        from ..store import MemoryWork, open_store
-
         given = self.services.store
         if given is not None and not isinstance(given, str):
             return given
-        address = given or self._database()
-        if not address:
-            return MemoryWork(self.clock)
-        url = read_url(address)
-        from ..store import migrate  # Alembic takes a moment to import
+        if address := given or self._database():
+            return self._taken.store(address, self.clock, self.people)
+        from ..store import MemoryWork
 
-        migrate.prepare(url)
-        opened = open_store(url, self.clock)
-        if self.people is None:
-            return opened
-        from ..people.sealed import SealedWork
-
-        return SealedWork(opened, self.people)
+        return MemoryWork(self.clock)
 
     def _database(self) -> str:
         """The address of the durable data: that of the environment, else the state's, else none."""
@@ -283,10 +274,8 @@ class Binding(Served):
         named = self.services.people_of
         if self.services.people is not None or not (named or isinstance(self.source, EnvironmentAccount)):
             return self.services.people
-        from ..people import configured
-
         database = os.environ.get(f"{named.prefix}DATABASE", "").strip() if named else self._database()
-        return configured(self.people_settings, database, self.clock)
+        return self._taken.people(self.people_settings, database, self.clock)
 
     @cached_property
     def people_settings(self) -> PeopleData:
@@ -355,30 +344,26 @@ class Binding(Served):
     @cached_property
     def _tokens(self) -> Tokens:
         """The tokens of both clients: those of a client that was given, else this process's or the state's."""
-        from ..client import Tokens
-
         given = self._api or self._blocking_api
         if given is not None:
             return given.tokens
-        if self.state is None:
-            return Tokens(clock=self.clock)
-        from ..state.tokens import StateTokenStore
+        if self.state is not None:
+            return self._taken.tokens(self.state, self.clock)
+        from ..client import Tokens
 
-        return Tokens(StateTokenStore(self.state), self.clock)
+        return Tokens(clock=self.clock)
 
     @cached_property
     def _budgets(self) -> Budgets:
         """What both clients know of the account's quotas, shared as tokens are."""
-        from ..client import Budgets
-
         given = self._api or self._blocking_api
         if given is not None:
             return given.budgets
-        if self.state is None:
-            return Budgets(clock=self.clock)
-        from ..state.quotas import StateQuotaStore
+        if self.state is not None:
+            return self._taken.budgets(self.state, self.clock)
+        from ..client import Budgets
 
-        return Budgets(StateQuotaStore(self.state), self.clock)
+        return Budgets(clock=self.clock)
 
     def _listen(self, client: AsyncClient | Client) -> None:
         """Have every customer-service message counted, also those that the program sends by itself."""
@@ -541,28 +526,14 @@ class Binding(Served):
         await self._leave_state()
 
     async def _leave_state(self) -> None:
-        """Close the state that was opened here; it is opened anew when it is needed again."""
+        """Give back the state that was opened; it is opened anew when it is needed again."""
         made = vars(self)
-        tokens, state = made.pop("_tokens", None), made.pop("state", None)
-        budgets = made.pop("_budgets", None)
-        store = made.pop("store", None)
-        made.pop("sessions", None)
-        people = made.pop("people", None)
-        made.pop("duties", None)
+        for name in ("_tokens", "_budgets", "state", "store", "sessions", "people", "duties"):
+            made.pop(name, None)
         if made.pop("shared", None) is not None:
             self.window.shared = None
             made.pop("_reception", None)
-        if tokens is not None and state is not None:
-            tokens.store.close()
-        if budgets is not None and state is not None and budgets.store is not None:
-            await asyncio.to_thread(budgets.close)
-            budgets.store.close()
-        if store is not None and store is not self.services.store:
-            await store.close()
-        if state is not None and state is not self.services.state:
-            await state.close()
-        if people is not None and people is not self.services.people:
-            await people.close()
+        await self._taken.give_back()
 
     def __repr__(self) -> str:
         known = vars(self).get("account")

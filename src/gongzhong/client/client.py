@@ -65,6 +65,11 @@ class Client(Groups[Blocking]):
         return self._caller.budgets
 
     @property
+    def owner(self) -> str:
+        """How `budgets`, which several accounts may share, name this account: `budgets.usages(client.owner)`."""
+        return self._caller.owner
+
+    @property
     def listeners(self) -> list[Listener]:
         """Functions that are told of every call that ended, such as a count of messages sent. Append your own."""
         return self._caller.listeners
@@ -165,6 +170,11 @@ class AsyncClient(Groups[Awaiting]):
     def budgets(self) -> Budgets:
         """What is known of the account's quotas."""
         return self._caller.budgets
+
+    @property
+    def owner(self) -> str:
+        """How `budgets`, which several accounts may share, name this account: `budgets.usages(client.owner)`."""
+        return self._caller.owner
 
     @property
     def listeners(self) -> list[Listener]:

@@ -13,7 +13,8 @@ from typing import Any, TypeAlias, TypeGuard
 from ..account import PREFIX, EnvironmentAccount
 from ..app.accounts import Accounts
 from ..app.app import App
-from ..app.binding import Binding
+from ..app.binding import Binding, Services
+from ..app.connections import Connections
 from ..app.official_account import OfficialAccount
 from ..app.served import Served
 from ..config import AccountSettings, read
@@ -46,7 +47,8 @@ def configured(program: Program) -> Served:
     else:
         apps = dict(program)
         _check_names(apps, accounts)
-    bound = {name: _bind(name, app, accounts.get(name)) for name, app in apps.items()}
+    services = Services(connections=Connections())
+    bound = {name: _bind(name, app, accounts.get(name), services) for name, app in apps.items()}
     if len(bound) == 1:
         return next(iter(bound.values()))
     if nowhere := [name for name in bound if not accounts[name].address]:
@@ -54,11 +56,11 @@ def configured(program: Program) -> Served:
     return Accounts({accounts[name].address: one for name, one in bound.items()})
 
 
-def _bind(name: str, app: App, account: AccountSettings | None) -> Binding:
-    """The account at work. An OfficialAccount has its own account, which must be this one."""
+def _bind(name: str, app: App, account: AccountSettings | None, services: Services) -> Binding:
+    """The account at work; all share connections. An OfficialAccount has its own account, which must be this one."""
     prefix = account.prefix if account is not None else PREFIX
     if not isinstance(app, OfficialAccount):
-        return app.bind(EnvironmentAccount(prefix))
+        return app.bind(EnvironmentAccount(prefix), services)
     appid = account.appid if account is not None else ""
     if app.account.appid != appid:
         raise SetupError(

@@ -99,6 +99,16 @@ def test_what_does_not_fit_is_named(
     assert words in caught.value.text("en")
 
 
+def test_the_accounts_of_one_configuration_share_connections(settings: Any) -> None:
+    settings({"news": 'path = "/news"', "shop": 'path = "/shop"'})
+    os.environ["GONGZHONG_DATABASE"] = "sqlite:///data.db"
+    found = configured(app())
+    news, shop = found.at("", "/news"), found.at("", "/shop")
+    assert news.state is shop.state and news.state is not None
+    assert news.store is shop.store
+    found.close()
+
+
 def test_what_needs_a_configuration_is_told_apart() -> None:
     oa = OfficialAccount(Account(appid="wx0123456789abcdef", token="abc"))
     assert [kind_of(one) for one in (app(), {"a": app()}, {"a": oa}, oa)] == [*["program"] * 3, "account"]

@@ -80,7 +80,7 @@ def _most(values: Iterable[T | None]) -> T | None:
 
 def _quotas(clients: Iterable[Client | AsyncClient]) -> Iterable[tuple[str, float]]:
     for client in clients:
-        for usage in client.budgets.usages():
+        for usage in client.budgets.usages(client.owner):
             if usage.limit:
                 path = usage.path.removeprefix("/cgi-bin/")
                 yield f"{client.account.appid} {path}", usage.used / usage.limit

@@ -247,7 +247,7 @@ def client_gauges(client: AsyncClient | Client, appid: str) -> dict[str, float]:
     gauges: dict[str, float] = {}
     if times := client.tokens.displaced_of(appid):
         gauges[series("gongzhong_tokens_displaced", account=appid)] = times
-    for usage in client.budgets.usages():
+    for usage in client.budgets.usages(client.owner):
         labels = {"account": appid, "call": usage.path}
         gauges[series("gongzhong_quota_used", **labels)] = usage.used
         if usage.limit:

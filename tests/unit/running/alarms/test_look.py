@@ -25,7 +25,8 @@ async def test_counters_and_quotas_are_added_up() -> None:
     assert (seen.pushes, seen.slow, seen.failed, seen.tokens) == (15, 5, 1, {})
     assert first.binding.made_client is None, "looking makes no client"
     api = first.api
-    usage, _ = api.budgets.count("owner", GetUser.spec)
+    usage, _ = api.budgets.count(api.owner, GetUser.spec)
+    api.budgets.count("another account that shares the counts", GetUser.spec)
     assert usage is not None
     usage.published, usage.used = 100, 81
     seen = await Look(lambda: [first.binding])()
