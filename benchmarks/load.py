@@ -4,7 +4,8 @@
     python load.py --port 8000 --mode plain --count 20000 --people 1000 --rate 2000
 
 With `--rate` so many are sent a second, whether or not the ones before are answered, and the time to an answer is
-counted from when a push was due. With `--people` so many write in turn; otherwise everybody writes once.
+counted from when a push was due. With `--people` so many write in turn; otherwise everybody writes once. With
+`--accounts` the pushes go in turn to the addresses /0, /1 and so on.
 
 A program of its own, for a core of its own. No two pushes are alike, within a run or (with `--first`) between
 runs: a server that remembers what it has answered must not get away with remembering. Signing happens before
@@ -26,7 +27,6 @@ import uvloop
 from credentials import APPID, KEY, TOKEN
 from workload import pushes, text
 
-from gongzhong.account import Encryption
 from gongzhong.errors import CallbackError
 from gongzhong.wire import PushWriter, SealedPush, read_xml
 
@@ -37,9 +37,9 @@ CHECKED = 50
 """Answers that are decrypted and compared word by word; of the others status and first bytes."""
 
 
-def request(push: SealedPush, port: int) -> bytes:
+def request(push: SealedPush, port: int, path: str = "") -> bytes:
     head = (
-        f"POST /?{urlencode(push.query)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: Mozilla/4.0\r\n"
+        f"POST /{path}?{urlencode(push.query)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUser-Agent: Mozilla/4.0\r\n"
         f"Accept: */*\r\nContent-Type: text/xml\r\nContent-Length: {len(push.body)}\r\n\r\n"
     )
     return head.encode() + push.body
@@ -183,8 +183,12 @@ async def run(
     count: int,
     people: int | None = None,
     rate: float | None = None,
+    accounts: int | None = None,
 ) -> dict[str, float]:
-    sending = Run([request(push, port) for push in pushes(mode, first, count, people)], port, rate)
+    sealed = pushes(mode, first, count, people)
+    paths = [str(number % accounts) if accounts else "" for number in range(count)]
+    requests = [request(push, port, path) for push, path in zip(sealed, paths, strict=True)]
+    sending = Run(requests, port, rate)
     gc.collect()
     gc.disable()
     began = time.perf_counter()
@@ -210,9 +214,9 @@ def main() -> None:
     options.add_argument("--count", type=int, default=10_000)
     options.add_argument("--people", type=int)
     options.add_argument("--rate", type=float)
+    options.add_argument("--accounts", type=int)
     chosen = options.parse_args()
-    asked = chosen.first, chosen.count, chosen.people, chosen.rate
-    print(json.dumps(uvloop.run(run(chosen.port, chosen.mode, *asked))))
+    print(json.dumps(uvloop.run(run(**vars(chosen)))))
 
 
 if __name__ == "__main__":

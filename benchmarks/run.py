@@ -15,6 +15,7 @@ import platform
 import time
 from pathlib import Path
 
+import accounts
 import callback
 import calls
 import codec
@@ -55,6 +56,7 @@ BENCHMARKS: dict[str, Measure] = {
     "platform": local_platform.measure,
     "state": state.measure,
     "workers": workers.measure,
+    "accounts": accounts.measure,
     "gateway": gateway.measure,
 }
 
