@@ -122,6 +122,12 @@ export class ControlApi {
     this.get(`${this.account(appid)}/subscriptions`)
   answerNotices = (person: string, appid: string, accept: string[], reject: string[]): Promise<unknown> =>
     this.post(`${this.person(person)}/subscribe-notice`, { appid, accept, reject })
+  turnNoticesOff = (person: string, appid: string, withdraw: string[]): Promise<unknown> =>
+    this.post(`${this.person(person)}/subscribe-notice`, { appid, withdraw })
+  withdraw = (person: string, appid: string, items: string[]): Promise<unknown> =>
+    this.post(`${this.person(person)}/withdraw`, { appid, items })
+  cleanProfile = (person: string): Promise<unknown> => this.post(`${this.person(person)}/clean-profile`, {})
+  closeWechat = (person: string): Promise<unknown> => this.post(`${this.person(person)}/close-wechat`, {})
 
   triggers = (): Promise<{ events: Trigger[] }> => this.get('trigger')
   trigger = (appid: string, event: string, person: string): Promise<TriggerOutcome> =>

@@ -20,7 +20,11 @@ small{display:block;color:#888;margin-top:24px}img,.avatar{width:64px;height:64p
 form{display:flex;flex-direction:column;gap:12px;max-width:260px;margin:40px auto 0}
 button{font:inherit;font-weight:500;border:0;border-radius:8px;padding:10px;cursor:pointer;background:#f2f2f2;color:#06ae56}
 button.allow{background:#07c160;color:#fff}
-dl{text-align:left;max-width:260px;margin:24px auto 0;border-top:1px solid #eee;padding-top:16px}
+dl{display:flex;align-items:center;gap:12px;box-sizing:border-box;max-width:260px;margin:28px auto 0;padding:12px 14px;
+border-radius:8px;background:#f7f7f7;text-align:left}
+dl img,dl .avatar{display:flex;width:40px;height:40px;border-radius:6px;font-size:18px}
+dd{margin:0;min-width:0;overflow-wrap:anywhere}
+button{min-height:44px}button:focus-visible{outline:2px solid #07c160;outline-offset:2px}
 </style></head><body><main>$body</main></body></html>
 """)
 
