@@ -27,6 +27,7 @@ import uvloop
 from credentials import APPID, KEY, TOKEN
 from workload import pushes, text
 
+from gongzhong.account import Encryption
 from gongzhong.errors import CallbackError
 from gongzhong.wire import PushWriter, SealedPush, read_xml
 
