@@ -276,6 +276,8 @@ def result_kind(kind: str) -> str:
 
 def filled(text: str, variables: Mapping[str, str]) -> str:
     """The text with its variables. Raises ArgumentError when one is missing."""
+    if "{" not in text:
+        return text
 
     def value(found: re.Match[str]) -> str:
         if found[1] not in variables:

@@ -18,13 +18,14 @@ table below; `decide` says for a whole chunk whom to send to next, whom to give 
     in doubt   given up    unknown     no result event came in time: shown to a person, never sent again
     in doubt, unknown, accepted: a result event makes it delivered or failed
     in doubt, unknown: an answer that was recorded late makes it accepted or refused
+    refused, then another attempt (the refusal was recorded late): retried, what came of that one counts
     in doubt, unknown: a person who knows better settles it as accepted or refused, or lets it be sent again (resend)
 """
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -75,6 +76,7 @@ _TABLE: Final = {
     (State.RETRIED, Event.REFUSED): State.REFUSED,
     (State.RETRIED, Event.AGAIN): State.IN_DOUBT,
     (State.RETRIED, Event.LOST): State.IN_DOUBT,
+    (State.REFUSED, Event.INTENT): State.RETRIED,
     (State.IN_DOUBT, Event.GIVEN_UP): State.UNKNOWN,
     (State.IN_DOUBT, Event.ACCEPTED): State.ACCEPTED,
     (State.IN_DOUBT, Event.REFUSED): State.REFUSED,
@@ -141,6 +143,14 @@ class Attempt:
 
     def __contains__(self, position: int) -> bool:
         return bool(self.members >> position & 1)
+
+    def positions(self) -> Iterator[int]:
+        """In ascending order."""
+        left = self.members
+        while left:
+            lowest = left & -left
+            yield lowest.bit_length() - 1
+            left ^= lowest
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,14 +240,27 @@ class Ledger:
         for position, history in enumerate(found):
             if (skipped := final.get((position, 0))) is not None:
                 _record(history, skipped)
-            for attempt in self.attempts:
-                if position in attempt:
-                    _try(history, attempt, final.get((position, attempt.n)))
+        for attempt in self.attempts:
+            for position in attempt.positions():
+                _try(found[position], attempt, final.get((position, attempt.n)))
         for result in self.results:
             history = found[result.position]
             history.take(Event.DELIVERED if result.delivered else Event.FAILED)
             history.status = result.status
         return found
+
+
+def tried(histories: Sequence[History], attempt: Attempt, outcomes: Sequence[Outcome]) -> None:
+    """Carry histories forward by a new attempt and what came of it: the same as reading the whole ledger again."""
+    known = {outcome.position: outcome for outcome in outcomes}
+    for position in attempt.positions():
+        _try(histories[position], attempt, known.get(position))
+
+
+def recorded(histories: Sequence[History], outcomes: Sequence[Outcome]) -> None:
+    """The same by outcomes of earlier attempts, or of none, that `decide` asked for."""
+    for outcome in outcomes:
+        _record(histories[outcome.position], outcome)
 
 
 def _try(history: History, attempt: Attempt, outcome: Outcome | None) -> None:
@@ -287,7 +310,8 @@ def decide(histories: Sequence[History], now: float, rules: Rules) -> Next:
             else:
                 waiting.append(position)
         elif history.state is State.IN_DOUBT:
-            if now < history.doubt_since + rules.once_s and history.tries < rules.most_tries:
+            remembered = rules.once_s > 0 and now < history.doubt_since + rules.once_s
+            if remembered and history.tries < rules.most_tries:
                 again.append(position)
             elif now >= history.doubt_since + rules.settle_s:
                 record.append(Outcome(position, history.n, Verdict.UNKNOWN, history.code, at=now))

@@ -30,12 +30,13 @@ from .decision import (
     Attempt,
     Effect,
     History,
-    Ledger,
     Outcome,
     State,
     Verdict,
     decide,
     judge,
+    recorded,
+    tried,
 )
 from .plan import Plan, day_of, next_day
 from .tables import Campaign, CampaignTables, Claim, Limits, Refused, Stage
@@ -244,22 +245,23 @@ class ChunkRun:
         """The recipients of each job; None when there is nobody any more."""
         self._recipients = 0
         self.settled = 0
-        self._ledger = Ledger(claim.jobs)
+        self._histories: list[History] = []
+        self._last = 0
+        """The number of the chunk's last attempt."""
         self._unrecorded: list[Outcome] = []
         """Outcomes that go into the database with the next intent, or before the chunk is given away."""
 
     async def run(self) -> None:
         claim, content = self.claim, self._content
         kind = result_kind(self._kind)
-        self._ledger = await self._tables.ledger(
-            claim.campaign, claim.chunk, claim.jobs, kind, content.template
-        )
+        ledger = await self._tables.ledger(claim.campaign, claim.chunk, claim.jobs, kind, content.template)
+        histories = self._histories = ledger.histories()
+        self._last = max((attempt.n for attempt in ledger.attempts), default=0)
         await self._read_people()
         while self._worker.holds(claim):
             if self._worker.stopping:
                 await self._leave(self._clock.now())
                 return
-            histories = self._ledger.histories()
             self.settled = sum(history.state in SETTLED for history in histories)
             step = decide(histories, self._clock.now(), self._plan.rules)
             gone = [
@@ -268,7 +270,8 @@ class ChunkRun:
                 if self._jobs[position] is None and histories[position].state is State.WAITING
             ]
             if record := step.record + gone:
-                self._note(record)
+                recorded(histories, record)
+                self._unrecorded += record
             elif step.send:
                 if not await self._send(step.send):
                     return
@@ -317,17 +320,17 @@ class ChunkRun:
         if isinstance(intent, Refused):
             await self._refused(intent, now)
             return False
-        self._ledger.attempts.append(intent)
+        self._last = intent.n
         with self._traced(intent.n, positions):
             answers = await asyncio.gather(*(self._call(position) for position in positions))
         at = self._clock.now()
-        self._note(
-            [
-                Outcome(position, intent.n, answer.verdict, answer.code, answer.msgid, at)
-                for position, answer in zip(positions, answers, strict=True)
-                if answer.verdict is not None
-            ]
-        )
+        outcomes = [
+            Outcome(position, intent.n, answer.verdict, answer.code, answer.msgid, at)
+            for position, answer in zip(positions, answers, strict=True)
+            if answer.verdict is not None
+        ]
+        tried(self._histories, intent, outcomes)
+        self._unrecorded += outcomes
         return await self._heed(answers, limits)
 
     def _traced(self, n: int, positions: Sequence[int]) -> AbstractContextManager[object]:
@@ -339,10 +342,15 @@ class ChunkRun:
 
     async def _intend(self, positions: Sequence[int], now: float, limits: Limits) -> Attempt | Refused:
         """Write the next intent, and with it the outcomes that are not recorded yet."""
-        n = max((attempt.n for attempt in self._ledger.attempts), default=0) + 1
         try:
             intent = await self._tables.intend(
-                self._worker.account, self.claim, n, positions, now, limits, outcomes=self._unrecorded
+                self._worker.account,
+                self.claim,
+                self._last + 1,
+                positions,
+                now,
+                limits,
+                outcomes=self._unrecorded,
             )
         except StateDown:
             await self._flush()
@@ -401,10 +409,6 @@ class ChunkRun:
         """Let others have the chunk, not before `due`, with all that is known in the database."""
         await self._flush()
         await self._tables.release(self.claim, due)
-
-    def _note(self, outcomes: list[Outcome]) -> None:
-        self._ledger.outcomes += outcomes
-        self._unrecorded += outcomes
 
     async def _flush(self) -> None:
         """What is known must be kept: asked again while the store is down."""

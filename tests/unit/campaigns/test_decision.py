@@ -59,7 +59,8 @@ def test_the_table_in_the_docstring_is_the_table_of_the_code() -> None:
 
 def test_nothing_more_is_sent_from_a_settled_state() -> None:
     for state in decision.SETTLED:
-        for event in Event:
+        assert decide([decision.History(state)], NOW, ONCE).done
+        for event in set(Event) - {Event.INTENT}:
             assert after(state, event) in decision.SETTLED
 
 
@@ -97,6 +98,20 @@ def test_without_an_id_an_attempt_in_doubt_is_never_repeated_and_unknown_in_the_
     (given_up,) = step(ledger, NOW + 3600, BLIND).record
     assert (given_up.position, given_up.n, given_up.verdict) == (0, 1, Verdict.UNKNOWN)
     assert step(tried(given_up), NOW + 3600, BLIND).done
+
+
+def test_without_an_id_a_clock_set_back_repeats_nothing() -> None:
+    """Found by the state machine: the doubt lay in the future then."""
+    assert step(tried(), NOW - 1, BLIND).send == []
+
+
+def test_a_refusal_recorded_late_does_not_hide_what_came_of_another_attempt() -> None:
+    """Found by the state machine."""
+    attempts = [Attempt(1, 1, NOW, 1), Attempt(2, 2, NOW + 60, 1)]
+    late = Outcome(0, 1, Verdict.REFUSED, 43004)
+    accepted = Ledger(1, attempts, [Outcome(0, 2, Verdict.ACCEPTED, msgid=7), late])
+    assert accepted.histories()[0].state is State.ACCEPTED
+    assert Ledger(1, attempts, [late]).histories()[0].state is State.IN_DOUBT
 
 
 def test_busy_after_doubt_leaves_the_doubt() -> None:
