@@ -385,3 +385,20 @@ def test_a_full_disk_is_told_as_such_and_closes_the_connection(
 
     using(act, run)
     assert ended.wait(2)
+
+
+@LOOPS
+def test_a_request_that_was_given_up_does_not_arrive_later(run: Any) -> None:
+    """What the system has not brought to the peer is forgotten: it must not arrive when a cable is joined again."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+        async def act(transport: AsyncioTransport) -> None:
+            with pytest.raises(OutcomeUnknown):
+                await transport.send(post(url, timeout_s=0.3))
+
+        using(act, run)
+        connection, _ = listener.accept()
+        with connection, pytest.raises(ConnectionResetError):
+            while connection.recv(65536):
+                pass

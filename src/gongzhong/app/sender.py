@@ -71,6 +71,9 @@ PACE_S = 15.0
 """A running text is sent every PACE_S / n seconds while n messages are left: 3 s at first, then longer."""
 QUIET_S = 60.0
 """A handler that streams and has been silent for this long no longer keeps the last message back."""
+SENDS_WITHIN_S = 3.0
+"""With other processes: how long this one must at least be sure of its lease before it begins to send a message. What
+is not answered when that is over is given up, so that a host that is cut off does not send what another one sends."""
 LOOK_AGAIN_S = 1.0
 CLOSING_S = 5.0
 """What is there is sent when so little is left of the allowance's time."""
@@ -232,13 +235,17 @@ class Sender:
         return failure
 
     async def _once(self, openid: str, message: Reply) -> tuple[Reason, Exception] | None:
-        shared = self._binding.window.shared
+        shared, patience_s = self._binding.window.shared, None
         if shared is not None:
-            await shared.member.until_sure()
+            await shared.member.until_sure(SENDS_WITHIN_S)
+            patience_s = shared.member.sure_s
         try:
-            await self._binding.api.perform(as_customer_message(openid, message))
+            async with asyncio.timeout(patience_s):
+                await self._binding.api.perform(as_customer_message(openid, message))
         except NoForm as problem:
             return Reason.NO_FORM, problem
+        except TimeoutError as problem:  # from now on another process may have the person
+            return Reason.IN_DOUBT, problem
         except GongzhongError as problem:
             return reason_of(problem), problem
         except Exception as problem:

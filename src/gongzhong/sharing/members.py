@@ -60,11 +60,16 @@ class Member:
     @property
     def sure(self) -> bool:
         """Whether no other process can have been told that this one is dead."""
-        return bool(self.name) and asyncio.get_running_loop().time() < self._sure_until
+        return self.sure_s > 0
 
-    async def until_sure(self) -> None:
-        """Wait until what is done now cannot be done by another process at the same time."""
-        while not self.sure:
+    @property
+    def sure_s(self) -> float:
+        """For how many seconds no other process can be told so, 0 for none."""
+        return max(0.0, self._sure_until - asyncio.get_running_loop().time()) if self.name else 0.0
+
+    async def until_sure(self, at_least_s: float = 0.0) -> None:
+        """Wait until what is done now, and takes so long, cannot be done by another process at the same time."""
+        while self.sure_s <= at_least_s:
             self._changed.clear()
             await self._changed.wait()
 

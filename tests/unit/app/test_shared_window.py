@@ -13,6 +13,7 @@ from gongzhong import Text
 from gongzhong.app import App, Services
 from gongzhong.app.binding import Binding
 from gongzhong.app.inbox import Inbox
+from gongzhong.app.sender import SENDS_WITHIN_S
 from gongzhong.app.shared_window import SharedWindow
 from gongzhong.errors import StateDown
 from gongzhong.messages import dedup_key, encode
@@ -301,7 +302,7 @@ async def test_an_answer_that_wechat_may_not_have_got_is_in_the_inbox() -> None:
 async def test_a_process_that_was_silent_sends_nothing(trusts: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process has begun the message anew; the planted fault shows what would happen otherwise."""
     if trusts:
-        monkeypatch.setattr(Member, "sure", True)
+        monkeypatch.setattr(Member, "sure_s", 1_000.0)
     cluster = Cluster(1)
     [other], silent = cluster.bindings, cluster.bound(Beat(every_s=1_000.0))
     push = text("12")
@@ -312,4 +313,26 @@ async def test_a_process_that_was_silent_sends_nothing(trusts: bool, monkeypatch
     await asyncio.sleep(30)
     assert cluster.api.texts == ["答12"] * (2 if trusts else 1)
     await silent.shutdown(0.1)
+    await cluster.close()
+
+
+async def test_a_message_that_wechat_does_not_answer_is_given_up_before_the_lease_is_over() -> None:
+    """Then another process may send it."""
+    cluster = Cluster(1)
+    [binding] = cluster.bindings
+    loop, given_up = asyncio.get_running_loop(), list[float]()
+    began = loop.time()
+
+    async def never(call: object) -> None:
+        try:
+            await asyncio.sleep(1_000)
+        finally:
+            given_up.append(loop.time() - began)
+
+    cluster.api.perform = never  # type: ignore[assignment]
+    await cluster.deliver(binding, text("5"))
+    await asyncio.sleep(30)
+    [after_s] = given_up
+    assert 5.0 + SENDS_WITHIN_S <= after_s < 5.0 + Beat().lease_s
+    assert [item.reason for item in binding.outbox.undelivered()] == ["in_doubt"]
     await cluster.close()

@@ -17,6 +17,7 @@ import errno
 import os
 import socket
 import ssl
+import struct
 import zlib
 from base64 import b64encode
 from collections import deque
@@ -51,6 +52,8 @@ _FAILURES: Final = (OSError, EOFError, ValueError, Unusable, zlib.error)
 
 NO_ADDRESS: Final = "地址不完整", "no address"
 
+NO_LINGER: Final = struct.pack("ii", 1, 0)
+"""SO_LINGER on, 0 seconds: closing drops what was not sent."""
 IDLE_S: Final = 15.0
 """How long a connection without a request is kept. Servers close theirs after a minute or so; one that is closed in the
 same moment as it is used again leaves the outcome of a call unknown."""
@@ -145,6 +148,8 @@ class Connection(asyncio.Protocol):
             kept = kept and answer.keeps_alive
         except BaseException:
             kept = False
+            if not answer.status:
+                self._discard()
             raise
         finally:
             self._timer.cancel()
@@ -154,6 +159,12 @@ class Connection(asyncio.Protocol):
             if not kept:
                 self._transport.abort()
         return answer.reply()
+
+    def _discard(self) -> None:
+        """Have the system forget what the peer has not got by now: a request that was given up must not arrive later,
+        when a cable is joined again."""
+        with suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
 
     async def _write(self, head: bytes, body: bytes | Pieces, threads: Executor) -> bool:
         """Write a long body as fast as the peer takes it; False when its answer came before the end of it."""
