@@ -131,7 +131,7 @@ def _run(wanted: Wanted, bed: LivePlatform, hosts: list[Host], steps: Steps) -> 
         # everything that the host does when it is back must have happened
         time.sleep(max(0.0, began + wanted.cut_at_s + wanted.cut_s + AFTERWARDS_S - time.monotonic()))
     said = steps.of("said")
-    in_flight = {step.text for step in said if step.pid in away and -1.0 < step.at - cut[0] < TAKEN_OVER_S}
+    in_flight = {step.text for step in said if step.pid in away and -1.0 < step.at - cut[0] < SENT_AT_ONCE_S}
     fates = [Fate(pid, cut[0], cut[1]) for pid in away]
     report = reported(crowd, steps, fates, late_s=LATE_S, began=began)
     report.faults["cut off"] = 1
@@ -151,8 +151,9 @@ def _run(wanted: Wanted, bed: LivePlatform, hosts: list[Host], steps: Steps) -> 
     )
 
 
-# What a host was sending to WeChat when it was cut off arrives when the cable is back, after another host has sent it,
-# too: customer-service messages have no key by which WeChat could refuse the second one. docs/production.md says so.
+SENT_AT_ONCE_S = 0.5
+"""What a host was sending to WeChat in the moment of the cut may have arrived without its knowledge, and is sent by
+another host, too: customer-service messages have no key by which WeChat could refuse the second one."""
 AFTERWARDS_S = 20.0
 """How long after the cable is joined again everything is looked at: rows that nobody holds are found 17 s later."""
 TAKEN_OVER_S = 8.0
