@@ -55,18 +55,19 @@ def running(kind: str, folder: Path) -> Iterator[Engines]:
         yield Engines({"GONGZHONG_STATE": address, "GONGZHONG_DATABASE": address})
         return
     with ExitStack() as ending:
-        postgres = Postgres(folder / "postgres")
-        servers: list[Server] = [postgres]
-        address = postgres.url
-        if "pgbouncer" in kind:
-            servers.append(bouncer := PgBouncer(folder / "pgbouncer", postgres))
-            address = bouncer.url
-        state = address
-        if "redis" in kind:
-            servers.append(redis := RedisServer(folder / "redis", keeps=True))
-            state = redis.url
-        for server in servers:
+        servers: list[Server] = []
+
+        def started(server: Server) -> Server:
+            """Start it before the next one takes a free port."""
             server.start()
             ending.callback(server.stop)
-        migrate.prepare(read_url(postgres.url))
+            servers.append(server)
+            return server
+
+        postgres = Postgres(folder / "postgres")
+        address = started(postgres).url
+        migrate.prepare(read_url(address))
+        if "pgbouncer" in kind:
+            address = started(PgBouncer(folder / "pgbouncer", postgres)).url
+        state = started(RedisServer(folder / "redis", keeps=True)).url if "redis" in kind else address
         yield Engines({"GONGZHONG_STATE": state, "GONGZHONG_DATABASE": address}, servers)

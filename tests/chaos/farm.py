@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tests.servers import alive, children, program, wait_until
+from tests.servers import START_WITHIN_S, alive, children, program, wait_until
+
+from gongzhong.running.listening import free_port
 
 from .judge import Fate, Step
 from .plan import Fault
@@ -89,7 +91,10 @@ class Host:
                 serve, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=log
             )
         assert self.supervisor.stdout is not None
+        watchdog = threading.Timer(START_WITHIN_S, self.supervisor.kill)
+        watchdog.start()
         ready = self.supervisor.stdout.readline()
+        watchdog.cancel()
         assert ready, self.log()
         assert json.loads(ready)["workers"] == workers
 
@@ -138,16 +143,18 @@ class Nginx:
 class Farm:
     """Workers on a Unix socket, and the nginx on `port` that WeChat's pushes come through."""
 
-    def __init__(self, folder: Path, workers: int, environment: dict[str, str], port: int) -> None:
+    def __init__(self, folder: Path, workers: int, environment: dict[str, str]) -> None:
         folder.mkdir()
-        self.port, self.steps = port, Steps(folder / "steps")
+        self.steps = Steps(folder / "steps")
         self.fates: list[Fate] = []
         self._resumes: list[threading.Timer] = []
         socket = folder / "serve.sock"
         environment = {**environment, "STEPS": str(self.steps.path)}
         self.host = Host(folder / "host", environment, workers, ["--unix-socket", str(socket)])
         # twice, so that nginx passes a request whose worker died on to another one
-        self.nginx = Nginx(folder / "nginx", f"127.0.0.1:{port}", f"server unix:{socket} max_fails=0;" * 2)
+        self.port = free_port()
+        upstreams = f"server unix:{socket} max_fails=0;" * 2
+        self.nginx = Nginx(folder / "nginx", f"127.0.0.1:{self.port}", upstreams)
 
     def befall(self, fault: Fault) -> None:
         """Kill or stop a worker, if one is there. A stopped one goes on by itself."""

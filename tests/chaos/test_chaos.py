@@ -19,7 +19,6 @@ import pytest
 from tests.sockets.served import credentials
 
 from gongzhong.platform.world.settings import Kind
-from gongzhong.running.listening import free_port
 from gongzhong.testing.live_platform import LivePlatform
 
 from . import engines as kinds
@@ -54,7 +53,7 @@ def run(kind: str, account: Kind, size: Size, folder: Path, bed: LivePlatform) -
 @contextmanager
 def farm(folder: Path, account: Kind, engines: Engines, bed: LivePlatform) -> Iterator[Farm]:
     """Workers that answer for an account of this kind."""
-    made = Farm(folder, WORKERS, credentials(bed, **engines.environment), free_port())
+    made = Farm(folder, WORKERS, credentials(bed, **engines.environment))
     try:
         url = f"http://127.0.0.1:{made.port}/"
         bed.connect(url=url, kind=account, verified=account == "service")
