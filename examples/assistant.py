@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from gongzhong import OfficialAccount, Session, Subscribe, Text
+from gongzhong import OfficialAccount, Session, Subscribe, Text, Unsubscribe
 from gongzhong.app import Piece
 
 TURNS = 20
@@ -33,6 +33,11 @@ oa = OfficialAccount.from_env()
 @oa.on(Subscribe)
 async def welcome(event: Subscribe) -> str:
     return "你好，有什么想问的？回复“重新开始”，我就忘掉之前谈的内容。"
+
+
+@oa.on(Unsubscribe)
+async def left(event: Unsubscribe) -> None:
+    await oa.sessions.forget(event.openid)  # 开发者规范：取消关注时删除
 
 
 @oa.text("重新开始")

@@ -20,8 +20,8 @@ from .words import out, print_json, say
 if TYPE_CHECKING:
     from ..app import App
     from ..config import Configuration
-    from ..gateway import Key
     from ..norms import Finding, Line
+    from ..norms.subject import ClientKey
     from ..running.target import Target
 
 MARKS = {
@@ -108,8 +108,9 @@ async def _told(configuration: Configuration) -> tuple[list[Line], list[str]]:
     return told, refused
 
 
-def _keys(configuration: Configuration) -> list[Key] | None:
-    """The keys of the gateway; None without a database that has them."""
+def _keys(configuration: Configuration) -> list[ClientKey] | None:
+    """The keys of the gateway and of the people API; None without a database that has them."""
+    from ..console.people import PeopleKeyTables
     from ..database import read_url
     from ..database.statements import Statements, open_database
     from ..gateway import GatewayTables
@@ -124,12 +125,12 @@ def _keys(configuration: Configuration) -> list[Key] | None:
     if not migrate.status(url).current:
         return None
 
-    async def keys() -> list[Key]:
-        tables = GatewayTables(Statements(open_database(url)))
+    async def keys() -> list[ClientKey]:
+        statements = Statements(open_database(url))
         try:
-            return await tables.keys()
+            return [*await GatewayTables(statements).keys(), *await PeopleKeyTables(statements).all()]
         finally:
-            await tables.close()
+            await statements.close()
 
     return run_loop(keys())
 

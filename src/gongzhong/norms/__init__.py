@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..app import App
 from ..config import Configuration
@@ -20,11 +19,8 @@ from .isolation import check_isolation
 from .pages import check_pages
 from .secrets import check_secrets
 from .sources import Line, Sources
-from .subject import Subject, apps_of
+from .subject import ClientKey, Subject, apps_of
 from .wording import check_wording
-
-if TYPE_CHECKING:
-    from ..gateway import Key
 
 __all__ = [
     "NORMS",
@@ -48,7 +44,7 @@ def subject_of(
     program: Path,
     configuration: Configuration,
     *,
-    keys: Sequence[Key] | None = None,
+    keys: Sequence[ClientKey] | None = None,
     told: Sequence[Line] = (),
 ) -> Subject:
     """What is to be checked. `program` is the file of the program; its folder and repository are read."""

@@ -21,7 +21,7 @@ OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
 
 
 def check_deployment(subject: Subject) -> list[Finding]:
-    """What the configuration and the gateway's keys show about protection."""
+    """What the configuration, and the keys of gateway and people API, show about protection."""
     settings = subject.configuration.settings
     found = [*_networks(settings), *_keys(subject), *_files(settings)]
     for account in settings.account:
@@ -75,20 +75,20 @@ def _keys(subject: Subject) -> Iterator[Finding]:
         if is_everywhere(key.networks):
             yield broken(
                 "protection",
-                f"网关密钥 {key.id} 允许 0.0.0.0/0：任何地址都能使用",
-                f"the gateway's key {key.id} allows 0.0.0.0/0: it may be used from any address",
+                f"密钥 {key.id} 允许 0.0.0.0/0：任何地址都能使用",
+                f"the key {key.id} allows 0.0.0.0/0: it may be used from any address",
                 "重新创建，用 --from 写出客户端的网段，并撤销这一个",
                 "make another one with the client's network (--from), and revoke this one",
-                where=f"gateway key {key.id}",
+                where=f"key {key.id}",
             )
         elif not key.networks:
             yield doubtful(
                 "protection",
-                f"网关密钥 {key.id} 没有限制地址",
-                f"the gateway's key {key.id} is not bound to addresses",
+                f"密钥 {key.id} 没有限制地址",
+                f"the key {key.id} is not bound to addresses",
                 "重新创建，用 --from 写出客户端的网段",
                 "make another one with the client's network (--from)",
-                where=f"gateway key {key.id}",
+                where=f"key {key.id}",
             )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -12,20 +12,28 @@ from ..config import Configuration
 from ..messages import Push
 from .sources import Line, Sources
 
-if TYPE_CHECKING:
-    from ..gateway import Key
+
+class ClientKey(Protocol):
+    """A key of the gateway or of the people API, as far as it is looked at."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def networks(self) -> tuple[str, ...]: ...
+    @property
+    def revoked_at(self) -> float: ...
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """`keys` are those of the gateway (None: no database, or none was looked at); `told` are texts of menu, templates
-    and automatic replies as WeChat gave them."""
+    """`keys` are those of the gateway and of the people API (None: no database, or none was looked at); `told` are
+    texts of menu, templates and automatic replies as WeChat gave them."""
 
     apps: tuple[App, ...]
     sources: Sources
     configuration: Configuration
     people_given: bool = False
     """Whether the program itself opens where people's data is stored (`OfficialAccount(people=…)`)."""
-    keys: tuple[Key, ...] | None = None
+    keys: tuple[ClientKey, ...] | None = None
     told: tuple[Line, ...] = ()
 
     @property

@@ -13,7 +13,7 @@ from binascii import a2b_base64
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from ..account import Secret
 from ..errors import SetupError
@@ -105,7 +105,7 @@ def masters_from(path: str, older: Sequence[MasterKey] = ()) -> Masters:
             fix_zh="写成 模块:函数，模块须能导入，例如 shop.kms:master",
             fix_en="write module:function of a module that can be imported, such as shop.kms:master",
         )
-    given = function()
+    given: Any = function()
     if isinstance(given, Masters):
         return Masters(given.present, (*given.older, *older))
     if not all(hasattr(given, wanted) for wanted in ("name", "wrap", "unwrap")):

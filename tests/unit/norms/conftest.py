@@ -9,8 +9,8 @@ from typing import TypeAlias
 import pytest
 
 from gongzhong.config import read
-from gongzhong.gateway import Key
 from gongzhong.norms import Finding, Line, apps_of, check, subject_of
+from gongzhong.norms.subject import ClientKey
 from gongzhong.running.target import resolve
 
 MASTER = "q83vEjRWeJC7zZ4TSt1fO6XlLw0RmUbFi5Qy2KpHxWs="
@@ -33,7 +33,7 @@ def checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Check]:
         files: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
         *,
-        keys: list[Key] | None = None,
+        keys: list[ClientKey] | None = None,
         told: tuple[Line, ...] = (),
     ) -> list[Finding]:
         folder = tmp_path / f"program{next(numbers)}"

@@ -264,11 +264,11 @@ def test_the_deployment_lets_in_only_whom_it_should(checked: Check, tmp_path: Pa
     findings = checked(env=env, keys=keys)
     assert of(findings) == [
         ("protection", "gateway.trusted_proxies"),
-        ("protection", f"gateway key {keys[0].id}"),
+        ("protection", f"key {keys[0].id}"),
         ("protection", "account.wx0123456789abcdef.api_base"),
     ]
     assert of(findings, "doubtful") == [
-        ("protection", f"gateway key {keys[1].id}"),
+        ("protection", f"key {keys[1].id}"),
         ("protection", "replies.replay_window"),
     ]
 
