@@ -47,14 +47,14 @@ READS: dict[str, Road] = {
 }
 
 
-@pytest.mark.parametrize("road", READS)
-async def test_no_road_leads_to_the_data_of_another_account(people: People, road: str) -> None:
+async def test_no_road_leads_to_the_data_of_another_account(people: People) -> None:
     records = await fill(people, ALICE)
     [number] = await people.vault(SHOP).numbers([ALICE])
     await people.vault(OTHER).numbers(["oSomebodyElse"])
-    answer = str(await READS[road](people, number))
-    assert PHONE not in answer and NICKNAME not in answer and ALICE not in answer
-    assert await records.all(ALICE) == {"phone": PHONE, "nickname": NICKNAME}, "nothing was changed either"
+    for name, road in READS.items():
+        answer = str(await road(people, number))
+        assert not any(text in answer for text in (PHONE, NICKNAME, ALICE)), name
+        assert await records.all(ALICE) == {"phone": PHONE, "nickname": NICKNAME}, f"{name} changed it"
     assert (await Audit(people.vault(SHOP)).verify()).whole
 
 

@@ -87,14 +87,12 @@ BODIES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("action", ACTIONS)
-async def test_each_role_may_do_what_it_is_for_and_nothing_else(
-    client: Client, role: str, action: str
-) -> None:
-    status, answer = await client.ask(await client.key(role), address(action), BODIES.get(action))
-    assert status == (200 if action in ROLES[role] else 403), answer
-    if status == 403:
-        assert answer["error"]["reason"] == "role"
+async def test_each_role_may_do_what_it_is_for_and_nothing_else(client: Client, role: str) -> None:
+    key = await client.key(role)
+    for action in sorted(ACTIONS, key=lambda action: action == "erase-everybody"):  # which ends everything
+        status, answer = await client.ask(key, address(action), BODIES.get(action))
+        assert status == (200 if action in ROLES[role] else 403), (action, answer)
+        assert status == 200 or answer["error"]["reason"] == "role"
 
 
 async def test_a_persons_requests_are_answered_and_stand_in_the_trail(client: Client, people: People) -> None:
@@ -168,27 +166,28 @@ async def test_an_account_of_which_nothing_is_stored_is_not_made(client: Client,
     assert await people.keyring.tables.accounts() == [SHOP]
 
 
-@pytest.mark.parametrize(
-    ("path", "more", "status"),
-    [
-        ("/healthz", {"verb": "GET"}, 200),
-        (address("export"), {"verb": "GET"}, 405),
-        (address("everything"), {}, 404),
-        ("/people/export", {}, 404),
-        (f"/{SHOP}/people/export/", {}, 404),
-        (address("export"), {"headers": {"content-type": "text/plain"}}, 415),
-        (address("export"), {"data": b"x" * 70_000}, 413),
-        (address("export"), {"data": b"{"}, 422),
-        (address("export"), {"data": b'{"openid": 3}'}, 422),
-        (address("export"), {"data": b'{"openid": ""}'}, 422),
-        (address("export"), {"data": b'{"openid": "o", "more": 1}'}, 422),
-        (address("export"), {"data": b"\xff\xfe"}, 422),
-        (address("audit"), {"data": b'{"limit": 100000}'}, 422),
-        (address("export"), {"data": b""}, 422),
-    ],
-)
-async def test_wrong_requests_are_refused(client: Client, path: str, more: Any, status: int) -> None:
-    assert (await client.ask(await client.key("owner"), path, **more))[0] == status
+WRONG: list[tuple[str, Any, int]] = [
+    ("/healthz", {"verb": "GET"}, 200),
+    (address("export"), {"verb": "GET"}, 405),
+    (address("everything"), {}, 404),
+    ("/people/export", {}, 404),
+    (f"/{SHOP}/people/export/", {}, 404),
+    (address("export"), {"headers": {"content-type": "text/plain"}}, 415),
+    (address("export"), {"data": b"x" * 70_000}, 413),
+    (address("export"), {"data": b"{"}, 422),
+    (address("export"), {"data": b'{"openid": 3}'}, 422),
+    (address("export"), {"data": b'{"openid": ""}'}, 422),
+    (address("export"), {"data": b'{"openid": "o", "more": 1}'}, 422),
+    (address("export"), {"data": b"\xff\xfe"}, 422),
+    (address("audit"), {"data": b'{"limit": 100000}'}, 422),
+    (address("export"), {"data": b""}, 422),
+]
+
+
+async def test_wrong_requests_are_refused(client: Client) -> None:
+    key = await client.key("owner")
+    for path, more, status in WRONG:
+        assert (await client.ask(key, path, **more))[0] == status, (path, more)
 
 
 def test_a_key_that_cannot_be_is_not_made() -> None:
