@@ -10,7 +10,17 @@ from typing import Any, cast
 import pytest
 
 from gongzhong import Text
-from gongzhong.app import Accounts, App, BadTicket, Binding, Late, OfficialAccount, Piece, Services
+from gongzhong.app import (
+    Accounts,
+    App,
+    BadTicket,
+    Binding,
+    Late,
+    OfficialAccount,
+    Piece,
+    Services,
+    shared_window,
+)
 from gongzhong.app.late import Expected
 from gongzhong.errors import HandlerError, SetupError, StateDown
 from gongzhong.messages import Article, ImageReply, NewsReply, TextReply, TransferReply
@@ -372,6 +382,28 @@ async def test_a_process_dies_with_the_answer_and_another_one_gives_it() -> None
     assert cluster.api.texts == ["答"]
     assert await cluster.store.show() == []
     await cluster.close()
+
+
+async def test_the_row_stays_until_the_answer_surely_went_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer comes between two deliveries: if the process died now, another one must find it."""
+
+    async def rows_left() -> int:
+        cluster = Elsewhere(may_send=False)
+        push = text("问")
+        await cluster.deliver(cluster.bindings[0], push)
+        await cluster.late().reply("答")
+        await asyncio.sleep(2)
+        left = len(await cluster.store.show(kind="late"))
+        _, body, _ = await cluster.deliver(cluster.bindings[0], push)
+        assert "答".encode() in body
+        await asyncio.sleep(2)
+        assert await cluster.store.show() == []
+        await cluster.close()
+        return left
+
+    assert await rows_left() == 1
+    monkeypatch.setattr(shared_window, "claim_of", lambda row: row.key)
+    assert await rows_left() == 0, "a planted fault shows"
 
 
 async def test_a_state_that_is_down_is_the_callers_to_know() -> None:
