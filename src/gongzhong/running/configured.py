@@ -56,6 +56,23 @@ def configured(program: Program) -> Served:
     return Accounts({accounts[name].address: one for name, one in bound.items()})
 
 
+def require_named(served: Served) -> None:
+    """Raises SetupError when a program asks the environment for an account that it lacks, and the configuration has
+    accounts under names: it says how to get at them."""
+    source = served.only.source if served.only is not None else None
+    if not isinstance(source, EnvironmentAccount) or source.is_named():
+        return
+    named = [one for one in read().settings.account if one.name]
+    if named:
+        names, prefix = [one.name for one in named], named[0].prefix
+        raise SetupError(
+            f"没有设置 {source.prefix}APPID；配置里的账号有名字：{'、'.join(names)}",
+            f"{source.prefix}APPID is not set; the accounts of the configuration have names: {', '.join(names)}",
+            fix_zh=f'写 OfficialAccount.from_env("{prefix}")，或用 App：它为配置里的每个账号工作',
+            fix_en=f'write OfficialAccount.from_env("{prefix}"), or an App, which works for every account there',
+        )
+
+
 def _bind(name: str, app: App, account: AccountSettings | None, services: Services) -> Binding:
     """The account at work; all share connections. An OfficialAccount has its own account, which must be this one."""
     prefix = account.prefix if account is not None else PREFIX

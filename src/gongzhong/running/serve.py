@@ -30,7 +30,7 @@ from ..config import Alarms, Log
 from ..errors import SetupError, StateDown, say
 from .alarms import alarmed
 from .collector import spare_the_collector
-from .configured import configured, is_program
+from .configured import configured, is_program, require_named
 from .embedded import EmbeddedServer, run, run_loop
 from .http_server import DRAIN_S, CallbackServer
 from .listening import url_of, where
@@ -183,6 +183,7 @@ class Serving:
         self.served = _bare(found.value)
         self._listener, self._drain_s = listener, options.drain_s
         if self.served is not None:
+            require_named(self.served)
             self.served.check()
         else:
             _check(options, shared=listener is not None)

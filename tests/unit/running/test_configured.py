@@ -12,7 +12,7 @@ import pytest
 from gongzhong import Account, Accounts, App, OfficialAccount, SetupError
 from gongzhong.app import Binding
 from gongzhong.config import renew
-from gongzhong.running.configured import configured, is_program
+from gongzhong.running.configured import configured, is_program, require_named
 from gongzhong.running.target import kind_of
 
 
@@ -107,6 +107,21 @@ def test_the_accounts_of_one_configuration_share_connections(settings: Any) -> N
     assert news.state is shop.state and news.state is not None
     assert news.store is shop.store
     found.close()
+
+
+def test_a_program_that_asks_for_another_account_than_the_configuration_names_is_told_so(
+    settings: Any,
+) -> None:
+    oa = OfficialAccount.from_env()
+    settings({})
+    require_named(oa)  # its own check says what is missing
+    settings({"news": ""})
+    with pytest.raises(SetupError) as caught:
+        require_named(oa)
+    assert 'from_env("GONGZHONG_NEWS_")' in caught.value.text("en")
+    os.environ["GONGZHONG_APPID"] = "wx0123456789abcdef"
+    require_named(oa)
+    require_named(Accounts({"/a": app().bind(Account(appid="wx0123456789abcdef", token="abc"))}))
 
 
 def test_what_needs_a_configuration_is_told_apart() -> None:
