@@ -31,3 +31,9 @@ function showsPicture(url: string): Promise<boolean> {
 export function plainAddress(address: string): string {
   return address.replace(/^(http:\/\/)[a-z0-9-]+\.gongzhong\.localhost(?=[:/?#]|$)/, '$1127.0.0.1')
 }
+
+/** Whether an address is one of WeChat's own pages, which the platform serves beside these. */
+export function isPlatforms(address: string, here: Pick<Location, 'href' | 'hostname' | 'port'> = location): boolean {
+  const { hostname, port } = new URL(plainAddress(address), here.href)
+  return port === here.port && (hostname === here.hostname || (LOCAL.has(hostname) && (LOCAL.has(here.hostname) || here.hostname === HOME)))
+}

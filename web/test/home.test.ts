@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest'
 
-import { home, plainAddress } from '../src/home'
+import { home, isPlatforms, plainAddress } from '../src/home'
 
 const at = (hostname: string, port = '8700', protocol = 'http:') => ({ protocol, hostname, port, pathname: '/', search: '?a=1', hash: '#/desk' })
 
@@ -22,4 +22,13 @@ it('says a page’s address without the phone’s host name', () => {
   for (const other of ['http://127.0.0.1:8000/a', 'https://a.example/?x=http://b.gongzhong.localhost/', 'http://gongzhong.localhost/']) {
     expect(plainAddress(other)).toBe(other)
   }
+})
+
+it('tells WeChat’s own pages from those of an account', () => {
+  const here = { href: 'http://gongzhong.localhost:8700/', hostname: 'gongzhong.localhost', port: '8700' }
+  for (const own of ['/s/KEY', 'http://127.0.0.1:8700/s/KEY', 'http://a-0f3c6a1b2d4e.gongzhong.localhost:8700/connect/oauth2/authorize']) {
+    expect(isPlatforms(own, here)).toBe(true)
+  }
+  for (const other of ['http://127.0.0.1:8000/', 'https://shop.example/', 'http://shop.example:8700/']) expect(isPlatforms(other, here)).toBe(false)
+  expect(isPlatforms('http://127.0.0.1/', { href: 'https://bed.example/', hostname: 'bed.example', port: '' })).toBe(false)
 })

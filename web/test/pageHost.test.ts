@@ -41,6 +41,17 @@ async function ask(api: string, params: Params = {}, origin = ORIGIN): Promise<R
 
 const ready = (): Promise<Result> => ask('config', CONFIG)
 
+describe('the title', () => {
+  it('of a page without the script stays when it is loaded, and goes with it', async () => {
+    host.loaded()
+    await host.hear({ gongzhong: 'title', title: '商店', url: 'http://shop.test/' }, ORIGIN)
+    expect(host.loaded()).toBe(false)
+    expect(host.menu.title.value).toBe('商店')
+    host.loaded()
+    expect(host.menu.title.value).toBe('')
+  })
+})
+
 describe('what a page may', () => {
   it('nothing before wx.config', async () => {
     expect((await ask('scanQRCode')).errMsg).toBe('scanQRCode:fail, the permission value is offline verifying')

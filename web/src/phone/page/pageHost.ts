@@ -37,6 +37,8 @@ export class PageHost {
   private rights: Rights | null = null
   private origin = '*'
   private greeted = false
+  /** Whether the document that is loading has said its title already. */
+  private titled = false
 
   constructor(
     readonly session: Session,
@@ -64,6 +66,7 @@ export class PageHost {
     } else if (said.gongzhong === 'debug') {
       void this.questions.ask('dialog', { title: this.host, lines: [String(said.text)], confirm: t('page.ok') })
     } else if (said.gongzhong === 'title') {
+      this.titled = true
       this.menu.title.value = String(said.title ?? '')
       this.menu.page.value = plainAddress(String(said.url ?? this.menu.page.value))
     }
@@ -72,8 +75,13 @@ export class PageHost {
   /** The frame has loaded a document; one without our script has no say over the phone. Says whether it has it. */
   loaded(): boolean {
     const { greeted } = this
-    if (!greeted) this.restart('*')
-    this.greeted = false
+    if (!greeted) {
+      const { title, page } = this.menu
+      const told = this.titled ? { title: title.value, page: page.value } : null
+      this.restart('*')
+      if (told) [title.value, page.value] = [told.title, told.page]
+    }
+    this.greeted = this.titled = false
     return greeted
   }
 
