@@ -5,6 +5,7 @@
 
 export const HOME = 'gongzhong.localhost'
 const LOCAL = new Set(['127.0.0.1', 'localhost', '[::1]'])
+const WECHAT = new Set(['mp.weixin.qq.com', 'open.weixin.qq.com'])
 const PATIENCE_MS = 3000
 
 /** The same address at `gongzhong.localhost`, or null to stay. */
@@ -32,8 +33,9 @@ export function plainAddress(address: string): string {
   return address.replace(/^(http:\/\/)[a-z0-9-]+\.gongzhong\.localhost(?=[:/?#]|$)/, '$1127.0.0.1')
 }
 
-/** Whether an address is one of WeChat's own pages, which the platform serves beside these. */
+/** Whether an address is one of WeChat's own pages, which the platform serves beside these, also under WeChat's hosts. */
 export function isPlatforms(address: string, here: Pick<Location, 'href' | 'hostname' | 'port'> = location): boolean {
   const { hostname, port } = new URL(plainAddress(address), here.href)
+  if (WECHAT.has(hostname)) return true
   return port === here.port && (hostname === here.hostname || (LOCAL.has(hostname) && (LOCAL.has(here.hostname) || here.hostname === HOME)))
 }

@@ -26,7 +26,7 @@ it('says a page’s address without the phone’s host name', () => {
 
 it('tells WeChat’s own pages from those of an account', () => {
   const here = { href: 'http://gongzhong.localhost:8700/', hostname: 'gongzhong.localhost', port: '8700' }
-  for (const own of ['/s/KEY', 'http://127.0.0.1:8700/s/KEY', 'http://a-0f3c6a1b2d4e.gongzhong.localhost:8700/connect/oauth2/authorize']) {
+  for (const own of ['/s/KEY', 'https://open.weixin.qq.com/connect/oauth2/authorize', 'http://mp.weixin.qq.com/s/KEY', 'http://127.0.0.1:8700/s/KEY', 'http://a-0f3c6a1b2d4e.gongzhong.localhost:8700/connect/oauth2/authorize']) {
     expect(isPlatforms(own, here)).toBe(true)
   }
   for (const other of ['http://127.0.0.1:8000/', 'https://shop.example/', 'http://shop.example:8700/']) expect(isPlatforms(other, here)).toBe(false)
