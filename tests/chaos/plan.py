@@ -62,7 +62,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Restart:
-    """One engine (`place` among those that run) is ended, and started again after `down_s`."""
+    """One engine (`place` among those that run, around) is ended, and started again after `down_s`."""
 
     at_s: float
     how: Ending
@@ -123,11 +123,11 @@ def _faults(seed: int, size: Size) -> tuple[Fault, ...]:
 
 
 def _restarts(seed: int, size: Size) -> tuple[Restart, ...]:
-    """Spread over the run; every second one a kill, so that both endings happen where there are two."""
+    """Spread over the run: one engine after the other is shut down, the next round of two is killed."""
     chance = random.Random(f"restarts {seed}")
-    endings: tuple[Ending, ...] = ("shut down", "kill")
+    endings: tuple[Ending, ...] = ("shut down", "shut down", "kill", "kill")
     apart_s = size.seconds / (size.restarts + 1)
     return tuple(
-        Restart(apart_s * (number + 1), endings[number % 2], chance.randrange(1_000), chance.choice(DOWN_S))
+        Restart(apart_s * (number + 1), endings[number % 4], number, chance.choice(DOWN_S))
         for number in range(size.restarts)
     )

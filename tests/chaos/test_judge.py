@@ -100,4 +100,4 @@ def test_each_message_of_a_plan_has_a_text_of_its_own() -> None:
         "kill",
         "stop",
     }
-    assert [restart.how for restart in plan.restarts] == ["shut down", "kill", "shut down"]
+    assert [restart.how for restart in plan.restarts] == ["shut down", "shut down", "kill"]
