@@ -305,6 +305,16 @@ class Binding(Served):
         self.records  # noqa: B018
         return await self.duties.erase(openid, fields, reason=reason, by=by)
 
+    async def export(self, openid: str, *, by: str = "person") -> dict[str, Any] | None:
+        """Everything that is held about a person, session and waiting messages included, as JSON; None if nothing is.
+
+        Raises SetupError when people's data is not in use, StateDown.
+        """
+        from .export import export
+
+        sessions = self.services.sessions or self._session_store()
+        return await export(self.records, openid, store=self.store, sessions=sessions, by=by)
+
     @cached_property
     def duties(self) -> Duties:
         """What must be done to stored data after pushes and calls, and from time to time."""

@@ -144,6 +144,10 @@ class OfficialAccount(App, Served):
         """Erase everything about a person, or single fields; see `Binding.erase`."""
         return await self.binding.erase(openid, fields=fields, reason=reason, by=by)
 
+    async def export(self, openid: str, *, by: str = "person") -> dict[str, Any] | None:
+        """Everything that is held about a person; see `Binding.export`."""
+        return await self.binding.export(openid, by=by)
+
     @property
     def counters(self) -> Counter[str]:
         """How many deliveries, answers and troubles; docs/app.md lists the names."""

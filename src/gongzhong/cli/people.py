@@ -85,10 +85,13 @@ def export(
     database: Database = None,
     config: Config = None,
 ) -> int:
+    from ..app.export import export_stored
     from ..people import Purposes
 
+    state = read(config, {"database": database}).state
+
     async def answer(people: People, appid: str) -> dict[str, Any] | None:
-        return await people.records(appid, Purposes()).export(openid, by=by)
+        return await export_stored(people, appid, Purposes(), openid, state=state, by=by)
 
     found = asked(database, config, account, answer)
     if found is None:

@@ -78,6 +78,7 @@ def serve(
         people,
         named(database, config),
         purposes,
+        state=configuration.state,
         host=host,
         port=port,
         announce=lambda url: _announce(url, as_json=json),

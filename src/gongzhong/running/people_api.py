@@ -20,23 +20,25 @@ def serve_people(
     database: DatabaseUrl,
     purposes: Mapping[str, Purposes],
     *,
+    state: str = "",
     host: str = "127.0.0.1",
     port: int = PORT,
     announce: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM; `announce` is given the URL. Raises SetupError for an address that cannot be
     used."""
-    run_loop(_serve(people, database, purposes, host, port, announce))
+    run_loop(_serve(people, database, purposes, state, host, port, announce))
 
 
 async def _serve(
     people: People,
     database: DatabaseUrl,
     purposes: Mapping[str, Purposes],
+    state: str,
     host: str,
     port: int,
     announce: Callable[[str], None] | None,
 ) -> None:
-    api = PeopleApi(people, PeopleKeyTables(Statements(open_database(database))), purposes)
+    api = PeopleApi(people, PeopleKeyTables(Statements(open_database(database))), purposes, state=state)
     server = EmbeddedServer(api, host=host, port=port, drain_s=DRAIN_S)
     await run(server, ready=None if announce is None else lambda: announce(url_of(host, server.port)))

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 import msgspec
 from msgspec import Meta
 
+from ...app.export import export_stored
 from ...errors import GongzhongError
 from ...people import Audit, Erasure, People, Purposes, Records
 
@@ -83,6 +84,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     by: str
     purposes: Purposes | None
+    state: str = ""
+    """The address of the shared state, where sessions are; empty: there is none."""
 
     @property
     def records(self) -> Records:
@@ -118,7 +121,11 @@ async def withdraw(caller: Caller, body: Withdrawal) -> Any:
 
 
 async def export(caller: Caller, body: Person) -> Any:
-    return {"person": await caller.records.export(body.openid, by=caller.by)}
+    purposes = caller.purposes or Purposes()
+    found = await export_stored(
+        caller.people, caller.account, purposes, body.openid, state=caller.state, by=caller.by
+    )
+    return {"person": found}
 
 
 async def erase(caller: Caller, body: Erase) -> Any:

@@ -42,12 +42,18 @@ class Refused(Exception):
 
 
 class PeopleApi:
-    """For the accounts of one database. `purposes`: what the programs declare, by AppID (for retention)."""
+    """For the accounts of one database. `purposes`: what the programs declare, by AppID (for retention); `state`: the
+    address of the shared state, where sessions are (for exports)."""
 
     def __init__(
-        self, people: People, keys: PeopleKeyTables, purposes: Mapping[str, Purposes] | None = None
+        self,
+        people: People,
+        keys: PeopleKeyTables,
+        purposes: Mapping[str, Purposes] | None = None,
+        *,
+        state: str = "",
     ) -> None:
-        self._people, self._keys = people, keys
+        self._people, self._keys, self._state = people, keys, state
         self._purposes = dict(purposes or {})
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -94,7 +100,13 @@ class PeopleApi:
             raise Refused(404, "account", "没有这个公众号的数据", "nothing is stored of this account")
         body = await self._body(headers, receive, action)
         by = f"{key.name} (api {key.id})"
-        caller = Caller(people=self._people, account=account, by=by, purposes=self._purposes.get(account))
+        caller = Caller(
+            people=self._people,
+            account=account,
+            by=by,
+            purposes=self._purposes.get(account),
+            state=self._state,
+        )
         log.info(
             say("个人数据接口：密钥 %s 在 %s：%s", "people API: key %s in %s: %s"), key.id, account, action
         )

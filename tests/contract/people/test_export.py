@@ -1,0 +1,57 @@
+"""An export holds everything: fields, consents, history, the session, and what waits."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from gongzhong import MovableClock
+from gongzhong.app.export import export_stored
+from gongzhong.app.inbox import ANSWER, PUSH, KeptAnswer, KeptPush
+from gongzhong.app.sessions import PLACE
+from gongzhong.messages import Text, encode
+from gongzhong.people import People
+from gongzhong.people.sealed import SealedSessions, SealedWork
+from gongzhong.state import open_state
+from gongzhong.state.sessions import StateSessionStore
+from gongzhong.store import NewWork
+from gongzhong.store.sql import SqlWork
+
+from .conftest import Places
+from .test_erasure import PHONE, fill
+from .test_records import ALICE, BOB, SHOP, purposes
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_an_export_holds_what_is_remembered_and_what_waits(
+    people: People, places: Places, clock: MovableClock
+) -> None:
+    await fill(people, ALICE, BOB)
+    address = places.data.address.reveal() or places.data.place
+    state = open_state(address, clock)
+    sessions = SealedSessions(StateSessionStore(state), people)
+    await sessions.save(f"{SHOP}:{ALICE}", json.dumps({"title": "三体", PLACE: None}).encode(), 60)
+    await sessions.save(f"{SHOP}:{BOB}", b'{"title": "secret of Bob"}', 60)
+    work = SealedWork(SqlWork(people.tables.database, clock), people)
+    said = Text(to_user_name="gh_1", from_user_name=ALICE, create_time=1, content="我的书呢", msg_id=1)
+    push = msgspec.msgpack.encode(KeptPush(encode(said), "k", False))
+    reply = msgspec.msgpack.encode(KeptAnswer("TextReply", {"content": "明天到"}, "quota", clock.now(), ""))
+    await work.add(SHOP, [NewWork(kind=PUSH, data=push, line=ALICE, key="k")])
+    await work.add(SHOP, [NewWork(kind=ANSWER, data=reply, line=ALICE)])
+    await work.add(SHOP, [NewWork(kind=PUSH, data=push, line=BOB, key="b")])
+    await state.close()
+
+    found = await export_stored(people, SHOP, purposes(), ALICE, state=address, by="店长")
+    assert found is not None
+    assert PHONE in [one["value"] for one in found["fields"]]
+    assert found["session"] == {"title": "三体"}, "without the place in a dialogue"
+    assert [one["kind"] for one in found["waiting"]] == ["message", "answer"]
+    assert found["waiting"][1]["content"]["content"] == "明天到"
+    assert found["waiting"][0]["content"]["Content"] == "我的书呢"
+    assert "secret of Bob" not in json.dumps(found, ensure_ascii=False)
+    without = await export_stored(people, SHOP, purposes(), ALICE, state="")
+    assert without is not None and without["session"] == {}
+    assert await export_stored(people, SHOP, purposes(), "oNobody", state=address) is None
