@@ -59,12 +59,13 @@ class Audit:
     async def append(self, action: str, *, number: int = ACCOUNT_NUMBER, by: str = "", **detail: Any) -> int:
         """Add an entry; its number. It is sealed for the person, or for the account when there is no such person."""
         text = msgspec.json.encode({"action": action, "by": by, "detail": detail})
-        keys = await self._vault.keyring.account(self._account)
         at = self._vault.clock.now()
         while True:
             last, previous = await self._tables.last_audit(self._account) or (0, BEGINNING)
             seq = last + 1
             sealed = await self._sealed(number, seq, text)
+            # Afterwards: sealing has noticed whether another process has erased the account meanwhile.
+            keys = await self._vault.keyring.account(self._account)
             digest = keys.link(previous, _written(seq, number, at, sealed))
             if await self._tables.add_audit(self._account, AuditRow(seq, number, at, sealed, digest)):
                 await self._vault.keyring.tables.move_audit_head(self._account, seq, digest)

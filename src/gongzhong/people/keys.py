@@ -48,6 +48,10 @@ class AccountKeys:
         """The blind index of a value; `kind` keeps equal values of different kinds apart."""
         return hmac.digest(self._index, f"{kind}\0{value}".encode(), "sha256").hex()[:INDEX_CHARACTERS]
 
+    def same_index(self, other: AccountKeys) -> bool:
+        """Whether both make the same blind indexes: they do not when the account was erased in between."""
+        return hmac.compare_digest(self._index, other._index)
+
     def link(self, previous: bytes, entry: bytes) -> bytes:
         """The digest of an entry of the audit trail, which covers everything before it."""
         return hmac.digest(self._audit, previous + entry, "sha256")

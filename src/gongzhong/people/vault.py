@@ -13,7 +13,7 @@ from ..clock import Clock
 from ..errors import ArgumentError, StateDown
 from .errors import DataDamaged, PersonErased
 from .key_tables import batches
-from .keys import Keyring, bound_to
+from .keys import AccountKeys, Keyring, bound_to
 from .sealing import BadSeal, open_sealed, seal
 from .tables import NewPerson, PeopleTables
 
@@ -102,25 +102,32 @@ class Vault:
             raise DataDamaged(number, field) from None
 
     async def _numbers(self, openids: Sequence[str]) -> list[int]:
-        keys = await self.keyring.account(self.account)
-        lookups = {openid: keys.blind(OPENID, openid) for openid in openids}
         for _ in range(MOST_ROUNDS):
+            keys = await self.keyring.account(self.account)
+            lookups = {openid: keys.blind(OPENID, openid) for openid in openids}
             known = await self.tables.numbers(self.account, list(lookups.values()))
             missing = [openid for openid, lookup in lookups.items() if lookup not in known]
             if not missing:
                 return [known[lookups[openid]] for openid in openids]
-            await self._add({openid: lookups[openid] for openid in missing})
+            await self._add(keys, {openid: lookups[openid] for openid in missing})
         raise StateDown(
             "人员编号一直被占用：密钥库可能是从旧备份恢复的",
             "numbers of people keep being taken: the key store may have been restored from an old copy",
         )
 
-    async def _add(self, lookups: dict[str, str]) -> None:
+    async def _add(self, keys: AccountKeys, lookups: dict[str, str]) -> None:
         """Make people: first the keys, then the rows. Another process may make the same people at the same time: then
         its rows stand, and the keys that were made here are taken away again. Rows are added in the order of their
-        blind indexes, so that such processes do not wait for each other in a circle."""
+        blind indexes, so that such processes do not wait for each other in a circle.
+
+        When another process has erased the whole account meanwhile, the blind indexes that `keys` made mean nothing
+        any more: then nobody is made, and the caller begins anew.
+        """
         lookups = dict(sorted(lookups.items(), key=lambda item: item[1]))
         made = await self.keyring.new_people(self.account, len(lookups))
+        if not keys.same_index(await self.keyring.account(self.account)):
+            await self.keyring.tables.drop_person_keys(self.account, list(made))
+            return
         people = [
             NewPerson(number, lookup, seal(key, openid.encode(), bound_to(self.account, number, OPENID)))
             for (openid, lookup), (number, key) in zip(lookups.items(), made.items(), strict=True)

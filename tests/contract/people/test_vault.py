@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
+from gongzhong import MovableClock
 from gongzhong.errors import ArgumentError, SetupError
-from gongzhong.people import DataDamaged, LocalMaster, Masters, People, PersonErased
+from gongzhong.people import Audit, DataDamaged, LocalMaster, Masters, People, PersonErased
 
 from .conftest import Places
 
@@ -133,3 +134,23 @@ async def test_keys_of_another_account_do_not_open(people: People) -> None:
         await tables.add_account_key(OTHER, row, 1.0, first=True)
     with pytest.raises(SetupError):
         await people.vault(OTHER).numbers(OPENIDS[:1])
+
+
+async def test_a_process_that_goes_on_after_the_account_was_erased_elsewhere_makes_people_that_are_found(
+    people: People, places: Places, clock: MovableClock
+) -> None:
+    """It still holds the keys from before in its memory: blind indexes made with them would be found by nobody."""
+    other = places.open()
+    await people.vault(SHOP).numbers(OPENIDS)
+    await other.vault(SHOP).numbers(OPENIDS)
+    await Audit(other.vault(SHOP)).append("before")
+    clock.advance(1)
+    await people.erasure(SHOP).account(reason="end of service")
+    clock.advance(1)
+    made = await other.vault(SHOP).numbers(OPENIDS)
+    assert await people.vault(SHOP).find(OPENIDS) == made
+    assert await other.vault(SHOP).find(OPENIDS) == made
+    assert await places.open().vault(SHOP).openids(made) == OPENIDS
+    await Audit(other.vault(SHOP)).append("after")
+    assert (await Audit(places.open().vault(SHOP)).verify()).whole
+    await other.close()
