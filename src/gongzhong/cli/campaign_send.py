@@ -14,7 +14,8 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -96,15 +97,26 @@ def _child(number: int, place: dict[str, Any]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.PIPE)
 
 
-def _client(config: Path | None, appid: str) -> AsyncClient:
+@asynccontextmanager
+async def _client(config: Path | None, appid: str) -> AsyncIterator[AsyncClient]:
     """The account's client; its access_token is shared with other processes where a state is configured."""
     from ..client import AsyncClient, Tokens
     from ..state import open_state
     from ..state.tokens import StateTokenStore
 
-    state = read(config, {}).state
-    tokens = Tokens(StateTokenStore(open_state(state))) if state else None
-    return AsyncClient(account_of(config, appid), tokens=tokens)
+    address = read(config, {}).state
+    if not address:
+        async with AsyncClient(account_of(config, appid)) as client:
+            yield client
+        return
+    state = open_state(address)
+    store = StateTokenStore(state)
+    try:
+        async with AsyncClient(account_of(config, appid), tokens=Tokens(store)) as client:
+            yield client
+    finally:
+        store.close()
+        await state.close()
 
 
 class Sending:
