@@ -23,7 +23,7 @@ from ..catalogue.model import Call
 from ..client import AsyncClient
 from ..clock import Clock
 from ..errors import ArgumentError, GongzhongError, StateDown, say
-from .contents import Given, result_kind
+from .contents import Content, Given, result_kind
 from .decision import (
     SETTLED,
     Answered,
@@ -239,7 +239,8 @@ class ChunkRun:
     def __init__(self, worker: CampaignWorker, campaign: Campaign, plan: Plan, claim: Claim) -> None:
         self.claim = claim
         self._worker, self._campaign, self._plan = worker, campaign, plan
-        self._tables, self._clock, self._content = worker.tables, worker.clock, plan.content
+        self._tables, self._clock = worker.tables, worker.clock
+        self._content: Content = plan.content
         self._kind = plan.kind
         self._jobs: list[list[Given] | None] = []
         """The recipients of each job; None when there is nobody any more."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gongzhong import Account, OfficialAccount, Secret
+from gongzhong import Account, Client, OfficialAccount, Secret
 from gongzhong.campaigns import Outcome, Verdict
 from gongzhong.campaigns.tables import CampaignTables, Limits
 from gongzhong.cli.outcome import DONE, FAILED, SETUP, USAGE, run
@@ -204,6 +204,29 @@ def test_a_segment_of_recorded_fields_gives_recipients_and_variables(
     assert (shown["touser"], shown["data"]["thing1"]["value"]) == (openids[0], "活着")
     (tmp_path / "plan.toml").write_text(segment.replace("visits>=2", "visits>=two"), "utf-8")
     assert run(["campaign", "plan", "plan.toml"]) == SETUP
+
+
+def test_followers_and_carriers_of_a_tag_are_read_from_wechat(
+    openids: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with Client(Account.from_env()) as client:
+        tag = client.tags.create(name="老客户").tag.id
+        client.tags.tag_users(openid_list=openids[1:], tagid=tag)
+    for audience, count in (("followers = true", 3), (f"tag = {tag}", 2)):
+        plain = PLAN.replace('url = "https://shop.example/{id}"\n', "").replace("{书名}", "三体")
+        (tmp_path / "plan.toml").write_text(plain.replace('file = "readers.csv"', audience), "utf-8")
+        assert told(capsys, "plan", "plan.toml", "--json")["recipients"] == count
+
+
+def test_a_file_with_mistakes_makes_no_campaign(
+    openids: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    rows = (tmp_path / "readers.csv").read_text("utf-8")
+    (tmp_path / "readers.csv").write_text(f"{rows}{openids[0]},活着,9\n", "utf-8")
+    assert run(["campaign", "plan", "plan.toml"]) == SETUP
+    said = " ".join(capsys.readouterr().err.replace("│", "").split())
+    assert "line 5: the openid stands in line 2" in said
+    assert told(capsys, "list", "--json") == []
 
 
 @pytest.mark.parametrize(
