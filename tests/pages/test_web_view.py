@@ -118,3 +118,17 @@ def test_a_program_that_is_not_there_is_told_from_it(
     blocked = by_id(page, "webview-blocked")
     expect(blocked).to_have_attribute("data-forbids", "")
     expect(by_id(page, "webview-again")).to_be_visible()
+
+
+def test_the_status_says_whether_the_program_listens(context: BrowserContext, platform_url: str) -> None:
+    control = Control(platform_url)
+    gone = f"http://127.0.0.1:{free_port()}/wx"
+    appid = control.post("accounts", {"name": "状态", "url": gone, "token": "tok123"})["appid"]
+    page = context.new_page()
+    page.goto(platform_url)
+    by_id(page, f"account-{appid}").click()
+    status = by_id(page, "live-status")
+    expect(status).to_have_attribute("data-state", "dead")
+    expect(status).to_contain_text(gone.split("/")[2])
+    with ThreadingHTTPServer(("127.0.0.1", int(gone.split(":")[2].partition("/")[0])), Handler):
+        expect(status).to_have_attribute("data-state", "alive", timeout=15_000)
