@@ -117,6 +117,9 @@ WHERE o.account = :account AND o.at <= :until ORDER BY o.at, o.number
 ERASURES: Final = """
 SELECT number, at, certificate FROM people_erasure WHERE account = :account AND at >= :since ORDER BY at, number
 """
+ACCOUNT_ERASED: Final = """
+SELECT number FROM people_erasure WHERE account = :account AND number = 0 AND at >= :since LIMIT 1
+"""
 ERASED: Final = (
     "SELECT DISTINCT number FROM people_erasure WHERE account = :account AND number IN ({numbers})"
 )
@@ -293,6 +296,10 @@ class KeyTables:
         """Those of these people of whom an erasure is recorded."""
         sql = ERASED.format(numbers=self._numbers)
         return {row[0] for row in await self._run(sql, account, listed=as_list(numbers))}
+
+    async def account_erased(self, account: str, since: float) -> bool:
+        """Whether the whole account was erased since then."""
+        return bool(await self._run(ACCOUNT_ERASED, account, since=since))
 
     async def erased_accounts(self) -> list[str]:
         """The accounts in which anything was erased."""

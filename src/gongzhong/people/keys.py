@@ -15,6 +15,7 @@ with the old account key only, which the old master key wraps: once that is dest
 from __future__ import annotations
 
 import hmac
+import time
 from collections.abc import Callable, Sequence
 from os import urandom
 from typing import Final
@@ -33,6 +34,9 @@ WRAPPED_KEY: Final = "key"
 ACCOUNT_NUMBER: Final = 0
 """Stands for the account itself among the numbers of people."""
 MOST_ROUNDS: Final = 5
+LOOK_EVERY_S: Final = 5.0
+"""How often, at most, a process looks whether an account was erased by another one."""
+CLOCKS_DIFFER_S: Final = 120.0
 
 
 class AccountKeys:
@@ -63,6 +67,9 @@ class Keyring:
     def __init__(self, tables: KeyTables, masters: Masters, clock: Clock | None = None) -> None:
         self.tables, self._masters, self._clock = tables, masters, clock or Clock()
         self._accounts: dict[str, AccountKeys] = {}
+        self._loaded_at: dict[str, float] = {}
+        self._looked_at: dict[str, float] = {}
+        self.look_every_s = LOOK_EVERY_S
 
     async def account(self, account: str, *, fresh: bool = False) -> AccountKeys:
         """The account's keys, made at first use. `fresh`: read them again.
@@ -83,6 +90,7 @@ class Keyring:
         [index] = [key for (purpose, _), key in plain.items() if purpose == INDEX]
         versions = {version: key for (purpose, version), key in plain.items() if purpose == PEOPLE}
         self._accounts[account] = keys = AccountKeys(index, versions)
+        self._loaded_at[account] = self._clock.now()
         return keys
 
     async def new_people(self, account: str, n: int) -> dict[int, bytes]:
@@ -150,6 +158,24 @@ class Keyring:
                 moved = AccountKeyRow(row.purpose, row.version, wrapped, present.name)
                 done += await self.tables.rewrap_account_key(account, moved, row.master)
         return done
+
+    async def replaced(self, account: str) -> bool:
+        """Whether another process has erased the account since its keys were read here; then they are forgotten.
+
+        For whoever did not find a person: the blind index may be of the keys from before. Looks every LOOK_EVERY_S at
+        most, otherwise the answer is False.
+        """
+        now = time.monotonic()
+        if (
+            account not in self._accounts
+            or now - self._looked_at.get(account, -LOOK_EVERY_S) < self.look_every_s
+        ):
+            return False
+        self._looked_at[account] = now
+        known = self._accounts[account]
+        if not await self.tables.account_erased(account, self._loaded_at[account] - CLOCKS_DIFFER_S):
+            return False
+        return not known.same_index(await self.account(account, fresh=True))
 
     def forget(self, account: str) -> None:
         """Drop the account's keys from this process's memory."""

@@ -44,6 +44,12 @@ class Vault:
 
     async def find(self, openids: Sequence[str]) -> list[int | None]:
         """The numbers of people; None for those who have none. Creates nothing."""
+        found = await self._found(openids)
+        if None in found and await self.keyring.replaced(self.account):
+            return await self._found(openids)
+        return found
+
+    async def _found(self, openids: Sequence[str]) -> list[int | None]:
         keys = await self.keyring.account(self.account)
         found: list[int | None] = []
         for batch in batches(openids):

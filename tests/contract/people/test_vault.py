@@ -154,3 +154,20 @@ async def test_a_process_that_goes_on_after_the_account_was_erased_elsewhere_mak
     await Audit(other.vault(SHOP)).append("after")
     assert (await Audit(places.open().vault(SHOP)).verify()).whole
     await other.close()
+
+
+async def test_a_process_that_goes_on_finds_whom_another_one_made_after_the_erasure(
+    people: People, places: Places, clock: MovableClock
+) -> None:
+    other = places.open()
+    other.keyring.look_every_s = 0
+    await people.vault(SHOP).numbers(OPENIDS)
+    await other.vault(SHOP).numbers(OPENIDS)
+    clock.advance(1)
+    await people.erasure(SHOP).account(reason="end of service")
+    clock.advance(1)
+    assert await other.vault(SHOP).find(OPENIDS) == [None] * 5
+    made = await people.vault(SHOP).numbers(OPENIDS)
+    assert await other.vault(SHOP).find(OPENIDS) == made
+    assert await other.erasure(SHOP).person(OPENIDS[0], reason="unsubscribe") is not None
+    await other.close()
