@@ -30,8 +30,8 @@ class Crowd:
         self.bed, self.plan = bed, plan
         self.wrote: dict[str, float] = {}
         """When each message was written, in unix seconds."""
-        self.asked = 0
-        """How often somebody asked for an answer."""
+        self.asked: dict[str, list[float]] = {person: [] for person in plan.people}
+        """When each person asked for an answer with 继续."""
 
     @property
     def _world(self) -> World:
@@ -62,7 +62,7 @@ class Crowd:
             await asyncio.sleep(LOOKS_EVERY_S)
             if loop.time() >= asks_at and (self._promised(person) or self._waited_enough(open_)):
                 asks_at = loop.time() + FETCHES_EVERY_S
-                self.asked += 1
+                self.asked[person].append(time.time())
                 await self._say(person, FETCH)
 
     async def _say(self, person: str, text: str) -> None:
@@ -94,6 +94,16 @@ class Crowd:
         """Whether the last line asks the person to fetch an answer."""
         lines = chats.read(self._world, self._account.appid, person)
         return bool(lines) and lines[-1]["side"] == "account" and FETCH in chats.spoken(lines[-1])
+
+    def chances(self) -> dict[str, list[float]] | None:
+        """When an answer that waits could be shown: whenever its person wrote. None where the account may send by
+        itself."""
+        if self._account.verified:
+            return None
+        return {
+            person: sorted([*times, *(self.wrote[message.text] for message in self.plan.of(person))])
+            for person, times in self.asked.items()
+        }
 
     def seen(self) -> list[Seen]:
         """What everybody saw."""

@@ -7,9 +7,10 @@
 
 Per message: `lost` was never seen; `doubled` was seen more than once; `reordered` was said before another message of
 the same person, by more than the tolerance, and seen after it; `late` was begun more than `late_s` after it was
-written, or seen more than `late_s` after its handler had returned for the last time. A second start is `unfounded`
-unless the process of the start before it was killed meanwhile, or stopped for longer than a lease lasts without being
-renewed. A message may have several verdicts.
+written, or seen more than `late_s` after its handler had returned for the last time (on an account without
+customer-service messages: after its person's next message then). A second start is `unfounded` unless the process of
+the start before it was killed meanwhile, or stopped for longer than a lease lasts without being renewed. A message may
+have several verdicts.
 """
 
 from __future__ import annotations
@@ -142,8 +143,10 @@ def judge(
     fates: Sequence[Fate],
     *,
     late_s: float,
+    chances: dict[str, list[float]] | None = None,
 ) -> Report:
-    """The report. `wrote` says when each message was written, in unix seconds as all times."""
+    """The report. `wrote` says when each message was written, in unix seconds as all times. `chances`: when each person
+    wrote anything, where a late answer can only be shown then."""
     report = Report(plan)
     began, ended, shown = _by_text(starts), _by_text(said), defaultdict[str, list[Seen]](list)
     for line in seen:
@@ -152,7 +155,8 @@ def judge(
     for message in plan.messages:
         _judge_starts(report, began[message.text], shown[message.text], fates)
         at = wrote[message.text], began[message.text], ended[message.text]
-        _judge_seen(report, message, *at, shown[message.text], late_s)
+        times = None if chances is None else chances[message.person]
+        _judge_seen(report, message, *at, shown[message.text], late_s, times)
     for person in plan.people:
         texts = [message.text for message in plan.of(person)]
         report.reordered += _overtaken(
@@ -212,6 +216,7 @@ def _judge_seen(
     said: Sequence[Step],
     seen: Sequence[Seen],
     late_s: float,
+    chances: Sequence[float] | None,
 ) -> None:
     if not seen:
         report.lost.append(message.text)
@@ -220,6 +225,8 @@ def _judge_seen(
         report.doubled.append(message.text)
     report.delays_s.append(seen[0].at - wrote_at - message.takes_s)
     said_at = max((step.at for step in said if step.at <= seen[0].at), default=wrote_at + message.takes_s)
+    if chances is not None:
+        said_at = next((at for at in chances if at > said_at), said_at)
     begun_at = min((step.at for step in starts), default=wrote_at)
     if begun_at > wrote_at + late_s or seen[0].at > said_at + late_s:
         report.late.append(message.text)

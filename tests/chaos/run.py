@@ -50,11 +50,12 @@ def happening(*planned: Timed) -> Iterator[None]:
 def reported(crowd: Crowd, steps: Steps, fates: Sequence[Fate], *, late_s: float, began: float) -> Report:
     """What came of a run that began at `began`, on the monotonic clock."""
     seen, starts, said = crowd.seen(), steps.of("start"), steps.of("said")
-    report = judge(crowd.plan, crowd.wrote, seen, starts, said, fates, late_s=late_s)
+    report = judge(crowd.plan, crowd.wrote, seen, starts, said, fates, late_s=late_s, chances=crowd.chances())
     for message in crowd.plan.messages:
         if message.text in report.lost:
             report.stories[message.text] += f" | {crowd.carried(message.person, message.text)}"
-    report.asked, report.failures, report.alarms = crowd.asked, crowd.failures(), len(crowd.alarms())
+    report.asked = sum(map(len, crowd.asked.values()))
+    report.failures, report.alarms = crowd.failures(), len(crowd.alarms())
     report.took_s = time.monotonic() - began
     return report
 

@@ -57,6 +57,13 @@ def test_a_late_answer_is_found() -> None:
     assert judged([seen("one", 106.1, 3), RIGHT[1]]).late == ["one"]
 
 
+def test_an_answer_that_only_the_next_message_can_bring_is_late_after_that_message() -> None:
+    shown = [seen("one", 116.0, 3), RIGHT[1]]
+    for times, late in (([100.0, 110.0], ["one"]), ([100.0, 112.0], [])):
+        report = judge(PLAN, WROTE, shown, STARTS, SAID, (), late_s=5.0, chances={"person 0": times})
+        assert report.late == late
+
+
 def test_answers_in_another_order_than_they_were_said_are_found() -> None:
     assert judged([seen("two", 111.1, 4), seen("one", 111.2, 5)]).reordered == ["one"]
     assert judged([seen("two", 111.1, 4, 0), seen("one", 111.1, 4, 1)]).reordered == ["one"]
