@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gongzhong import MovableClock
+from gongzhong.app.inbox import Inbox, read_late
+from gongzhong.messages import TextReply
 from gongzhong.people import People
 from gongzhong.people.sealed import SealedSessions, SealedWork
 from gongzhong.state import open_state
@@ -89,3 +91,24 @@ async def test_with_the_wrong_key_store_no_message_is_lost(people: People, clock
     await people.keyring.tables.drop_person_keys(SHOP, [number])
     assert await work.take(SHOP, "push", "me", 2, 15) == []
     assert len(await below.show(SHOP)) == 1
+
+
+async def test_an_answer_from_elsewhere_names_nobody_below_and_vanishes_with_its_person(
+    people: People, clock: MovableClock
+) -> None:
+    below = SqlWork(people.tables.database, clock)
+    inbox = Inbox(SealedWork(below, people), SHOP)
+    reply = TextReply(content="只给她看的话")
+    assert await inbox.add_late(ALICE, f"{ALICE}:1", [reply], "answer")
+    assert not await inbox.add_late(ALICE, f"{ALICE}:1", [reply], "answer"), "known by its name already"
+    [stored] = await below.show(SHOP)
+    assert not [
+        what for what in (ALICE, "只给她看的话") if what.encode() in repr(stored).encode() + stored.data
+    ]
+    assert await inbox.overdue() == [ALICE]
+    [row] = await inbox.load(ALICE, "me")
+    assert read_late(row) == (f"{ALICE}:1", [reply])
+    await inbox.put_back([row])
+    await people.erasure(SHOP).person(ALICE, reason="request")
+    assert await inbox.load(ALICE, "other") == []
+    assert await below.show(SHOP) == []
