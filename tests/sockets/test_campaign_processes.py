@@ -26,7 +26,7 @@ from gongzhong.testing.live_platform import LivePlatform
 
 pytestmark = pytest.mark.heavy
 PEOPLE, RATE = 120, 20
-"""Fifty are sent to at once; the next fifty two and a half seconds later."""
+"""Recipients, and how many a second."""
 PLAN = f"""
 name = "到货"
 rate = {RATE}

@@ -56,8 +56,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rules(self) -> Rules:
-        """How sends may be tried again."""
-        return Rules(once_s=self.content.once_s, unit=1 if self.content.together else Rules().unit)
+        """How sends may be tried again, and how many go at once: no more than the rate allows in a second."""
+        most = Rules().unit if not self.rate else min(Rules().unit, max(1, int(self.rate)))
+        return Rules(once_s=self.content.once_s, unit=1 if self.content.together else most)
 
     def opens_at(self, now: float) -> float:
         """The first moment, from `now` on, at which it may send; both in unix seconds."""

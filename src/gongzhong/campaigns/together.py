@@ -54,10 +54,9 @@ class Together:
             try:
                 await self._carry_out(members)
             except BaseException as problem:
-                lost = StateDown("没有写入", "it was not written")
                 for one in members:
                     if not one.rows.done():
-                        one.rows.set_exception(problem if isinstance(problem, StateDown) else lost)
+                        one.rows.set_exception(another(problem))
                 if not isinstance(problem, Exception):
                     raise
 
@@ -74,3 +73,10 @@ class Together:
             mine, rows = rows[: len(one.steps)], rows[len(one.steps) :]
             if not one.rows.done():
                 one.rows.set_result(mine)
+
+
+def another(problem: BaseException) -> BaseException:
+    """The error for one of several tasks."""
+    if isinstance(problem, StateDown):
+        return StateDown(problem.zh, problem.en, fix_zh=problem.fix_zh, fix_en=problem.fix_en)
+    return problem if isinstance(problem, Exception) else StateDown("没有写入", "it was not written")

@@ -46,6 +46,9 @@ log = logging.getLogger("gongzhong.campaigns")
 FIELD: Final = "campaign"
 """Under this name the variables of recipients are sealed."""
 
+PACE_S: Final = 0.5
+"""How often, at the least, a chunk asks whether the rate lets it go on; shorter than what may be reserved ahead."""
+
 
 class People(Protocol):
     """The people of one account: `gongzhong.people.Vault`."""
@@ -319,8 +322,7 @@ class ChunkRun:
                 positions = positions[:left]
                 intent = await self._intend(positions, now, limits)
         if isinstance(intent, Refused):
-            await self._refused(intent, now)
-            return False
+            return await self._refused(intent, now)
         self._last = intent.n
         with self._traced(intent.n, positions):
             answers = await asyncio.gather(*(self._call(position) for position in positions))
@@ -400,11 +402,14 @@ class ChunkRun:
             return True
         return False
 
-    async def _refused(self, why: Refused, now: float) -> None:
-        """Leave the chunk until it is worth another look."""
-        due = next_day(now) if why is Refused.QUOTA else now + (1.0 if why is Refused.RATE else 0.0)
+    async def _refused(self, why: Refused, now: float) -> bool:
+        """Wait for the pace, or leave the chunk until it is worth another look; whether to go on with it."""
+        if why is Refused.RATE:
+            await asyncio.sleep(PACE_S * (0.5 + self._worker.random.random() / 2))
+            return True
         if why is not Refused.LEASE:
-            await self._leave(due)
+            await self._leave(next_day(now) if why is Refused.QUOTA else now)
+        return False
 
     async def _leave(self, due: float) -> None:
         """Let others have the chunk, not before `due`, with all that is known in the database."""
