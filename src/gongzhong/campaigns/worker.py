@@ -73,6 +73,8 @@ class WorkerPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Chunks at the same time; each sends a unit of recipients at the same time."""
     pause_s: float = 5.0
     """How long a chunk rests when WeChat is busy, spread by up to a half."""
+    waits_for_rate: bool = True
+    """Whether a chunk that the rate holds up stays with the worker; else it is given back for a second."""
 
 
 class Sent(msgspec.Struct):
@@ -404,11 +406,12 @@ class ChunkRun:
 
     async def _refused(self, why: Refused, now: float) -> bool:
         """Wait for the pace, or leave the chunk until it is worth another look; whether to go on with it."""
-        if why is Refused.RATE:
+        if why is Refused.RATE and self._worker.policy.waits_for_rate:
             await asyncio.sleep(PACE_S * (0.5 + self._worker.random.random() / 2))
             return True
         if why is not Refused.LEASE:
-            await self._leave(next_day(now) if why is Refused.QUOTA else now)
+            dues = {Refused.QUOTA: next_day(now), Refused.RATE: now + 1.0}
+            await self._leave(dues.get(why, now))
         return False
 
     async def _leave(self, due: float) -> None:

@@ -21,7 +21,7 @@ from ..campaigns.contents import Content, MassContent, TemplateMessage
 from ..campaigns.plan import Plan, day_of
 from ..campaigns.result_tables import ResultTables
 from ..campaigns.tables import Campaign, CampaignTables, Stage
-from ..campaigns.worker import CampaignWorker, People
+from ..campaigns.worker import CampaignWorker, People, WorkerPolicy
 from ..client import AsyncClient
 from ..clock import MovableClock
 from ..database import SqliteDatabase, read_url
@@ -163,7 +163,10 @@ async def _carry_out(
     tables = CampaignTables(SqliteDatabase(url.path))
     try:
         number = await _copy(campaign, plan, rows, tables, clock.now())
-        worker = CampaignWorker(tables, client, people_, holder="rehearsal", only=number, clock=clock)
+        policy = WorkerPolicy(waits_for_rate=False)
+        worker = CampaignWorker(
+            tables, client, people_, holder="rehearsal", only=number, policy=policy, clock=clock
+        )
         found = Rehearsal(recipients=len(rows))
         await _run(found, plan, worker, number, clock, told)
         return found

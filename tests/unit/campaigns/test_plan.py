@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gongzhong.campaigns.audience import Recipient, read_condition
@@ -43,9 +43,11 @@ def test_hours_are_those_of_the_accounts_zone() -> None:
     assert plan.opens_at(now) == opens.timestamp()
 
 
+quick = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 times = st.integers(0, 24 * 60 - 1).map(lambda minute: f"{minute // 60:02}:{minute % 60:02}")
 
 
+@quick
 @given(
     st.floats(1.7e9, 2e9),
     times,
@@ -93,6 +95,7 @@ def test_a_broadcast_names_all_or_a_tag_and_carries_its_id() -> None:
 
 
 @pytest.mark.anyio
+@quick
 @given(st.integers(0, 40), st.integers(3, 12), st.sampled_from([1, 2]))
 async def test_parts_hold_everybody_once_and_none_is_too_small(count: int, size: int, least: int) -> None:
     everybody = [Recipient(f"o{n}", {}) for n in range(count)]

@@ -144,10 +144,15 @@ def test_a_dry_run_sends_nothing_and_says_how_long_it_takes(
     assert (found["accepted"], sorted(found["days"].values()), found["stage"]) == (3, [1, 2], "done")
     assert found["ends_at"] - found["begins_at"] > 3600
     assert told(capsys, "status", "1", "--json")["states"] == {"waiting": 3}
+    slow = PLAN.replace("[content]", "rate = 0.01\n[content]")
+    (tmp_path / "plan.toml").write_text(slow, "utf-8")
+    told(capsys, "plan", "plan.toml", "--json")
+    found = told(capsys, "dry-run", "2", "--json")
+    assert 190 < found["ends_at"] - found["begins_at"] < 310, "minutes pass without anybody waiting for them"
     wrong = PLAN.replace("thing1", "thing2").replace("取书提醒", "错的")
     (tmp_path / "plan.toml").write_text(wrong, "utf-8")
     told(capsys, "plan", "plan.toml", "--json")
-    assert told(capsys, "dry-run", "2", "--json", status=FAILED)["refused"] == {"47003": 3}
+    assert told(capsys, "dry-run", "3", "--json", status=FAILED)["refused"] == {"47003": 3}
 
 
 def test_sends_in_doubt_are_shown_and_decided(
