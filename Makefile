@@ -47,7 +47,7 @@ chaos: .venv/.dev ## 十万个带种子的世界和一百万个坏输入，SEEDS
 	GONGZHONG_CROWD=full $(PYTEST) -rP tests/chaos
 
 chaos-short: .venv/.dev ## 少量用户，进程被杀死或暂停，数据库重启，一台主机断网 / small crowds, workers killed, an engine restarted, a host cut off
-	$(PYTEST) -rP -n 3 --dist load tests/chaos
+	$(PYTEST) -rP -n 5 --dist load tests/chaos
 
 test-pages: .venv/.dev $(PAGES) ## 浏览器测试 / drive the built pages with Chromium
 	$(PYTEST) -m browser tests
