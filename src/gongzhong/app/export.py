@@ -7,6 +7,8 @@ app keeps them. What a program keeps in tables of its own it adds itself.
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +19,8 @@ from .inbox import ANSWER, LATE, PUSH, KeptPush, read_answer, read_late
 from .sessions import PLACE, SessionStore
 
 if TYPE_CHECKING:
-    from ..people import People, Purposes, Records
+    from ..people import Erasure, People, Purposes, Records
+    from ..people.sealed import SealedSessions
 
 
 async def export(
@@ -42,20 +45,42 @@ async def export_stored(
     people: People, account: str, purposes: Purposes, openid: str, *, state: str, by: str = ""
 ) -> dict[str, Any] | None:
     """The same without a running program: sessions are read from the shared state of this address, if there is one."""
-    from ..people.sealed import SealedSessions, SealedWork
-    from ..state import open_state
-    from ..state.sessions import StateSessionStore
+    from ..people.sealed import SealedWork
     from ..store.sql import SqlWork
 
     store = SealedWork(SqlWork(people.tables.database, people.clock), people)
-    opened = open_state(state, people.clock) if state else None
-    sessions = None if opened is None else SealedSessions(StateSessionStore(opened), people)
-    try:
+    async with stored_sessions(people, state) as sessions:
         records = people.records(account, purposes)
         return await export(records, openid, store=store, sessions=sessions, by=by)
+
+
+@asynccontextmanager
+async def stored_sessions(people: People, state: str) -> AsyncIterator[SealedSessions | None]:
+    """The sessions in the shared state of this address; None without an address. Raises SetupError for a wrong one."""
+    from ..people.sealed import SealedSessions
+    from ..state import open_state
+    from ..state.sessions import StateSessionStore
+
+    if not state:
+        yield None
+        return
+    opened = open_state(state, people.clock)
+    try:
+        yield SealedSessions(StateSessionStore(opened), people)
     finally:
-        if opened is not None:
-            await opened.close()
+        await opened.close()
+
+
+@asynccontextmanager
+async def stored_erasure(people: People, account: str, state: str) -> AsyncIterator[Erasure]:
+    """Erasure in an account without a running program: the session in the shared state goes, too."""
+    async with stored_sessions(people, state) as sessions:
+
+        async def forget(openid: str) -> None:
+            if sessions is not None:
+                await sessions.delete(f"{account}:{openid}")
+
+        yield people.erasure(account, [forget])
 
 
 def _shown(row: Work) -> dict[str, Any]:

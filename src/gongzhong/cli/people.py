@@ -125,13 +125,17 @@ def erase(
             asked(database, config, account, lambda people, appid: people.erasure(appid).replay())
         )
 
+    from ..app.export import stored_erasure
+
+    state = read(config, {"database": database}).state
+
     async def answer(people: People, appid: str) -> Certificate | None:
-        erasure = people.erasure(appid)
-        if everybody:
-            return await erasure.account(reason=reason, by=by)
-        if field:
-            return await erasure.fields(openid, field, reason=reason, by=by)
-        return await erasure.person(openid, reason=reason, by=by)
+        async with stored_erasure(people, appid, state) as erasure:
+            if everybody:
+                return await erasure.account(reason=reason, by=by)
+            if field:
+                return await erasure.fields(openid, field, reason=reason, by=by)
+            return await erasure.person(openid, reason=reason, by=by)
 
     certificate = asked(database, config, account, answer)
     if certificate is None:

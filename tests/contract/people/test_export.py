@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gongzhong import MovableClock
-from gongzhong.app.export import export_stored
+from gongzhong.app.export import export_stored, stored_erasure
 from gongzhong.app.inbox import ANSWER, PUSH, KeptAnswer, KeptPush
 from gongzhong.app.sessions import PLACE
 from gongzhong.messages import Text, encode
@@ -55,3 +55,13 @@ async def test_an_export_holds_what_is_remembered_and_what_waits(
     without = await export_stored(people, SHOP, purposes(), ALICE, state="")
     assert without is not None and without["session"] == {}
     assert await export_stored(people, SHOP, purposes(), "oNobody", state=address) is None
+    async with stored_erasure(people, SHOP, address) as erasure:
+        assert await erasure.person(ALICE, reason="request") is not None
+    left = open_state(address, clock)
+    below = StateSessionStore(left)
+    numbers = await people.tables.people(SHOP, -1, 10)
+    assert [await below.load(f"{SHOP}:{number}") is not None for number in (*numbers, numbers[0] - 1)] == [
+        True,
+        False,
+    ]
+    await left.close()

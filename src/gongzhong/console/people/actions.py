@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 import msgspec
 from msgspec import Meta
 
-from ...app.export import export_stored
+from ...app.export import export_stored, stored_erasure
 from ...errors import GongzhongError
 from ...people import Audit, Erasure, People, Purposes, Records
 
@@ -132,7 +132,8 @@ async def erase(caller: Caller, body: Erase) -> Any:
     by, reason = caller.by, body.reason
     if body.fields:
         return {"certificate": await caller.erasure.fields(body.openid, body.fields, reason=reason, by=by)}
-    return {"certificate": await caller.erasure.person(body.openid, reason=reason, by=by)}
+    async with stored_erasure(caller.people, caller.account, caller.state) as erasure:
+        return {"certificate": await erasure.person(body.openid, reason=reason, by=by)}
 
 
 async def erase_everybody(caller: Caller, body: Everybody) -> Any:
