@@ -21,7 +21,7 @@ from .words import err, out, print_json, say
 if TYPE_CHECKING:
     from ..account import Account
     from ..config import Configuration
-    from ..people import Certificate, People, Purposes
+    from ..people import Certificate, Erasure, People, Purposes
 
 T = TypeVar("T")
 
@@ -125,17 +125,13 @@ def erase(
             asked(database, config, account, lambda people, appid: people.erasure(appid).replay())
         )
 
-    from ..app.export import stored_erasure
-
     state = read(config, {"database": database}).state
 
     async def answer(people: People, appid: str) -> Certificate | None:
+        from ..app.export import stored_erasure
+
         async with stored_erasure(people, appid, state) as erasure:
-            if everybody:
-                return await erasure.account(reason=reason, by=by)
-            if field:
-                return await erasure.fields(openid, field, reason=reason, by=by)
-            return await erasure.person(openid, reason=reason, by=by)
+            return await _erased(erasure, openid, field, everybody=everybody, reason=reason, by=by)
 
     certificate = asked(database, config, account, answer)
     if certificate is None:
@@ -143,6 +139,16 @@ def erase(
         return FAILED
     _show([certificate], as_json=json)
     return DONE
+
+
+async def _erased(
+    erasure: Erasure, openid: str, fields: list[str] | None, *, everybody: bool, reason: str, by: str
+) -> Certificate | None:
+    if everybody:
+        return await erasure.account(reason=reason, by=by)
+    if fields:
+        return await erasure.fields(openid, fields, reason=reason, by=by)
+    return await erasure.person(openid, reason=reason, by=by)
 
 
 def certificates(
