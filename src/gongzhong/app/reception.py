@@ -12,6 +12,7 @@ from collections.abc import Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from ..background import in_task
 from ..clock import Clock
 from ..errors import CallbackError, Replayed, say
 from ..messages import Push, Reply, dedup_key, encode_reply, parse
@@ -97,6 +98,7 @@ class Reception:
     ) -> Answer:
         """Answer a push within a span."""
         assert self._tracing is not None
+        await in_task()  # a span ends in the context in which it began
         with self._tracing.push(type(push).__name__, self._appid) as span:
             if self._shared is not None:
                 answer = await self._push_shared(opened, push, key, gone, request, since)

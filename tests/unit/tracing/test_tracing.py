@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import contextvars
 import itertools
 import logging
 import subprocess
 import sys
+from collections.abc import Coroutine
 from typing import Any, cast
 
+import msgspec
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -17,7 +20,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 from tests.simulation.room import Room
 from tests.simulation.test_campaign import CampaignWorld, Mishaps
-from tests.unit.app.conftest import ALICE, APPID, START, FakeApi, WeChat, account, text
+from tests.unit.app.conftest import AES_KEY, ALICE, APPID, START, TOKEN, FakeApi, WeChat, account, text
 from tests.unit.app.test_shared_window import Shared
 from tests.unit.client.conftest import AwaitingRoad, World
 
@@ -26,9 +29,12 @@ from gongzhong.app import App, Services
 from gongzhong.catalogue.users import GetUser
 from gongzhong.client import AsyncClient, CallPolicy, Client
 from gongzhong.errors import CallError, MissingExtra, NotReached
+from gongzhong.messages import encode
+from gongzhong.running.http_server.connection import _resumed
 from gongzhong.store import MemoryWork
 from gongzhong.testing.virtual_time import VirtualClock, VirtualTimeLoop
 from gongzhong.tracing import VARIABLE, Tracing
+from gongzhong.wire import PushWriter
 
 pytestmark = pytest.mark.anyio
 SAID = "不可外传"
@@ -316,3 +322,40 @@ def test_nothing_is_imported_where_no_spans_are_wanted() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_server_that_takes_the_first_steps_without_a_task_gets_the_span_and_the_answer(
+    collected: Collected, shared: bool
+) -> None:
+    """The callback server steps an answer in contexts of its own until it waits: a span must not begin before that."""
+    clock = VirtualClock(asyncio.get_running_loop(), START)
+    store = Services(state=Shared(clock), store=MemoryWork(clock)) if shared else Services()
+    app = App()
+
+    @app.text()
+    async def answer(message: Text) -> str:
+        await asyncio.sleep(0.1)
+        return "答"
+
+    services = msgspec.structs.replace(
+        store, clock=clock, api=cast(Any, FakeApi()), tracing=collected.tracing
+    )
+    binding, push = app.bind(account(), services), text(SAID)
+    await binding.ready()
+    sealed = PushWriter(TOKEN, AES_KEY, APPID, "plain").seal(encode(push), int(clock.now()), "1", push.openid)
+    await binding.handle("", b"", "GET")  # the binding belongs to this loop now
+    begun = binding.begin(sealed.query, sealed.body, "POST", None)
+    assert isinstance(begun, Coroutine)
+    awaited: list[Any] = [None]
+
+    def step() -> None:
+        awaited.append(begun.send(None))
+
+    while awaited[-1] is None:
+        asyncio.get_running_loop().call_soon(step, context=contextvars.Context())
+        await asyncio.sleep(0)
+    answered = await asyncio.get_running_loop().create_task(_resumed(begun, awaited[-1]))
+    assert "答".encode() in answered.body
+    assert collected.outcomes() == ["passive"]
+    await binding.shutdown(0.1)
