@@ -97,7 +97,8 @@ async def test_an_answer_from_elsewhere_names_nobody_below_and_vanishes_with_its
     people: People, clock: MovableClock
 ) -> None:
     below = SqlWork(people.tables.database, clock)
-    inbox = Inbox(SealedWork(below, people), SHOP)
+    work = SealedWork(below, people)
+    inbox = Inbox(work, SHOP)
     reply = TextReply(content="只给她看的话")
     assert await inbox.add_late(ALICE, f"{ALICE}:1", [reply], "answer")
     assert not await inbox.add_late(ALICE, f"{ALICE}:1", [reply], "answer"), "known by its name already"
@@ -108,7 +109,7 @@ async def test_an_answer_from_elsewhere_names_nobody_below_and_vanishes_with_its
     assert await inbox.overdue() == [ALICE]
     [row] = await inbox.load(ALICE, "me")
     assert read_late(row) == (f"{ALICE}:1", [reply])
-    await inbox.put_back([row])
+    assert await work.put_back(row, "stopped")
     await people.erasure(SHOP).person(ALICE, reason="request")
     assert await inbox.load(ALICE, "other") == []
     assert await below.show(SHOP) == []
