@@ -39,6 +39,7 @@ from gongzhong import (
     Subscribe,
     Text,
     TextReply,
+    Unsubscribe,
     Voice,
     WebError,
 )
@@ -47,7 +48,12 @@ from gongzhong.catalogue.menus import Button, SubButton
 from gongzhong.catalogue.oauth import WebUser
 from gongzhong.catalogue.templates import TemplateValue
 from gongzhong.errors import say
-from gongzhong.messages import LocationSelect, ScanCodeWaitMsg
+from gongzhong.messages import (
+    LocationSelect,
+    ScanCodeWaitMsg,
+    UserAuthorizationCancellation,
+    UserAuthorizationRevoke,
+)
 from gongzhong.web import AsyncJsSdk, AsyncOAuth, Browser, nonce_of
 
 log = logging.getLogger("demo")
@@ -73,6 +79,14 @@ oa = OfficialAccount.from_env()
 async def welcome(event: Subscribe) -> str:
     came_by = f"（你扫的是“{event.scene}”）" if event.scene else ""
     return f"欢迎关注！{came_by}\n\n{HELP}"
+
+
+@oa.on(Unsubscribe, UserAuthorizationRevoke, UserAuthorizationCancellation)
+async def forget(event: Unsubscribe | UserAuthorizationRevoke | UserAuthorizationCancellation) -> None:
+    """开发者规范：取消关注、撤回授权或注销的人，不再留下任何数据。 The norms: nothing of them is kept."""
+    await oa.sessions.forget(event.openid)
+    for nonce in [nonce for nonce, visitor in visitors.items() if visitor.openid == event.openid]:
+        del visitors[nonce]
 
 
 @oa.scan()
@@ -271,6 +285,7 @@ async def signed_in(request: Request) -> Response:
     oauth: AsyncOAuth = request.app.state.oauth
     try:
         user = await oauth.callback(request.query_params, nonce)
+        # Shown to its owner alone and never stored, so it is no declared field: norms: allow purpose
         visitors[nonce] = await oauth.profile(user.token)
     except GongzhongError as problem:
         again = f'<p><a class="button" href="/me">{say("再试一次", "try again")}</a></p>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from gongzhong.cli.outcome import DONE, run
 from gongzhong.client import WireReply, WireRequest
 from gongzhong.testing import Actor, LocalPlatform, NotPossible
 from gongzhong.testing.in_process import InProcessTransport
@@ -199,3 +201,17 @@ def test_an_account_without_menus_works_without(
     alice.says("慢")
     assert alice.inbox[-1].text.startswith("12 秒过去了")
     platform.run(running.__aexit__(None, None, None))
+
+
+def test_it_keeps_the_norms(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(DEMO.parents[1])
+    assert run(["norms", f"{DEMO}:oa", "--json"]) == DONE
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert {one["norm"] for one in findings if one["verdict"] == "doubtful"} <= {"protection", "deletion"}
+
+
+def test_who_unsubscribes_is_forgotten(alice: Actor) -> None:
+    alice.says("记数")
+    alice.unfollows()
+    alice.follows()
+    assert [line.text for line in alice.says("记数")] == ["这是你第 1 次说“记数”。"]

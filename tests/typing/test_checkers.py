@@ -51,3 +51,12 @@ def test_mypy_sees_every_parameter_and_result() -> None:
 def test_pyright_sees_every_parameter_and_result() -> None:
     output = run(str(PYRIGHT), "--pythonpath", sys.executable, str(SUBJECT))
     assert revealed(output, r'clients\.py:(\d+):\d+ - information: Type of "[^"]+" is "(.+)"') == EXPECTED
+
+
+@pytest.mark.parametrize("module", ["gongzhong", "gongzhong.testing", "gongzhong.platform"])
+def test_mypy_refuses_a_name_that_is_misspelt(module: str, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(f"from {module} import Misspelt\n", "utf-8")
+    done = subprocess.run([sys.executable, "-m", "mypy", program], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 1
+    assert f'Module "{module}" has no attribute "Misspelt"' in done.stdout

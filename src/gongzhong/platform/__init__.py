@@ -17,9 +17,11 @@ __all__ = ["AccountConfig", "PersonConfig", "Platform", "PlatformConfig", "TieCo
 _HOMES = {"Platform": ".platform", "AccountConfig": ".world.settings"}
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES.get(name, ".config"), __name__), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a type checker would take every name for one that exists
+
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(_HOMES.get(name, ".config"), __name__), name)
+        globals()[name] = value
+        return value
