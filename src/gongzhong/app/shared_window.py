@@ -371,15 +371,11 @@ class SharedWindow:
 
     def _done(self, person: Person, carrying: bool) -> list[Work]:
         """Rows of messages whose answers have all gone out, of somebody who is busy with others. While an answer that
-        waited is on its way with the reply to a message (`carrying`), its row stays."""
+        waited is on its way with the reply to a message (`carrying`), they stay: it may be of any of them."""
         line = self._outbox.find(person.openid)
-        if not person.rows or (line is not None and not line.empty):
+        if carrying or not person.rows or (line is not None and not line.empty):
             return []
-        return [
-            row
-            for row in person.rows.values()
-            if self._claims.find(claim_of(row)) is None and not (carrying and row.kind == ANSWER)
-        ]
+        return [row for row in person.rows.values() if self._claims.find(claim_of(row)) is None]
 
     async def _settle_some(self, person: Person, done: Sequence[Work]) -> None:
         if await self._inbox.settle(done):
