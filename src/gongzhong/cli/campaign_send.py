@@ -67,14 +67,16 @@ def start(
 
         end_with_parent()
     place = {"--account": account, "--database": database, "--config": config}
-    children = [] if detach else [_child(number, place) for _ in range(workers - 1)]
+    children: list[subprocess.Popen[bytes]] = []
 
     async def answer(opened: Opened) -> tuple[Campaign, bool]:
         found = await opened.campaigns.find(number)
-        if found.stage.value != "running":
+        # A child never starts it: somebody may have paused it meanwhile.
+        if not child and found.stage.value != "running":
             found = await opened.campaigns.start(number)
         if detach:
             return found, False
+        children.extend(_child(number, place) for _ in range(workers - 1))
         async with _client(config, opened.appid) as client:
             return await Sending(opened, client, number, silent=child).carry_out()
 

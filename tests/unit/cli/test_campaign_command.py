@@ -6,6 +6,8 @@ import asyncio
 import csv
 import io
 import json
+import subprocess
+import sys
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -132,6 +134,20 @@ def test_two_processes_send_together(openids: list[str], capsys: pytest.CaptureF
     told(capsys, "plan", "plan.toml", "--json")
     told(capsys, "approve", "1", "--json")
     assert told(capsys, "start", "1", "--workers", "2", "--json")["states"] == {"accepted": 3}
+
+
+def test_a_process_that_helps_sends_nothing_of_a_campaign_that_was_paused(
+    openids: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told(capsys, "plan", "plan.toml", "--json")
+    told(capsys, "approve", "1", "--json")
+    assert run(["campaign", "start", "1", "--detach"]) == DONE
+    told(capsys, "pause", "1", "--reason", "Friday", "--json")
+    command = [sys.executable, "-m", "gongzhong", "campaign", "start", "1", "--child"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as helper:
+        assert helper.wait(60) == DONE
+    found = told(capsys, "status", "1", "--json")
+    assert (found["stage"], found["reason"], found["states"]) == ("paused", "Friday", {"waiting": 3})
 
 
 def test_a_dry_run_sends_nothing_and_says_how_long_it_takes(
