@@ -28,12 +28,12 @@ from ..errors import Replayed, SetupError, StateDown, say
 from ..messages import Push, Reply
 from ..sharing.mail import MOVED, Added, Ask, HungUp, Mail, Remote, Returned, Sent, new_number
 from ..sharing.members import Beat, Member
-from ..sharing.person import PersonRecord, hashed, read, written
+from ..sharing.person import PersonRecord, change, hashed, read, written
 from ..store import MemoryWork, Work
 from .answer import Answer, Gone, NotAccepted, Seal
 from .claims import Phase as ClaimPhase
 from .holds import ALARM_WINDOW_S, SHARED_HOLDS
-from .inbox import AGAIN_AFTER_S, ANSWER, LATE, Inbox, claim_of, read_answer, read_late, read_push
+from .inbox import AGAIN_AFTER_S, ANSWER, LATE, Inbox, KeptPush, claim_of, read_answer, read_late, read_push
 from .outbox import WAITS_S, about
 from .runs import Run
 from .taking import AT_ONCE, NOTHING, REMEMBERED_S, Known, Person, Phase, Taking
@@ -219,26 +219,29 @@ class SharedWindow:
                 raise outcome
 
     async def _load_rows(self, person: Person) -> None:
+        before = set(person.rows)
         rows = await self._inbox.load(person.openid, self.member.name)
         if person.phase is not Phase.OURS:
             return
         person.load = False
         new = [row for row in rows if row.id not in person.rows]
-        person.rows = {row.id: row for row in rows}
+        since = [row for row in person.rows.values() if row.id not in before]
+        person.rows = {row.id: row for row in (*since, *rows)}
         for row in new:
             if row.kind == ANSWER:
                 self._outbox.restore(read_answer(row))
-                continue
-            if row.kind == LATE:
+            elif row.kind == LATE:
                 self._window.come(person.openid, *read_late(row))
-                continue
-            push, kept = read_push(row)
-            # a row of a finished push was written by a process that was cut off from the database meanwhile
-            if not self._claims.knows(kept.key) and not person.record.finished(kept.key):
-                log.warning(say("重新处理：%s", "handled anew: %s"), about(push))
-                self._counters["resumed"] += 1
-                person.keys[kept.key] = hashed(kept.key)
-                self._window.resume(push, kept)
+            else:
+                self._begin_anew(person, *read_push(row))
+
+    def _begin_anew(self, person: Person, push: Push, kept: KeptPush) -> None:
+        # a row of a finished push was written by a process that was cut off from the database meanwhile
+        if not self._claims.knows(kept.key) and not person.record.finished(kept.key):
+            log.warning(say("重新处理：%s", "handled anew: %s"), about(push))
+            self._counters["resumed"] += 1
+            person.keys[kept.key] = hashed(kept.key)
+            self._window.resume(push, kept)
 
     # ---- what must not be lost
 
@@ -502,16 +505,12 @@ class SharedWindow:
             self._loop.call_soon_threadsafe(lambda: self._aside(self._count_elsewhere(openid, count)))
 
     async def _count_elsewhere(self, openid: str, count: int) -> None:
-        key = self._taking.key_of(openid)
-        while (found := await self._state.get(key)) is not None:
-            record = read(found.data)
-            if record.owner:
-                await self.mail.send(record.owner, Sent(openid, count))
-                return
-            spent = self._allowance.spent(record.windows, count)
-            changed = msgspec.structs.replace(record, windows=spent)
-            if await self._state.put(key, written(changed), replaces=found.version, ttl_s=REMEMBERED_S):
-                return
+        def spend(record: PersonRecord) -> PersonRecord:
+            return msgspec.structs.replace(record, windows=self._allowance.spent(record.windows, count))
+
+        owner = await change(self._state, self._taking.key_of(openid), spend, REMEMBERED_S)
+        if owner:
+            await self.mail.send(owner, Sent(openid, count))
 
     # ---- answers from elsewhere
 

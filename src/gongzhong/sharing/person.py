@@ -15,13 +15,16 @@ waiting answers, allowance) happens in one process at a time, by the same code a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from ..reasons import NOT_JSON
+
+if TYPE_CHECKING:
+    from ..state import State
 
 ANSWERED_S = 60.0
 """How long an answer stays for WeChat's repeats, which span 15 seconds."""
@@ -132,3 +135,18 @@ def read(data: bytes) -> PersonRecord:
         return _decoder.decode(data)
     except NOT_JSON:
         return PersonRecord()
+
+
+async def change(
+    state: State, key: str, changed: Callable[[PersonRecord], PersonRecord], ttl_s: float
+) -> str:
+    """Change the record under this key while nobody has the person, by compare-and-swap; it then stays for `ttl_s`
+    seconds. Gives the name of the process that has them, the record being as it was; else an empty text, also when
+    nothing is recorded. Raises StateDown."""
+    while (found := await state.get(key)) is not None:
+        record = read(found.data)
+        if record.owner:
+            return record.owner
+        if await state.put(key, written(changed(record)), replaces=found.version, ttl_s=ttl_s):
+            break
+    return ""

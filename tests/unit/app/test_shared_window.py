@@ -16,7 +16,7 @@ from gongzhong.app.inbox import Inbox
 from gongzhong.app.sender import SENDS_WITHIN_S
 from gongzhong.app.shared_window import SharedWindow
 from gongzhong.errors import StateDown
-from gongzhong.messages import dedup_key, encode
+from gongzhong.messages import TextReply, dedup_key, encode
 from gongzhong.sharing.members import Beat, Member
 from gongzhong.sharing.person import PersonRecord, written
 from gongzhong.state import MemoryState
@@ -24,7 +24,7 @@ from gongzhong.store import MemoryWork
 from gongzhong.testing.virtual_time import VirtualClock
 from gongzhong.wire import PushWriter
 
-from .conftest import AES_KEY, APPID, START, TOKEN, FakeApi, account, text
+from .conftest import AES_KEY, ALICE, APPID, START, TOKEN, FakeApi, account, text
 
 pytestmark = pytest.mark.anyio
 
@@ -276,6 +276,34 @@ async def test_a_row_that_arrives_after_another_process_has_answered_begins_noth
     await other.ready()
     await asyncio.sleep(40)
     assert (cluster.runs, await cluster.store.show()) == (["0"], [])
+    await cluster.close()
+
+
+async def test_a_row_that_is_kept_while_others_are_loaded_is_settled() -> None:
+    """Else it would stay held for ever, and be handled anew by the next process."""
+    cluster = Cluster(1)
+    [binding] = cluster.bindings
+    take_line, taken = cluster.store.take_line, asyncio.Event()
+
+    async def slow(*given: Any) -> Any:
+        rows = await take_line(*given)
+        taken.set()
+        await asyncio.sleep(0.5)
+        return rows
+
+    cluster.store.take_line = slow  # type: ignore[method-assign]
+    answer = asyncio.ensure_future(cluster.deliver(binding, text("3")))
+    await asyncio.sleep(0.9)
+    assert binding.shared is not None
+    await binding.shared.answered_elsewhere(ALICE, "another", [TextReply(content="另答")], "")
+    await taken.wait()
+    assert [row.kind for row in await cluster.store.show()] == ["late"]
+    await asyncio.sleep(0.3)
+    assert [row.kind for row in await cluster.store.show()] == ["late", "push"], "kept meanwhile"
+    _, body, _ = await answer
+    assert "答3".encode() in body
+    await asyncio.sleep(10)
+    assert (cluster.runs, await cluster.store.show()) == (["3"], [])
     await cluster.close()
 
 
