@@ -435,7 +435,8 @@ class ReplyWindow:
                 raise
             self._apply(run, Failed(self._failed(run.push)))
         finally:
-            self._handler_ended(run)
+            if run.loop.is_running():  # else what is left of an ended loop is collected: nobody waits for it
+                self._handler_ended(run)
 
     def _cancelled(self, run: Run) -> None:
         """The loop goes on after all: only the handler was ended."""
