@@ -22,7 +22,7 @@ from sqlalchemy import create_engine
 
 from gongzhong.campaigns import Attempt, Outcome, State
 from gongzhong.campaigns.contents import CustomerMessage, TemplateMessage
-from gongzhong.campaigns.plan import Plan
+from gongzhong.campaigns.plan import Plan, day_of
 from gongzhong.campaigns.tables import Campaign, CampaignTables, Claim, Limits, Stage
 from gongzhong.campaigns.worker import CampaignWorker, WorkerPolicy
 from gongzhong.client.token_store import MemoryTokenStore
@@ -316,6 +316,17 @@ def test_a_used_up_quota_waits_for_midnight_in_china() -> None:
     assert not world.wrong()
     days = Counter(int((time + CHINA_S) // 86_400) for times in world.shown() for time in times)
     assert sorted(days.values()) == [2, 5, 5]
+
+
+@pytest.mark.parametrize("plan", [PLAN, BLIND])
+def test_an_outage_of_two_minutes_loses_nobody_and_uses_no_quota(plan: Plan) -> None:
+    world = CampaignWorld(5, Mishaps(), plan=replace(plan, daily=100, rate=0.0))
+    world.room.network.down = True
+    world.loop.call_later(120.0, lambda: setattr(world.room.network, "down", False))
+    world.run()
+    assert not world.wrong()
+    limits = Limits(quota=f"{plan.kind} {day_of(EPOCH)}", most=100)
+    assert world.loop.run_until_complete(world.tables.left(APPID, limits)) == 100 - PEOPLE
 
 
 def test_nothing_is_sent_to_who_was_erased_meanwhile() -> None:

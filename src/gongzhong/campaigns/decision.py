@@ -8,7 +8,7 @@ table below; `decide` says for a whole chunk whom to send to next, whom to give 
     waiting    skipped     skipped     the person was erased meanwhile
     tried      accepted    accepted    WeChat took the message
     tried      refused     refused     not for this person: no follower, no permission, wrong data …
-    tried      again       waiting     surely not carried out: tried again, at most `most_tries` times
+    tried      again       waiting     surely not carried out: tried again, `most_tries` times where tries are counted
     tried      lost        in doubt    the attempt has no outcome, and nobody works on it any more
     in doubt   intent      retried     only where WeChat carries out the same id once, and while it remembers it
     retried    accepted    accepted
@@ -275,7 +275,7 @@ def _try(history: History, attempt: Attempt, outcome: Outcome | None) -> None:
 
 
 def _record(history: History, outcome: Outcome) -> None:
-    if outcome.verdict is Verdict.AGAIN and outcome.code not in WITHOUT_COUNT:
+    if outcome.verdict is Verdict.AGAIN and outcome.code in COUNTED:
         history.tries += 1
     if outcome.verdict is Verdict.RESEND:
         history.tries = 0
@@ -340,14 +340,16 @@ class Answered:
     msgid: int = 0
     reason: str = ""
     """For a person, where the campaign stops."""
+    charged: bool = True
+    """False: the call surely never reached WeChat, so that it counts to no quota."""
 
 
-SLOW_DOWN: Final = frozenset({-1, 45011, 42010, 45066, 50002})
-"""Return codes after which the same call works a moment later."""
+SLOW_DOWN: Final = frozenset({45011, 42010, 45066, 50002})
+"""Return codes of a call that was surely not carried out, and that works a moment later."""
 WAIT_FOR_RESET: Final = frozenset({45009, 45028})
 """A quota is used up: until midnight in China, or longer."""
-WITHOUT_COUNT: Final = frozenset({45009, 45011, 45028, 45066})
-"""These do not count as tries in vain: they say nothing about the recipient."""
+COUNTED: Final = frozenset({42010, 50002})
+"""Only these count as tries in vain: limits, outages and what stops a campaign say nothing about the recipient."""
 THIS_PERSON: Final = frozenset(
     {40003, 40031, 40032, 40130, 43004, 43019, 43101, 45015, 45047, 47003, 48002, 70000, 40035, 45002, 44004}
 )
@@ -361,11 +363,11 @@ def judge(problem: GongzhongError) -> Answered:
     if isinstance(problem, CallError):
         return _judge_code(problem)
     if isinstance(problem, NotReached):
-        return Answered(Verdict.AGAIN, Effect.SLOW_DOWN)
+        return Answered(Verdict.AGAIN, Effect.SLOW_DOWN, charged=False)
     if isinstance(problem, BadAnswer | TransportError):
         return Answered(None, Effect.SLOW_DOWN)
     if isinstance(problem, SetupError):
-        return Answered(Verdict.AGAIN, Effect.STOP, reason=problem.text())
+        return Answered(Verdict.AGAIN, Effect.STOP, reason=problem.text(), charged=False)
     return Answered(None, Effect.SLOW_DOWN)
 
 

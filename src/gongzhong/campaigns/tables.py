@@ -220,6 +220,11 @@ ON CONFLICT (account, name) DO UPDATE SET value = excluded.value
 WHERE campaign_budget.value < excluded.value
 """
 
+GIVE_BACK: Final = """
+UPDATE campaign_budget SET value = CASE WHEN value > :number THEN value - :number ELSE 0 END
+WHERE account = :account AND name = :quota RETURNING value
+"""
+
 OUTCOME_COLUMNS: Final = "campaign, chunk, position, n, verdict, code, msgid, at"
 
 RECORD: Final = {
@@ -471,6 +476,11 @@ class CampaignTables:
         """WeChat said that the quota is used up: no more intents are charged to it."""
         values = {"account": account, "quota": limits.quota, "most": float(limits.most)}
         await self._statements.run((USED_UP, values))
+
+    async def give_back(self, account: str, limits: Limits, number: int) -> None:
+        """Take back from the quota what intents were charged for calls that never reached WeChat."""
+        values = {"account": account, "quota": limits.quota, "number": float(number)}
+        await self._statements.run((GIVE_BACK, values))
 
     async def record(self, campaign: int, chunk: int, outcomes: Sequence[Outcome]) -> None:
         """Append outcomes. May be repeated, and may come late: whoever holds the chunk by now reads them."""

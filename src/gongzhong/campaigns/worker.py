@@ -336,6 +336,9 @@ class ChunkRun:
         ]
         tried(self._histories, intent, outcomes)
         self._unrecorded += outcomes
+        if uncharged := sum(not answer.charged for answer in answers):
+            with suppress(StateDown):  # the charge stays then: too much is counted rather than too little
+                await self._tables.give_back(self._worker.account, limits, uncharged)
         return await self._heed(answers, limits)
 
     def _traced(self, n: int, positions: Sequence[int]) -> AbstractContextManager[object]:
@@ -367,7 +370,7 @@ class ChunkRun:
         """Carry out one job, unless the lease may be over."""
         to = self._jobs[position]
         if to is None:  # erased while in doubt: what happened stays unknown
-            return Answered(None)
+            return Answered(None, charged=False)
         key = f"{self._campaign.key}-{self.claim.chunk:x}-{position:x}"
         answer = await self._answer(to, key)
         self._worker.sent.count(answer)
@@ -377,10 +380,10 @@ class ChunkRun:
         try:
             call: Call[Any] = self._content.call(to, key)
             if not self._worker.holds(self.claim):
-                return Answered(Verdict.AGAIN, Effect.SLOW_DOWN)
+                return Answered(Verdict.AGAIN, Effect.SLOW_DOWN, charged=False)
             sent = await self._worker.client.perform(call)
         except ArgumentError:
-            return Answered(Verdict.REFUSED)
+            return Answered(Verdict.REFUSED, charged=False)
         except GongzhongError as problem:
             return judge(problem)
         return Answered(Verdict.ACCEPTED, msgid=self._content.msgid(sent))

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gongzhong.campaigns import (
+    Answered,
     Attempt,
     Effect,
     Event,
@@ -136,14 +137,15 @@ def test_an_answer_that_is_recorded_late_counts_more_than_unknown() -> None:
     assert (late.histories()[0].state, late.histories()[0].msgid) == (State.ACCEPTED, 7)
 
 
-def test_tries_in_vain_are_counted_but_not_those_that_a_quota_refused() -> None:
+def test_only_tries_that_say_something_of_this_call_are_counted_as_in_vain() -> None:
     def again(code: int) -> Ledger:
         attempts = [Attempt(n, 1, NOW + n, 1) for n in range(1, 9)]
         return Ledger(1, attempts, [Outcome(0, n, Verdict.AGAIN, code) for n in range(1, 9)])
 
-    (given_up,) = step(again(-1)).record
-    assert (given_up.verdict, given_up.code) == (Verdict.REFUSED, -1)
-    assert step(again(45009)).send == [0]
+    (given_up,) = step(again(50002)).record
+    assert (given_up.verdict, given_up.code) == (Verdict.REFUSED, 50002)
+    for outage_limit_or_stop in (0, -1, 45009, 45011, 48001, 40164):
+        assert step(again(outage_limit_or_stop)).send == [0]
 
 
 def refused(code: int, call: type[Call[Any]] = SendTemplate, **more: object) -> GongzhongError:
@@ -182,7 +184,7 @@ def test_a_mass_message_that_exists_already_was_accepted_the_first_time() -> Non
 
 
 def test_only_what_surely_never_arrived_is_tried_again_without_an_answer() -> None:
-    assert judge(NotReached("…", "…")).verdict is Verdict.AGAIN
+    assert judge(NotReached("…", "…")) == Answered(Verdict.AGAIN, Effect.SLOW_DOWN, charged=False)
     assert judge(OutcomeUnknown("…", "…")).verdict is None
     assert judge(BadAnswer("…", "…")).verdict is None
     assert judge(SetupError("…", "…")).effect is Effect.STOP
