@@ -6,7 +6,8 @@ between, `complete` deletes the rows; `gongzhong serve` calls it by itself (`upk
 of the database runs `replay`, which deletes the rows of everything that the key store knows to be erased.
 
 A single field has no key of its own: its row is deleted, and deleted again after a restore; a copy made before still
-contains it, sealed with the person's key.
+contains it, sealed with the person's key. A withdrawn consent is such an erasure, too: after a restore it is withdrawn
+again.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from .vault import Vault
 
 UNDISTURBED_S: Final = 60.0
 """For so long an erasure is left to the process that began it; it takes seconds."""
+WITHDRAWAL: Final = "withdrawal"
+"""The reason in the certificate of a withdrawn consent."""
 Scope = Literal["person", "fields", "account"]
 Also: TypeAlias = Callable[[str], Awaitable[object]]
 """Erases what is kept about an OpenID elsewhere: sessions, caches, the program's own tables."""
@@ -36,10 +39,10 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope
     at: float
     reason: str
-    """`unsubscribe`, `revoke`, `cancellation`, `request`, `end of service`, or the operator's words."""
+    """`unsubscribe`, `revoke`, `cancellation`, `request`, `withdrawal`, `end of service`, or the operator's words."""
     by: str
     fields: list[str]
-    """Names of the fields that were stored."""
+    """Names of the fields that were stored or, for single fields, agreed to."""
 
 
 class Erasure:
@@ -71,17 +74,46 @@ class Erasure:
     async def fields(
         self, openid: str, fields: Sequence[str], *, reason: str, by: str = ""
     ) -> Certificate | None:
-        """Erase single fields of a person, and end the consents to them; None when none of them was stored."""
+        """Erase single fields of a person, and end the consents to them; None when none of them was stored or agreed
+        to. The certificate names those that were."""
         [number] = await self._vault.find([openid])
         if number is None:
             return None
-        certificate = self._certificate(number, "fields", reason, by, list(fields))
-        await self._keys.note_erasure(self._account, number, msgspec.json.encode(certificate), certificate.at)
-        await self._tables.withdraw(self._account, number, fields, certificate.at)
-        gone = await self._tables.delete_fields(self._account, number, fields, certificate.at)
+        certificate, gone = await self._end(number, fields, reason, by)
         await self._audit.append("erase fields", number=number, by=by, reason=reason, fields=gone)
-        await self._keys.end_erasure(self._account, number, certificate.at)
-        return certificate if gone else None
+        return await self._ended(certificate)
+
+    async def withdraw(self, openid: str, fields: Sequence[str], *, by: str = "") -> list[str]:
+        """End the consents to fields and erase their values; which fields had one."""
+        [number] = await self._vault.find([openid])
+        if number is None:
+            return []
+        certificate, gone = await self._end(number, fields, WITHDRAWAL, by)
+        await self._audit.append("withdraw", number=number, by=by, fields=list(fields), deleted=gone)
+        await self._ended(certificate)
+        return gone
+
+    async def _end(
+        self, number: int, fields: Sequence[str], reason: str, by: str
+    ) -> tuple[Certificate | None, list[str]]:
+        """Record the erasure of those fields that are stored or agreed to, and delete their rows; the names of those
+        that had a value. Without any such field nothing is recorded."""
+        stored = {row.field for row in await self._tables.fields(self._account, number)}
+        agreed = {
+            row.field for row in await self._tables.consents(self._account, number) if not row.withdrawn_at
+        }
+        there = [field for field in dict.fromkeys(fields) if field in stored | agreed]
+        if not there:
+            return None, []
+        certificate = self._certificate(number, "fields", reason, by, there)
+        await self._keys.note_erasure(self._account, number, msgspec.json.encode(certificate), certificate.at)
+        await self._tables.withdraw(self._account, number, there, certificate.at)
+        return certificate, await self._tables.delete_fields(self._account, number, there, certificate.at)
+
+    async def _ended(self, certificate: Certificate | None) -> Certificate | None:
+        if certificate is not None:
+            await self._keys.end_erasure(self._account, certificate.number, certificate.at)
+        return certificate
 
     async def account(self, *, reason: str, by: str = "") -> Certificate:
         """Erase all data of the account's people, its audit trail too: the end of the service (终止使用)."""
@@ -102,6 +134,8 @@ class Erasure:
             await self._delete_rows(one)
             if one.scope != "account":
                 action = "erase" if one.scope == "person" else "erase fields"
+                if (one.scope, one.reason) == ("fields", WITHDRAWAL):
+                    action = "withdraw"
                 detail = {"reason": one.reason, "fields": one.fields, "completed": True}
                 await self._audit.append(action, number=one.number, by=one.by, **detail)
             await self._keys.end_erasure(self._account, one.number, one.at)

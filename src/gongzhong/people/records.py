@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from .audit import Audit
+from .erasure import Erasure
 from .errors import NoConsent, PersonErased, SnapshotUser
 from .purposes import Collected, Purposes
 from .tables import StoredConsent, StoredField
@@ -73,15 +74,9 @@ class Records:
         await self.audit.append("consent", number=number, by=how, fields=list(fields))
 
     async def withdraw(self, openid: str, fields: Sequence[str], *, by: str = "person") -> list[str]:
-        """End consents, and delete the values stored under them; which fields had one."""
-        [number] = await self.vault.find([openid])
-        if number is None:
-            return []
-        now = self.vault.clock.now()
-        await self._tables.withdraw(self._account, number, fields, now)
-        gone = await self._tables.delete_fields(self._account, number, fields, now)
-        await self.audit.append("withdraw", number=number, by=by, fields=list(fields), deleted=gone)
-        return gone
+        """End consents, and delete the values stored under them; which fields had one. Both hold after a restore of an
+        older copy of the database, too: the key store remembers them, with a certificate."""
+        return await Erasure(self.vault).withdraw(openid, fields, by=by)
 
     async def store(self, openid: str, field: str, value: Any, *, snapshot: bool = False) -> None:
         """Store a value (anything that JSON can hold); it replaces the one before.

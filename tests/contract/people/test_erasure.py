@@ -12,7 +12,7 @@ import pytest
 from gongzhong import MovableClock
 from gongzhong.database import DatabaseUrl
 from gongzhong.database.sqlite import SqliteDatabase
-from gongzhong.people import Audit, Certificate, People, Records
+from gongzhong.people import Audit, Certificate, NoConsent, People, Records
 from gongzhong.store import NewWork, migrate
 from gongzhong.store.sql import SqlWork
 
@@ -117,6 +117,35 @@ async def test_a_restored_copy_is_unreadable_and_its_rows_go_again(
     assert await records.all(BOB) == {"nickname": NICKNAME}
     assert (await Audit(people.vault(SHOP)).verify()).whole
     assert await people.erasure(SHOP).replay() == 0
+
+
+async def test_a_withdrawn_consent_and_its_value_stay_gone_after_a_restore(
+    people: People, places: Places, clock: MovableClock
+) -> None:
+    records = await fill(people)
+    copy = await rows_of(places.data)
+    clock.advance(1)
+    assert await records.withdraw(ALICE, ["phone", "unheard-of"], by="wechat") == ["phone"]
+    [certificate] = await people.erasure(SHOP).certificates()
+    assert (certificate.reason, certificate.fields) == ("withdrawal", ["phone"])
+    withdrawn_at = clock.now()
+    clock.advance(60)
+    await put_back(places.data, copy)
+    assert await people.erasure(SHOP).replay() == 1
+    assert await records.all(ALICE) == {"nickname": NICKNAME}
+    assert [one.withdrawn_at for one in await records.consents(ALICE)] == [withdrawn_at, 0.0]
+    with pytest.raises(NoConsent):
+        await records.store(ALICE, "phone", PHONE)
+    assert await records.read(BOB, "phone") == PHONE
+
+
+async def test_nothing_is_certified_that_was_neither_stored_nor_agreed_to(people: People) -> None:
+    await fill(people)
+    erasure = people.erasure(SHOP)
+    assert await erasure.fields(ALICE, ["phon"], reason="request") is None
+    assert await erasure.certificates() == []
+    certificate = await erasure.fields(ALICE, ["phon", "phone"], reason="request")
+    assert certificate is not None and certificate.fields == ["phone"]
 
 
 TABLES = ("person", "person_field", "person_consent", "person_audit")

@@ -95,7 +95,9 @@ async def test_each_role_may_do_what_it_is_for_and_nothing_else(client: Client, 
         assert status == 200 or answer["error"]["reason"] == "role"
 
 
-async def test_a_persons_requests_are_answered_and_stand_in_the_trail(client: Client, people: People) -> None:
+async def test_a_persons_requests_are_answered_and_stand_in_the_trail(
+    client: Client, people: People, clock: MovableClock
+) -> None:
     key = await client.key("owner")
     _, answer = await client.ask(key, address("consents"), {"openid": ALICE})
     assert [(one["field"], one["text"]) for one in answer["consents"]] == [("phone", "告知")]
@@ -114,11 +116,13 @@ async def test_a_persons_requests_are_answered_and_stand_in_the_trail(client: Cl
     assert (answer["whole"], answer["entries"]) == (True, len(trail))
     _, answer = await client.ask(key, address("audit"), {"after": len(trail) - 1})
     assert [one["action"] for one in answer["entries"]] == ["withdraw"]
+    clock.advance(1)
     _, answer = await client.ask(key, address("erase"), {"openid": ALICE})
     assert answer["certificate"]["scope"] == "person"
     assert (await client.ask(key, address("export"), {"openid": ALICE}))[1] == {"person": None}
     _, answer = await client.ask(key, address("certificates"))
-    assert sorted(one["scope"] for one in answer["certificates"]) == ["fields", "person"]
+    reasons = [(one["scope"], one["reason"]) for one in answer["certificates"]]
+    assert sorted(reasons) == [("fields", "withdrawal"), ("fields", "电话"), ("person", "request")]
 
 
 async def test_retention_and_the_end_of_an_account(
