@@ -28,6 +28,7 @@ from gongzhong.campaigns.worker import CampaignWorker, WorkerPolicy
 from gongzhong.client.token_store import MemoryTokenStore
 from gongzhong.database import SqliteDatabase
 from gongzhong.platform.world import chats, people, templates
+from gongzhong.platform.world.faults import Order
 from gongzhong.store.schema import metadata
 from gongzhong.testing.seeded import EPOCH, Network, Process
 
@@ -327,6 +328,24 @@ def test_an_outage_of_two_minutes_loses_nobody_and_uses_no_quota(plan: Plan) -> 
     assert not world.wrong()
     limits = Limits(quota=f"{plan.kind} {day_of(EPOCH)}", most=100)
     assert world.loop.run_until_complete(world.tables.left(APPID, limits)) == 100 - PEOPLE
+
+
+@pytest.mark.parametrize(
+    ("plan", "path", "unknown"),
+    [(PLAN, "/cgi-bin/message/template/send", 0), (BLIND, "/cgi-bin/message/custom/send", 5)],
+)
+def test_what_wechat_carries_out_and_answers_with_busy_is_not_sent_twice(
+    plan: Plan, path: str, unknown: int
+) -> None:
+    """With an id it is repeated, and WeChat carries it out once; without one a person has to decide."""
+    world = CampaignWorld(6, Mishaps(), plan=plan)
+    world.room.platform.faults.order(
+        Order(side="api", kind="errcode", target=path, errcode=-1, carried_out=True, times=5)
+    )
+    world.run()
+    assert [len(times) for times in world.shown()] == [1] * PEOPLE
+    assert [history.state for history in world.histories].count(State.UNKNOWN) == unknown
+    assert [history.state for history in world.histories].count(State.ACCEPTED) == PEOPLE - unknown
 
 
 def test_nothing_is_sent_to_who_was_erased_meanwhile() -> None:

@@ -9,7 +9,7 @@ table below; `decide` says for a whole chunk whom to send to next, whom to give 
     tried      accepted    accepted    WeChat took the message
     tried      refused     refused     not for this person: no follower, no permission, wrong data …
     tried      again       waiting     surely not carried out: tried again, `most_tries` times where tries are counted
-    tried      lost        in doubt    the attempt has no outcome, and nobody works on it any more
+    tried      lost        in doubt    no answer, -1, or nobody works on the attempt any more
     in doubt   intent      retried     only where WeChat carries out the same id once, and while it remembers it
     retried    accepted    accepted
     retried    refused     refused
@@ -29,7 +29,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..catalogue.codes import lookup
 from ..errors import BadAnswer, CallError, GongzhongError, NotReached, SetupError, TransportError
 
 
@@ -377,9 +376,10 @@ def _judge_code(problem: CallError) -> Answered:
         return Answered(Verdict.ACCEPTED, msgid=int(problem.answer.get("msg_id") or 0))
     if code in WAIT_FOR_RESET:
         return Answered(Verdict.AGAIN, Effect.WAIT_FOR_RESET, code)
-    row = lookup(code)
-    if code in SLOW_DOWN or (row is not None and row.category == "retry"):
+    if code in SLOW_DOWN:
         return Answered(Verdict.AGAIN, Effect.SLOW_DOWN, code)
+    if problem.may_be_done:  # WeChat may answer -1 to what it carried out: repeated only under the same id
+        return Answered(None, Effect.SLOW_DOWN, code)
     if code in THIS_PERSON:
         return Answered(Verdict.REFUSED, Effect.GO_ON, code)
     return Answered(Verdict.AGAIN, Effect.STOP, code, reason=problem.text())

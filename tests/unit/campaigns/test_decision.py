@@ -155,7 +155,8 @@ def refused(code: int, call: type[Call[Any]] = SendTemplate, **more: object) -> 
 @pytest.mark.parametrize(
     ("code", "verdict", "effect"),
     [
-        (-1, Verdict.AGAIN, Effect.SLOW_DOWN),
+        (-1, None, Effect.SLOW_DOWN),
+        (45066, Verdict.AGAIN, Effect.SLOW_DOWN),
         (45011, Verdict.AGAIN, Effect.SLOW_DOWN),
         (45009, Verdict.AGAIN, Effect.WAIT_FOR_RESET),
         (43004, Verdict.REFUSED, Effect.GO_ON),
@@ -171,7 +172,7 @@ def refused(code: int, call: type[Call[Any]] = SendTemplate, **more: object) -> 
         (987654, Verdict.AGAIN, Effect.STOP),
     ],
 )
-def test_return_codes(code: int, verdict: Verdict, effect: Effect) -> None:
+def test_return_codes(code: int, verdict: Verdict | None, effect: Effect) -> None:
     answered = judge(refused(code))
     assert (answered.verdict, answered.effect, answered.code) == (verdict, effect, code)
     assert bool(answered.reason) == (effect is Effect.STOP)
