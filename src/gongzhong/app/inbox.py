@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -130,7 +130,7 @@ class Inbox:
     async def add_late(self, openid: str, key: str, replies: Sequence[Reply], name: str) -> bool:
         """Keep what was replied from elsewhere to the push `key`. False when a row of this name is there already.
         Raises StateDown."""
-        kept = KeptLate(key, [(type(reply).__name__, msgspec.to_builtins(reply)) for reply in replies])
+        kept = KeptLate(key, [_kept(reply) for reply in replies])
         row = NewWork(
             kind=LATE,
             data=msgspec.msgpack.encode(kept),
@@ -144,8 +144,8 @@ class Inbox:
         return await self._store.occupied(self._appid, (ANSWER, PUSH, LATE), openids)
 
     async def load(self, openid: str, holder: str) -> list[Work]:
-        """Take every row of a person, whoever holds it: what waits, then messages, then answers from elsewhere. Raises
-        StateDown."""
+        """Take every row of a person, whoever holds it: what waits, then messages, then answers from elsewhere. What
+        cannot be worked on, or be read by this version, becomes a dead letter. Raises StateDown."""
         rows = await self._store.take_line(self._appid, (ANSWER, PUSH, LATE), openid, holder, HELD_S)
         good = []
         for row in sorted(rows, key=lambda row: ORDER[row.kind]):
@@ -196,17 +196,27 @@ class Inbox:
 
     def _spoilt(self, row: Work) -> str:
         """Why a row can't be worked on; empty when it can."""
-        if row.kind in (ANSWER, LATE):
-            return "expired" if row.created_at <= self._store.clock.now() - WAITS_S else ""
-        return "died" if row.attempts > MOST_ATTEMPTS else ""
+        if row.kind in (ANSWER, LATE) and row.created_at <= self._store.clock.now() - WAITS_S:
+            return "expired"
+        if row.kind == PUSH and row.attempts > MOST_ATTEMPTS:
+            return "died"
+        try:
+            _READ[row.kind](row)
+        except Exception:  # written by a newer version, or damaged
+            return "unreadable"
+        return ""
 
     def _waiting(self, item: Undelivered, key: str) -> NewWork:
-        reply = item.reply
-        kept = KeptAnswer(
-            type(reply).__name__, msgspec.to_builtins(reply), item.reason, item.since, item.detail
-        )
+        kept = KeptAnswer(*_kept(item.reply), item.reason, item.since, item.detail)
         due = item.since + WAITS_S
         return NewWork(kind=ANSWER, data=msgspec.msgpack.encode(kept), line=item.openid, key=key, due=due)
+
+
+def _kept(reply: Reply | None) -> tuple[str, dict[str, Any]]:
+    """The kind of a reply, and its fields. A program's own subclass of a kind is kept as that kind."""
+    kind = next((base for base in type(reply).__mro__ if base in REPLIES.values()), type(reply))
+    fields = {name: getattr(reply, name) for name in getattr(kind, "__struct_fields__", ())}
+    return kind.__name__, msgspec.to_builtins(fields)
 
 
 def read_push(row: Work) -> tuple[Push, KeptPush]:
@@ -228,6 +238,13 @@ def read_late(row: Work) -> tuple[str, list[Reply]]:
     """The key of the push, and what was replied to it from elsewhere."""
     kept = msgspec.msgpack.decode(row.data, type=KeptLate)
     return kept.key, [msgspec.convert(reply, REPLIES[kind]) for kind, reply in kept.replies]
+
+
+_READ: Final[dict[str, Callable[[Work], object]]] = {
+    PUSH: read_push,
+    ANSWER: read_answer,
+    LATE: read_late,
+}
 
 
 def claim_of(row: Work) -> str:

@@ -33,8 +33,9 @@ from ..store import MemoryWork, Work
 from .answer import Answer, Gone, NotAccepted, Seal
 from .claims import Phase as ClaimPhase
 from .holds import ALARM_WINDOW_S, SHARED_HOLDS
-from .inbox import AGAIN_AFTER_S, ANSWER, LATE, Inbox, KeptPush, claim_of, read_answer, read_late, read_push
-from .outbox import WAITS_S, about
+from .inbox import AGAIN_AFTER_S, Inbox, claim_of
+from .loading import Loading
+from .outbox import WAITS_S
 from .runs import Run
 from .taking import AT_ONCE, NOTHING, REMEMBERED_S, Known, Person, Phase, Taking
 
@@ -80,7 +81,7 @@ class SharedWindow:
             self.member,
             binding.account.appid,
             taken=self._taken,
-            load=self._load,
+            load=Loading(binding, self._inbox, self.member).load,
             aside=self._aside,
             together=together,
         )
@@ -203,45 +204,6 @@ class SharedWindow:
         self._allowance.restore(person.openid, person.record.windows)
         self._window.elsewhere.expected.restore(person.openid, person.record.expected)
         self._awake.set()
-
-    async def _load(self, people: Sequence[Person]) -> None:
-        """Take the rows of people: what waits stands before everything else, what was cut off begins anew."""
-        before = [(person, list(person.rows)) for person in people]
-        occupied = await self._inbox.occupied([person.openid for person in people])
-        for person, known in before:
-            if person.openid not in occupied and person.phase is Phase.OURS:
-                person.load = False
-                for number in known:
-                    person.rows.pop(number, None)
-        theirs = (self._load_rows(person) for person in people if person.openid in occupied)
-        for outcome in await asyncio.gather(*theirs, return_exceptions=True):
-            if outcome is not None:
-                raise outcome
-
-    async def _load_rows(self, person: Person) -> None:
-        before = set(person.rows)
-        rows = await self._inbox.load(person.openid, self.member.name)
-        if person.phase is not Phase.OURS:
-            return
-        person.load = False
-        new = [row for row in rows if row.id not in person.rows]
-        since = [row for row in person.rows.values() if row.id not in before]
-        person.rows = {row.id: row for row in (*since, *rows)}
-        for row in new:
-            if row.kind == ANSWER:
-                self._outbox.restore(read_answer(row))
-            elif row.kind == LATE:
-                self._window.come(person.openid, *read_late(row))
-            else:
-                self._begin_anew(person, *read_push(row))
-
-    def _begin_anew(self, person: Person, push: Push, kept: KeptPush) -> None:
-        # a row of a finished push was written by a process that was cut off from the database meanwhile
-        if not self._claims.knows(kept.key) and not person.record.finished(kept.key):
-            log.warning(say("重新处理：%s", "handled anew: %s"), about(push))
-            self._counters["resumed"] += 1
-            person.keys[kept.key] = hashed(kept.key)
-            self._window.resume(push, kept)
 
     # ---- what must not be lost
 

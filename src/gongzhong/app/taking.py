@@ -124,8 +124,9 @@ Aside: TypeAlias = Callable[[Coroutine[Any, Any, Any]], None]
 
 class Taking:
     """Used from one event loop. `taken` is called for each person who becomes this process's; `load` takes the rows of
-    people in the inbox and clears their `load`, and raises StateDown. `together`: the state is lost only with the
-    inbox, so of somebody without a record no row is there that anybody would have to look for."""
+    people in the inbox and clears their `load`; it gives those of whom that failed, and raises StateDown. `together`:
+    the state is lost only with the inbox, so of somebody without a record no row is there that anybody would have to
+    look for."""
 
     def __init__(
         self,
@@ -134,7 +135,7 @@ class Taking:
         appid: str,
         *,
         taken: Callable[[Person], None],
-        load: Callable[[Sequence[Person]], Awaitable[None]],
+        load: Callable[[Sequence[Person]], Awaitable[Sequence[Person]]],
         aside: Aside,
         together: bool,
     ) -> None:
@@ -298,11 +299,15 @@ class Taking:
         self.leave(person)
 
     async def _load_all(self, people: Sequence[Person]) -> None:
+        failed: Sequence[Person] = ()
         try:
-            await self._load(people)
+            failed = await self._load(people)
         except StateDown:
             await asyncio.sleep(AGAIN_AFTER_S)
+        self._load_failed(failed)
         for person in people:
+            if person in failed:
+                continue
             if person.load and person.phase is Phase.OURS:
                 self.want(person)
             else:

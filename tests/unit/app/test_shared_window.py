@@ -7,12 +7,13 @@ import subprocess
 import sys
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from gongzhong import Text
 from gongzhong.app import App, Services
 from gongzhong.app.binding import Binding
-from gongzhong.app.inbox import Inbox
+from gongzhong.app.inbox import LATE, Inbox, KeptLate, read_answer, read_late
 from gongzhong.app.sender import SENDS_WITHIN_S
 from gongzhong.app.shared_window import SharedWindow
 from gongzhong.errors import StateDown
@@ -20,7 +21,7 @@ from gongzhong.messages import TextReply, dedup_key, encode
 from gongzhong.sharing.members import Beat, Member
 from gongzhong.sharing.person import PersonRecord, written
 from gongzhong.state import MemoryState
-from gongzhong.store import MemoryWork
+from gongzhong.store import MemoryWork, NewWork
 from gongzhong.testing.virtual_time import VirtualClock
 from gongzhong.wire import PushWriter
 
@@ -304,6 +305,77 @@ async def test_a_row_that_is_kept_while_others_are_loaded_is_settled() -> None:
     assert "答3".encode() in body
     await asyncio.sleep(10)
     assert (cluster.runs, await cluster.store.show()) == (["3"], [])
+    await cluster.close()
+
+
+async def row_of_another_version(cluster: Cluster, user: str) -> None:
+    """An answer from elsewhere of a kind that this version does not know."""
+    kept = KeptLate("one", [("SongReply", {"content": "歌"})])
+    row = NewWork(kind=LATE, data=msgspec.msgpack.encode(kept), line=user, key="one#a")
+    await cluster.store.add(APPID, [row])
+
+
+async def test_a_row_that_cannot_be_read_becomes_a_dead_letter_and_the_others_go_on() -> None:
+    """As in an upgrade, process by process: a newer version can read it later."""
+    cluster = Cluster(1)
+    await row_of_another_version(cluster, ALICE)
+    assert await Inbox(cluster.store, APPID).add_late(ALICE, "two", [TextReply(content="另答")], "")
+    await cluster.bindings[0].ready()
+    await asyncio.sleep(30)
+    assert cluster.api.texts == ["另答"]
+    [row] = await cluster.store.show()
+    assert (row.kind, row.stage, row.reason, row.key) == ("late", "dead", "unreadable", "one#a")
+    _, body, _ = await cluster.deliver(cluster.bindings[0], text("0"))
+    assert "答0".encode() in body
+    await cluster.close()
+
+
+async def test_whoever_cannot_be_taken_up_holds_up_nobody_else_and_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster, another = Cluster(1), "oBob000000000000000000000001"
+    [binding] = cluster.bindings
+    inbox = Inbox(cluster.store, APPID)
+    for openid in (ALICE, another):
+        assert await inbox.add_late(openid, "k", [TextReply(content=openid)], "")
+    come = binding.window.come
+
+    def failing(openid: str, *rest: Any) -> None:
+        if openid == ALICE:
+            raise RuntimeError
+        come(openid, *rest)
+
+    with monkeypatch.context() as planted:
+        planted.setattr(binding.window, "come", failing)
+        deliveries = [cluster.deliver(binding, text("0", user=openid)) for openid in (ALICE, another)]
+        (refused, _, _), (accepted, body, _) = await asyncio.gather(*deliveries)
+        assert (refused, accepted) == (503, 200)
+        assert another.encode() in body
+        await asyncio.sleep(60)
+        assert [row.line for row in await cluster.store.show()] == [ALICE]
+    await asyncio.sleep(60)
+    assert (cluster.api.texts, await cluster.store.show()) == ([ALICE], [])
+    await cluster.close()
+
+
+class Shout(TextReply, frozen=True):
+    """A program's own kind of text."""
+
+    loudness: set[int] | None = None
+
+
+async def test_a_programs_own_kind_of_reply_waits_as_the_kind_that_it_is_made_from() -> None:
+    cluster = Cluster(1, may_send=False)
+    inbox = Inbox(cluster.store, APPID)
+    assert await inbox.add_late(ALICE, "k", [Shout(content="喊", loudness={3})], "")
+    [row] = await cluster.store.show()
+    assert read_late(row) == ("k", [TextReply(content="喊")])
+    await cluster.bindings[0].ready()
+    await asyncio.sleep(30)
+    [row] = await cluster.store.show()
+    assert read_answer(row).reply == TextReply(content="喊")
+    _, body, _ = await cluster.deliver(cluster.bindings[0], text("0"))
+    assert "喊".encode() in body
     await cluster.close()
 
 
