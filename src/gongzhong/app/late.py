@@ -192,15 +192,17 @@ class Elsewhere:
         self._claims = claims
         self.early: dict[str, list[Reply]] = {}
         """The keys of pushes whose handlers run and have asked for a ticket, with the replies that came already."""
+        self.beginning = ""
+        """The key of the push whose handler is called now: one that cannot wait runs before its claim begins."""
         self.expected, self.names = Expected(), Names()
 
     def note(self, key: str) -> None:
-        """The answer to a push comes from elsewhere; without effect unless its handler is what runs here."""
+        """The answer to a push comes from elsewhere; without effect unless its handler is what runs here. A task that
+        the handler started may ask when the handler has ended long ago."""
         push, run = PUSH.get(), self._claims.find(key)
         if push is None or dedup_key(push) != key:
             return
-        unknown = not self._claims.knows(key)  # a handler that cannot wait runs before its claim begins
-        if unknown or (run is not None and not (run.claim.ended or run.claim.elsewhere)):
+        if key == self.beginning or (run is not None and not (run.claim.ended or run.claim.elsewhere)):
             self.early.setdefault(key, [])
 
 

@@ -115,13 +115,9 @@ class ReplyWindow:
         loop = asyncio.get_running_loop()
         began, fetches = time.monotonic(), self._fetches(push)
         self._allowance.opened(push, self._clock.now())
-        first = None if fetches else self._first(push)
-        if (
-            not fetches
-            and fits(first)
-            and (first is None or push.answerable)
-            and key not in self.elsewhere.early
-        ):
+        first = None if fetches else self._first(key, push)
+        whole = not fetches and key not in self.elsewhere.early
+        if whole and fits(first) and (first is None or push.answerable):
             body = self._at_once(push, first, seal)
             late = time.monotonic() >= began + self._rules.patience_s
             if body is not None and not (late or (gone and gone())):
@@ -147,12 +143,15 @@ class ReplyWindow:
         self._apply(run, Delivered())
         return self._finish(run, since or run.loop.time(), seal, gone)
 
-    def _first(self, push: Push) -> Reply | Later | None:
+    def _first(self, key: str, push: Push) -> Reply | Later | None:
         """What the handler says at once, or the coroutine that runs it."""
+        self.elsewhere.beginning = key
         try:
             return self._dispatcher.begin(push)
         except BaseException:  # whatever a handler raises is its failure
             return self._failed(push)
+        finally:
+            self.elsewhere.beginning = ""
 
     def _at_once(self, push: Push, reply: Reply | None, seal: Seal) -> bytes | None:
         """The body for a reply that is the whole answer; None if something stands before it or it cannot be written."""
@@ -548,7 +547,7 @@ class ReplyWindow:
         self._allowance.opened(push, float(push.create_time))
         run = Run(kept.claim(push, self._clock.now()), push, asyncio.get_running_loop())
         run.body = SUCCESS if run.claim.phase is Phase.CLOSED else None
-        run.kept, run.first = True, self._first(push)
+        run.kept, run.first = True, self._first(kept.key, push)
         self._claims.begin(run)
         self._start(run)
         self._claims.settle(run)

@@ -152,6 +152,30 @@ async def test_an_answer_may_come_before_the_handler_ends(make: Make) -> None:
     assert wechat.api.sent == []
 
 
+@pytest.mark.parametrize("after_s", [20.0, 300.0], ids=["soon", "when the push is forgotten"])
+async def test_a_task_that_the_handler_started_answers_when_it_likes(make: Make, after_s: float) -> None:
+    """It knows the push as its handler's, although that has ended."""
+    wechat, taken = make(), list[bool]()
+
+    async def job(message: Text, oa: OfficialAccount) -> None:
+        await asyncio.sleep(after_s)
+        taken.append(await oa.late(message).reply("答"))
+
+    @wechat.oa.text("问")
+    async def ask(message: Text, oa: OfficialAccount) -> str:
+        jobs.append(asyncio.create_task(job(message, oa)))
+        return "请稍候"
+
+    jobs: list[asyncio.Task[None]] = []
+    assert await wechat.say("问") == "请稍候"
+    for number in range(6):
+        await asyncio.sleep(after_s / 5)
+        await wechat.say("别的", user=f"oBob{number}")
+    await asyncio.sleep(5)
+    assert (taken, wechat.api.texts) == ([True], ["答"])
+    assert wechat.oa.binding.window.elsewhere.early == {}
+
+
 async def test_a_handler_that_fails_says_so_beside_the_answer(make: Make) -> None:
     wechat = make(failure_text="出错")
 
