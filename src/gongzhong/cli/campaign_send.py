@@ -1,7 +1,8 @@
 """`gongzhong campaign start` and `resume`: send, here and wherever else the same command runs, with a progress bar.
 
 Ctrl-C (or SIGTERM) lets the calls under way end, gives the chunks back and leaves the campaign running: other processes
-go on, and the same command goes on later. A second Ctrl-C ends at once; what was under way is then in doubt.
+go on, and the same command goes on later. A second Ctrl-C ends at once; what was under way is then in doubt. The other
+processes of `--workers` are in sessions of their own, where no Ctrl-C reaches them: they always let their calls end.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -78,25 +79,31 @@ def start(
             return found, False
         children.extend(_child(number, place) for _ in range(workers - 1))
         async with _client(config, opened.appid) as client:
-            return await Sending(opened, client, number, silent=child).carry_out()
+            return await Sending(opened, client, number, children, silent=child).carry_out()
 
     try:
         found, interrupted = with_campaigns(database, config, account, answer)
-        if child or detach:
-            return DONE
-        return _ended(found, interrupted, (database, config, account), as_json=json)
     finally:
+        _end(children)
         for process in children:
-            if process.stdin is not None:
-                process.stdin.close()
             process.wait()
+    if child or detach:
+        return DONE
+    return _ended(found, interrupted, (database, config, account), as_json=json)
 
 
 def _child(number: int, place: dict[str, Any]) -> subprocess.Popen[bytes]:
-    """Another process that sends; it ends when its standard input does."""
+    """Another process that sends; only the end of its standard input ends it, not a Ctrl-C in this terminal."""
     words = [word for name, value in place.items() if value for word in (name, str(value))]
     command = [sys.executable, "-m", "gongzhong", "campaign", "start", str(number), "--child", *words]
-    return subprocess.Popen(command, stdin=subprocess.PIPE)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+
+
+def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Have them let their calls end and begin no others."""
+    for process in children:
+        if process.stdin is not None:
+            process.stdin.close()
 
 
 @asynccontextmanager
@@ -124,10 +131,18 @@ async def _client(config: Path | None, appid: str) -> AsyncIterator[AsyncClient]
 class Sending:
     """One process that sends for one campaign, until that ends or somebody interrupts it."""
 
-    def __init__(self, opened: Opened, client: AsyncClient, number: int, *, silent: bool) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        client: AsyncClient,
+        number: int,
+        children: Sequence[subprocess.Popen[bytes]],
+        *,
+        silent: bool,
+    ) -> None:
         from ..campaigns.worker import CampaignWorker
 
-        self._opened, self._number, self._silent = opened, number, silent
+        self._opened, self._number, self._children, self._silent = opened, number, children, silent
         holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._worker = CampaignWorker(
             opened.tables, client, opened.vault, holder=holder, only=number, clock=client.clock
@@ -155,6 +170,7 @@ class Sending:
             return
         self._interrupted = True
         self._worker.stop()
+        _end(self._children)
         if not self._silent:
             err().print(
                 say(

@@ -6,18 +6,24 @@ import asyncio
 import csv
 import io
 import json
+import os
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from base64 import b64encode
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.servers import children, wait_until
 
 from gongzhong import Account, Client, OfficialAccount, Secret
 from gongzhong.campaigns import Outcome, Verdict
 from gongzhong.campaigns.tables import CampaignTables, Limits
-from gongzhong.cli.outcome import DONE, FAILED, SETUP, USAGE, run
+from gongzhong.cli.outcome import DONE, FAILED, INTERRUPTED, SETUP, USAGE, run
 from gongzhong.config import PeopleData
 from gongzhong.database import SqliteDatabase
 from gongzhong.people import Collected, Purposes, configured
@@ -136,6 +142,7 @@ def test_two_processes_send_together(openids: list[str], capsys: pytest.CaptureF
     assert told(capsys, "start", "1", "--workers", "2", "--json")["states"] == {"accepted": 3}
 
 
+@pytest.mark.heavy
 def test_a_process_that_helps_sends_nothing_of_a_campaign_that_was_paused(
     openids: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,6 +155,49 @@ def test_a_process_that_helps_sends_nothing_of_a_campaign_that_was_paused(
         assert helper.wait(60) == DONE
     found = told(capsys, "status", "1", "--json")
     assert (found["stage"], found["reason"], found["states"]) == ("paused", "Friday", {"waiting": 3})
+
+
+@pytest.mark.heavy
+def test_one_ctrl_c_lets_the_calls_of_every_process_end(
+    openids: list[str], live_platform: LivePlatform, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The first process has nothing to do and ends at once; the other one has calls under way."""
+    told(capsys, "plan", "plan.toml", "--json")
+    told(capsys, "approve", "1", "--json")
+    assert run(["campaign", "start", "1", "--detach"]) == DONE
+    tables = CampaignTables(SqliteDatabase(tmp_path / "data.db"))
+    (held,) = asyncio.run(tables.claim(1, "nobody", 1, time.time(), 3600))
+    live_platform.trouble("api", "delay", "message/template/send", delay_s=3)
+    command = [sys.executable, "-m", "gongzhong", "campaign", "start", "1", "--workers", "2"]
+    first = subprocess.Popen(command, start_new_session=True)
+    try:
+        wait_until(lambda: bool(children(first.pid)), lambda: "it started no other process")
+        stop_outside_a_transaction(first, tmp_path / "data.db")
+        asyncio.run(tables.release(held, 0))
+        wait_until(
+            lambda: told(capsys, "status", "1", "--json")["states"] == {"in doubt": 3},
+            lambda: f"the other process does not send: {told(capsys, 'status', '1', '--json')}",
+        )
+        first.send_signal(signal.SIGCONT)
+        os.killpg(first.pid, signal.SIGINT)
+        assert first.wait(60) == INTERRUPTED
+    finally:
+        first.kill()
+        first.wait()
+    assert told(capsys, "status", "1", "--json")["states"] == {"accepted": 3}
+
+
+def stop_outside_a_transaction(process: subprocess.Popen[bytes], database: Path) -> None:
+    """Stop a process while it does not hold the database's lock."""
+    with closing(sqlite3.connect(database, timeout=0.2)) as connection:
+        while True:
+            process.send_signal(signal.SIGSTOP)
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                process.send_signal(signal.SIGCONT)
+            else:
+                return
 
 
 def test_a_dry_run_sends_nothing_and_says_how_long_it_takes(
