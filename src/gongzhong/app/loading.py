@@ -31,7 +31,12 @@ class Loading:
 
     def __init__(self, binding: Binding, inbox: Inbox, member: Member) -> None:
         self._window, self._claims, self._outbox = binding.window, binding.claims, binding.outbox
-        self._counters, self._inbox, self._member = binding.counters, inbox, member
+        self._counters, self._clock, self._inbox, self._member = (
+            binding.counters,
+            binding.clock,
+            inbox,
+            member,
+        )
 
     async def load(self, people: Sequence[Person]) -> list[Person]:
         """Take up everything of these people that is in the inbox. Gives those of whom that failed, which is logged;
@@ -80,5 +85,5 @@ class Loading:
         if not self._claims.knows(kept.key) and not person.record.finished(kept.key):
             log.warning(say("重新处理：%s", "handled anew: %s"), about(push))
             self._counters["resumed"] += 1
-            person.keys[kept.key] = hashed(kept.key)
+            person.keys[kept.key] = hashed(kept.key), self._clock.now()
             self._window.resume(push, kept)

@@ -28,7 +28,7 @@ from ..errors import Replayed, SetupError, StateDown, say
 from ..messages import Push, Reply
 from ..sharing.mail import MOVED, Added, Ask, HungUp, Mail, Remote, Returned, Sent, new_number
 from ..sharing.members import Beat, Member
-from ..sharing.person import PersonRecord, change, hashed, read, written
+from ..sharing.person import ANSWERED_S, PersonRecord, change, hashed, read, written
 from ..store import MemoryWork, Work
 from .answer import Answer, Gone, NotAccepted, Seal
 from .claims import Phase as ClaimPhase
@@ -51,6 +51,7 @@ LOOKS_EVERY_S = 0.5
 """While another process works on a delivery: how often to see whether it still lives, and whether WeChat hung up."""
 LAST_S = 3.0
 """At a stop: how long to try to lay everybody down."""
+REPLAYED = "这条推送早已处理过，拒绝重放", "this push was handled long ago: a replay"
 
 
 class SharedWindow:
@@ -134,7 +135,8 @@ class SharedWindow:
     def _here(
         self, person: Person, push: Push, seal: Seal, key: str, gone: Gone | None, began: float
     ) -> bytes | Coroutine[Any, Any, bytes]:
-        if key not in person.keys:
+        noted = person.keys.get(key)
+        if noted is None:
             mark, record = hashed(key), person.record
             if record.seen and not self._claims.knows(key):
                 kept = record.answer(key)
@@ -142,9 +144,18 @@ class SharedWindow:
                     self._counters["joined"] += 1
                     return kept
                 if record.saw(mark):
-                    raise Replayed("这条推送早已处理过，拒绝重放", "this push was handled long ago: a replay")
-            person.keys[key] = mark
+                    raise Replayed(*REPLAYED)
+            person.keys[key] = mark, self._clock.now()
+        elif self._long_ago(key, noted[1]):
+            raise Replayed(*REPLAYED)
         return self._window.begin(push, seal, key, gone, began)
+
+    def _long_ago(self, key: str, came: float) -> bool:
+        """Whether a push that came here before was dealt with, and WeChat's own repeats are over: the record of a
+        person is not looked at as long as they are this process's."""
+        remembered = self._claims.knows(key) or key in self._window.cut
+        over = self._clock.now() > came + ANSWERED_S
+        return bool(self._binding.app.replay_window_s) and over and not remembered
 
     async def _pass_on(
         self, owner: str, request: tuple[PushQuery, bytes], gone: Gone | None, began: float
@@ -403,7 +414,7 @@ class SharedWindow:
             expected=self._window.elsewhere.expected.stored(openid, now),
         )
         answered, cut = self._claims.answered, self._window.cut
-        pushes = [(key, mark, answered(key)) for key, mark in person.keys.items() if key not in cut]
+        pushes = [(key, mark, answered(key)) for key, (mark, _) in person.keys.items() if key not in cut]
         record.note(pushes, now, self._binding.app.replay_window_s or 0.0)
         return record
 

@@ -76,8 +76,8 @@ class Person:
         self._record: PersonRecord | None = BLANK
         self.busy = 0
         """Deliveries that wait here."""
-        self.keys: dict[str, int] = {}
-        """Claims since the person was taken, each with its hash."""
+        self.keys: dict[str, tuple[int, float]] = {}
+        """Claims since the person was taken, each with its hash and when it began here (unix seconds)."""
         self.rows: dict[int, Work] = {}
         """What of theirs is held in the inbox."""
         self.load = False

@@ -379,6 +379,29 @@ async def test_a_programs_own_kind_of_reply_waits_as_the_kind_that_it_is_made_fr
     await cluster.close()
 
 
+@pytest.mark.parametrize("busy", [False, True], ids=["laid down meanwhile", "busy all the time"])
+async def test_a_recorded_push_is_never_handled_again(busy: bool) -> None:
+    """A stranger who recorded it sends it again, within the ten minutes in which its timestamp is accepted."""
+    cluster = Cluster(1)
+    [binding] = cluster.bindings
+    if busy:
+        await cluster.deliver(binding, text("500"))
+    push = text("0")
+    sealed = PushWriter(TOKEN, AES_KEY, APPID, "plain").seal(
+        encode(push), int(cluster.clock.now()), "nonce", push.openid
+    )
+    assert (await binding.handle(sealed.query, sealed.body)).status == 200
+    await asyncio.sleep(10)
+    assert (await binding.handle(sealed.query, sealed.body)).status == 200, "WeChat's own repeat"
+    for number in range(5):
+        await asyncio.sleep(40)
+        await cluster.deliver(binding, text("0.1", user=f"oBob{number}"))
+    again = await binding.handle(sealed.query, sealed.body)
+    assert again.status == (403 if busy else 200), "the answer is kept with whoever was laid down"
+    assert cluster.runs.count("0") == 1
+    await cluster.close()
+
+
 async def test_an_answer_that_wechat_may_not_have_got_is_in_the_inbox() -> None:
     """It may have been WeChat's last delivery, and this process may die before the answer goes another way."""
     cluster = Cluster(1)
