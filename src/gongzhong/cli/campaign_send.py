@@ -36,6 +36,7 @@ from .words import err, print_json, say
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    from ..account import Account
     from ..campaigns.tables import Campaign
     from ..client import AsyncClient
 
@@ -72,13 +73,14 @@ def start(
 
     async def answer(opened: Opened) -> tuple[Campaign, bool]:
         found = await opened.campaigns.find(number)
+        credentials = None if detach else account_of(config, opened.appid)
         # A child never starts it: somebody may have paused it meanwhile.
         if not child and found.stage.value != "running":
             found = await opened.campaigns.start(number)
-        if detach:
+        if credentials is None:
             return found, False
         children.extend(_child(number, place) for _ in range(workers - 1))
-        async with _client(config, opened.appid) as client:
+        async with _client(config, credentials) as client:
             return await Sending(opened, client, number, children, silent=child).carry_out()
 
     try:
@@ -107,7 +109,7 @@ def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
 
 
 @asynccontextmanager
-async def _client(config: Path | None, appid: str) -> AsyncIterator[AsyncClient]:
+async def _client(config: Path | None, account: Account) -> AsyncIterator[AsyncClient]:
     """The account's client; its access_token is shared with other processes where a state is configured."""
     from ..client import AsyncClient, Tokens
     from ..state import open_state
@@ -115,13 +117,13 @@ async def _client(config: Path | None, appid: str) -> AsyncIterator[AsyncClient]
 
     address = read(config, {}).state
     if not address:
-        async with AsyncClient(account_of(config, appid)) as client:
+        async with AsyncClient(account) as client:
             yield client
         return
     state = open_state(address)
     store = StateTokenStore(state)
     try:
-        async with AsyncClient(account_of(config, appid), tokens=Tokens(store)) as client:
+        async with AsyncClient(account, tokens=Tokens(store)) as client:
             yield client
     finally:
         store.close()

@@ -206,10 +206,25 @@ def _open_platform(config: Path | None, appid: str) -> str:
 
 
 def account_of(config: Path | None, appid: str) -> Account:
+    """The account with its credentials, from the configuration or the environment.
+
+    Raises Usage when they have those of other accounts only, SetupError when they have none or wrong ones.
+    """
     from ..account import Account
 
     named = [one for one in read(config, {}).settings.account if one.appid == appid]
-    return named[0].account() if named else Account.from_env()
+    if named:
+        return named[0].account()
+    account = Account.from_env()
+    if account.appid != appid:
+        raise Usage(
+            f"没有公众号 {appid} 的 AppSecret：环境变量里的公众号是 {account.appid}",
+            f"there is no AppSecret of {appid}: the account of the environment is {account.appid}",
+            fix_zh="写进配置文件中有 name 的 [[account]]（--config），或设置它的 GONGZHONG_APPID 和 GONGZHONG_SECRET",
+            fix_en="write it into an [[account]] with a name in the configuration (--config), or set its"
+            " GONGZHONG_APPID and GONGZHONG_SECRET",
+        )
+    return account
 
 
 def _purposes(program: str) -> Purposes:

@@ -200,6 +200,26 @@ def stop_outside_a_transaction(process: subprocess.Popen[bytes], database: Path)
                 return
 
 
+def test_another_account_is_not_spoken_for_with_the_credentials_of_the_environment(
+    openids: list[str], live_platform: LivePlatform, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    other = "wx00000000000000bb"
+    assert told(capsys, "plan", "plan.toml", "--account", other, "--json")["id"] == 1
+    told(capsys, "approve", "1", "--account", other, "--json")
+    calls = len(live_platform.calls)
+    for words in (["test", "1", "--to", openids[0]], ["start", "1", "--workers", "2"]):
+        assert run(["campaign", *words, "--account", other]) == USAGE
+        said = capsys.readouterr().err
+        assert other in said and APPID in said and "--config" in said
+    assert len(live_platform.calls) == calls
+    assert told(capsys, "status", "1", "--account", other, "--json")["stage"] == "approved"
+    base = os.environ["GONGZHONG_API_BASE"]
+    table = f'[[account]]\nname = "b"\nappid = "{other}"\nsecret = "{"b" * 32}"\napi_base = "{base}"\n'
+    (tmp_path / "gongzhong.toml").write_text(table, "utf-8")
+    assert run(["campaign", "test", "1", "--to", openids[0], "--account", other]) == FAILED
+    assert "40013" in capsys.readouterr().err, "WeChat is asked for that account, which it does not have"
+
+
 def test_a_dry_run_sends_nothing_and_says_how_long_it_takes(
     openids: list[str], live_platform: LivePlatform, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
