@@ -33,6 +33,7 @@ from ..messages import (
     encode,
     parse,
 )
+from ..sharing.person import hashed
 from ..store import NewWork, Work, WorkStore
 from ..wire import read_xml
 from .claims import Claim, Phase
@@ -109,6 +110,8 @@ class KeptLate(msgspec.Struct, frozen=True, array_like=True):
 
     key: str
     replies: list[tuple[str, dict[str, Any]]]
+    named: bool = False
+    """Whether the program gave it a name, under which nothing else may be taken."""
 
 
 class Inbox:
@@ -130,7 +133,7 @@ class Inbox:
     async def add_late(self, openid: str, key: str, replies: Sequence[Reply], name: str) -> bool:
         """Keep what was replied from elsewhere to the push `key`. False when a row of this name is there already.
         Raises StateDown."""
-        kept = KeptLate(key, [_kept(reply) for reply in replies])
+        kept = KeptLate(key, [_kept(reply) for reply in replies], bool(name))
         row = NewWork(
             kind=LATE,
             data=msgspec.msgpack.encode(kept),
@@ -193,6 +196,19 @@ class Inbox:
     async def overdue(self) -> list[str]:
         """OpenIDs of people of whom a row is there that nobody holds. Raises StateDown."""
         return await self._store.overdue(self._appid, (PUSH, ANSWER, LATE), LINES_AT_ONCE)
+
+    def taken_key(self, push_key: str, name: str) -> str:
+        """The key in the shared state that says that an answer of this name to a push was taken."""
+        return self._taken_key(f"{push_key}#{name}")
+
+    def taken_keys(self, rows: Iterable[Work]) -> list[str]:
+        """Those of the answers from elsewhere among these rows that have a name."""
+        late = [row for row in rows if row.kind == LATE]
+        named = [row for row in late if msgspec.msgpack.decode(row.data, type=KeptLate).named]
+        return [self._taken_key(row.key) for row in named]
+
+    def _taken_key(self, row_key: str) -> str:
+        return f"late|{self._appid}|{hashed(row_key)}"
 
     def _spoilt(self, row: Work) -> str:
         """Why a row can't be worked on; empty when it can."""

@@ -15,11 +15,12 @@ from ..errors import StateDown, say
 from ..messages import Push
 from ..sharing.person import hashed
 from .inbox import ANSWER, LATE, Inbox, KeptPush, read_answer, read_late, read_push
-from .outbox import about
+from .outbox import WAITS_S, about
 from .taking import Person, Phase
 
 if TYPE_CHECKING:
     from ..sharing.members import Member
+    from ..state import State
     from ..store import Work
     from .binding import Binding
 
@@ -29,14 +30,10 @@ log = logging.getLogger("gongzhong.app")
 class Loading:
     """Used from one event loop."""
 
-    def __init__(self, binding: Binding, inbox: Inbox, member: Member) -> None:
+    def __init__(self, binding: Binding, state: State, inbox: Inbox, member: Member) -> None:
         self._window, self._claims, self._outbox = binding.window, binding.claims, binding.outbox
-        self._counters, self._clock, self._inbox, self._member = (
-            binding.counters,
-            binding.clock,
-            inbox,
-            member,
-        )
+        self._counters, self._clock = binding.counters, binding.clock
+        self._state, self._inbox, self._member = state, inbox, member
 
     async def load(self, people: Sequence[Person]) -> list[Person]:
         """Take up everything of these people that is in the inbox. Gives those of whom that failed, which is logged;
@@ -62,6 +59,7 @@ class Loading:
     async def _load_rows(self, person: Person) -> None:
         before = set(person.rows)
         rows = await self._inbox.load(person.openid, self._member.name)
+        await self._mark_taken([row for row in rows if row.id not in person.rows])
         if person.phase is not Phase.OURS:
             return
         since = {number: row for number, row in person.rows.items() if number not in before}
@@ -71,6 +69,12 @@ class Loading:
             self._take_up(person, row)
             person.rows[row.id] = row  # not before: what is in `rows` is removed when the person is laid down
         person.load = False
+
+    async def _mark_taken(self, rows: Sequence[Work]) -> None:
+        """Note the names of answers from elsewhere before they go out: a program that was not told that its answer was
+        accepted gives it again, when the row may be gone."""
+        keys = self._inbox.taken_keys(rows)
+        await asyncio.gather(*(self._state.put(key, b"", replaces=0, ttl_s=WAITS_S) for key in keys))
 
     def _take_up(self, person: Person, row: Work) -> None:
         if row.kind == ANSWER:

@@ -82,7 +82,7 @@ class SharedWindow:
             self.member,
             binding.account.appid,
             taken=self._taken,
-            load=Loading(binding, self._inbox, self.member).load,
+            load=Loading(binding, state, self._inbox, self.member).load,
             aside=self._aside,
             together=together,
         )
@@ -500,7 +500,7 @@ class SharedWindow:
                 fix_zh="设置 GONGZHONG_DATABASE，与这些进程相同",
                 fix_en="set GONGZHONG_DATABASE to the one of these processes",
             )
-        taken = f"late|{self._binding.account.appid}|{hashed(f'{key}#{name}')}"
+        taken = self._inbox.taken_key(key, name)
         if name and await self._state.get(taken) is not None:
             return False
         added = await self._inbox.add_late(openid, key, replies, name)

@@ -443,6 +443,33 @@ async def test_a_state_that_is_down_is_the_callers_to_know() -> None:
     await cluster.close()
 
 
+async def test_who_gives_an_answer_again_after_an_outage_gives_it_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The state goes down when the answer is in the database already, and the person gets it before the next try."""
+    cluster = Elsewhere(1)
+    await cluster.deliver(cluster.bindings[0], text("问"))
+    await asyncio.sleep(10)
+    add = cluster.store.add
+
+    async def last(*given: Any, **options: Any) -> Any:
+        made = await add(*given, **options)
+        cluster.state.down = True
+        return made
+
+    with monkeypatch.context() as planted:
+        planted.setattr(cluster.store, "add", last)
+        with pytest.raises(StateDown):
+            await cluster.late().reply("答", name="a")
+    cluster.state.down = False
+    await asyncio.sleep(30)
+    assert (cluster.api.texts, await cluster.store.show()) == (["答"], [])
+    assert not await cluster.late().reply("答", name="a")
+    await asyncio.sleep(30)
+    assert cluster.api.texts == ["答"]
+    await cluster.close()
+
+
 async def test_an_inbox_in_memory_is_no_way_to_another_process() -> None:
     clock = VirtualClock(asyncio.get_running_loop(), START)
     services = Services(clock=clock, api=cast(Any, FakeApi()), state=Shared(clock))
