@@ -65,20 +65,32 @@ class Duties:
 
         match call:
             case TagUsers() | UntagUsers():
-                self._changed.update(call.openid_list)
+                changed = call.openid_list
             case SetRemark():
-                self._changed.add(call.openid)
+                changed = [call.openid]
             case _:
-                pass
+                return
+        if self._lists_followers:
+            self._changed.update(changed)
 
     async def tend(self) -> None:
         """Do what is due: retention, erasures to be ended, the directory.
 
         Raises StateDown, and what the client raises.
         """
-        if self._changed and self._lists_followers:
-            await self._directory().note([self._changed.pop() for _ in range(len(self._changed))])
+        await self._note_changed()
         await self._upkeep.step()
+
+    async def _note_changed(self) -> None:
+        """Have the people read again whom calls have changed; the next time, when that fails."""
+        noted = [self._changed.pop() for _ in range(len(self._changed))]
+        if not noted:
+            return
+        try:
+            await self._directory().note(noted)
+        except BaseException:
+            self._changed.update(noted)
+            raise
 
     def _erasure(self) -> Erasure:
         return self._people.erasure(self._binding.account.appid, [self._binding.sessions.forget])
