@@ -49,8 +49,7 @@ class Duties:
         binding = self._binding
         erasure = self._erasure()
         directory = self._directory() if self._lists_followers else None
-        keeps = binding.people_settings.unsubscribe == "keep"
-        await React(erasure, binding.app.purposes, directory, keeps=keeps).to(push)
+        await React(erasure, binding.app.purposes, directory, keeps=self._keeps).to(push)
 
     async def erase(self, openid: str, fields: Sequence[str], *, reason: str, by: str) -> Certificate | None:
         """Erase a person, or these fields of theirs."""
@@ -92,6 +91,14 @@ class Duties:
             self._changed.update(noted)
             raise
 
+    @property
+    def _keeps(self) -> bool:
+        """Whether people who unsubscribe are kept."""
+        return self._binding.people_settings.unsubscribe == "keep"
+
+    async def _erase_unsubscribed(self, openid: str) -> None:
+        await self._erasure().person(openid, reason="unsubscribe", by="directory")
+
     def _erasure(self) -> Erasure:
         return self._people.erasure(self._binding.account.appid, [self._binding.sessions.forget])
 
@@ -132,4 +139,5 @@ class Duties:
             lambda: binding.api,
             sync_hours=binding.people_settings.sync_hours,
             open_platform=binding.open_platform,
+            unsubscribed=None if self._keeps else self._erase_unsubscribed,
         )

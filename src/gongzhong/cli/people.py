@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -21,7 +22,7 @@ from .words import err, out, print_json, say
 if TYPE_CHECKING:
     from ..account import Account
     from ..config import Configuration
-    from ..people import Certificate, Erasure, People, Purposes
+    from ..people import Certificate, Directory, Erasure, People, Purposes
 
 T = TypeVar("T")
 
@@ -170,23 +171,19 @@ def sync(
 ) -> int:
     from rich.progress import Progress as Bar
 
-    from ..client import AsyncClient
     from ..people import Progress
 
     purposes = _purposes(program)
+    configuration = read(config, {"database": database})
 
     async def answer(people: People, appid: str) -> Progress:
-        credentials = account_of(config, appid)
         with Bar(console=err(), transient=True) as bar:
             task = bar.add_task(say("关注者", "followers"), total=None)
 
             def told(progress: Progress) -> None:
                 bar.update(task, completed=progress.done, total=progress.total or None)
 
-            async with AsyncClient(credentials) as api:
-                directory = people.directory(
-                    appid, purposes, api, open_platform=_open_platform(config, appid)
-                )
+            async with _directory(people, appid, purposes, config, configuration) as directory:
                 return await directory.sync(told)
 
     progress = asked(database, config, account, answer)
@@ -197,6 +194,32 @@ def sync(
     else:
         err().print(say("另一个进程正在同步", "another process is at it"))
     return DONE if progress.ended else FAILED
+
+
+@asynccontextmanager
+async def _directory(
+    people: People, appid: str, purposes: Purposes, config: Path | None, configuration: Configuration
+) -> AsyncIterator[Directory]:
+    """The followers of an account; whoever has unsubscribed is erased, unless the configuration keeps them."""
+    from ..app.export import stored_erasure
+    from ..client import AsyncClient
+
+    credentials = account_of(config, appid)
+    async with (
+        AsyncClient(credentials) as api,
+        stored_erasure(people, appid, configuration.state) as erasure,
+    ):
+
+        async def erased(openid: str) -> None:
+            await erasure.person(openid, reason="unsubscribe", by="directory")
+
+        yield people.directory(
+            appid,
+            purposes,
+            api,
+            open_platform=_open_platform(config, appid),
+            unsubscribed=None if configuration.settings.people.unsubscribe == "keep" else erased,
+        )
 
 
 def _open_platform(config: Path | None, appid: str) -> str:

@@ -5,6 +5,10 @@ read again (`catch_up`) by whichever process comes first. Which fields are store
 those of `FIELDS`, under WeChat's names. Fields of the basis "service" are stored for everybody, others only where the
 person has agreed. Without any declared field only numbers are made, and no call but 获取用户列表 is needed.
 
+Whoever follows no more, and whose unsubscribing did not arrive, is found at the end of a full reading: a field of
+`FOLLOWERS_ONLY` was stored before it and not again. When WeChat says of such a person that they do not follow,
+`unsubscribed` is called. Who has no such field may be a visitor of a web page, and is left alone.
+
 The place that was reached is a row of the table of work. Whoever holds it does the next page; when a process dies,
 another one goes on after LEASE_S. A page that is done twice does no harm.
 """
@@ -13,14 +17,16 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
 from .. import facts
-from ..errors import SetupError
+from ..errors import ParameterError, SetupError, say
 from ..store import NewWork, Work, WorkStore
+from .errors import NoConsent
 from .purposes import Collected, Purposes
 from .records import Records
 from .tables import StoredField
@@ -32,6 +38,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("gongzhong.people")
 
+Unsubscribed: TypeAlias = Callable[[str], Awaitable[object]]
+"""What is done about whoever follows no more, by OpenID."""
 KIND: Final = "directory"
 CHANGED: Final = "follower"
 """The kind of work for one person who is to be read again; its data is the person's number."""
@@ -51,6 +59,8 @@ FIELDS: Final = (
     "qr_scene_str",
 )
 """Fields of 获取用户基本信息 that can be declared. Names and pictures are no longer given by WeChat."""
+FOLLOWERS_ONLY: Final = frozenset(FIELDS) - {"language", "unionid"}
+"""Those that nothing but WeChat's list of followers gives: who has one has followed the account."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +73,10 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Directory:
-    """Reads the followers of one account. `store` is the table of work, `holder` names this process in it."""
+    """Reads the followers of one account. `store` is the table of work, `holder` names this process in it.
+
+    `unsubscribed` is called with the OpenID of whoever turns out to follow no more; without it `left` notes that.
+    """
 
     def __init__(
         self,
@@ -72,9 +85,11 @@ class Directory:
         store: WorkStore,
         holder: str = "",
         unions: Unions | None = None,
+        unsubscribed: Unsubscribed | None = None,
     ) -> None:
         self._records, self._api, self._store, self._unions = records, api, store, unions
         self._account = records.vault.account
+        self._unsubscribed = unsubscribed
         self._holder = holder or f"directory-{secrets.token_hex(8)}"
         self._declared = declared_in(records.purposes, joins=unions is not None)
 
@@ -127,20 +142,23 @@ class Directory:
         return len(noted)
 
     async def left(self, openid: str) -> None:
-        """Note that a person has unsubscribed whose data is kept: `subscribe` becomes 0, if it is declared."""
+        """Note that a person has unsubscribed whose data is kept: `subscribe` becomes 0, if it is declared and
+        its consent, where it needs one, stands."""
         [number] = await self._records.vault.find([openid])
         if number is not None and any(one.field == "subscribe" for one in self._declared):
-            await self._records.store(openid, "subscribe", 0)
+            with suppress(NoConsent):
+                await self._records.store(openid, "subscribe", 0)
 
     async def _piece(self, work: Work) -> Progress:
         """One page, and the place after it. After an error the page is free for the next attempt at once."""
         try:
             progress = await self._page(msgspec.json.decode(work.data, type=Progress))
+            left = await self._look_for_missing(work.created_at) if progress.ended else 0
         except BaseException as problem:
             await self._store.put_back(work, type(problem).__name__)
             raise
         if progress.ended:
-            await self._records.audit.append("sync", by="directory", people=progress.done)
+            await self._records.audit.append("sync", by="directory", people=progress.done, left=left)
             await self._store.finish(work)
         else:
             await self._store.put_back(work, "", data=msgspec.json.encode(progress))
@@ -162,6 +180,40 @@ class Directory:
             next_openid=page.next_openid or "",
             ended=not page.next_openid,
         )
+
+    async def _look_for_missing(self, since: float) -> int:
+        """Ask WeChat about each follower who was not read since then; how many follow no more."""
+        fields = [one.field for one in self._declared if one.field in FOLLOWERS_ONLY]
+        left, after = 0, 0
+        while numbers := await self._records.vault.tables.not_read(self._account, fields, since, after):
+            for number, openid in zip(numbers, await self._records.vault.openids(numbers), strict=True):
+                if openid is not None:
+                    left += await self._has_left(number, openid)
+            after = numbers[-1]
+        return left
+
+    async def _has_left(self, number: int, openid: str) -> bool:
+        """Whether a person follows no more, and it was not known: it is noted then. Who follows is stored again."""
+        if self._unsubscribed is None and await self._records.read(openid, "subscribe") in (0, None):
+            return False
+        await self._store.renew(self._holder, LEASE_S)
+        try:
+            follower = await self._api.users.get(openid=openid)
+        except ParameterError as problem:
+            log.warning(
+                say(
+                    "%s 的 %d 号人员，无法确认是否关注：%s", "%s: whether person %d follows is not known: %s"
+                ),
+                self._account,
+                number,
+                problem.errcode,
+            )
+            return False
+        if follower.subscribe:
+            await self._store_all([follower])
+            return False
+        await (self._unsubscribed or self.left)(openid)
+        return True
 
     async def _store_all(self, followers: Sequence[Follower]) -> None:
         """Store the declared fields of people; nothing of those who left meanwhile (subscribe 0)."""

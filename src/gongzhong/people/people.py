@@ -11,7 +11,7 @@ from ..clock import Clock
 from ..config import PeopleData
 from ..database import DatabaseUrl, read_url
 from ..errors import SetupError
-from .directory import Directory, declared_in
+from .directory import Directory, Unsubscribed, declared_in
 from .erasure import Also, Erasure
 from .key_tables import KeyTables, open_key_database
 from .keys import Keyring
@@ -44,12 +44,21 @@ class People:
         return Records(self.vault(account), purposes)
 
     def directory(
-        self, account: str, purposes: Purposes, api: AsyncClient, *, open_platform: str = ""
+        self,
+        account: str,
+        purposes: Purposes,
+        api: AsyncClient,
+        *,
+        open_platform: str = "",
+        unsubscribed: Unsubscribed | None = None,
     ) -> Directory:
         """The followers of this AppID; `api` is the account's client. With `open_platform`, the AppID of the Open
-        Platform account, they are joined to those of other accounts by UnionID."""
+        Platform account, they are joined to those of other accounts by UnionID. `unsubscribed` is called with the
+        OpenID of whoever turns out to follow no more; without it their field `subscribe` becomes 0."""
         unions = self.unions(account, open_platform) if open_platform else None
-        return Directory(self.records(account, purposes), api, self._work(), unions=unions)
+        return Directory(
+            self.records(account, purposes), api, self._work(), unions=unions, unsubscribed=unsubscribed
+        )
 
     def unions(self, account: str, open_platform: str) -> Unions:
         """What joins the people of this AppID to those of others of the same Open Platform account."""
@@ -63,12 +72,15 @@ class People:
         *,
         sync_hours: float = 24.0,
         open_platform: str = "",
+        unsubscribed: Unsubscribed | None = None,
     ) -> Upkeep:
         """What is done from time to time for this AppID. `api` is asked for when the program declares fields that
         WeChat's list of followers gives."""
         directory = None
         if declared_in(purposes, joins=bool(open_platform)):
-            directory = self.directory(account, purposes, api(), open_platform=open_platform)
+            directory = self.directory(
+                account, purposes, api(), open_platform=open_platform, unsubscribed=unsubscribed
+            )
         return Upkeep(
             self.records(account, purposes),
             self.erasure(account),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from ..database.statements import Row, Statements
-from .key_tables import as_list, listed
+from .key_tables import AT_ONCE, as_list, listed
 from .purposes import Collected
 
 if TYPE_CHECKING:
@@ -42,6 +42,13 @@ SELECT field, sealed, purpose, stored_at FROM person_field WHERE account = :acco
 DELETE_FIELDS: Final = """
 DELETE FROM person_field WHERE account = :account AND number = :number AND field IN ({fields})
 AND stored_at <= :until RETURNING field
+"""
+NOT_READ: Final = """
+SELECT DISTINCT f.number FROM person_field AS f
+WHERE f.account = :account AND f.number > :after AND f.field IN ({fields}) AND f.stored_at < :since AND NOT EXISTS (
+    SELECT 1 FROM person_field AS g WHERE g.account = f.account AND g.number = f.number AND g.field IN ({fields})
+    AND g.stored_at >= :since)
+ORDER BY f.number LIMIT :lim
 """
 EXPIRE: Final = """
 DELETE FROM person_field WHERE account = :account AND field = :field AND stored_at < :before RETURNING number
@@ -190,6 +197,13 @@ class PeopleTables:
         sql = DELETE_FIELDS.format(fields=self._texts)
         rows = await self._run(sql, account, number=number, listed=as_list(fields), until=until)
         return sorted(row[0] for row in rows)
+
+    async def not_read(self, account: str, fields: Sequence[str], since: float, after: int) -> list[int]:
+        """Numbers of people who have some of these fields, none of them stored since then; AT_ONCE at most, in order,
+        from the one after `after`."""
+        sql = NOT_READ.format(fields=self._texts)
+        values = {"listed": as_list(fields), "since": since, "after": after, "lim": AT_ONCE}
+        return [row[0] for row in await self._run(sql, account, **values)]
 
     async def expire(self, account: str, field: str, before: float) -> list[int]:
         """Delete a field of everybody for whom it was stored before then; their numbers."""

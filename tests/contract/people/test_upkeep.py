@@ -28,6 +28,9 @@ class Followers:
     def __init__(self, *openids: str, platform: str = "wxopen") -> None:
         self.tags = {openid: [1] for openid in openids}
         self.unionids: dict[str, str] = {}
+        self.asked: list[str] = []
+        self.hidden: set[str] = set()
+        """Followers whom the list leaves out."""
         self.lists, self.reads, self.failing, self.platform = 0, 0, False, platform
 
     @property
@@ -40,7 +43,14 @@ class Followers:
 
     async def list(self, *, next_openid: str) -> OpenIDPage:
         self.lists += 1
-        return OpenIDPage(total=len(self.tags), count=len(self.tags), data=OpenIDs(openid=list(self.tags)))
+        listed = [openid for openid in self.tags if openid not in self.hidden]
+        return OpenIDPage(total=len(self.tags), count=len(self.tags), data=OpenIDs(openid=listed))
+
+    async def get(self, *, openid: str) -> Follower:
+        self.asked.append(openid)
+        if openid in self.tags:
+            return Follower(subscribe=1, openid=openid, tagid_list=self.tags[openid])
+        return Follower(subscribe=0, openid=openid)
 
     async def get_many(self, *, openids: list[str]) -> FollowerList:
         if self.failing:
@@ -190,6 +200,66 @@ async def test_of_who_left_and_is_kept_it_is_noted(people: People, clock: Movabl
     assert await records.read(ALICE, "subscribe") == 1
     await people.directory(SHOP, purposes(followers=True), followers.api).left(ALICE)
     assert await records.read(ALICE, "subscribe") == 0
+
+
+CAROL, VISITOR = "oCarol0000000000000000000003", "oVisitor00000000000000000004"
+
+
+async def people_of_whom_one_left(people: People, followers: Followers) -> None:
+    """Alice stays, Bob leaves and his push is missed, the list leaves Carol out; a visitor of a page never followed."""
+    records = people.records(SHOP, purposes(followers=True))
+    await people.directory(SHOP, purposes(followers=True), followers.api).sync()
+    for openid in (ALICE, BOB, VISITOR):
+        await records.consent(openid, ["phone"], how="web")
+        await records.store(openid, "phone", "1")
+    await records.store(VISITOR, "unionid", "uVisitor")
+    del followers.tags[BOB]
+    followers.hidden.add(CAROL)
+
+
+async def test_whose_unsubscribing_was_missed_is_erased_after_the_next_full_reading(
+    people: People, clock: MovableClock
+) -> None:
+    followers = Followers(ALICE, BOB, CAROL)
+    await people_of_whom_one_left(people, followers)
+    erasure = people.erasure(SHOP)
+
+    async def erase(openid: str) -> None:
+        await erasure.person(openid, reason="unsubscribe", by="directory")
+
+    clock.advance(DAY_S)
+    await upkeep(people, followers, unsubscribed=erase).step()
+    assert sorted(followers.asked) == [BOB, CAROL], (
+        "only who was in an earlier list, and WeChat is asked first"
+    )
+    [certificate] = await erasure.certificates()
+    assert (certificate.reason, certificate.fields) == (
+        "unsubscribe",
+        ["phone", "subscribe", "tagid_list"],
+    )
+    assert await people.vault(SHOP).find([BOB]) == [None]
+    records = people.records(SHOP, purposes(followers=True))
+    assert await records.read(ALICE, "phone") == await records.read(VISITOR, "phone") == "1"
+    assert await records.read(CAROL, "subscribe") == 1
+    [*_, entry] = [one for one in await Audit(people.vault(SHOP)).entries() if one.action == "sync"]
+    assert entry.detail == {"people": 1, "left": 1}
+
+
+async def test_whose_unsubscribing_was_missed_and_is_kept_is_noted_once(
+    people: People, clock: MovableClock
+) -> None:
+    followers = Followers(ALICE, BOB, CAROL)
+    await people_of_whom_one_left(people, followers)
+    mine = upkeep(people, followers)
+    clock.advance(DAY_S)
+    await mine.step()
+    records = people.records(SHOP, purposes(followers=True))
+    assert [await records.read(who, "subscribe") for who in (ALICE, BOB, CAROL)] == [1, 0, 1]
+    assert await records.read(BOB, "phone") == "1"
+    clock.advance(DAY_S + 1)
+    followers.asked.clear()
+    await mine.step()
+    assert followers.asked == [CAROL], "of Bob it is known"
 
 
 async def joined(people: People, platform: str = "wxopen") -> tuple[Followers, Followers]:
