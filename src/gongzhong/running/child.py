@@ -88,7 +88,7 @@ def end_with_parent() -> None:
     """Stop this process when the one that started it has ended, which closes standard input.
 
     Until then each line that comes there is a number: the seconds that the clocks of this process are to be ahead of
-    the machine's, because the platform's clock was moved.
+    the machine's, because the platform's clock was moved. A line that is no number changes nothing.
     """
 
     def watch() -> None:
@@ -97,7 +97,8 @@ def end_with_parent() -> None:
         while piece := os.read(0, 1):
             line += piece
             if piece == b"\n":
-                Clock.ahead_s = float(line)
+                with suppress(ValueError):
+                    Clock.ahead_s = float(line)
                 line = b""
         os.kill(os.getpid(), signal.SIGTERM)
 
