@@ -40,9 +40,12 @@ TABLES: Final = (
     account TEXT PRIMARY KEY, seq BIGINT NOT NULL, digest {bytes} NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS people_erasure_open (
     account TEXT NOT NULL, number BIGINT NOT NULL, at {float} NOT NULL, PRIMARY KEY (account, number, at))""",
+    """CREATE TABLE IF NOT EXISTS people_consent_form (
+    account TEXT NOT NULL, digest TEXT NOT NULL, until {float} NOT NULL, PRIMARY KEY (account, digest))""",
 )
-LAST_MADE: Final = "people_erasure_open"
-"""Erasures whose keys are destroyed and whose rows may still be there."""
+"""`people_erasure_open`: erasures whose keys are destroyed and whose rows may still be there. `people_consent_form`:
+forms of `web.ConsentPage` that were used and have not expired."""
+LAST_MADE: Final = "people_consent_form"
 
 ACCOUNT_KEYS: Final = """
 SELECT purpose, version, wrapped, master FROM people_account_key WHERE account = :account ORDER BY version
@@ -124,6 +127,11 @@ ERASED: Final = (
     "SELECT DISTINCT number FROM people_erasure WHERE account = :account AND number IN ({numbers})"
 )
 ERASED_ACCOUNTS: Final = "SELECT DISTINCT account FROM people_erasure ORDER BY account"
+USE_FORM: Final = """
+INSERT INTO people_consent_form (account, digest, until) VALUES (:account, :digest, :until)
+ON CONFLICT DO NOTHING RETURNING digest
+"""
+END_FORMS: Final = "DELETE FROM people_consent_form WHERE account = :account AND until < :now"
 AUDIT_HEAD: Final = "SELECT seq, digest FROM people_audit_head WHERE account = :account"
 MOVE_AUDIT_HEAD: Final = """
 INSERT INTO people_audit_head (account, seq, digest) VALUES (:account, :seq, :digest)
@@ -304,6 +312,13 @@ class KeyTables:
     async def erased_accounts(self) -> list[str]:
         """The accounts in which anything was erased."""
         return [row[0] for row in await self._run(ERASED_ACCOUNTS, "")]
+
+    async def use_form(self, account: str, digest: str, until: float, now: float) -> bool:
+        """Note that a form with this digest, which expires at `until`, is used; False when it was used before. Those
+        that have expired are forgotten."""
+        values = {"account": account, "digest": digest, "until": until, "now": now}
+        _, added = await self._statements.each((END_FORMS, values), (USE_FORM, values))
+        return bool(added)
 
     async def audit_head(self, account: str) -> tuple[int, bytes] | None:
         """Number and digest of the newest entry of the audit trail."""

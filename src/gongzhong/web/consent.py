@@ -6,7 +6,8 @@
 
 Nothing is ticked beforehand. The form carries a signed token: for this person, this browser, these fields and this very
 text, for half an hour. So nobody can agree for somebody else, and nobody to a text that they did not see: when the
-declaration changes meanwhile, the person is asked again.
+declaration changes meanwhile, the person is asked again. A form holds once: posted again after a withdrawal or an
+erasure, by the browser's way back for example, it is refused.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import math
+import secrets
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Final
@@ -37,11 +39,13 @@ PURPOSE: Final = b"gongzhong consent"
 
 
 class Asked(msgspec.Struct, frozen=True, array_like=True):
-    """What a form's token says: whom, until when (unix seconds), and the digest of the text."""
+    """What a form's token says: whom, until when (unix seconds), the digest of the text, and a random part, so that no
+    two are equal."""
 
     openid: str
     until: int
     digest: str
+    unique: str = ""
 
 
 class ConsentPage:
@@ -97,21 +101,42 @@ class ConsentPage:
 
     async def accept(self, posted: Mapping[str, str], browser_nonce: str) -> bool:
         """Record what the person chose in the form; whether they agreed. The consent names the text that was shown.
+        Posted twice, it is recorded once.
 
         Raises WebError: consent_forged (no form of this site, or another browser), consent_expired, consent_changed
-        (the text is another one now: show the form again), cookie_missing. And StateDown.
+        (the text is another one now: show the form again), consent_used (the consent that it gave was withdrawn or
+        erased), cookie_missing. And StateDown.
         """
-        asked = self._opened(posted.get(TOKEN, ""), browser_nonce)
+        token = posted.get(TOKEN, "")
+        asked = self._opened(token, browser_nonce)
         if posted.get(CHOICE) != AGREE:
             return False
+        if not await self._is_first(token, asked):
+            if await self._stands(asked.openid):
+                return True
+            raise _again(
+                "consent_used",
+                "这个表单已经用过，之后同意又被撤回或删除",
+                "the form was used before, and the consent was withdrawn or erased since",
+            )
         await self._records.consent(asked.openid, self._fields, how="web", text=self.text)
         return True
+
+    async def _is_first(self, token: str, asked: Asked) -> bool:
+        """Whether the form was not used before; it is from now on."""
+        vault, digest = self._records.vault, hashlib.sha256(token.encode()).hexdigest()
+        return await vault.keyring.tables.use_form(vault.account, digest, asked.until, self._clock.now())
+
+    async def _stands(self, openid: str) -> bool:
+        """Whether the person agrees to all of the fields."""
+        consents = await self._records.consents(openid)
+        return set(self._fields) <= {one.field for one in consents if not one.withdrawn_at}
 
     def _token(self, openid: str, browser_nonce: str) -> str:
         if not browser_nonce:
             raise cookie_missing()
         until = math.ceil(self._clock.now() + self._lifetime_s)
-        said = msgspec.json.encode(Asked(openid, until, self._digest()))
+        said = msgspec.json.encode(Asked(openid, until, self._digest(), secrets.token_hex(8)))
         return (self._signed(said, browser_nonce) + said).hex()
 
     def _opened(self, token: str, browser_nonce: str) -> Asked:

@@ -12,6 +12,7 @@ from gongzhong.errors import SetupError, WebError
 from gongzhong.people import Collected, NoConsent, People, Purposes, SnapshotUser
 from gongzhong.web import ConsentPage, PersonToken, SignedIn
 
+from .conftest import Places
 from .test_records import ALICE, SHOP
 
 pytestmark = pytest.mark.anyio
@@ -98,6 +99,41 @@ async def test_a_changed_text_is_asked_again_and_an_old_form_has_ended(
         await page(people).accept(form, NONCE)
     assert refused.value.reason == "consent_expired"
     assert await people.records(SHOP, purposes()).consents(ALICE) == []
+
+
+async def test_a_form_that_was_used_gives_no_second_consent(
+    people: People, places: Places, clock: MovableClock
+) -> None:
+    """Neither after a withdrawal nor after an erasure, in no process; a double click is one consent."""
+    records = people.records(SHOP, purposes())
+    used = [posted(page(people).form(signed_in(), NONCE, action="/c")) for _ in range(2)]
+    assert await page(people).accept(used[0], NONCE)
+    assert await page(people).accept(used[0], NONCE)
+    assert len(await records.consents(ALICE)) == 1
+    clock.advance(1)
+    await records.withdraw(ALICE, ["phone"])
+    other = places.open()
+    with pytest.raises(WebError) as refused:
+        await page(other).accept(used[0], NONCE)
+    assert refused.value.reason == "consent_used"
+    assert await page(people).accept(used[1], NONCE), "another form, shown to the same person"
+    clock.advance(1)
+    await people.erasure(SHOP).person(ALICE, reason="request")
+    for form in used:
+        with pytest.raises(WebError) as refused:
+            await page(other).accept(form, NONCE)
+        assert refused.value.reason == "consent_used"
+    assert await people.vault(SHOP).find([ALICE]) == [None]
+    await other.close()
+
+
+async def test_used_forms_are_forgotten_when_they_expire(people: People, clock: MovableClock) -> None:
+    tables = people.keyring.tables
+    assert await tables.use_form(SHOP, "a", clock.now() + 10, clock.now())
+    assert not await tables.use_form(SHOP, "a", clock.now() + 10, clock.now())
+    clock.advance(11)
+    await tables.use_form(SHOP, "b", clock.now() + 10, clock.now())
+    assert await tables.use_form(SHOP, "a", clock.now() + 10, clock.now()), "its row is gone"
 
 
 async def test_snapshot_people_and_short_secrets_are_refused(people: People) -> None:
