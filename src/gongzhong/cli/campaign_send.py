@@ -86,12 +86,9 @@ def start(
     try:
         found, interrupted = with_campaigns(database, config, account, answer)
     finally:
-        _end(children)
-        for process in children:
-            process.wait()
-    if child or detach:
-        return DONE
-    return _ended(found, interrupted, (database, config, account), as_json=json)
+        _end(children, wait=True)
+    shows = not child and not detach
+    return _ended(found, interrupted, (database, config, account), as_json=json) if shows else DONE
 
 
 def _child(number: int, place: dict[str, Any]) -> subprocess.Popen[bytes]:
@@ -101,11 +98,13 @@ def _child(number: int, place: dict[str, Any]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
 
 
-def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
-    """Have them let their calls end and begin no others."""
+def _end(children: Sequence[subprocess.Popen[bytes]], *, wait: bool = False) -> None:
+    """Have them let their calls end and begin no others, and wait for that if asked to."""
     for process in children:
         if process.stdin is not None:
             process.stdin.close()
+    for process in children if wait else ():
+        process.wait()
 
 
 @asynccontextmanager
