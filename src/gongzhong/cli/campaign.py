@@ -206,10 +206,7 @@ def pause(
     config: Config = None,
     json: AsJson = False,
 ) -> int:
-    return _moved(
-        with_campaigns(database, config, account, lambda opened: opened.campaigns.pause(number, reason)),
-        as_json=json,
-    )
+    return _halted(number, reason, (database, config, account), final=False, as_json=json)
 
 
 def cancel(
@@ -222,10 +219,24 @@ def cancel(
     config: Config = None,
     json: AsJson = False,
 ) -> int:
-    return _moved(
-        with_campaigns(database, config, account, lambda opened: opened.campaigns.cancel(number, reason)),
-        as_json=json,
-    )
+    return _halted(number, reason, (database, config, account), final=True, as_json=json)
+
+
+def _halted(
+    number: int,
+    reason: str,
+    place: tuple[str | None, Path | None, str | None],
+    *,
+    final: bool,
+    as_json: bool,
+) -> int:
+    """Pause a campaign, or cancel it."""
+
+    async def answer(opened: Opened) -> Campaign:
+        campaigns = opened.campaigns
+        return await (campaigns.cancel(number, reason) if final else campaigns.pause(number, reason))
+
+    return _moved(with_campaigns(*place, answer), as_json=as_json)
 
 
 def status(

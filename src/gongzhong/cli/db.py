@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from .config import File as Config
 from .config import read
@@ -14,8 +15,12 @@ from .words import err, out, print_json, say
 
 if TYPE_CHECKING:
     from ..database import DatabaseUrl
+    from ..database.statements import Statements
     from ..store import Count
     from ..store.migrate import Status
+
+T = TypeVar("T")
+Tables = TypeVar("Tables")
 
 Database = Annotated[
     str | None,
@@ -146,6 +151,31 @@ def named(database: str | None, config: Path | None) -> DatabaseUrl:
             "gongzhong.toml",
         )
     return read_url(given)
+
+
+def with_tables(
+    make: Callable[[Statements], Tables],
+    database: str | None,
+    config: Path | None,
+    ask: Callable[[Tables], Awaitable[T]],
+) -> T:
+    """What `ask` gives for these tables of the database, which are made if it is new."""
+    import asyncio  # tens of milliseconds, which `--help` need not wait for
+
+    from ..database.statements import Statements, open_database
+    from ..store import migrate
+
+    url = named(database, config)
+    migrate.prepare(url)
+
+    async def answer() -> T:
+        statements = Statements(open_database(url))
+        try:
+            return await ask(make(statements))
+        finally:
+            await statements.close()
+
+    return asyncio.run(answer())
 
 
 async def _counts(url: DatabaseUrl) -> list[Count]:

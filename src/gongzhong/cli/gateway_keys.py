@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import msgspec
 
 from .config import File as Config
-from .db import Database, named
+from .db import Database, with_tables
 from .options import AsJson, flag, option
 from .outcome import DONE, FAILED
 from .words import err, out, print_json, print_plain, say
 
 if TYPE_CHECKING:
+    from ..console.people import PeopleKey
     from ..gateway import CallRecord, GatewayTables, Key
 
 T = TypeVar("T")
@@ -82,7 +83,7 @@ def create(
     )
     _asked(database, config, lambda tables: tables.add_key(key))
     if json:
-        print_json({**_described(key), "key": text.reveal()})
+        print_json({**described(key), "key": text.reveal()})
     else:
         print_plain(text.reveal())
         err().print(
@@ -97,7 +98,7 @@ def create(
 def list_(*, database: Database = None, config: Config = None, json: AsJson = False) -> int:
     found = _asked(database, config, lambda tables: tables.keys())
     if json:
-        print_json([_described(key) for key in found])
+        print_json([described(key) for key in found])
         return DONE
     if not found:
         err().print(say("没有密钥", "there are no keys"))
@@ -152,7 +153,7 @@ def audit(
     return DONE
 
 
-def _described(key: Key) -> dict[str, Any]:
+def described(key: Key | PeopleKey) -> dict[str, Any]:
     """Everything but the digest."""
     words = msgspec.structs.asdict(key)
     del words["digest"]
@@ -160,21 +161,7 @@ def _described(key: Key) -> dict[str, Any]:
 
 
 def _asked(database: str | None, config: Path | None, ask: Callable[[GatewayTables], Awaitable[T]]) -> T:
-    """The answer of the gateway's tables, which are made if the database is new."""
-    import asyncio  # tens of milliseconds, which `--help` need not wait for
-
-    from ..database.statements import Statements, open_database
+    """The answer of the gateway's tables."""
     from ..gateway import GatewayTables
-    from ..store import migrate
 
-    url = named(database, config)
-    migrate.prepare(url)
-
-    async def answer() -> T:
-        tables = GatewayTables(Statements(open_database(url)))
-        try:
-            return await ask(tables)
-        finally:
-            await tables.close()
-
-    return asyncio.run(answer())
+    return with_tables(GatewayTables, database, config, ask)

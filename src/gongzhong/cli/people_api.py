@@ -6,13 +6,14 @@ import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import msgspec
 
 from .config import File as Config
 from .config import read
-from .db import Database, named
+from .db import Database, named, with_tables
+from .gateway_keys import Accounts, KeyNumber, Networks, Owner, described
 from .options import AsJson, flag, option
 from .outcome import DONE, FAILED
 from .people import no_master_key, opened
@@ -20,7 +21,7 @@ from .usage import Usage
 from .words import err, out, print_json, print_plain, say
 
 if TYPE_CHECKING:
-    from ..console.people import PeopleKey, PeopleKeyTables
+    from ..console.people import PeopleKeyTables
     from ..people import Purposes
 
 T = TypeVar("T")
@@ -34,24 +35,10 @@ SaysReady = Annotated[
     bool,
     flag("就绪时在标准输出写一行 JSON", "say on standard output as JSON when it is ready", name="--json"),
 ]
-Owner = Annotated[str, option("谁用这个密钥", "who uses the key")]
 Role = Annotated[
     Literal["auditor", "agent", "owner"],
     option("角色：审计、客服、负责人", "its role: who checks, who answers people, who is responsible"),
 ]
-Accounts = Annotated[
-    list[str] | None,
-    option("可用于这个 AppID，可重复；* 为全部", "for this AppID, repeatable; * for all", name="--account"),
-]
-Networks = Annotated[
-    list[str] | None,
-    option(
-        "只能从这个地址或网段使用，可重复",
-        "may be used only from this address or network, repeatable",
-        name="--from",
-    ),
-]
-KeyNumber = Annotated[str, option("密钥的编号（list 可查）", "number of the key, see list")]
 
 
 def serve(
@@ -120,7 +107,7 @@ def create(
     key, text = make_people_key(owner, role, account or mine, networks=network or [], now=time.time())
     _asked(database, config, lambda tables: tables.add(key))
     if json:
-        print_json({**_described(key), "key": text.reveal()})
+        print_json({**described(key), "key": text.reveal()})
         return DONE
     print_plain(text.reveal())
     err().print(say("只显示这一次，请妥善保存", "it is shown this once: keep it safe"))
@@ -130,7 +117,7 @@ def create(
 def list_(*, database: Database = None, config: Config = None, json: AsJson = False) -> int:
     keys = _asked(database, config, lambda tables: tables.all())
     if json:
-        print_json([_described(key) for key in keys])
+        print_json([described(key) for key in keys])
         return DONE
     for key in keys:
         ended = say("已撤销", "revoked") if key.revoked_at else ""
@@ -147,29 +134,8 @@ def revoke(number: KeyNumber, /, *, database: Database = None, config: Config = 
     return FAILED
 
 
-def _described(key: PeopleKey) -> dict[str, Any]:
-    """Everything but the digest."""
-    words = msgspec.structs.asdict(key)
-    del words["digest"]
-    return words
-
-
 def _asked(database: str | None, config: Path | None, ask: Callable[[PeopleKeyTables], Awaitable[T]]) -> T:
-    """The answer of the keys' table, which is made if the database is new."""
-    import asyncio  # tens of milliseconds, which `--help` need not wait for
-
+    """The answer of the keys' table."""
     from ..console.people import PeopleKeyTables
-    from ..database.statements import Statements, open_database
-    from ..store import migrate
 
-    url = named(database, config)
-    migrate.prepare(url)
-
-    async def answer() -> T:
-        tables = PeopleKeyTables(Statements(open_database(url)))
-        try:
-            return await ask(tables)
-        finally:
-            await tables.close()
-
-    return asyncio.run(answer())
+    return with_tables(PeopleKeyTables, database, config, ask)

@@ -20,8 +20,19 @@ from .settings import AccountSettings, Settings
 
 OTHERS: Final = frozenset({"CONFIG", "DEBUG", "FILLED"})
 """Variables of our own that are no settings."""
-PATH: Final = r"/[^\s?#%]*"
-HOST: Final = r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]"
+FORMS: Final = {
+    "path": (
+        r"/[^\s?#%]*",
+        "应以 / 开头，例如 /news，没有空白、?、# 和 %",
+        "must begin with /, such as /news, and have no blank, ?, # or %",
+    ),
+    "host": (
+        r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]",
+        "应为主机名，例如 news.example.com，不带 https:// 和端口",
+        "must be a host name such as news.example.com, without https:// and port",
+    ),
+}
+"""The form of an account's path and host, and what is said of another one."""
 
 
 def account_mistakes(settings: Settings, sources: Mapping[str, Source]) -> Iterator[Mistake]:
@@ -51,10 +62,9 @@ def _address_mistakes(
         key = _key(account)
         if not account.address:
             if any(one.address for one in accounts):
-                place = sources.get(f"{key}.appid", Source("default")).place
                 yield Mistake(
                     f"{key}.path",
-                    place,
+                    _place(sources, f"{key}.appid"),
                     "没有写 path 或 host，而别的账号有：它的推送无处可去",
                     "has neither path nor host, and other accounts have: nothing finds it",
                 )
@@ -64,10 +74,15 @@ def _address_mistakes(
             field = "path" if account.path else "host"
             yield Mistake(
                 f"{key}.{field}",
-                sources.get(f"{key}.{field}", Source("default")).place,
+                _place(sources, f"{key}.{field}"),
                 f"地址 {account.address} 已经是账号“{first.name or first.appid}”的",
                 f"the address {account.address} is that of the account {first.name or first.appid} already",
             )
+
+
+def _place(sources: Mapping[str, Source], key: str) -> str:
+    """Where the value of a key stands; empty for a default."""
+    return sources.get(key, Source("default")).place
 
 
 def _key(account: AccountSettings) -> str:
@@ -79,22 +94,12 @@ def _mistakes_of(account: AccountSettings, sources: Mapping[str, Source]) -> Ite
     for field in ("appid", *SECRETS, "encryption", "api_base"):
         problem = refused(lambda: _only(account, field))  # noqa: B023
         if problem is not None:
-            source = sources.get(f"{key}.{field}", Source("default"))
-            yield Mistake(f"{key}.{field}", source.place, problem.text("zh"), problem.text("en"))
-    if account.path and not re.fullmatch(PATH, account.path):
-        yield Mistake(
-            f"{key}.path",
-            sources.get(f"{key}.path", Source("default")).place,
-            "应以 / 开头，例如 /news，没有空白、?、# 和 %",
-            "must begin with /, such as /news, and have no blank, ?, # or %",
-        )
-    if account.host and not re.fullmatch(HOST, account.host):
-        yield Mistake(
-            f"{key}.host",
-            sources.get(f"{key}.host", Source("default")).place,
-            "应为主机名，例如 news.example.com，不带 https:// 和端口",
-            "must be a host name such as news.example.com, without https:// and port",
-        )
+            place = _place(sources, f"{key}.{field}")
+            yield Mistake(f"{key}.{field}", place, problem.text("zh"), problem.text("en"))
+    for field, (form, zh, en) in FORMS.items():
+        value = getattr(account, field)
+        if value and not re.fullmatch(form, value):
+            yield Mistake(f"{key}.{field}", _place(sources, f"{key}.{field}"), zh, en)
 
 
 def _only(account: AccountSettings, field: str) -> None:
@@ -121,8 +126,7 @@ def address_mistakes(settings: Settings, sources: Mapping[str, Source]) -> Itera
         if address and is_database:
             problem = refused(lambda: read_url(address))  # noqa: B023
         if problem is not None:
-            source = sources.get(key, Source("default"))
-            yield Mistake(key, source.place, problem.text("zh"), problem.text("en"))
+            yield Mistake(key, _place(sources, key), problem.text("zh"), problem.text("en"))
 
 
 def notes_of(
