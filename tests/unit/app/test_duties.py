@@ -11,6 +11,7 @@ from gongzhong import App
 from gongzhong.app.duties import Duties
 from gongzhong.catalogue.tags import TagUsers
 from gongzhong.catalogue.users import SetRemark
+from gongzhong.config import PeopleData
 from gongzhong.errors import StateDown
 
 pytestmark = pytest.mark.anyio
@@ -45,7 +46,7 @@ def duties_of(app: App, stored: Stored) -> Duties:
         open_platform="",
         account=SimpleNamespace(appid="wx00000000000000aa"),
         api=None,
-        people_settings=SimpleNamespace(sync_hours=24),
+        people_settings=PeopleData(),
     )
     return Duties(binding)
 
