@@ -296,9 +296,10 @@ class Binding(Served):
         return self.people.records(self.account.appid, self.app.purposes)
 
     async def erase(
-        self, openid: str, *, fields: Sequence[str] = (), reason: str = "request", by: str = "person"
+        self, openid: str, *, fields: Sequence[str] | None = None, reason: str = "request", by: str = "person"
     ) -> Certificate | None:
-        """Erase everything about a person, or single fields; the certificate, or None when nothing was stored.
+        """Erase everything about a person, or single fields (of an empty list: none); the certificate, or None when
+        nothing was stored.
 
         For handlers in which people ask for it. Raises SetupError when people's data is not in use, StateDown.
         """

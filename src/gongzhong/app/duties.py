@@ -51,9 +51,11 @@ class Duties:
         directory = self._directory() if self._lists_followers else None
         await React(erasure, binding.app.purposes, directory, keeps=self._keeps).to(push)
 
-    async def erase(self, openid: str, fields: Sequence[str], *, reason: str, by: str) -> Certificate | None:
+    async def erase(
+        self, openid: str, fields: Sequence[str] | None, *, reason: str, by: str
+    ) -> Certificate | None:
         """Erase a person, or these fields of theirs."""
-        if fields:
+        if fields is not None:
             return await self._erasure().fields(openid, fields, reason=reason, by=by)
         return await self._erasure().person(openid, reason=reason, by=by)
 

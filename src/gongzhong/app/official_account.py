@@ -139,7 +139,7 @@ class OfficialAccount(App, Served):
         return self.binding.records
 
     async def erase(
-        self, openid: str, *, fields: Sequence[str] = (), reason: str = "request", by: str = "person"
+        self, openid: str, *, fields: Sequence[str] | None = None, reason: str = "request", by: str = "person"
     ) -> Certificate | None:
         """Erase everything about a person, or single fields; see `Binding.erase`."""
         return await self.binding.erase(openid, fields=fields, reason=reason, by=by)

@@ -9,7 +9,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gongzhong import MovableClock
+from gongzhong import Account, MovableClock
+from gongzhong.app import App
+from gongzhong.app.binding import Services
 from gongzhong.database import DatabaseUrl
 from gongzhong.database.sqlite import SqliteDatabase
 from gongzhong.people import Audit, Certificate, NoConsent, People, Records
@@ -146,6 +148,19 @@ async def test_nothing_is_certified_that_was_neither_stored_nor_agreed_to(people
     assert await erasure.certificates() == []
     certificate = await erasure.fields(ALICE, ["phon", "phone"], reason="request")
     assert certificate is not None and certificate.fields == ["phone"]
+
+
+async def test_an_account_asked_to_erase_no_fields_erases_nothing(
+    people: People, clock: MovableClock
+) -> None:
+    records = await fill(people)
+    account = Account(appid=SHOP, secret="s" * 32, token="token1")
+    bound = App().bind(account, Services(people=people, clock=clock))
+    assert await bound.erase(ALICE, fields=[]) is None
+    assert await records.read(ALICE, "phone") == PHONE
+    certificate = await bound.erase(ALICE)
+    assert certificate is not None and certificate.scope == "person"
+    await bound.shutdown(0)
 
 
 TABLES = ("person", "person_field", "person_consent", "person_audit")

@@ -125,6 +125,20 @@ async def test_a_persons_requests_are_answered_and_stand_in_the_trail(
     assert sorted(reasons) == [("fields", "withdrawal"), ("fields", "电话"), ("person", "request")]
 
 
+async def test_an_erasure_without_a_field_that_is_there_erases_nothing(
+    client: Client, people: People
+) -> None:
+    """An empty list is refused, a field that never was gets no certificate, and nothing of the person goes."""
+    key = await client.key("owner")
+    for action in ("erase", "withdraw"):
+        status, answer = await client.ask(key, address(action), {"openid": ALICE, "fields": []})
+        assert (status, answer["error"]["reason"]) == (422, "body")
+    _, answer = await client.ask(key, address("erase"), {"openid": ALICE, "fields": ["phon"]})
+    assert answer == {"certificate": None}
+    assert (await client.ask(key, address("certificates")))[1] == {"certificates": []}
+    assert await people.records(SHOP, purposes()).read(ALICE, "phone") == PHONE
+
+
 async def test_retention_and_the_end_of_an_account(
     client: Client, people: People, clock: MovableClock
 ) -> None:

@@ -18,7 +18,7 @@ from ...people import Audit, Erasure, People, Purposes, Records
 Body = TypeVar("Body")
 OpenID = Annotated[str, Meta(min_length=1, max_length=128)]
 Words = Annotated[str, Meta(min_length=1, max_length=200)]
-Fields = Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=100)]
+Fields = Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(min_length=1, max_length=100)]
 
 
 class NotConfirmed(GongzhongError):
@@ -52,10 +52,10 @@ class Withdrawal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Erase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Without `fields`: everything about the person."""
+    """Without `fields`: everything about the person. An empty list is refused, lest it erases them by mistake."""
 
     openid: OpenID
-    fields: Fields = []
+    fields: Fields | None = None
     reason: Words = "request"
 
 
@@ -130,7 +130,7 @@ async def export(caller: Caller, body: Person) -> Any:
 
 async def erase(caller: Caller, body: Erase) -> Any:
     by, reason = caller.by, body.reason
-    if body.fields:
+    if body.fields is not None:
         return {"certificate": await caller.erasure.fields(body.openid, body.fields, reason=reason, by=by)}
     async with stored_erasure(caller.people, caller.account, caller.state) as erasure:
         return {"certificate": await erasure.person(body.openid, reason=reason, by=by)}

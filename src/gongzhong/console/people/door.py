@@ -3,8 +3,8 @@
     POST /{appid}/people/{action}     a JSON body; Authorization: Bearer with a key       (actions.py)
     GET  /healthz                     whether the process lives
 
-Answers are JSON; a refusal is `{"error": {"reason", "zh", "en"}}`. Every action stands in the account's audit trail
-with the key that did it. The log names keys, accounts and actions, never people.
+Answers are JSON; a refusal is `{"error": {"reason", "zh", "en"}}`. What is done with a person's data stands
+in the account's audit trail with the key that did it. The log names keys, accounts and actions, never people.
 """
 
 from __future__ import annotations
