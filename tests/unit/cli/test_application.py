@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import gongzhong
 from gongzhong.cli.application import COMMANDS
 from gongzhong.cli.outcome import DONE, USAGE, run
 from gongzhong.version import version
 
 pytestmark = pytest.mark.heavy
 
+SRC = Path(__file__).parents[3] / "src"
 HELP_TIMES_LIBRARIES = 1.8
 """How much processor time the help may take, in times of importing the libraries that draw it."""
 HEAVY = ["aiohttp", "granian", "sqlite3", "starlette", "uvloop", "gongzhong.platform", "gongzhong.client"]
@@ -51,9 +54,14 @@ def output(arguments: list[str], lang: str = "zh") -> str:
         text=True,
         timeout=60,
         check=True,
-        env={"GONGZHONG_LANG": lang, "COLUMNS": "200", "PYTHONUTF8": "1"},
+        env={"PYTHONPATH": str(SRC), "GONGZHONG_LANG": lang, "COLUMNS": "200", "PYTHONUTF8": "1"},
     )
     return done.stdout
+
+
+def test_what_is_started_here_is_the_code_of_this_tree() -> None:
+    where = "import gongzhong; print(gongzhong.__file__)"
+    assert output(["-c", where]).strip() == gongzhong.__file__ == str(SRC / "gongzhong" / "__init__.py")
 
 
 def test_help_is_quick_and_loads_nothing_heavy() -> None:
