@@ -102,7 +102,9 @@ class Duties:
         await self._erasure().person(openid, reason="unsubscribe", by="directory")
 
     def _erasure(self) -> Erasure:
-        return self._people.erasure(self._binding.account.appid, [self._binding.sessions.forget])
+        binding = self._binding
+        also = [binding.sessions.forget, *([binding.shared.forget] if binding.shared is not None else [])]
+        return self._people.erasure(binding.account.appid, also)
 
     @property
     def _people(self) -> People:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ..sharing.person import forget_answers, record_key
 from ..store import Work, WorkStore
 from ..wire import read_xml
 from .inbox import ANSWER, LATE, PUSH, KeptPush, read_answer, read_late
@@ -21,6 +22,7 @@ from .sessions import PLACE, SessionStore
 if TYPE_CHECKING:
     from ..people import Erasure, People, Purposes, Records
     from ..people.sealed import SealedSessions
+    from ..state import State
 
 
 async def export(
@@ -49,38 +51,46 @@ async def export_stored(
     from ..store.sql import SqlWork
 
     store = SealedWork(SqlWork(people.tables.database, people.clock), people)
-    async with stored_sessions(people, state) as sessions:
+    async with _opened(people, state) as opened:
+        sessions = None if opened is None else _sessions(opened, people)
         records = people.records(account, purposes)
         return await export(records, openid, store=store, sessions=sessions, by=by)
 
 
 @asynccontextmanager
-async def stored_sessions(people: People, state: str) -> AsyncIterator[SealedSessions | None]:
-    """The sessions in the shared state of this address; None without an address. Raises SetupError for a wrong one."""
-    from ..people.sealed import SealedSessions
+async def stored_erasure(people: People, account: str, state: str) -> AsyncIterator[Erasure]:
+    """Erasure in an account without a running program: in the shared state of this address, if there is one, the
+    session and what was said to the person go, too. Raises SetupError for a wrong address."""
+    async with _opened(people, state) as opened:
+
+        async def forget(openid: str) -> None:
+            if opened is not None:
+                await _sessions(opened, people).delete(f"{account}:{openid}")
+                await forget_answers(opened, record_key(account, openid))
+
+        yield people.erasure(account, [forget])
+
+
+@asynccontextmanager
+async def _opened(people: People, state: str) -> AsyncIterator[State | None]:
+    """The shared state of this address; None without an address. Raises SetupError for a wrong one."""
     from ..state import open_state
-    from ..state.sessions import StateSessionStore
 
     if not state:
         yield None
         return
     opened = open_state(state, people.clock)
     try:
-        yield SealedSessions(StateSessionStore(opened), people)
+        yield opened
     finally:
         await opened.close()
 
 
-@asynccontextmanager
-async def stored_erasure(people: People, account: str, state: str) -> AsyncIterator[Erasure]:
-    """Erasure in an account without a running program: the session in the shared state goes, too."""
-    async with stored_sessions(people, state) as sessions:
+def _sessions(opened: State, people: People) -> SealedSessions:
+    from ..people.sealed import SealedSessions
+    from ..state.sessions import StateSessionStore
 
-        async def forget(openid: str) -> None:
-            if sessions is not None:
-                await sessions.delete(f"{account}:{openid}")
-
-        yield people.erasure(account, [forget])
+    return SealedSessions(StateSessionStore(opened), people)
 
 
 def _shown(row: Work) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from ..errors import Replayed, SetupError, StateDown, say
 from ..messages import Push, Reply
 from ..sharing.mail import MOVED, Added, Ask, HungUp, Mail, Remote, Returned, Sent, new_number
 from ..sharing.members import Beat, Member
-from ..sharing.person import ANSWERED_S, PersonRecord, change, hashed, read, written
+from ..sharing.person import ANSWERED_S, PersonRecord, change, forget_answers, hashed, read, written
 from ..store import MemoryWork, Work
 from .answer import Answer, Gone, NotAccepted, Seal
 from .claims import Phase as ClaimPhase
@@ -49,6 +49,8 @@ log = logging.getLogger("gongzhong.app")
 
 LOOKS_EVERY_S = 0.5
 """While another process works on a delivery: how often to see whether it still lives, and whether WeChat hung up."""
+MOST_WRITES = 3
+"""Attempts to lay somebody down whose record was changed meanwhile."""
 LAST_S = 3.0
 """At a stop: how long to try to lay everybody down."""
 REPLAYED = "这条推送早已处理过，拒绝重放", "this push was handled long ago: a replay"
@@ -377,9 +379,9 @@ class SharedWindow:
 
     async def _let_go(self, people: Sequence[Person]) -> None:
         """Say that nobody has these people, with what everybody has to know of them."""
-        written_as = {person.key: written(self._record(person)) for person in people}
-        for _ in range(2):
-            writes = [(person.key, written_as[person.key], person.version) for person in people]
+        records = {person.key: self._record(person) for person in people}
+        for _ in range(MOST_WRITES):
+            writes = [(person.key, written(records[person.key]), person.version) for person in people]
             try:
                 outcomes = await self._state.put_many(writes, ttl_s=REMEMBERED_S)
             except StateDown:
@@ -387,13 +389,15 @@ class SharedWindow:
                     self._unsure(person)
                 return
             again = []
-            for person, outcome in zip(people, outcomes, strict=True):
+            for person, (_, data, _), outcome in zip(people, writes, outcomes, strict=True):
                 if person.phase is not Phase.OURS:
                     continue  # given up meanwhile
                 if isinstance(outcome, int):
-                    self._away(person, (outcome, written_as[person.key]))
-                elif outcome is not None and read(outcome.data).owner == self.member.name:
-                    person.version = outcome.version  # a write of ours that was not sure to have happened
+                    self._away(person, (outcome, data))
+                elif outcome is not None and (stored := read(outcome.data)).owner == self.member.name:
+                    # a write of ours that was not sure to have happened, or an erasure
+                    person.version = outcome.version
+                    records[person.key].forget(stored.forgotten)
                     again.append(person)
                 else:
                     self._give_up(person)
@@ -414,7 +418,9 @@ class SharedWindow:
             expected=self._window.elsewhere.expected.stored(openid, now),
         )
         answered, cut = self._claims.answered, self._window.cut
-        pushes = [(key, mark, answered(key)) for key, (mark, _) in person.keys.items() if key not in cut]
+        pushes = [
+            (key, mark, answered(key), came) for key, (mark, came) in person.keys.items() if key not in cut
+        ]
         record.note(pushes, now, self._binding.app.replay_window_s or 0.0)
         return record
 
@@ -518,6 +524,12 @@ class SharedWindow:
         """Take what was put into the inbox for a person, unless another process has them."""
         if self._begun and not self._stopping:
             self._aside(self._recover_person(openid))
+
+    # ---- erasures
+
+    async def forget(self, openid: str) -> None:
+        """Remove from the shared state what was said to a person, wherever they are. Raises StateDown."""
+        await forget_answers(self._state, self._taking.key_of(openid))
 
     # ---- from the start to the stop
 

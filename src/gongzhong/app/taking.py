@@ -22,7 +22,7 @@ import msgspec
 
 from ..background import Brief
 from ..errors import StateDown, say
-from ..sharing.person import PersonRecord, Take, decide, read, written
+from ..sharing.person import PersonRecord, Take, decide, read, record_key, written
 from ..state.protocol import check_key
 from .answer import NotAccepted
 from .inbox import AGAIN_AFTER_S
@@ -156,7 +156,7 @@ class Taking:
 
     def key_of(self, openid: str) -> str:
         """The key of a person's record in the shared state."""
-        return f"person|{self._appid}|{openid}"
+        return record_key(self._appid, openid)
 
     def of(self, openid: str) -> Person:
         """The person, known or not. Raises ValueError for an OpenID that no engine could keep."""

@@ -31,20 +31,22 @@ ANSWERED_S = 60.0
 MOST_ANSWERED = 8
 LARGEST_BODY = 8_192
 """Bytes of an answer that is kept; a repeat of a push with a longer one is answered with `success`."""
+SUCCESS = b"success"
+"""The answer that shows the person nothing."""
 MOST_SEEN = 300
 """Pushes of one person within the replay window that are remembered."""
 
 
 class Answered(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """The answer to a push, and when it was given (unix seconds)."""
+    """The answer to a push, and when the push came (unix seconds)."""
 
     key: str
     body: bytes
     at: float
 
 
-Noted: TypeAlias = tuple[str, int, bytes | None]
-"""A push: its key, the key `hashed`, and the answer, None if there is none."""
+Noted: TypeAlias = tuple[str, int, bytes | None, float]
+"""A push: its key, the key `hashed`, the answer, None if there is none, and when it came (unix seconds)."""
 
 
 class PersonRecord(msgspec.Struct, array_like=True, gc=False):
@@ -62,6 +64,9 @@ class PersonRecord(msgspec.Struct, array_like=True, gc=False):
     expected: list[tuple[str, float]] = []
     """Pushes whose answers come from elsewhere and for which they were told to ask, and until when."""
 
+    forgotten: float = 0.0
+    """Until when answers are to be forgotten, because the person's data was erased; 0: never."""
+
     def answer(self, key: str) -> bytes | None:
         """What a push was answered with, if that is still kept."""
         return next((kept.body for kept in reversed(self.answered) if kept.key == key), None)
@@ -75,14 +80,22 @@ class PersonRecord(msgspec.Struct, array_like=True, gc=False):
         return self.answer(key) is not None or self.saw(hashed(key))
 
     def note(self, pushes: Sequence[Noted], now: float, remembered_s: float) -> None:
-        """Remember pushes for `remembered_s` seconds and their answers for a minute; forget what is older."""
+        """Remember pushes for `remembered_s` seconds, and their answers for a minute after the push came; forget what
+        is older."""
         seen = [entry for entry in self.seen if entry[1] > now - remembered_s] if self.seen else []
         answered = [entry for entry in self.answered if entry.at > now - ANSWERED_S] if self.answered else []
-        for key, mark, body in pushes:
+        for key, mark, body, came in pushes:
             seen.append((mark, now))
-            if body is not None:
-                answered.append(Answered(key, body if len(body) <= LARGEST_BODY else b"success", now))
+            if body is not None and came > now - ANSWERED_S:
+                answered.append(Answered(key, body if len(body) <= LARGEST_BODY else SUCCESS, came))
         self.seen, self.answered = seen[-MOST_SEEN:], answered[-MOST_ANSWERED:]
+
+    def forget(self, until: float) -> None:
+        """Forget what was said in answer to pushes that came until then; a repeat of one is answered with `success`."""
+        self.forgotten = until
+        self.answered = [
+            kept if kept.at > until else Answered(kept.key, SUCCESS, kept.at) for kept in self.answered
+        ]
 
 
 class Take(msgspec.Struct, frozen=True, gc=False):
@@ -115,6 +128,11 @@ def decide(record: PersonRecord | None, me: str, dead: bool | None = None) -> De
     if dead is None:
         return AskWhetherDead(record.owner)
     return Take(load=True) if dead else PassOn(record.owner)
+
+
+def record_key(appid: str, openid: str) -> str:
+    """The key of a person's record in the shared state."""
+    return f"person|{appid}|{openid}"
 
 
 def hashed(key: str) -> int:
@@ -150,3 +168,14 @@ async def change(
         if await state.put(key, written(changed(record)), replaces=found.version, ttl_s=ttl_s):
             break
     return ""
+
+
+async def forget_answers(state: State, key: str) -> None:
+    """Remove from the record under this key what was said to the person, whoever has them: a process that does finds
+    out when it lays them down, as the record has another version then. Raises StateDown."""
+    while (found := await state.get(key)) is not None:
+        record, now = read(found.data), state.clock.now()
+        record.forget(now)
+        ttl_s = max(found.expires_at - now, ANSWERED_S)
+        if await state.put(key, written(record), replaces=found.version, ttl_s=ttl_s):
+            return

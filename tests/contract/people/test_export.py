@@ -7,13 +7,15 @@ import json
 import msgspec
 import pytest
 
-from gongzhong import MovableClock
+from gongzhong import Account, MovableClock, Secret
+from gongzhong.app import App, Services
 from gongzhong.app.export import export_stored, stored_erasure
 from gongzhong.app.inbox import ANSWER, PUSH, KeptAnswer, KeptPush
 from gongzhong.app.sessions import PLACE
 from gongzhong.messages import Text, encode
 from gongzhong.people import People
 from gongzhong.people.sealed import SealedSessions, SealedWork
+from gongzhong.sharing.person import Answered, PersonRecord, record_key, written
 from gongzhong.state import open_state
 from gongzhong.state.sessions import StateSessionStore
 from gongzhong.store import NewWork
@@ -42,6 +44,9 @@ async def test_an_export_holds_what_is_remembered_and_what_waits(
     await work.add(SHOP, [NewWork(kind=PUSH, data=push, line=ALICE, key="k")])
     await work.add(SHOP, [NewWork(kind=ANSWER, data=reply, line=ALICE)])
     await work.add(SHOP, [NewWork(kind=PUSH, data=push, line=BOB, key="b")])
+    record = PersonRecord(answered=[Answered("k", "您的地址是".encode(), clock.now())])
+    for openid in (ALICE, BOB):
+        await state.put(record_key(SHOP, openid), written(record), replaces=0, ttl_s=60)
     await state.close()
 
     found = await export_stored(people, SHOP, purposes(), ALICE, state=address, by="店长")
@@ -64,4 +69,23 @@ async def test_an_export_holds_what_is_remembered_and_what_waits(
         True,
         False,
     ]
+    said = [await left.get(record_key(SHOP, openid)) for openid in (ALICE, BOB)]
+    assert [found is not None and "地址".encode() in found.data for found in said] == [False, True]
     await left.close()
+
+
+async def test_a_program_that_erases_somebody_removes_what_was_said_from_the_shared_state(
+    people: People, places: Places, clock: MovableClock
+) -> None:
+    await fill(people, ALICE)
+    address = places.data.address.reveal() or places.data.place
+    state = open_state(address, clock)
+    record = PersonRecord(answered=[Answered("k", "您的地址是".encode(), clock.now())])
+    await state.put(record_key(SHOP, ALICE), written(record), replaces=0, ttl_s=60)
+    shop = Account(appid=SHOP, secret=Secret("s" * 32), token=Secret("shoptoken"))
+    binding = App().bind(shop, Services(clock=clock, state=address, store=address, people=people))
+    assert await binding.erase(ALICE) is not None
+    await binding.shutdown()
+    found = await state.get(record_key(SHOP, ALICE))
+    assert found is not None and "地址".encode() not in found.data
+    await state.close()

@@ -19,7 +19,7 @@ from gongzhong.app.shared_window import SharedWindow
 from gongzhong.errors import StateDown
 from gongzhong.messages import TextReply, dedup_key, encode
 from gongzhong.sharing.members import Beat, Member
-from gongzhong.sharing.person import PersonRecord, written
+from gongzhong.sharing.person import PersonRecord, read, written
 from gongzhong.state import MemoryState
 from gongzhong.store import MemoryWork, NewWork
 from gongzhong.testing.virtual_time import VirtualClock
@@ -399,6 +399,34 @@ async def test_a_recorded_push_is_never_handled_again(busy: bool) -> None:
     again = await binding.handle(sealed.query, sealed.body)
     assert again.status == (403 if busy else 200), "the answer is kept with whoever was laid down"
     assert cluster.runs.count("0") == 1
+    await cluster.close()
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["laid down", "another process has them"])
+async def test_an_erasure_removes_what_was_said_from_the_shared_state(busy: bool) -> None:
+    cluster = Cluster(2)
+    one, other = cluster.bindings
+    assert one.shared is not None and other.shared is not None
+    if busy:
+        await cluster.deliver(one, text("30"))
+    push, key = text("0"), f"person|{APPID}|{ALICE}"
+    _, body, _ = await cluster.deliver(one, push)
+    assert "答0".encode() in body
+    await asyncio.sleep(5)
+    before = await cluster.state.get(key)
+    assert before is not None
+    assert ("答0".encode() in before.data) is not busy
+    await other.shared.forget(ALICE)
+    after = await cluster.state.get(key)
+    assert after is not None and after.expires_at == pytest.approx(before.expires_at)
+    await asyncio.sleep(40)
+    assert cluster.api.texts == ["答30"] * busy
+    after = await cluster.state.get(key)
+    assert after is not None and read(after.data).owner == ""
+    assert "答".encode() not in after.data
+    await one.shutdown(0.1)
+    status, body, _ = await cluster.deliver(other, push)
+    assert (status, body, cluster.runs.count("0")) == (200, b"success", 1)
     await cluster.close()
 
 

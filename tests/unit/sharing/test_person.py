@@ -36,7 +36,7 @@ def test_who_takes_a_person(record: PersonRecord | None, dead: bool | None, expe
 
 
 def note(record: PersonRecord, key: str, body: bytes | None, now: float) -> None:
-    record.note([(key, hashed(key), body)], now, remembered_s=600.0)
+    record.note([(key, hashed(key), body, now)], now, remembered_s=600.0)
 
 
 def test_answers_are_kept_for_a_minute_and_pushes_for_as_long_as_asked() -> None:
@@ -49,6 +49,24 @@ def test_answers_are_kept_for_a_minute_and_pushes_for_as_long_as_asked() -> None
     note(record, "third", b"x" * (LARGEST_BODY + 1), 1601.0)
     assert not record.saw(hashed("first"))
     assert record.answer("third") == b"success"
+
+
+def test_the_answer_to_a_push_that_came_longer_ago_is_not_kept() -> None:
+    """WeChat repeats a push within seconds, however long somebody stays busy after that."""
+    record = PersonRecord()
+    record.note([("old", hashed("old"), b"<xml>1</xml>", 1000.0)], 1000.0 + ANSWERED_S, remembered_s=600.0)
+    assert record.answered == []
+    assert record.finished("old")
+
+
+def test_after_an_erasure_only_that_there_was_an_answer_is_known() -> None:
+    record = PersonRecord()
+    note(record, "before", b"<xml>1</xml>", 1000.0)
+    note(record, "after", b"<xml>2</xml>", 1000.5)
+    record.forget(1000.2)
+    again = read(written(record))
+    assert (again.answer("before"), again.answer("after")) == (b"success", b"<xml>2</xml>")
+    assert again.forgotten == 1000.2
 
 
 def test_a_record_does_not_grow_without_end_and_survives_writing() -> None:
