@@ -185,10 +185,14 @@ class Inbox:
         return not {row.id for row in done} & {row.id for row in left}
 
     async def put_back(self, rows: Iterable[Work]) -> None:
-        """Let others begin anew what was cut off here, WeChat having been told that it was taken. Raises StateDown."""
+        """Let others take rows: messages that were cut off here are begun anew, WeChat having been told that they were
+        taken; rows of other kinds stay as they are. Raises StateDown."""
         for row in rows:
-            kept = msgspec.structs.replace(msgspec.msgpack.decode(row.data, type=KeptPush), accepted=True)
-            await self._store.put_back(row, "stopped", data=msgspec.msgpack.encode(kept))
+            data = None
+            if row.kind == PUSH:
+                kept = msgspec.msgpack.decode(row.data, type=KeptPush)
+                data = msgspec.msgpack.encode(msgspec.structs.replace(kept, accepted=True))
+            await self._store.put_back(row, "stopped", data=data)
 
     async def renew(self, holder: str) -> None:
         await self._store.renew(holder, HELD_S)

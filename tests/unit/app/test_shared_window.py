@@ -13,7 +13,8 @@ import pytest
 from gongzhong import Text
 from gongzhong.app import App, Services
 from gongzhong.app.binding import Binding
-from gongzhong.app.inbox import LATE, Inbox, KeptLate, read_answer, read_late
+from gongzhong.app.inbox import LATE, Inbox, KeptLate, read_answer, read_late, read_push
+from gongzhong.app.outbox import Reason, Undelivered
 from gongzhong.app.sender import SENDS_WITHIN_S
 from gongzhong.app.shared_window import SharedWindow
 from gongzhong.errors import StateDown
@@ -155,6 +156,23 @@ async def test_what_a_stop_cuts_off_is_begun_anew_by_another_process() -> None:
     await asyncio.sleep(30)
     assert cluster.runs == ["20", "20"]
     assert cluster.api.texts == ["答20"]
+    await cluster.close()
+
+
+async def test_rows_of_every_kind_can_be_put_back() -> None:
+    cluster = Cluster(1)
+    inbox, push = Inbox(cluster.store, APPID), text("问")
+    reply = TextReply(content="另答")
+    waiting = Undelivered(openid=ALICE, reply=reply, reason=Reason("quota"), since=START)
+    assert await inbox.add_late(ALICE, "k", [reply], "name")
+    assert await inbox.settle([], [waiting])
+    assert await inbox.keep(push, dedup_key(push), False, False, "me")
+    await inbox.put_back(await inbox.load(ALICE, "me"))
+    answer, message, late = await inbox.load(ALICE, "other")
+    assert read_answer(answer) == waiting
+    assert read_push(message)[0] == push
+    assert read_push(message)[1].accepted, "else its answer would wait for a delivery that never comes"
+    assert read_late(late) == ("k", [reply])
     await cluster.close()
 
 
