@@ -18,10 +18,12 @@ import logging
 import os
 import random
 import sqlite3
+import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -77,12 +79,19 @@ class SqliteDatabase:
 
     `setup` (statements separated by semicolons: CREATE … IF NOT EXISTS) runs at the first opening in a process. Without
     `flushes` a commit waits for no disk: a power cut may lose the last ones, the end of a process loses nothing. With
-    `secure_delete` what is deleted is overwritten with zeros in the file; `empty_log` removes it from the log.
+    `secure_delete` what is deleted is overwritten with zeros in the file; `empty_log` removes it from the log. With
+    `private` a new file can be read and written by its owner only, and so can its log, whose mode SQLite takes from it.
     StateDown is raised when the file cannot be opened, read or written; any other `sqlite3.Error` comes as it is.
     """
 
     def __init__(
-        self, path: str | Path, setup: str = "", *, secure_delete: bool = False, flushes: bool = True
+        self,
+        path: str | Path,
+        setup: str = "",
+        *,
+        secure_delete: bool = False,
+        flushes: bool = True,
+        private: bool = False,
     ) -> None:
         if sqlite3.sqlite_version_info < OLDEST:
             raise SetupError(
@@ -91,7 +100,7 @@ class SqliteDatabase:
             )
         self.path = Path(path).absolute()
         self._setup = setup
-        self._secure_delete, self._flushes = secure_delete, flushes
+        self._secure_delete, self._flushes, self._private = secure_delete, flushes, private
         self._is_set_up = not setup
         self._start()
         forks.look_after(self)
@@ -164,6 +173,8 @@ class SqliteDatabase:
         a new file to write-ahead logging.
         """
         end = time.monotonic() + LOCK_WITHIN_S
+        if self._private and not self.path.exists() and self.path.parent.is_dir():
+            make_private(self.path)
         while True:
             try:
                 connection = sqlite3.connect(self.path, timeout=LOCK_WITHIN_S, isolation_level=None)
@@ -378,13 +389,46 @@ def settle(jobs: list[Job]) -> None:
             job.answer.set_result(job.result)
 
 
+def make_private(path: Path) -> None:
+    """Make an empty file that only its owner may read and write, unless there is one. Raises StateDown.
+
+    The file is linked to its name when it is closed already: closing it later would end the locks that this process
+    holds on it. Where the file system has no links, it has no modes either, and SQLite makes the file.
+    """
+    try:
+        number, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    except OSError as problem:
+        raise down(problem, path) from None
+    os.close(number)
+    try:
+        with suppress(OSError):
+            os.link(made, path)
+    finally:
+        Path(made).unlink()
+
+
 def is_busy(problem: sqlite3.Error) -> bool:
     """Whether another connection's lock stood in the way."""
     return getattr(problem, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
-def down(problem: sqlite3.Error, path: Path | None) -> StateDown:
+def no_folder(path: Path) -> StateDown | None:
+    """The error of a database file whose folder does not exist; None when it does."""
+    folder = path.absolute().parent
+    if folder.is_dir():
+        return None
+    return StateDown(
+        f"SQLite 文件 {path} 的文件夹 {folder} 不存在",
+        f"the folder {folder} of the SQLite file {path} does not exist",
+        fix_zh=f"mkdir -p {folder}",
+        fix_en=f"mkdir -p {folder}",
+    )
+
+
+def down(problem: Exception, path: Path | None) -> StateDown:
     """What SQLite said, without any value."""
+    if path and (missing := no_folder(path)):
+        return missing
     name = getattr(problem, "sqlite_errorname", None) or type(problem).__name__
     where = f" {path}" if path else ""
     return StateDown(

@@ -26,6 +26,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event, exc
 
 from ..database import DatabaseUrl
+from ..database.sqlite import no_folder
 from ..errors import SetupError, StateDown
 
 logging.getLogger("alembic").setLevel(
@@ -172,6 +173,8 @@ def _connected(url: DatabaseUrl) -> Iterator[sa.Connection]:
         with engine.begin() as connection:
             yield connection
     except exc.OperationalError as problem:
+        if url.kind == "sqlite" and (missing := no_folder(Path(url.path))):
+            raise missing from None
         raise StateDown(
             f"数据库 {url.place} 无法使用（{type(problem.orig).__name__}）",
             f"the database {url.place} cannot be used ({type(problem.orig).__name__})",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from gongzhong import StateDown
-from gongzhong.database import SqliteDatabase
+from gongzhong.database import SqliteDatabase, read_url
+from gongzhong.store import migrate
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +48,43 @@ async def test_what_comes_meanwhile_is_committed_together(database: SqliteDataba
     assert await database.read(numbers) == list(range(200))
     assert len(seen) < 20, "far fewer commits than writes"
     await database.close()
+
+
+async def test_a_private_file_is_its_owners_and_so_is_its_log(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        for name, private in (("keys.db", True), ("data.db", False)):
+            database = SqliteDatabase(tmp_path / name, TABLE, private=private)
+            await asyncio.gather(database.write(lambda db: insert(db, 1)), database.read(numbers))
+            files = [tmp_path / f"{name}{end}" for end in ("", "-wal", "-shm")]
+            assert [file.stat().st_mode & 0o777 for file in files] == [0o600 if private else 0o644] * 3
+            await database.close()
+    finally:
+        os.umask(before)
+    left = [path.name for path in tmp_path.iterdir()]  # noqa: ASYNC240
+    assert sorted(left) == ["data.db", "keys.db"], "no file of its making remains"
+
+
+async def test_a_file_that_is_there_keeps_its_mode_and_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "keys.db"
+    for private in (False, True):
+        database = SqliteDatabase(path, TABLE, private=private)
+        await database.write(lambda db: insert(db, len(numbers(db))))
+        assert await database.read(numbers) == ([0, 1] if private else [0])
+        path.chmod(0o640)
+        await database.close()
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_folder_that_is_missing_is_named(tmp_path: Path, private: bool) -> None:
+    database = SqliteDatabase(tmp_path / "data" / "x.db", TABLE, private=private)
+    with pytest.raises(StateDown, match=f"{tmp_path}/data") as refused:
+        await database.read(numbers)
+    assert refused.value.fix_en == f"mkdir -p {tmp_path}/data"
+    with pytest.raises(StateDown, match=f"{tmp_path}/data") as refused:
+        migrate.prepare(read_url(f"sqlite:///{tmp_path}/data/x.db"))
+    assert refused.value.fix_en == f"mkdir -p {tmp_path}/data"
 
 
 async def test_a_write_that_fails_leaves_the_others_of_its_group_alone(database: SqliteDatabase) -> None:
