@@ -20,6 +20,7 @@ from gongzhong.campaigns.audience import Recipient, read_file
 from gongzhong.campaigns.campaigns import Campaigns, Status
 from gongzhong.campaigns.contents import TemplateMessage
 from gongzhong.campaigns.plan import Plan
+from gongzhong.campaigns.seen import lines, template_texts
 from gongzhong.campaigns.tables import CampaignTables
 from gongzhong.campaigns.worker import CampaignWorker
 
@@ -94,17 +95,22 @@ async def erase(message: Text) -> str:
 
 
 async def remind(recipients: Iterable[Recipient]) -> Status:
-    """Tell readers that their books have come; who unsubscribed or was erased meanwhile gets nothing."""
+    """Tell readers that their books have come; who unsubscribed or was erased meanwhile gets nothing.
+
+    Ends when everything is sent, or somebody pauses or cancels it; campaigns of other runs are left alone.
+    """
     people = oa.binding.people
     if people is None:
         raise SystemExit("GONGZHONG_PEOPLE_MASTER_KEY is not set")
     vault, tables = people.vault(oa.account.appid), CampaignTables(people.tables.database)
     campaigns = Campaigns(oa.account.appid, tables, vault, oa.clock)
     campaign = await campaigns.plan("到店提醒", Plan(content=ARRIVED, rate=50), recipients)
-    print(await campaigns.preview(campaign.id))
+    shown = await campaigns.preview(campaign.id)
+    print("\n".join(lines(shown, await template_texts(oa.api, "template"))))
     await campaigns.approve(campaign.id)
     await campaigns.start(campaign.id)
-    await CampaignWorker(tables, oa.api, vault, holder=f"bookshop-{os.getpid()}", clock=oa.clock).drain()
+    holder = f"bookshop-{os.getpid()}"
+    await CampaignWorker(tables, oa.api, vault, holder=holder, only=campaign.id, clock=oa.clock).run()
     return await campaigns.status(campaign.id)
 
 

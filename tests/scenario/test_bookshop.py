@@ -7,6 +7,7 @@ import json
 import time
 from base64 import b64encode
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 
 from gongzhong import OfficialAccount
+from gongzhong.campaigns.tables import CampaignTables
+from gongzhong.campaigns.worker import WorkerPolicy
 from gongzhong.cli.outcome import DONE, run
 from gongzhong.people import Audit
 from gongzhong.testing import Actor, LivePlatform, load_account
@@ -92,6 +95,38 @@ def test_a_reminder_reaches_those_who_are_still_there(
     assert status.states.pop("refused") == 1
     assert sum(status.states.values()) == 2 and status.states.keys() <= {"accepted", "delivered"}
     assert ["三体" in str(one.screen[-1].content) for one in (alice, carol)] == [True, True]
+
+
+def test_a_reminder_goes_on_after_a_rest_and_sends_no_other_campaign(
+    shop: OfficialAccount,
+    example: ModuleType,
+    live_platform: LivePlatform,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    alice, bob = (reserved(live_platform, name) for name in ("alice", "bob"))
+
+    async def left_behind() -> int:
+        people = shop.binding.people
+        assert people is not None
+        vault, tables = people.vault(shop.account.appid), CampaignTables(people.tables.database)
+        campaigns = example.Campaigns(shop.account.appid, tables, vault)
+        made = await campaigns.plan("昨天的提醒", example.Plan(content=example.ARRIVED), others)
+        await campaigns.approve(made.id)
+        await campaigns.start(made.id)
+        return int(made.id)
+
+    others = [example.Recipient(bob.openid(), {"书名": "活着", "柜号": "1"})]
+    assert live_platform.carry_out(left_behind()) == 1
+    rests = partial(example.CampaignWorker, policy=WorkerPolicy(poll_s=0.05, pause_s=0.1))
+    monkeypatch.setattr(example, "CampaignWorker", rests)
+    live_platform.trouble("api", "errcode", "message/template/send", errcode=45011, times=1)
+    recipients = [example.Recipient(alice.openid(), {"书名": "三体", "柜号": "7"})]
+    status = live_platform.carry_out(example.remind(recipients))
+    assert (status.id, status.stage) == (2, "done")
+    assert "三体" in str(alice.screen[-1].content) and "活着" not in str(bob.screen)
+    printed = capsys.readouterr().out
+    assert "书名：三体\n柜号：7" in printed and alice.openid() not in printed
 
 
 def test_a_person_is_exported_and_erased(shop: OfficialAccount, live_platform: LivePlatform) -> None:
