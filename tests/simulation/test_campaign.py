@@ -354,3 +354,15 @@ def test_nothing_is_sent_to_who_was_erased_meanwhile() -> None:
     world.run()
     assert [history.state for history in world.histories].count(State.SKIPPED) == 2
     assert [len(times) for times in world.shown()] == [0 if n in (2, 5) else 1 for n in range(PEOPLE)]
+
+
+def test_nothing_is_sent_to_who_is_erased_after_their_chunk_was_claimed() -> None:
+    last = {3, 7, 11}
+    world = CampaignWorld(4, Mishaps())
+    world.loop.call_later(4.0, lambda: world.people.erased.update(last))
+    world.run()
+    assert [len(times) for times in world.shown()] == [0 if n in last else 1 for n in range(PEOPLE)]
+    assert {n for n, one in enumerate(world.histories) if one.state is State.SKIPPED} == last
+    limits = Limits(quota=f"template {day_of(EPOCH)}", most=100)
+    charged = 100 - world.loop.run_until_complete(world.tables.left(APPID, limits))
+    assert charged == PEOPLE - len(last)

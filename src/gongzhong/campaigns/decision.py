@@ -6,6 +6,7 @@ table below; `decide` says for a whole chunk whom to send to next, whom to give 
     state      event       next state
     waiting    intent      tried       the intent is committed before the call is made
     waiting    skipped     skipped     the person was erased meanwhile
+    tried      skipped     skipped     the same, found just before the call, which was not made
     tried      accepted    accepted    WeChat took the message
     tried      refused     refused     not for this person: no follower, no permission, wrong data …
     tried      again       waiting     surely not carried out: tried again, `most_tries` times where tries are counted
@@ -69,6 +70,7 @@ _TABLE: Final = {
     (State.TRIED, Event.ACCEPTED): State.ACCEPTED,
     (State.TRIED, Event.REFUSED): State.REFUSED,
     (State.TRIED, Event.AGAIN): State.WAITING,
+    (State.TRIED, Event.SKIPPED): State.SKIPPED,
     (State.TRIED, Event.LOST): State.IN_DOUBT,
     (State.IN_DOUBT, Event.INTENT): State.RETRIED,
     (State.RETRIED, Event.ACCEPTED): State.ACCEPTED,

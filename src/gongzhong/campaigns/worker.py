@@ -249,6 +249,8 @@ class ChunkRun:
         self._kind = plan.kind
         self._jobs: list[list[Given] | None] = []
         """The recipients of each job; None when there is nobody any more."""
+        self._people: list[list[int]] = []
+        """Their numbers."""
         self._recipients = 0
         self.settled = 0
         self._histories: list[History] = []
@@ -304,11 +306,26 @@ class ChunkRun:
             else (openid, msgspec.json.decode(text, type=dict[str, str]))
             for openid, text in zip(openids, texts, strict=True)
         ]
+        there = [
+            (person, given) for (person, _), given in zip(rows, living, strict=True) if given is not None
+        ]
         if self._content.together:
-            everybody = [given for given in living if given is not None]
-            self._jobs = [everybody if everybody or not rows else None]
+            self._people = [[person for person, _ in there]]
+            self._jobs = [[given for _, given in there] if there or not rows else None]
         else:
+            self._people = [[person] for person, _ in rows]
             self._jobs = [None if given is None else [given] for given in living]
+
+    async def _leave_out_erased(self, positions: Sequence[int]) -> None:
+        """Take out of these jobs who was erased since the chunk was claimed. Raises StateDown."""
+        numbers = [person for position in positions for person in self._people[position]]
+        openids = await self._worker.people.openids(numbers) if numbers else []
+        erased = {person for person, openid in zip(numbers, openids, strict=True) if openid is None}
+        for position in positions if erased else ():
+            pairs = zip(self._people[position], self._jobs[position] or (), strict=False)
+            left = [(person, given) for person, given in pairs if person not in erased]
+            self._people[position] = [person for person, _ in left]
+            self._jobs[position] = [given for _, given in left] or None
 
     async def _send(self, positions: Sequence[int]) -> bool:
         """Write the intent, make the calls, keep the outcomes; whether to go on with the chunk at once."""
@@ -327,7 +344,7 @@ class ChunkRun:
             return await self._refused(intent, now)
         self._last = intent.n
         with self._traced(intent.n, positions):
-            answers = await asyncio.gather(*(self._call(position) for position in positions))
+            answers = await self._answers(positions)
         at = self._clock.now()
         outcomes = [
             Outcome(position, intent.n, answer.verdict, answer.code, answer.msgid, at)
@@ -366,11 +383,20 @@ class ChunkRun:
         self._unrecorded = []
         return intent
 
+    async def _answers(self, positions: Sequence[int]) -> Sequence[Answered]:
+        """Carry out these jobs at the same time, for those who are still there."""
+        try:
+            await self._leave_out_erased(positions)
+        except StateDown:
+            return [Answered(Verdict.AGAIN, Effect.SLOW_DOWN, charged=False)] * len(positions)
+        return await asyncio.gather(*(self._call(position) for position in positions))
+
     async def _call(self, position: int) -> Answered:
         """Carry out one job, unless the lease may be over."""
         to = self._jobs[position]
-        if to is None:  # erased while in doubt: what happened stays unknown
-            return Answered(None, charged=False)
+        if to is None:  # erased meanwhile; of whom was in doubt, what happened stays unknown
+            waiting = self._histories[position].state is State.WAITING
+            return Answered(Verdict.SKIPPED if waiting else None, charged=False)
         key = f"{self._campaign.key}-{self.claim.chunk:x}-{position:x}"
         answer = await self._answer(to, key)
         self._worker.sent.count(answer)

@@ -54,7 +54,7 @@ def test_the_table_in_the_docstring_is_the_table_of_the_code() -> None:
         re.M,
     )
     written = {(State(state), Event(event)): State(following) for state, event, following in rows}
-    assert len(written) == 12
+    assert len(written) == 13
     assert {pair: after(*pair) for pair in written} == written
 
 
