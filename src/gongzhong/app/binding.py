@@ -307,7 +307,8 @@ class Binding(Served):
         return await self.duties.erase(openid, fields, reason=reason, by=by)
 
     async def export(self, openid: str, *, by: str = "person") -> dict[str, Any] | None:
-        """Everything that is held about a person, session and waiting messages included, as JSON; None if nothing is.
+        """Everything that is held about a person, session, waiting messages and campaigns included, as JSON;
+        None if nothing is.
 
         Raises SetupError when people's data is not in use, StateDown.
         """

@@ -1,7 +1,8 @@
-"""Everything that is held about a person of an account, for them to have: what is stored, remembered, and waits.
+"""Everything that is held about a person of an account, for them to have: what is stored, remembered, sent, and waits.
 
 Fields, consents and history come from the records; the session and the messages and answers that wait from where the
-app keeps them. What a program keeps in tables of its own it adds itself.
+app keeps them; what campaigns send, with the person's variables, from theirs. What a program keeps in tables of its
+own it adds itself.
 """
 
 from __future__ import annotations
@@ -28,19 +29,27 @@ if TYPE_CHECKING:
 async def export(
     records: Records, openid: str, *, store: WorkStore, sessions: SessionStore | None, by: str = ""
 ) -> dict[str, Any] | None:
-    """What `Records.export` gives, with `session` and `waiting`; None when nothing is stored about the person.
+    """What `Records.export` gives, with `session`, `waiting` and `campaigns`; None when nothing is stored about the
+    person.
 
     Raises StateDown.
     """
+    from ..campaigns.person import campaigns_of  # programs that export nothing need not wait for it
+    from ..campaigns.tables import CampaignTables
+
+    [number] = await records.vault.find([openid])
     found = await records.export(openid, by=by)
-    if found is None:
+    if found is None or number is None:
         return None
+    sent = await campaigns_of(CampaignTables(records.vault.tables.database), records.vault, number)
+    for one in sent:
+        one.update(planned_at=_time(one["planned_at"]), at=_time(one["at"]) if one["at"] else None)
     account = records.vault.account
     held = None if sessions is None else await sessions.load(f"{account}:{openid}")
     session: dict[str, Any] = msgspec.json.decode(held) if held else {}
     session.pop(PLACE, None)
     rows = [row for kind in (PUSH, ANSWER, LATE) for row in await store.in_line(account, kind, openid)]
-    return {**found, "session": session, "waiting": [_shown(row) for row in rows]}
+    return {**found, "session": session, "waiting": [_shown(row) for row in rows], "campaigns": sent}
 
 
 async def export_stored(
@@ -102,5 +111,9 @@ def _shown(row: Work) -> dict[str, Any]:
         content = msgspec.to_builtins(read_answer(row).reply)
     else:
         content = msgspec.to_builtins(read_late(row)[1])
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(row.created_at))
-    return {"kind": "message" if row.kind == PUSH else "answer", "at": at, "content": content}
+    kind = "message" if row.kind == PUSH else "answer"
+    return {"kind": kind, "at": _time(row.created_at), "content": content}
+
+
+def _time(unix_s: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(unix_s))

@@ -59,6 +59,20 @@ MAY_FOLLOW: Final = {
 """Which stage may follow which: nothing is sent before somebody approved it."""
 
 
+class RecipientRow(msgspec.Struct, frozen=True):
+    """A recipient with the campaign, and how many jobs the chunk has. `variables` are sealed, empty: there are none."""
+
+    campaign: int
+    name: str
+    kind: str
+    plan: bytes
+    created_at: float
+    chunk: int
+    position: int
+    jobs: int
+    variables: bytes
+
+
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     """One campaign as it is stored. `key` begins the ids by which WeChat carries a send out once."""
 
@@ -249,6 +263,12 @@ ATTEMPTS: Final = """
 SELECT n, fence, at, members FROM campaign_attempt WHERE campaign = :campaign AND chunk = :chunk ORDER BY n
 """
 
+OF_PERSON: Final = """
+SELECT c.id, c.name, c.kind, c.plan, c.created_at, r.chunk, r.position, k.jobs, r.variables
+FROM campaign_recipient AS r JOIN campaign AS c ON c.id = r.campaign
+JOIN campaign_chunk AS k ON k.campaign = r.campaign AND k.chunk = r.chunk
+WHERE c.account = :account AND r.person = :person ORDER BY c.id, r.chunk, r.position
+"""
 OUTCOMES: Final = """
 SELECT position, n, verdict, code, msgid, at FROM campaign_outcome WHERE campaign = :campaign AND chunk = :chunk
 """
@@ -367,6 +387,11 @@ class CampaignTables:
     async def recipients(self, campaign: int, chunk: int) -> list[Recipient]:
         """In the order of their positions."""
         return [(row[0], row[1]) for row in await self._statements.run((RECIPIENTS, _at(campaign, chunk)))]
+
+    async def of_person(self, account: str, person: int) -> list[RecipientRow]:
+        """Every place that a person has in campaigns. Goes through the recipients of all campaigns."""
+        values = {"account": account, "person": person}
+        return [RecipientRow(*row) for row in await self._statements.run((OF_PERSON, values))]
 
     async def fields(
         self, account: str, fields: Sequence[str], first: int, last: int

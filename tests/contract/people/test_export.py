@@ -12,6 +12,12 @@ from gongzhong.app import App, Services
 from gongzhong.app.export import export_stored, stored_erasure
 from gongzhong.app.inbox import ANSWER, PUSH, KeptAnswer, KeptPush
 from gongzhong.app.sessions import PLACE
+from gongzhong.campaigns.audience import Recipient
+from gongzhong.campaigns.campaigns import Campaigns
+from gongzhong.campaigns.contents import MassMessage, TemplateMessage
+from gongzhong.campaigns.decision import Attempt, Outcome, Verdict
+from gongzhong.campaigns.plan import Plan
+from gongzhong.campaigns.tables import CampaignTables, Limits, Stage
 from gongzhong.messages import Text, encode
 from gongzhong.people import People
 from gongzhong.people.sealed import SealedSessions, SealedWork
@@ -26,6 +32,43 @@ from .test_erasure import PHONE, fill
 from .test_records import ALICE, BOB, SHOP, purposes
 
 pytestmark = pytest.mark.anyio
+
+
+async def test_an_export_holds_what_campaigns_sent_and_with_which_variables(
+    people: People, places: Places, clock: MovableClock
+) -> None:
+    await fill(people, ALICE, BOB)
+    tables = CampaignTables(people.tables.database)
+    campaigns = Campaigns(SHOP, tables, people.vault(SHOP), clock)
+    other = Campaigns("wx00000000000000bb", tables, people.vault("wx00000000000000bb"), clock)
+    reminder = Plan(content=TemplateMessage(template_id="t" * 43, data={"thing1": "{书名}"}))
+    given = [Recipient(who, {"书名": f"{who}的书"}) for who in (BOB, ALICE)]
+    made = await campaigns.plan("提醒", reminder, given)
+    news = Plan(content=MassMessage(text="新书到店"))
+    await campaigns.plan("新书", news, [Recipient(who, {}) for who in (BOB, ALICE)])
+    await other.plan("别处", reminder, [Recipient(ALICE, {"书名": "别处的书"})])
+    [(chunk, jobs, _)] = await tables.chunks(made.id)
+    for stage in (Stage.APPROVED, Stage.RUNNING):
+        made = await tables.move(made, stage, clock.now())
+        assert made is not None
+    [claim] = await tables.claim(made.id, "holder", 1, clock.now(), 60)
+    assert isinstance(await tables.intend(SHOP, claim, 1, range(jobs), clock.now(), Limits()), Attempt)
+    outcomes = [Outcome(position, 1, Verdict.ACCEPTED, at=clock.now()) for position in range(jobs)]
+    await tables.record(made.id, chunk, outcomes)
+
+    found = await export_stored(people, SHOP, purposes(), ALICE, state="")
+    assert found is not None
+    assert json.loads(json.dumps(found, ensure_ascii=False)) == found
+    sent, waiting = found["campaigns"]
+    assert (sent["campaign"], sent["kind"], sent["state"]) == ("提醒", "template", "accepted")
+    assert sent["variables"] == {"书名": f"{ALICE}的书"}
+    assert sent["content"]["data"] == {"thing1": "{书名}"}
+    assert sent["at"] == found["exported_at"]
+    assert (waiting["campaign"], waiting["state"], waiting["at"]) == ("新书", "waiting", None)
+    assert waiting["variables"] == {}
+    await people.records(SHOP, purposes()).consent("oNew", ["phone"], how="chat")
+    new = await export_stored(people, SHOP, purposes(), "oNew", state="")
+    assert new is not None and new["campaigns"] == []
 
 
 async def test_an_export_holds_what_is_remembered_and_what_waits(
