@@ -52,9 +52,12 @@ FROM campaign_chunk WHERE campaign = :campaign
 BUDGET: Final = "SELECT value FROM campaign_budget WHERE account = :account AND name = :quota"
 
 REOPEN: Final = """
-UPDATE campaign_chunk SET stage = 'open', holder = '', due = :now, fence = fence + 1
-WHERE campaign = :campaign AND chunk = :chunk AND stage = 'done' RETURNING chunk
+UPDATE campaign_chunk SET stage = 'open', holder = '', fence = fence + 1,
+    due = CASE WHEN stage = 'done' THEN :now ELSE due END
+WHERE campaign = :campaign AND chunk = :chunk RETURNING chunk
 """
+"""Who holds the chunk read its ledger before: the new fence keeps it from sending more and from finishing it, and
+another claim begins when its lease is over."""
 
 PAUSE: Final = """
 UPDATE campaign SET stage = 'paused', changed_at = :now WHERE id = :campaign AND stage = 'done' RETURNING id
@@ -128,7 +131,7 @@ class ResultTables:
         return float(rows[0][0]) if rows else 0.0
 
     async def reopen(self, campaign: int, chunks: Sequence[int], now: float) -> None:
-        """Let workers look at chunks again that were done; a campaign that had ended is paused."""
+        """Let workers read the ledgers of chunks again, done or held; a campaign that had ended is paused."""
         steps = [(REOPEN, {"campaign": campaign, "chunk": chunk, "now": now}) for chunk in chunks]
         await self._statements.run(*steps, (PAUSE, {"campaign": campaign, "now": now}))
 

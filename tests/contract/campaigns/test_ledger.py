@@ -252,6 +252,24 @@ async def test_what_a_person_lets_be_sent_again_is_open_again(tables: CampaignTa
     assert ledger.histories()[0].state is State.ACCEPTED, "the answer to the first attempt came after all"
 
 
+async def test_what_is_sent_again_while_a_worker_has_the_chunk_is_read_by_the_next_one(
+    tables: CampaignTables,
+) -> None:
+    """The worker read the ledger before the decision, and would finish the chunk without it."""
+    campaign = await running(tables, size=1)
+    claim = await claimed(tables, campaign)
+    await tables.intend(SHOP, claim, 1, [0], NOON, Limits())
+    await tables.record(campaign.id, 0, [Outcome(0, 1, Verdict.UNKNOWN, at=NOON)])
+    await tables.record(campaign.id, 0, [Outcome(0, 1, Verdict.RESEND, at=NOON + 5)])
+    await ResultTables(tables.database).reopen(campaign.id, [0], NOON + 5)
+    assert not await tables.finish(claim, {Verdict.UNKNOWN: 1})
+    assert await tables.renew(campaign.id, "a", NOON + 10, 30) == set()
+    assert await tables.claim(campaign.id, "b", 1, NOON + 29, 30) == [], "its calls may be under way"
+    again = await claimed(tables, campaign, "b", NOON + 30)
+    assert (await tables.ledger(campaign.id, 0, 1, "template")).histories()[0].state is State.WAITING
+    assert isinstance(await tables.intend(SHOP, again, 2, [0], NOON + 31, Limits()), Attempt)
+
+
 async def test_a_campaign_ends_when_all_its_chunks_have(tables: CampaignTables) -> None:
     campaign = await running(tables, chunks=2)
     one, two = await tables.claim(campaign.id, "a", 2, NOON, 30)
