@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 from cyclopts import Parameter
 
+from ..errors import StateDown
 from .campaign import Number, Opened, described, show_status, stage_said, with_campaigns
 from .config import File as Config
 from .config import read
@@ -186,14 +187,18 @@ class Sending:
             task = bar.add_task(found.name, total=max(found.recipients, 1), told="")
             line_at = time.monotonic() + LINE_S
             while not sending.done():
+                with suppress(
+                    StateDown
+                ):  # the worker goes on as soon as the database is back, and so does this
+                    done, told = await self._told()
+                    bar.update(task, completed=done, told=told)
+                    if not err().is_terminal and time.monotonic() >= line_at:
+                        line_at += LINE_S
+                        err().print(f"{done:,} / {found.recipients:,}  {told}")
+                await asyncio.wait({sending}, timeout=LOOK_S)
+            with suppress(StateDown):
                 done, told = await self._told()
                 bar.update(task, completed=done, told=told)
-                if not err().is_terminal and time.monotonic() >= line_at:
-                    line_at += LINE_S
-                    err().print(f"{done:,} / {found.recipients:,}  {told}")
-                await asyncio.wait({sending}, timeout=LOOK_S)
-            done, told = await self._told()
-            bar.update(task, completed=done, told=told)
 
     async def _told(self) -> tuple[int, str]:
         """Recipients that are done, and what is worth knowing besides."""

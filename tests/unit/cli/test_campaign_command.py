@@ -22,10 +22,13 @@ from tests.servers import children, wait_until
 
 from gongzhong import Account, Client, OfficialAccount, Secret
 from gongzhong.campaigns import Outcome, Verdict
+from gongzhong.campaigns.campaigns import Campaigns
+from gongzhong.campaigns.result_tables import Progress
 from gongzhong.campaigns.tables import CampaignTables, Limits
 from gongzhong.cli.outcome import DONE, FAILED, INTERRUPTED, SETUP, USAGE, run
 from gongzhong.config import PeopleData
 from gongzhong.database import SqliteDatabase
+from gongzhong.errors import StateDown
 from gongzhong.people import Collected, Purposes, configured
 from gongzhong.testing import LivePlatform
 
@@ -239,6 +242,18 @@ def test_a_dry_run_sends_nothing_and_says_how_long_it_takes(
     (tmp_path / "plan.toml").write_text(wrong, "utf-8")
     told(capsys, "plan", "plan.toml", "--json")
     assert told(capsys, "dry-run", "3", "--json", status=FAILED)["refused"] == {"47003": 3}
+
+
+def test_a_look_at_the_progress_that_fails_does_not_end_the_sending(
+    openids: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(campaigns: Campaigns, campaign: int) -> Progress:
+        raise StateDown("数据库没有应答", "the database does not answer")
+
+    told(capsys, "plan", "plan.toml", "--json")
+    told(capsys, "approve", "1", "--json")
+    monkeypatch.setattr(Campaigns, "progress", down)
+    assert told(capsys, "start", "1", "--json")["states"] == {"accepted": 3}
 
 
 def test_sends_in_doubt_are_shown_and_decided(
