@@ -130,6 +130,15 @@ def test_mistakes_of_a_file_are_named_by_their_lines(tmp_path: Path, name: str, 
     assert said in caught.value.en
 
 
+def test_the_openid_is_no_variable(tmp_path: Path) -> None:
+    """Every call would lack it."""
+    file = tmp_path / "a.csv"
+    file.write_text("openid,书名\no1,三体\n", "utf-8")
+    with pytest.raises(SetupError) as caught:
+        read_file(file, {"书名", "openid"})
+    assert "line 2: without the variable openid" in caught.value.en
+
+
 def test_jsonl_with_a_byte_order_mark(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text('\ufeff{"openid":"o1","书名":"三体"}\n', "utf-8")

@@ -70,7 +70,7 @@ def _mistake(
     digest = int.from_bytes(blake2b(openid.encode(), digest_size=8).digest())
     if digest in first:
         return f"openid 与第 {first[digest]} 行重复", f"the openid stands in line {first[digest]}"
-    if missing := sorted(needed - fields.keys()):
+    if missing := sorted(needed - (fields.keys() - {OPENID})):  # the openid is no variable
         return f"缺少变量 {'、'.join(missing)}", f"without the variable {', '.join(missing)}"
     first[digest] = line
     return None

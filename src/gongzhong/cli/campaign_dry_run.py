@@ -65,10 +65,11 @@ def _show(found: Rehearsal) -> None:
     for code, count in found.refused.items():
         out().print(say(f"  被拒绝 {code}：{count}", f"  refused with {code or '?'}: {count}"))
     for day, count in found.days.items():
-        out().print(f"  {day}  {count:,}")
+        out().print(say(f"  {day}（北京时间）  {count:,}", f"  {day} (in China)  {count:,}"))
     if found.ends_at:
         begins, ends = (
-            time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at)) for at in (found.begins_at, found.ends_at)
+            time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(at))
+            for at in (found.begins_at, found.ends_at)
         )
         out().print(say(f"如果现在开始：{begins} 至 {ends}", f"if it started now: {begins} to {ends}"))
     if found.reason:

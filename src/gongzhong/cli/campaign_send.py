@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from ..account import Account
+    from ..campaigns.plan import Plan
     from ..campaigns.tables import Campaign
     from ..client import AsyncClient
 
@@ -150,6 +151,7 @@ class Sending:
             opened.tables, client, opened.vault, holder=holder, only=number, clock=client.clock
         )
         self._interrupted = False
+        self._plan: Plan | None = None
 
     async def carry_out(self) -> tuple[Campaign, bool]:
         """The campaign at the end, and whether the process was interrupted."""
@@ -182,7 +184,10 @@ class Sending:
             )
 
     async def _show(self, sending: asyncio.Task[None]) -> None:
+        from ..campaigns.campaigns import plan_of
+
         found = await self._opened.campaigns.find(self._number)
+        self._plan = plan_of(found)
         with _bar() as bar:
             task = bar.add_task(found.name, total=max(found.recipients, 1), told="")
             line_at = time.monotonic() + LINE_S
@@ -210,9 +215,10 @@ class Sending:
         pieces += [f"{code or '?'}×{count}" for code, count in refused.most_common(4)]
         if progress.unknown:
             pieces.append(say(f"未知 {progress.unknown}", f"{progress.unknown} unknown"))
-        wait_s = (progress.due or 0.0) - time.time()
-        if not progress.held and progress.due is not None and wait_s > 1:
-            at = time.strftime("%m-%d %H:%M:%S", time.localtime(progress.due))
+        now = time.time()
+        due = max(progress.due or 0.0, self._plan.opens_at(now) if self._plan else 0.0)
+        if not progress.held and progress.due is not None and due > now + 1:
+            at = time.strftime("%m-%d %H:%M:%S", time.localtime(due))
             pieces.append(say(f"等到 {at}", f"waits until {at}"))
         return progress.done + self._worker.under_way, "  ".join(pieces)
 

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -25,6 +26,7 @@ from gongzhong.campaigns import Outcome, Verdict
 from gongzhong.campaigns.campaigns import Campaigns
 from gongzhong.campaigns.result_tables import Progress
 from gongzhong.campaigns.tables import CampaignTables, Limits
+from gongzhong.cli import campaign_send
 from gongzhong.cli.outcome import DONE, FAILED, INTERRUPTED, SETUP, USAGE, run
 from gongzhong.config import PeopleData
 from gongzhong.database import SqliteDatabase
@@ -254,6 +256,32 @@ def test_a_look_at_the_progress_that_fails_does_not_end_the_sending(
     told(capsys, "approve", "1", "--json")
     monkeypatch.setattr(Campaigns, "progress", down)
     assert told(capsys, "start", "1", "--json")["states"] == {"accepted": 3}
+
+
+def test_a_start_in_the_future_is_shown_while_it_waits(
+    openids: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    begins = int(time.time()) + 4
+    start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begins))
+    (tmp_path / "plan.toml").write_text(PLAN.replace("[content]", f"start = {start}\n[content]"), "utf-8")
+    told(capsys, "plan", "plan.toml", "--json")
+    told(capsys, "approve", "1", "--json")
+    monkeypatch.setattr(campaign_send, "LINE_S", 0.0)
+    assert run(["campaign", "start", "1"]) == DONE
+    at = time.strftime("%m-%d %H:%M:%S", time.localtime(begins))
+    assert f"waits until {at}" in capsys.readouterr().err
+
+
+def test_a_dry_run_names_the_zone_of_its_times(
+    openids: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told(capsys, "plan", "plan.toml", "--json")
+    capsys.readouterr()
+    assert run(["campaign", "dry-run", "1"]) == DONE
+    said = capsys.readouterr().out
+    zone = re.escape(time.strftime("%z"))
+    assert re.search(rf"if it started now: \S+ \S+ {zone} to \S+ \S+ {zone}", said)
+    assert re.search(r"\d{4}-\d\d-\d\d \(in China\)  3", said)
 
 
 def test_sends_in_doubt_are_shown_and_decided(
