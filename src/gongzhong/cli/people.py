@@ -21,6 +21,7 @@ from .words import err, out, print_json, say
 
 if TYPE_CHECKING:
     from ..account import Account
+    from ..app.served import Served
     from ..config import Configuration
     from ..people import Certificate, Directory, Erasure, People, Purposes
 
@@ -173,7 +174,7 @@ def sync(
 
     from ..people import Progress
 
-    purposes = _purposes(program)
+    purposes, _ = declared_by(program)
     configuration = read(config, {"database": database})
 
     async def answer(people: People, appid: str) -> Progress:
@@ -250,15 +251,22 @@ def account_of(config: Path | None, appid: str) -> Account:
     return account
 
 
-def _purposes(program: str) -> Purposes:
-    """What a program declares. Raises Usage when it is no official account's."""
+def declared_by(program: str) -> tuple[Purposes, Served | None]:
+    """What a program declares, and the same program where it is bound to an account; None for a mere `App`.
+
+    Raises Usage when it is no official account's, or that of several at once.
+    """
     from ..app import App
+    from ..app.served import Served
     from ..running.target import resolve
 
-    loaded = resolve(program).value
-    if not isinstance(loaded, App):
-        raise Usage(f"{program} 不是公众号程序", f"{program} is no official account's program")
-    return loaded.purposes
+    value = resolve(program).value
+    served = value if isinstance(value, Served) else None
+    if isinstance(value, App):
+        return value.purposes, served
+    if served is not None and served.only is not None:
+        return served.only.app.purposes, served
+    raise Usage(f"{program} 不是公众号程序", f"{program} is no official account's program")
 
 
 def retention(
@@ -270,7 +278,7 @@ def retention(
     config: Config = None,
     json: AsJson = False,
 ) -> int:
-    purposes = _purposes(program)
+    purposes, _ = declared_by(program)
     deleted = asked(database, config, account, lambda people, appid: people.records(appid, purposes).retain())
     if json:
         print_json(deleted)

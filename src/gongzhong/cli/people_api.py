@@ -16,11 +16,12 @@ from .db import Database, named, with_tables
 from .gateway_keys import Accounts, KeyNumber, Networks, Owner, described
 from .options import AsJson, flag, option
 from .outcome import DONE, FAILED
-from .people import no_master_key, opened
+from .people import declared_by, no_master_key, opened
 from .usage import Usage
 from .words import err, out, print_json, print_plain, say
 
 if TYPE_CHECKING:
+    from ..config import Configuration
     from ..console.people import PeopleKeyTables
     from ..people import Purposes
 
@@ -57,7 +58,7 @@ def serve(
     configuration = read(config, {"database": database})
     log_to_stderr(as_json=configuration.settings.log.format == "json")
     configuration.fill(os.environ)
-    purposes = _purposes(program) if program else {}
+    purposes = _purposes(program, configuration) if program else {}
     people = opened(configuration)
     if people is None:
         raise no_master_key()
@@ -72,15 +73,20 @@ def serve(
     )
 
 
-def _purposes(program: str) -> dict[str, Purposes]:
-    """What the accounts of a program declare, by AppID. Raises Usage when it has none."""
-    from ..app.served import Served
-    from ..running.target import resolve
-
-    loaded = resolve(program).value
-    if not isinstance(loaded, Served) or loaded.only is None:
-        raise Usage(f"{program} 不是公众号程序", f"{program} is no official account's program")
-    return {loaded.only.account.appid: loaded.only.app.purposes}
+def _purposes(program: str, configuration: Configuration) -> dict[str, Purposes]:
+    """What a program declares, by AppID: of its account or, for an `App`, of every account of the configuration and of
+    GONGZHONG_APPID. Raises Usage for what is no program of an official account, or where no account is named."""
+    purposes, served = declared_by(program)
+    if served is not None and served.only is not None:
+        return {served.only.account.appid: purposes}
+    appids = [*(one.appid for one in configuration.settings.account), os.environ.get("GONGZHONG_APPID", "")]
+    if not any(appids):
+        raise Usage(
+            f"{program} 没有绑定公众号，也没有说明是哪个：设置 GONGZHONG_APPID，或在配置文件里写 [[account]]",
+            f"{program} is bound to no account, and none is named: set GONGZHONG_APPID, or write [[account]] into the "
+            "configuration",
+        )
+    return {appid: purposes for appid in appids if appid}
 
 
 def _announce(url: str, *, as_json: bool) -> None:

@@ -208,6 +208,22 @@ async def test_wrong_requests_are_refused(client: Client) -> None:
         assert (await client.ask(key, path, **more))[0] == status, (path, more)
 
 
+async def test_what_is_wrong_is_said_in_one_language_each(client: Client) -> None:
+    key = await client.key("owner")
+    for data, zh, en in [
+        (b'{"openid": 3}', "应为 文字，而不是 整数", "Expected `str`, got `int`"),
+        (b"{}", "缺少字段 openid", "Object missing required field `openid`"),
+        (b'{"openid": "o", "fields": []}', "数组 的长度至少是 1", "Expected `array` of length >= 1"),
+        (b'{"openid": "o", "field": []}', "没有这个字段：field，是不是 fields？", "did you mean fields?"),
+        (b'{"openid": "o",}', "第 1 行第 16 列", "malformed JSON (line 1, column 16)"),
+        (b"[" * 30_000, "", ""),
+    ]:
+        status, answer = await client.ask(key, address("erase"), data=data)
+        assert (status, answer["error"]["reason"]) == (422, "body")
+        assert zh in answer["error"]["zh"] and en in answer["error"]["en"], answer
+        assert "Expected" not in answer["error"]["zh"] and "Object" not in answer["error"]["zh"]
+
+
 def test_a_key_that_cannot_be_is_not_made() -> None:
     for name, role, accounts, networks in [
         ("x", "king", ["*"], ()),

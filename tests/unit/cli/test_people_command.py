@@ -87,6 +87,48 @@ def test_what_was_kept_for_its_time_is_deleted(
     assert told(capsys, "retention", "shop_of_people.py:oa", "--json") == {}
 
 
+PROGRAMS = """
+import os
+from gongzhong import Account, App
+app = App()
+app.collects("phone", purpose="送货", text_version="1", keep_days=1e-9)
+binding = app.bind(Account(appid=os.environ["GONGZHONG_APPID"], secret="s" * 32, token="token1"))
+async def asgi(scope, receive, send): pass
+"""
+
+
+@pytest.mark.parametrize("name", ["app", "binding", "asgi"])
+def test_both_commands_take_the_same_programs(
+    alice: None,
+    name: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program = f"programs_of_people_{name}.py"
+    (tmp_path / program).write_text(PROGRAMS)
+    declared: list[list[str]] = []
+    monkeypatch.setattr(
+        "gongzhong.running.people_api.serve_people",
+        lambda _people, _database, purposes, **_: declared.append(list(purposes)),
+    )
+    right = name != "asgi"
+    served = run(["people", "serve", f"{program}:{name}"])
+    assert (served, declared) == ((DONE, [[APPID]]) if right else (USAGE, []))
+    capsys.readouterr()
+    assert run(["people", "retention", f"{program}:{name}", "--json"]) == (DONE if right else USAGE)
+    assert not right or json.loads(capsys.readouterr().out) == {"phone": 1}
+
+
+def test_a_program_of_no_account_needs_one_to_be_named(
+    alice: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "unbound.py").write_text("from gongzhong import App\napp = App()\n")
+    monkeypatch.delenv("GONGZHONG_APPID")
+    assert run(["people", "serve", "unbound.py:app"]) == USAGE
+    assert "GONGZHONG_APPID" in capsys.readouterr().err
+
+
 def test_keys_move_to_a_new_master_key(
     alice: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,6 +18,7 @@ import msgspec
 from ...errors import GongzhongError, StateDown, say
 from ...gateway.bodies import HungUp, Message, Receive, Send, StoredBody, TooLarge, read_body
 from ...people import People, PeopleError, Purposes
+from ...reasons import NOT_JSON, advised
 from .actions import ACTIONS, Caller, NoPurposes, NotConfirmed
 from .keys import PeopleKey, id_of
 from .tables import PeopleKeyTables
@@ -149,12 +150,14 @@ class PeopleApi:
         promised = int(length) if length.isascii() and length.isdigit() and len(length) < 10 else None
         try:
             body = await read_body(receive, promised, LARGEST)
-            assert not isinstance(body, StoredBody)
-            return msgspec.json.decode(body or b"{}", type=ACTIONS[action].body)
         except TooLarge:
             raise Refused(413, "size", "请求太长", "the request is too long") from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-            raise Refused(422, "body", f"请求不对：{problem}", f"the request is wrong: {problem}") from None
+        assert not isinstance(body, StoredBody)
+        try:
+            return msgspec.json.decode(body or b"{}", type=ACTIONS[action].body)
+        except NOT_JSON as problem:
+            zh, en = advised(problem, ACTIONS[action].body, body)
+            raise Refused(422, "body", f"请求不对：{zh}", f"the request is wrong: {en}") from None
 
 
 def _asked(scope: Message) -> tuple[str, str]:
