@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from gongzhong.campaigns.audience import Recipient, read_file
 from gongzhong.campaigns.campaigns import Campaigns
 from gongzhong.campaigns.contents import TemplateMessage
 from gongzhong.campaigns.plan import Plan
+from gongzhong.campaigns.plan_file import read_plan
 from gongzhong.campaigns.result_tables import ResultTables
 from gongzhong.campaigns.results import Results
 from gongzhong.campaigns.tables import CampaignTables
@@ -42,7 +44,10 @@ def stored(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.glob("shop.db*"))
 
 
-async def test_a_reminder_from_the_file_to_the_report(tmp_path: Path) -> None:
+async def test_a_reminder_from_the_file_to_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GONGZHONG_LANG", "zh")
     platform = Platform(PlatformConfig())
     world = platform.world
     about = {"name": "shop", "appid": SHOP, "secret": "s" * 32, "kind": "service", "verified": True}
@@ -72,8 +77,10 @@ async def test_a_reminder_from_the_file_to_the_report(tmp_path: Path) -> None:
         )
         shown = await campaigns.preview(campaign.id, 2)
         assert (shown.data["thing1"].value, shown.url) == ("围城", "https://shop.example/2")
-        with pytest.raises(SetupError, match="planned"):
+        with pytest.raises(SetupError) as early:
             await campaigns.start(campaign.id)
+        assert "“已计划”，不能变为“正在发送”" in early.value.zh
+        assert "is planned and cannot become running" in early.value.en
         await campaigns.approve(campaign.id)
         await campaigns.start(campaign.id)
         worker = CampaignWorker(tables, client, held.vault(SHOP), holder="one")
@@ -97,6 +104,9 @@ async def test_a_reminder_from_the_file_to_the_report(tmp_path: Path) -> None:
         assert (await campaigns.status(campaign.id)).states == {"delivered": 1, "accepted": 1, "refused": 1}
         seen = [len(chats.read(world, SHOP, name)) for name in ("alice", "bob", "carol")]
         assert seen == [1, 0, 1]
+        with pytest.raises(SetupError):
+            await campaigns.plan("没有人", Plan(content=CONTENT), [])
+        assert (await campaigns.all())[-1].reason == "没有计划成功"
         assert not (openids[0].encode() in stored(tmp_path) or "三体".encode() in stored(tmp_path))
     finally:
         await client.close()
@@ -128,6 +138,30 @@ def test_mistakes_of_a_file_are_named_by_their_lines(tmp_path: Path, name: str, 
     with pytest.raises(SetupError) as caught:
         read_file(file, {"书名"})
     assert said in caught.value.en
+
+
+@pytest.mark.parametrize(
+    ("text", "zh", "en"),
+    [
+        ('name = "a"\nrate = "x"\n[content]\nkind = "customer"\ntext = "a"\n', "应为 数字", "rate"),
+        ("name = \n", "第 1 行第 8 列", "line 1, column 8"),
+        (
+            'name = "a"\nrates = 3\n[content]\nkind = "customer"\ntext = "a"\n',
+            "是不是 rate",
+            "did you mean rate",
+        ),
+        ('name = "a"\n[content]\nkind = "sms"\n', "kind", "kind"),
+        ('name = "a"\n[content]\nkind = "customer"\ntxt = "a"\n', "txt", "txt"),
+    ],
+)
+def test_mistakes_of_a_plan_are_told_in_one_language(tmp_path: Path, text: str, zh: str, en: str) -> None:
+    file = tmp_path / "plan.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(SetupError) as caught:
+        read_plan(file)
+    said = caught.value.zh.removeprefix(str(file))
+    assert zh in said and en in caught.value.en
+    assert not re.search(r"[a-z]+ [a-z]+ [a-z]+", said), said
 
 
 def test_the_openid_is_no_variable(tmp_path: Path) -> None:

@@ -21,13 +21,13 @@ import msgspec
 from .. import facts
 from ..catalogue.model import Call
 from ..clock import Clock
-from ..errors import SetupError
+from ..errors import SetupError, say
 from .audience import Recipient
 from .contents import Content, Given, result_kind
 from .decision import History, Outcome, State, Verdict
 from .plan import Plan, day_of
 from .result_tables import LISTEN_S, Progress, ResultTables
-from .tables import Campaign, CampaignTables, Stage
+from .tables import IN_CHINESE, Campaign, CampaignTables, Stage
 from .worker import FIELD, People
 
 TRIAL: Final = "trial"
@@ -113,7 +113,8 @@ class Campaigns:
             if not count and plan.kind != "broadcast":
                 raise SetupError("没有收件人", "there are no recipients")
         except BaseException:
-            await self._tables.move(made, Stage.CANCELLED, self._clock.now(), "planning failed")
+            reason = say("没有计划成功", "planning failed")
+            await self._tables.move(made, Stage.CANCELLED, self._clock.now(), reason)
             raise
         return await self._tables.filled(made.id, self._clock.now()) or made
 
@@ -311,7 +312,7 @@ class Campaigns:
         moved = await self._tables.move(found, stage, self._clock.now(), reason)
         if moved is None:
             raise SetupError(
-                f"群发任务 {campaign} 现在是 {found.stage}，不能变为 {stage}",
+                f"群发任务 {campaign} 的状态是“{IN_CHINESE[found.stage]}”，不能变为“{IN_CHINESE[stage]}”",
                 f"campaign {campaign} is {found.stage} and cannot become {stage}",
             )
         return moved

@@ -28,6 +28,7 @@ import msgspec
 
 from ..client import AsyncClient
 from ..errors import SetupError
+from ..reasons import advised, in_words
 from .audience import Recipient, Segment, followers, stream_file, tagged
 from .contents import AnyContent
 from .plan import CHINA_ZONE, Plan, read_zone
@@ -127,13 +128,13 @@ def read_plan(path: Path) -> PlanFile:
         found: Any = tomllib.loads(path.read_text("utf-8"))
         return msgspec.convert(found, PlanFile)
     except OSError as problem:
-        raise SetupError(
-            f"读不了 {path}：{problem.strerror}", f"{path} cannot be read: {problem.strerror}"
-        ) from None
+        zh, en = in_words(problem)
+        raise SetupError(f"读不了 {path}：{zh}", f"{path} cannot be read: {en}") from None
     except (tomllib.TOMLDecodeError, msgspec.ValidationError, UnicodeDecodeError) as problem:
+        zh, en = (text.removeprefix("$.") for text in advised(problem, PlanFile))
         raise SetupError(
-            f"{path} 有错误：{problem}",
-            f"{path} is wrong: {problem}",
+            f"{path} 有错误：{zh}",
+            f"{path} is wrong: {en}",
             fix_zh="写法见 docs/campaigns.zh-CN.md",
             fix_en="see docs/campaigns.md",
         ) from None

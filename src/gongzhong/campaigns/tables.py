@@ -46,6 +46,18 @@ class Stage(enum.StrEnum):
     DONE = "done"
 
 
+IN_CHINESE: Final = {
+    Stage.FILLING: "正在读收件人",
+    Stage.PLANNED: "已计划",
+    Stage.APPROVED: "已批准",
+    Stage.RUNNING: "正在发送",
+    Stage.PAUSED: "已暂停",
+    Stage.STOPPED: "已停下",
+    Stage.CANCELLED: "已取消",
+    Stage.DONE: "已完成",
+}
+"""The stages in Chinese; in English they are said as they are stored."""
+
 MAY_FOLLOW: Final = {
     Stage.FILLING: {Stage.PLANNED, Stage.CANCELLED},
     Stage.PLANNED: {Stage.APPROVED, Stage.CANCELLED},

@@ -299,16 +299,6 @@ def _moved(moved: Campaign, *, as_json: bool) -> int:
     return DONE
 
 
-STAGES = {
-    "filling": "正在读收件人",
-    "planned": "已计划",
-    "approved": "已批准",
-    "running": "正在发送",
-    "paused": "已暂停",
-    "stopped": "已停下",
-    "cancelled": "已取消",
-    "done": "已完成",
-}
 STATES = {
     "waiting": "等待发送",
     "tried": "正在发送",
@@ -325,7 +315,9 @@ STATES = {
 
 def stage_said(stage: str) -> str:
     """The word for a stage in the user's language."""
-    return say(STAGES.get(stage, stage), stage)
+    from ..campaigns.tables import IN_CHINESE, Stage
+
+    return say(IN_CHINESE[Stage(stage)], stage)
 
 
 def state_said(state: str) -> str:
