@@ -15,6 +15,7 @@ from gongzhong.app.binding import Services
 from gongzhong.database import DatabaseUrl
 from gongzhong.database.sqlite import SqliteDatabase
 from gongzhong.people import Audit, Certificate, NoConsent, People, Records
+from gongzhong.people.tables import PeopleTables
 from gongzhong.store import NewWork, migrate
 from gongzhong.store.sql import SqlWork
 
@@ -139,6 +140,27 @@ async def test_a_withdrawn_consent_and_its_value_stay_gone_after_a_restore(
     with pytest.raises(NoConsent):
         await records.store(ALICE, "phone", PHONE)
     assert await records.read(BOB, "phone") == PHONE
+
+
+async def test_a_withdrawal_whose_process_died_is_ended(
+    people: People, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = await fill(people)
+
+    async def die(*_: object, **__: object) -> None:
+        raise InterruptedError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PeopleTables, "withdraw", die)
+        with pytest.raises(InterruptedError):
+            await records.withdraw(ALICE, ["phone"])
+    assert await records.read(ALICE, "phone") == PHONE
+    clock.advance(61)
+    [certificate] = await people.erasure(SHOP).complete()
+    assert certificate.fields == ["phone"]
+    assert await records.all(ALICE) == {"nickname": NICKNAME}
+    assert [bool(one.withdrawn_at) for one in await records.consents(ALICE)] == [True, False]
+    assert (await Audit(people.vault(SHOP)).entries())[-1].action == "withdraw"
 
 
 async def test_nothing_is_certified_that_was_neither_stored_nor_agreed_to(people: People) -> None:
