@@ -16,7 +16,7 @@ import time
 import urllib.request
 
 import uvloop
-from load import CONNECTIONS, PATIENCE_S, Run
+from load import PATIENCE_S, Run
 
 ACCEPTED = b'{"errcode":0,'
 
@@ -48,8 +48,7 @@ def request(port: int, base: str, access_token: str, template: str, openid: str,
     return head.encode() + body
 
 
-async def run(chosen: argparse.Namespace) -> dict[str, float]:
-    made = token(chosen.port, chosen.base, chosen.appid, chosen.secret)
+async def run(chosen: argparse.Namespace, made: str) -> dict[str, float]:
     numbers = range(chosen.count)
     sending = Sends(
         [
@@ -61,8 +60,7 @@ async def run(chosen: argparse.Namespace) -> dict[str, float]:
     gc.collect()
     gc.disable()
     began = time.perf_counter()
-    for _ in range(min(CONNECTIONS, chosen.count)):
-        sending.open()
+    sending.begin()
     async with asyncio.timeout(PATIENCE_S):
         await sending.over
     seconds = time.perf_counter() - began
@@ -82,7 +80,9 @@ def main() -> None:
     for name in ("appid", "secret", "template", "openid"):
         options.add_argument(f"--{name}", required=True)
     options.add_argument("--count", type=int, default=10_000)
-    print(json.dumps(uvloop.run(run(options.parse_args()))))
+    chosen = options.parse_args()
+    made = token(chosen.port, chosen.base, chosen.appid, chosen.secret)
+    print(json.dumps(uvloop.run(run(chosen, made))))
 
 
 if __name__ == "__main__":

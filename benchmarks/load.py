@@ -49,7 +49,7 @@ def request(push: SealedPush, port: int, path: str = "") -> bytes:
 class Run:
     """The requests still to send, and what came of those that were sent."""
 
-    def __init__(self, requests: list[bytes], port: int, rate: float | None) -> None:
+    def __init__(self, requests: list[bytes], port: int, rate: float | None = None) -> None:
         self.requests = requests
         self.port = port
         self.next = 0

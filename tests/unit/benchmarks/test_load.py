@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -77,3 +79,29 @@ async def test_one_answer_for_everybody_is_found_out() -> None:
         return answers[0]
 
     assert (await against(respond, "plain"))["failures"] >= 49
+
+
+async def test_template_messages_that_are_refused_are_failures() -> None:
+    import api_load
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            head = await reader.readuntil(b"\r\n\r\n")
+            size = int(head.lower().partition(b"content-length:")[2].partition(b"\r")[0] or 0)
+            sent = json.loads(await reader.readexactly(size)) if size else {}
+            refused = "3" in sent.get("data", {}).get("amount2", {}).get("value", "")
+            answer = {"errcode": 43004} if refused else {"errcode": 0, "access_token": "t"}
+            body = json.dumps(answer, separators=(",", ":")).encode()
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            if line.startswith(b"GET"):
+                break
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        token = await asyncio.to_thread(api_load.token, port, "", "wx", "s")
+        assert token == "t"
+        names = {"appid": "wx", "secret": "s", "template": "T", "openid": "o", "base": ""}
+        chosen = argparse.Namespace(port=port, count=10, **names)
+        report = await api_load.run(chosen, token)
+    assert report["failures"] == 1
