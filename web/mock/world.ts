@@ -1,47 +1,11 @@
 // A small made-up world for working on the pages without a platform: every kind of chat line, a menu, some traffic.
 import type { Account, ChatItem, Menu, Person, Traffic } from '../src/api/types'
+import { account } from './account'
 
 type Unplaced<Item> = Item extends ChatItem ? Omit<Item, 'seq' | 'time' | 'appid' | 'person'> : never
 export type Draft = Unplaced<ChatItem>
 
 const START = Date.UTC(2026, 10, 23, 3, 0) / 1000
-
-function account(name: string, appid: string, change: Partial<Account>): Account {
-  return {
-    appid,
-    original_id: `gh_${appid.slice(2, 14)}`,
-    name,
-    wechat_id: appid.slice(-8),
-    kind: 'service',
-    verified: true,
-    secret: '***',
-    token: '***',
-    aes_key: '***',
-    encryption: 'safe',
-    url: 'http://127.0.0.1:8000/wechat',
-    oauth_domain: '127.0.0.1:8000',
-    second_oauth_domain: '',
-    js_domains: ['127.0.0.1:8000'],
-    business_domains: [],
-    ip_allow_list: [],
-    ip_allow_list_scope: 'all',
-    ip_refusal_code: 40164,
-    ip_list_before: [],
-    ip_list_from: 0,
-    web_authorization: false,
-    open_platform: '',
-    headimgurl: '',
-    description: '',
-    call_limits: {},
-    customer_service: true,
-    comments: true,
-    page_error: 0,
-    secret_frozen: false,
-    mass: {},
-    autoreply: {},
-    ...change,
-  }
-}
 
 export const accounts: Account[] = [
   account('小鹿咖啡', 'wx1a2b3c4d5e6f7081', { description: '每天一杯好咖啡，从一颗豆子开始。' }),

@@ -1,4 +1,5 @@
 // A control API for tests: answers from a table and remembers what it was asked.
+import { account } from '../mock/account'
 import { ControlApi } from '../src/api/client'
 import type { World } from '../src/api/types'
 
@@ -26,39 +27,7 @@ export class PlatformStub {
 }
 
 export function world(subscribed = true): World {
-  const account = {
-    appid: 'wx1',
-    original_id: 'gh_1',
-    name: '小鹿',
-    wechat_id: 'deer',
-    kind: 'service',
-    verified: true,
-    secret: '***',
-    token: '***',
-    aes_key: '',
-    encryption: 'plain',
-    url: '',
-    oauth_domain: '',
-    second_oauth_domain: '',
-    js_domains: [],
-    business_domains: [],
-    ip_allow_list: [],
-    ip_allow_list_scope: 'all',
-    ip_refusal_code: 40164,
-    ip_list_before: [],
-    ip_list_from: 0,
-    web_authorization: false,
-    open_platform: '',
-    headimgurl: '',
-    description: '',
-    call_limits: {},
-    customer_service: true,
-    comments: true,
-    page_error: 0,
-    secret_frozen: false,
-    mass: {},
-    autoreply: {},
-  } as const
+  const deer = account('小鹿', 'wx1', { encryption: 'plain', aes_key: '', url: '', oauth_domain: '', js_domains: [] })
   const alice = { name: 'alice', nickname: '小雨', headimgurl: '', accounts: { wx1: { openid: 'o1', subscribed, unionid: null } } }
-  return { clock: { now: 1_790_000_000, frozen: true }, accounts: [{ ...account, js_domains: [], business_domains: [], ip_allow_list: [], ip_list_before: [] }], people: [alice], version: '0' }
+  return { clock: { now: 1_790_000_000, frozen: true }, accounts: [deer], people: [alice], version: '0' }
 }

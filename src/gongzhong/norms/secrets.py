@@ -84,6 +84,7 @@ def check_secrets(subject: Subject) -> list[Finding]:
 
 def _finding(made: Callable[..., Finding], names: Pair, line: Line, *, versioned: bool) -> Finding:
     zh, en = names
+    zh = f" {zh}" if zh[0].isascii() else zh
     return made(
         "protection",
         f"仓库的文件里有{zh}" if versioned else f"程序目录的文件里有{zh}",
