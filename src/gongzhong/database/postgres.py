@@ -32,8 +32,8 @@ AGAIN_AFTER_S: Final = 0.25
 """After a failed attempt to connect, how long everybody gets its error at once."""
 STUCK_AFTER_S: Final = 1.5
 """A connection that says nothing for so long, though asked, is given up when a caller gives up."""
-SETUP_ONE_BY_ONE: Final = b"SELECT pg_advisory_xact_lock(7061501)"
-"""CREATE … IF NOT EXISTS of two processes at once can fail in PostgreSQL; this lock ends with the transaction."""
+SETUP_ONE_BY_ONE: Final = 7061501
+"""The advisory lock of a setup: CREATE … IF NOT EXISTS of two processes at once can fail in PostgreSQL."""
 IS_MADE: Final = b"SELECT to_regclass($1) IS NOT NULL"
 OPTIONS: Final = (
     "-c statement_timeout=10000 -c lock_timeout=1500 -c idle_in_transaction_session_timeout=10000 -c jit=off"
@@ -44,8 +44,8 @@ OPTIONS: Final = (
 class PostgresDatabase:
     """One database. May be used from several event loops and after a fork.
 
-    `setup` (statements that may be repeated: CREATE … IF NOT EXISTS) runs at the first connection of a process, unless
-    the table that `last_made` names is there already.
+    `setup` (statements that may be repeated: CREATE … IF NOT EXISTS; of constants alone) runs at the first connection of
+    a process, unless the table that `last_made` names is there already.
     """
 
     def __init__(
@@ -290,7 +290,7 @@ class Lanes:
         if database.setup and not database.is_set_up:
             [[(made,)]] = await pipeline.run([(IS_MADE, (database.last_made,))])
             if not made:
-                await pipeline.run([(SETUP_ONE_BY_ONE, ()), *((sql, ()) for sql in database.setup)])
+                await pipeline.run([set_up_once(database.setup, database.last_made)])
             database.is_set_up = True
 
     def _opened(self, task: asyncio.Task[Pipeline]) -> None:
@@ -308,6 +308,24 @@ class Lanes:
     def _forget(self, pipeline: Pipeline) -> None:
         if pipeline in self._open:
             self._open.remove(pipeline)
+
+
+def set_up_once(setup: Sequence[bytes], last_made: str) -> Statement:
+    """Makes the tables unless another process made them while this one waited for the lock.
+
+    To repeat CREATE INDEX IF NOT EXISTS locks a table that others write already: a deadlock of three (40P01).
+    """
+    body = ";\n".join(sql.decode() for sql in setup)
+    return (
+        f"""
+    DO $setup$ BEGIN
+    PERFORM pg_advisory_xact_lock({SETUP_ONE_BY_ONE});
+    IF to_regclass('{last_made}') IS NULL THEN
+    {body};
+    END IF;
+    END $setup$""".encode(),
+        (),
+    )
 
 
 def closed() -> StateDown:

@@ -17,8 +17,9 @@ from tests.servers import PgBouncer, Postgres, RedisServer, Server
 
 from gongzhong import StateDown
 from gongzhong.database import read_url
+from gongzhong.database.postgres import PostgresDatabase, set_up_once
 from gongzhong.state import State, open_state
-from gongzhong.state.postgres import PostgresState
+from gongzhong.state.postgres import PostgresState, tables
 from gongzhong.state.redis import RedisState
 
 from .conftest import Engine
@@ -253,3 +254,17 @@ async def test_a_full_or_foreign_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StateDown, match="SQLITE_NOTADB"):
         await state.add("c", 1, None, 600)
     await state.close()
+
+
+@pytest.mark.anyio
+async def test_a_process_that_finds_the_tables_made_locks_none_of_them(postgres: Postgres) -> None:
+    """Two processes see an empty database; the slower one must not wait for those who write already."""
+    database = PostgresDatabase(read_url(postgres.url))
+    late = set_up_once(tables(1), "state_item")
+    await database.run(late)
+    writing = await database.connect()
+    async with writing.transaction():
+        await writing.execute("INSERT INTO state_value VALUES ('held', '', 1, 0)")
+        await asyncio.wait_for(database.run(late), 1)
+    await writing.close()
+    await database.close()
