@@ -14,7 +14,7 @@ def rows(page: Page) -> list[str | None]:
 def test_an_endpoint_a_push_and_a_code_are_found(context: BrowserContext, platform_url: str) -> None:
     page = context.new_page()
     page.goto(platform_url)
-    page.get_by_test_id("nav-coverage").click()
+    page.get_by_test_id("nav-calls").click()
     expect(page.get_by_test_id("coverage-row").first).to_be_visible(timeout=READY_MS)
     page.get_by_test_id("coverage-search").fill("新增草稿")
     expect(page.get_by_test_id("coverage-row")).to_have_count(1)

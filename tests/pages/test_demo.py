@@ -113,8 +113,8 @@ def test_follow_chat_menu_web_page_and_messages(phone: Page, pictures: Path) -> 
     phone.screenshot(path=pictures / "web-page.png")
     by_id(phone, "webview-close").click()
 
-    by_id(phone, "nav-developer").click()
-    expect(by_id(phone, "developer")).to_be_visible()
+    by_id(phone, "nav-config").click()
+    expect(by_id(phone, "config-page")).to_be_visible()
     phone.screenshot(path=pictures / "developer.png")
 
 
@@ -152,4 +152,4 @@ def open_js_sdk(phone: Page) -> None:
 def test_in_english(phone: Page) -> None:
     by_id(phone, "language").click()
     expect(phone.locator("html")).to_have_attribute("lang", "en")
-    expect(by_id(phone, "nav-developer")).to_contain_text("Developer")
+    expect(by_id(phone, "nav-config")).to_contain_text("Configuration and keys")

@@ -78,7 +78,7 @@ def test_a_person_follows_and_says_something(context: BrowserContext, platform_u
 
 
 def navigation(page: Page) -> str:
-    return page.inner_text("[data-testid=nav-developer]")
+    return page.inner_text("[data-testid=nav-config]")
 
 
 def has_chinese(text: str) -> bool:

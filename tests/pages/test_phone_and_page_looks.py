@@ -36,9 +36,14 @@ TOO_WIDE_INSIDE = """() => [...document.body.querySelectorAll('main *')]
 
 PAGES = {
     "#/": "[data-testid=phone]",
-    "#/desk": "[data-testid=agent-new]",
-    "#/developer": "[data-testid=quota-row]",
-    "#/coverage": "[data-testid=coverage-row]",
+    "#/simulate/desk": "[data-testid=agent-new]",
+    "#/account/config": "[data-testid=credentials]",
+    "#/account/menus": "[data-testid=menu-preview]",
+    "#/account/quotas": "[data-testid=quota-row]",
+    "#/scenarios/trigger": "[data-testid=trigger]",
+    "#/scenarios/faults": "[data-testid=faults]",
+    "#/scenarios/snapshots": "[data-testid=snapshots]",
+    "#/reference/calls": "[data-testid=coverage-row]",
 }
 """Each page's address, and what is there once it has its data."""
 

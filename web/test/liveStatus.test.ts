@@ -1,7 +1,7 @@
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
 import { beforeEach, expect, it } from 'vitest'
 
-import AlarmList from '../src/developer/AlarmList.vue'
+import AlarmList from '../src/account/AlarmList.vue'
 import LiveStatus from '../src/shell/LiveStatus.vue'
 import { provideSession, Session } from '../src/store/session'
 import { PlatformStub, world } from './platformStub'

@@ -5,9 +5,9 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 
 import type { Stream } from '../src/api/live'
 import type { Fault } from '../src/api/tools'
-import FaultList from '../src/developer/FaultList.vue'
-import RecordingCard from '../src/developer/RecordingCard.vue'
-import SnapshotList from '../src/developer/SnapshotList.vue'
+import FaultList from '../src/scenarios/FaultList.vue'
+import RecordingCard from '../src/scenarios/RecordingCard.vue'
+import SnapshotList from '../src/scenarios/SnapshotList.vue'
 import { provideSession, Session } from '../src/store/session'
 import { PlatformStub, world } from './platformStub'
 

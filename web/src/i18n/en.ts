@@ -1,7 +1,9 @@
 // English. The type makes a missing or surplus key a compile error.
+import { en as shell } from './shell'
 import type { zh } from './zh'
 
 export const en: Record<keyof typeof zh, string> = {
+  ...shell,
   'back': 'Back',
   'close': 'Close',
   'cancel': 'Cancel',
@@ -12,11 +14,6 @@ export const en: Record<keyof typeof zh, string> = {
   'copied': 'Copied',
   'language.other': '中文',
   'language.switch': '切换到中文',
-  'nav.label': 'Pages',
-  'nav.phone': 'Phone',
-  'nav.desk': 'Agent desk',
-  'nav.developer': 'Developer',
-  'nav.coverage': 'Coverage',
   'nav.views': 'Views',
   'nav.view.phone': 'Phone',
   'nav.view.traffic': 'Traffic',
@@ -62,7 +59,7 @@ export const en: Record<keyof typeof zh, string> = {
   'contacts.label': 'Contacts',
   'contacts.me': 'I am',
   'contacts.accounts': 'Accounts',
-  'contacts.none': 'No account yet: create one in the developer centre.',
+  'contacts.none': 'No account yet: create one under “Configuration and keys”.',
   'contacts.following': 'Following',
   'contacts.notFollowing': 'Not following',
   'contacts.unread': 'Unread messages',
@@ -243,7 +240,6 @@ export const en: Record<keyof typeof zh, string> = {
   'traffic.raw': 'Raw',
   'traffic.noBody': 'No body',
   'traffic.binary': 'Binary: {bytes} bytes, {type}',
-  'dev.accounts': 'Accounts',
   'dev.new': 'New',
   'dev.edit': 'Edit',
   'dev.name': 'Name',

@@ -1,5 +1,8 @@
 // Chinese, the first language of these pages. Its keys are the keys of every other language.
+import { zh as shell } from './shell'
+
 export const zh = {
+  ...shell,
   'back': '返回',
   'close': '关闭',
   'cancel': '取消',
@@ -10,11 +13,6 @@ export const zh = {
   'copied': '已复制',
   'language.other': 'EN',
   'language.switch': 'Switch to English',
-  'nav.label': '页面',
-  'nav.phone': '手机',
-  'nav.desk': '客服工作台',
-  'nav.developer': '开发者中心',
-  'nav.coverage': '覆盖',
   'nav.views': '视图',
   'nav.view.phone': '手机',
   'nav.view.traffic': '收发记录',
@@ -60,7 +58,7 @@ export const zh = {
   'contacts.label': '联系人',
   'contacts.me': '我是',
   'contacts.accounts': '公众号',
-  'contacts.none': '还没有公众号，到开发者中心新建一个。',
+  'contacts.none': '还没有公众号，到“配置与密钥”新建一个。',
   'contacts.following': '已关注',
   'contacts.notFollowing': '未关注',
   'contacts.unread': '未读消息',
@@ -241,7 +239,6 @@ export const zh = {
   'traffic.raw': '原文',
   'traffic.noBody': '没有正文',
   'traffic.binary': '二进制内容：{bytes} 字节，{type}',
-  'dev.accounts': '公众号',
   'dev.new': '新建',
   'dev.edit': '编辑',
   'dev.name': '名称',

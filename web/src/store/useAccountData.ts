@@ -2,7 +2,7 @@
 import { ref, shallowRef, watch, type Ref } from 'vue'
 
 import type { ControlApi } from '../api/client'
-import { useSession } from '../store/session'
+import { useSession } from './session'
 
 export function useAccountData<T>(
   appid: () => string,

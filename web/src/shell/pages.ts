@@ -1,0 +1,49 @@
+// Every page there is, in the groups of the rail. A page that is not listed here has no place in the rail either.
+import type { Component } from 'vue'
+
+import type { IconName } from '../ui/icons'
+import type { PageName } from './address'
+
+export interface PageEntry {
+  name: PageName
+  icon: IconName
+  /** Absent for the phone, which is always there. */
+  load?: () => Promise<{ default: Component }>
+}
+
+export interface PageGroup {
+  name: 'simulate' | 'account' | 'scenarios' | 'reference'
+  pages: PageEntry[]
+}
+
+export const GROUPS: PageGroup[] = [
+  {
+    name: 'simulate',
+    pages: [
+      { name: 'phone', icon: 'phone' },
+      { name: 'desk', icon: 'headset', load: () => import('../desk/DeskPage.vue') },
+    ],
+  },
+  {
+    name: 'account',
+    pages: [
+      { name: 'config', icon: 'sliders', load: () => import('../account/ConfigPage.vue') },
+      { name: 'menus', icon: 'lines', load: () => import('../account/MenusPage.vue') },
+      { name: 'quotas', icon: 'pulse', load: () => import('../account/QuotasPage.vue') },
+    ],
+  },
+  {
+    name: 'scenarios',
+    pages: [
+      { name: 'trigger', icon: 'out', load: () => import('../scenarios/TriggerPage.vue') },
+      { name: 'faults', icon: 'warning', load: () => import('../scenarios/FaultsPage.vue') },
+      { name: 'snapshots', icon: 'camera', load: () => import('../scenarios/SnapshotsPage.vue') },
+    ],
+  },
+  {
+    name: 'reference',
+    pages: [{ name: 'calls', icon: 'list', load: () => import('../coverage/CoveragePage.vue') }],
+  },
+]
+
+export const PAGES: PageEntry[] = GROUPS.flatMap((group) => group.pages)
