@@ -44,8 +44,8 @@ OPTIONS: Final = (
 class PostgresDatabase:
     """One database. May be used from several event loops and after a fork.
 
-    `setup` (statements that may be repeated: CREATE … IF NOT EXISTS; of constants alone) runs at the first connection of
-    a process, unless the table that `last_made` names is there already.
+    `setup` (statements that may be repeated: CREATE … IF NOT EXISTS; of constants alone) runs at the first connection
+    of a process, unless the table that `last_made` names is there already.
     """
 
     def __init__(
