@@ -33,8 +33,8 @@ FULL = os.environ.get("GONGZHONG_CROWD") == "full"
 SEED = int(os.environ.get("GONGZHONG_FIRST_SEED", "7"))
 WORKERS = 4 if FULL else 2
 CALM = Size(people=200, messages=10, seconds=150.0, slowest_s=60.0)
-TROUBLED = Size(people=200, messages=10, seconds=150.0, slowest_s=60.0, trouble_every_s=4.0, restarts=4)
-SHORT = Size(people=10, messages=3, seconds=8.0, slowest_s=6.0, trouble_every_s=2.5, restarts=1)
+TROUBLED = Size(people=200, messages=10, seconds=150.0, slowest_s=60.0, trouble_every_s=1.0, restarts=4)
+SHORT = Size(people=10, messages=3, seconds=8.0, slowest_s=6.0, trouble_every_s=1.0, restarts=1)
 LATE_S = 12.0
 """Without faults: WeChat's third delivery comes after 10 s, and somebody who was asked to fetch does so at once."""
 LATE_IN_TROUBLE_S = 60.0

@@ -160,10 +160,11 @@ class Taken:
 
 
 def _open_store(address: str, clock: Clock, people: People | None) -> WorkStore:
-    from ..store import migrate, open_store  # Alembic takes a moment to import
+    from ..store import open_store
+    from ..store.version import require_tables
 
     url = read_url(address)
-    migrate.prepare(url)
+    require_tables(url)
     opened = open_store(url, clock)
     if people is None:
         return opened

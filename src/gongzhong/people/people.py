@@ -141,9 +141,9 @@ def configured(settings: PeopleData, database: str, clock: Clock | None = None) 
         )
     url = read_url(database)
     keys = key_store_of(url, read_url(settings.keys.reveal()) if settings.keys else None)
-    from ..store import migrate  # Alembic takes a moment to import
+    from ..store.version import require_tables
 
-    migrate.prepare(url)
+    require_tables(url)
     return open_people(url, masters, keys=keys, clock=clock)
 
 

@@ -11,7 +11,7 @@ from ..database import DatabaseUrl
 from ..database.statements import Statements, open_database
 from ..gateway import Gateway, GatewayApp, GatewayTables, Settings
 from ..state import open_state
-from ..store import migrate
+from ..store.version import require_tables
 from .collector import spare_the_collector
 from .embedded import EmbeddedServer, run, run_loop
 from .http_server import DRAIN_S
@@ -46,7 +46,7 @@ def serve_gateway(
     Raises SetupError for accounts, a database or an address that cannot be used, StateDown when the database is out of
     reach.
     """
-    migrate.prepare(place.database)
+    require_tables(place.database)
     run_loop(_serve(accounts, place, settings, announce))
 
 

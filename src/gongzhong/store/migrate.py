@@ -28,12 +28,12 @@ from sqlalchemy import event, exc
 from ..database import DatabaseUrl
 from ..database.sqlite import no_folder
 from ..errors import SetupError, StateDown
+from .version import VERSION_TABLE
 
 logging.getLogger("alembic").setLevel(
     logging.WARNING
 )  # its notes of each step are of no use in a program's log
 
-VERSION_TABLE: Final = "gongzhong_version"
 ONE_AT_A_TIME: Final = "SELECT pg_advisory_xact_lock(7061502)"
 """Two hosts that upgrade at the same time do it one after the other; the second finds nothing left to do."""
 
@@ -172,7 +172,9 @@ def _connected(url: DatabaseUrl) -> Iterator[sa.Connection]:
     try:
         with engine.begin() as connection:
             yield connection
-    except exc.OperationalError as problem:
+    except exc.DatabaseError as problem:
+        if not isinstance(problem, exc.OperationalError) and type(problem.orig) is not sqlite3.DatabaseError:
+            raise  # sqlite3 says the latter of a file that is no database
         if url.kind == "sqlite" and (missing := no_folder(Path(url.path))):
             raise missing from None
         raise StateDown(

@@ -13,6 +13,7 @@ A worker's phases:
     STARTING  SERVING  gone, early death     KILLED, early death  DRAINING  –            –
     SERVING   –        gone; early death if  KILLED               DRAINING  –            DRAINING, if it is old
                        younger than steady_s
+                       and not killed
     DRAINING  –        gone                  KILLED               –         KILLED       –
     KILLED    –        gone                  –                    –         –            –
 
@@ -31,8 +32,9 @@ The supervisor's modes:
     RELOADING  –          RELOADING  RUNNING, old stay     RUNNING          STOPPING      STOPPING  –
     STOPPING   –          –          –                     –                –             –         ENDED
 
-A worker that died is replaced at once if it had served for `steady_s`; otherwise its death is an early one, and the
-replacement waits: first_pause_s, doubled with each round of early deaths within a minute, up to longest_pause_s, times
+A worker that died is replaced at once if it had served for `steady_s`, or if it had served at all and somebody else
+killed it (`Died.killed`): that says nothing about the program. So many kills that memory must be what is missing,
+`kills_per_minute`, count as early deaths, too. After an early death the replacement waits: first_pause_s, doubled with each round of early deaths within a minute, up to longest_pause_s, times
 a random factor between 0.5 and 1.5. With `deaths_per_minute` early deaths in a minute the supervisor gives up, unless
 some worker has served for `steady_s`: then it goes on trying.
 
@@ -85,12 +87,18 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     steady_s: float = 10.0
     deaths_per_minute: int = 0
     """0: five for each worker."""
+    kills_per_minute: int = 0
+    """How many kills within a minute are followed by a start at once; 0: fifteen for each worker."""
     first_pause_s: float = 0.5
     longest_pause_s: float = 15.0
 
     @property
     def most_deaths(self) -> int:
         return self.deaths_per_minute or 5 * self.workers
+
+    @property
+    def most_kills(self) -> int:
+        return self.kills_per_minute or 15 * self.workers
 
 
 class Worker(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +123,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     workers: tuple[Worker, ...] = ()
     early: tuple[float, ...] = ()
     """When workers died early, within the last minute."""
+    kills: tuple[float, ...] = ()
+    """When workers that served were killed, within the last minute."""
     paused_until: float = 0.0
     served: bool = False
     """Whether any worker has ever been ready."""
@@ -142,11 +152,12 @@ class Heard(msgspec.Struct, frozen=True):
 
 
 class Died(msgspec.Struct, frozen=True):
-    """A worker's process has ended. `failed` is the exit status that its error asks for, 0 if it said none; `chance`
-    is a random number between 0 and 1."""
+    """A worker's process has ended. `failed` is the exit status that its error asks for, 0 if it said none; `killed`
+    whether a signal that somebody sent ended it; `chance` is a random number between 0 and 1."""
 
     number: int
     failed: int = 0
+    killed: bool = False
     chance: float = 0.5
 
 
@@ -225,6 +236,10 @@ def decide(record: Record, event: Event, now: float, rules: Rules) -> tuple[Reco
     return step.record, step.acts
 
 
+def _of_last_minute(times: tuple[float, ...], now: float) -> tuple[float, ...]:
+    return tuple(at for at in times if at > now - MINUTE_S)
+
+
 class _Step:
     """One decision while it is being made."""
 
@@ -285,14 +300,21 @@ class _Step:
         elif worker.phase is Phase.STARTING and event.failed and not record.served:
             self._set(mode=Mode.STOPPING, status=event.failed)
             self.acts.append(Tell(news, worker.number))
-        elif worker.phase is Phase.STARTING or self.now - worker.since < self.rules.steady_s:
+        elif worker.phase is Phase.STARTING or not self._excused(worker, event.killed):
             self._died_early(worker, news, event.chance)
         else:
             self.acts.append(Tell(news, worker.number))
 
+    def _excused(self, worker: Worker, killed: bool) -> bool:
+        """Whether the death of one that served says nothing about the program."""
+        if killed:
+            self._set(kills=(*_of_last_minute(self.record.kills, self.now), self.now))
+        killed = killed and len(self.record.kills) <= self.rules.most_kills
+        return killed or self.now - worker.since >= self.rules.steady_s
+
     def _died_early(self, worker: Worker, news: News, chance: float) -> None:
         rules, now = self.rules, self.now
-        early = (*(at for at in self.record.early if at > now - MINUTE_S), now)
+        early = (*_of_last_minute(self.record.early, now), now)
         rounds = (len(early) - 1) // rules.workers
         pause_s = min(rules.longest_pause_s, rules.first_pause_s * 2**rounds) * (0.5 + chance)
         self._set(early=early, paused_until=max(self.record.paused_until, now + pause_s))

@@ -56,6 +56,9 @@ SHOW_WHERE_S: Final = 0.5
 """What a worker that hangs gets to say where, before it is killed."""
 LAST_DRAIN_S: Final = 20.0
 """How much longer than twice `drain_s` (for open requests, then for handlers) a worker may take to end."""
+SENT_BY_OTHERS: Final = frozenset({signal.SIGKILL, signal.SIGTERM})
+"""Signals by which somebody ends a process: an operator, the kernel that is short of memory. A worker that crashes ends
+by others."""
 ERROR: Final = 3
 """The exit status that an error of a worker asks for; the error itself is raised."""
 
@@ -312,7 +315,8 @@ class Supervisor:
         self.totals.end(number)
         self._without_state.discard(number)
         self._failure = child.failure or self._failure
-        self.take(Died(number, failed=ERROR if child.failure else 0, chance=random.random()))
+        killed = -(child.process.returncode or 0) in SENT_BY_OTHERS
+        self.take(Died(number, ERROR if child.failure else 0, killed, random.random()))
         del self.children[number]
 
     async def _start(self, number: int) -> tuple[Child, asyncio.StreamReader]:

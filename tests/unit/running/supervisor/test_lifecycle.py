@@ -98,6 +98,41 @@ def test_one_that_died_early_is_replaced_after_a_pause_that_grows() -> None:
     assert pauses == [0.0, 0.5, 0.5, 1.0]
 
 
+def test_one_that_had_served_and_was_killed_by_somebody_is_replaced_at_once() -> None:
+    world = World()
+    for number in (1, 2):
+        world.take(Ready(number))
+    for number in range(1, 20):
+        assert world.take(Died(number, killed=True), 1.0) == [Tell(News.DIED, number), Start(number + 2)]
+        world.take(Ready(number + 2), 0.5)
+    assert world.record.early == ()
+
+
+def test_one_that_was_killed_before_it_served_died_early() -> None:
+    world = World()
+    assert world.take(Died(1, killed=True)) == [Tell(News.DIED, 1, 0.5)]
+
+
+def test_a_loop_of_kills_is_slowed_down_and_ended_as_any_other() -> None:
+    """Memory that runs out: the kernel kills each worker as soon as it serves."""
+    world = World(Rules(workers=1, kills_per_minute=5, deaths_per_minute=3))
+    while world.record.mode is not Mode.ENDED:
+        assert (number := world.record.last_number) < 20
+        world.take(Ready(number), 0.5)
+        world.take(Died(number, killed=True))
+        world.take(Tick(), 2.0)
+    assert number == 8
+    assert world.acts[-1] == End(GAVE_UP)
+
+
+def test_kills_of_more_than_a_minute_ago_are_forgotten() -> None:
+    world = World(Rules(workers=1, kills_per_minute=2))
+    for number in range(1, 20):
+        world.take(Ready(number))
+        assert Start(number + 1) in world.take(Died(number, killed=True), 31.0)
+    assert world.record.early == ()
+
+
 def test_the_pause_is_random_within_bounds() -> None:
     for chance, factor in ((0.0, 0.5), (1.0, 1.5)):
         world = World()
@@ -199,7 +234,13 @@ def test_one_that_does_not_finish_is_killed() -> None:
 EVENTS = st.one_of(
     st.builds(Ready, st.integers(1, 12)),
     st.builds(Heard, st.integers(1, 12)),
-    st.builds(Died, st.integers(1, 12), failed=st.sampled_from([0, 0, 0, 3]), chance=st.floats(0.0, 1.0)),
+    st.builds(
+        Died,
+        st.integers(1, 12),
+        failed=st.sampled_from([0, 0, 0, 3]),
+        killed=st.booleans(),
+        chance=st.floats(0.0, 1.0),
+    ),
     st.just(Tick()),
     st.just(Reload()),
 )
