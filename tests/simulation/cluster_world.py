@@ -48,6 +48,8 @@ class ClusterWorld(WindowWorld):
     def __init__(self, seed: int, setting: Setting, mishaps: Mishaps) -> None:
         self.mishaps = mishaps
         self.alive: list[tuple[Process, Binding]] = []
+        self.kept: list[Binding] = []
+        """Of processes that are dead: nothing of theirs is closed while the world goes on."""
         self.unlucky: set[str] = set()
         """Messages whose process died or was stopped while it worked on them."""
         self.working: dict[str, list[Process]] = {}
@@ -91,12 +93,17 @@ class ClusterWorld(WindowWorld):
         self.unlucky |= {text for text, processes in self.working.items() if process in processes}
 
     def _die(self) -> None:
-        process, binding = self.alive.pop(self.random.randrange(len(self.alive)))
+        self.end(self.random.randrange(len(self.alive)))
+
+    def end(self, place: int) -> Binding:
+        """Kill one of those that live, and start another one; gives what was at work in it."""
+        process, binding = self.alive.pop(place)
         self._befallen(process)
         process.kill()
         self.reached.add("death")
-        self.kept = [*getattr(self, "kept", []), binding]
+        self.kept.append(binding)
         self._start()
+        return binding
 
     def _stop(self) -> None:
         process, _ = self.random.choice(self.alive)

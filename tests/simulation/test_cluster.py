@@ -10,11 +10,12 @@ import pytest
 from tests.simulation import cluster_world
 from tests.simulation.cluster_world import ClusterWorld, drawn
 from tests.simulation.room import Mishaps, seeds
-from tests.simulation.window_world import Setting
+from tests.simulation.window_world import FETCH, Setting
 
 from gongzhong.app import inbox, shared_window, taking
 from gongzhong.sharing import members, person
 from gongzhong.state.protocol import Write
+from gongzhong.testing.seeded import Process
 
 WORLDS = 200
 """In so many of them a planted fault must show."""
@@ -46,6 +47,47 @@ def test_every_message_is_answered_whatever_befalls_the_processes(group: int) ->
         wanted = {"death", "stop", "outage", "passed on", "resumed", "started again", "customer", "passive"}
         wanted |= {"several in one step", "some refused"}
         assert wanted <= reached
+
+
+class ThreeDeaths(ClusterWorld):
+    """Whoever works on a message dies half a second after its beginning, in each of WeChat's three deliveries; all
+    processes are on one machine, where that is seen at once."""
+
+    def begin(self) -> None:
+        self.dead: set[str] = set()
+        super().begin()
+
+    def begun(self, text: str, process: Process) -> None:
+        super().begun(text, process)
+        if text != FETCH and self.started[text] <= 3:
+            self.room.loop.call_later(0.5, self._end, process)
+
+    def _end(self, process: Process) -> None:
+        for place, (one, _) in enumerate(self.alive):
+            if one is process:
+                shared = self.end(place).shared
+                assert shared is not None
+                self.dead.add(shared.member.name)
+                return
+
+
+@pytest.mark.parametrize("may_send", [True, False])
+def test_a_message_outlives_three_processes_that_die_within_a_second(
+    may_send: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repeated delivery, and one for somebody whose process has died, show that there is trouble: the message is kept
+    at once, and its answer comes after WeChat's line that the service failed."""
+    setting, deaths = Setting(may_send, people=1, messages=1, writes_s=5.0, fetches_s=300.0), 0
+    for seed in range(40):
+        world = ThreeDeaths(seed, setting, Mishaps())
+        monkeypatch.setattr(members, "has_ended", world.dead.__contains__)
+        world.run()
+        answered = "\n".join(text for _, _, text in world.chats["person 0"])
+        assert [text for text in world.wrote["person 0"] if f"答{text}" not in answered] == [], seed
+        deaths = max(deaths, *world.started.values())
+        del world
+        gc.collect()
+    assert deaths > 3, "no handler was slow enough"
 
 
 MUTANTS = {

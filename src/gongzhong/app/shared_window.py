@@ -150,7 +150,12 @@ class SharedWindow:
             person.keys[key] = mark, self._clock.now()
         elif self._long_ago(key, noted[1]):
             raise Replayed(*REPLAYED)
-        return self._window.begin(push, seal, key, gone, began)
+        body = self._window.begin(push, seal, key, gone, began)
+        if person.orphaned or self._clock.now() >= push.create_time + self._binding.app.rules.patience_s:
+            run = self._claims.find(key)
+            if run is not None:  # processes die, or WeChat delivers again: the next death may come soon
+                self.keep_soon(run)
+        return body
 
     def _long_ago(self, key: str, came: float) -> bool:
         """Whether a push that came here before was dealt with, and WeChat's own repeats are over: the record of a

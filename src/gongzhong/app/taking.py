@@ -65,7 +65,7 @@ class Person:
 
     __slots__ = (
         *("busy", "data", "key", "keys", "load", "openid"),
-        *("phase", "_record", "rows", "stepping", "version", "waiting"),
+        *("orphaned", "phase", "_record", "rows", "stepping", "version", "waiting"),
     )
 
     def __init__(self, openid: str, key: str) -> None:
@@ -82,6 +82,8 @@ class Person:
         """What of theirs is held in the inbox."""
         self.load = False
         """Whether rows in the inbox have to be taken before anything else."""
+        self.orphaned = False
+        """Whether the process that had them before has died; until they are laid down."""
         self.stepping = False
         """Whether they are being taken or laid down."""
         self.waiting: list[Waiting] = []
@@ -270,6 +272,7 @@ class Taking:
             else:
                 person.version, person.phase = outcome, Phase.OURS
                 person.load = person.load or act.load
+                person.orphaned = person.record.owner not in ("", name)
                 self.ours[person.openid] = person
                 self._taken(person)
                 self._go_on(person)

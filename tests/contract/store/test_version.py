@@ -1,4 +1,4 @@
-"""The version of a database is read without the packages that make tables, and what is not up to date is left to them."""
+"""The version of a database is read without the packages that make tables; what is not up to date is left to them."""
 
 from __future__ import annotations
 

@@ -33,10 +33,11 @@ The supervisor's modes:
     STOPPING   –          –          –                     –                –             –         ENDED
 
 A worker that died is replaced at once if it had served for `steady_s`, or if it had served at all and somebody else
-killed it (`Died.killed`): that says nothing about the program. So many kills that memory must be what is missing,
-`kills_per_minute`, count as early deaths, too. After an early death the replacement waits: first_pause_s, doubled with each round of early deaths within a minute, up to longest_pause_s, times
-a random factor between 0.5 and 1.5. With `deaths_per_minute` early deaths in a minute the supervisor gives up, unless
-some worker has served for `steady_s`: then it goes on trying.
+killed it (`Died.killed`): that says nothing about the program. More than `kills_per_minute` such kills count as early
+deaths, too: memory is short. After an early death the replacement waits: first_pause_s, doubled with each round of
+early deaths within a minute, up to longest_pause_s, times a random factor between 0.5 and 1.5. With
+`deaths_per_minute` early deaths in a minute the supervisor gives up, unless some worker has served for `steady_s`: then
+it goes on trying.
 
 In a reload the new worker is ready before an old one drains: at least `workers` of them serve at any time, as long as
 none dies.
