@@ -91,6 +91,12 @@ class Server:
 
             wait_until(runs, lambda: f"{self.name} did not start:\n{self.last_words()}")
 
+    @property
+    def pid(self) -> int:
+        """The process that was started; the others are its children."""
+        assert self._process is not None
+        return self._process.pid
+
     def last_words(self) -> str:
         """The end of its log."""
         return "\n".join((self.folder / "log").read_text(errors="replace").splitlines()[-20:])

@@ -1,8 +1,8 @@
 """A campaign sent by real processes that are killed at random, one of them stopped for longer than its lease.
 
-What is right is read from the platform: the chat of every recipient. The short form runs with the heavy tests; `make
-chaos` sets GONGZHONG_CROWD=full: GONGZHONG_RECIPIENTS (1,000,000) recipients and 50 kills. GONGZHONG_FIRST_SEED is the
-seed of what befalls the processes.
+What is right is read from the platform: the chat of every recipient. The short form runs with the heavy tests.
+`make chaos-campaign CAMPAIGN=1000000` sends to a million people with 50 kills and prints how far it is;
+GONGZHONG_FIRST_SEED is the seed of what befalls the processes.
 """
 
 from __future__ import annotations
@@ -10,52 +10,55 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import signal
-import subprocess
 import sys
 import time
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from tests.sockets.served import credentials
+from tests.servers import children
 
-from gongzhong import Secret
+from gongzhong import Account, Secret
 from gongzhong.campaigns.audience import Recipient
-from gongzhong.campaigns.campaigns import Campaigns, Line
+from gongzhong.campaigns.campaigns import Campaigns
 from gongzhong.campaigns.contents import TemplateMessage
 from gongzhong.campaigns.plan import Plan
 from gongzhong.campaigns.tables import CampaignTables, Stage
 from gongzhong.config import PeopleData
 from gongzhong.people import People, configured
-from gongzhong.platform.world import people as followers
-from gongzhong.platform.world import templates
-from gongzhong.testing.live_platform import LivePlatform
 
 from . import engines
+from .campaign_crew import Crew, Fate, Memory
+from .campaign_platform import TEMPLATE, CrowdPlatform
 
 T = TypeVar("T")
 pytestmark = pytest.mark.heavy
 FULL = os.environ.get("GONGZHONG_CROWD") == "full"
 SEED = int(os.environ.get("GONGZHONG_FIRST_SEED", "7"))
 RECIPIENTS = int(os.environ.get("GONGZHONG_RECIPIENTS", "1000000")) if FULL else 1_500
-KILLS, LEASE_S = (50, 30.0) if FULL else (6, 2.0)
+KILLS, STOPS, LEASE_S = (50, 3, 30.0) if FULL else (6, 1, 2.0)
+LOOK_S, LINE_S = (5.0, 15.0) if FULL else (0.2, 15.0)
 SECONDS = 6.0
 """The short form is sent in about so many seconds: long enough for what befalls it."""
-LIMIT_S = 3_600.0 if FULL else 60.0
+LIMIT_S = 14_400.0 if FULL else 120.0
+FLAT_MB, FLAT_PART = 12.0, 0.15
+"""So much a process may hold more at the end than at the beginning: the greater of both."""
 KEY = b64encode(b"m" * 32).decode()
+APPID = Account.for_tests().appid
 WORKER = '''
-"""Sends for one campaign until that has ended."""
-import asyncio, os, sys
+"""Sends for one campaign until that has ended, as `gongzhong campaign start` does."""
+import os, sys
 from gongzhong import Account, AsyncClient, Secret
 from gongzhong.campaigns.tables import CampaignTables
 from gongzhong.campaigns.worker import CampaignWorker, WorkerPolicy
 from gongzhong.config import PeopleData
 from gongzhong.people import configured
+from gongzhong.running.embedded import run_loop
 
 
 async def main() -> None:
@@ -71,165 +74,174 @@ async def main() -> None:
             holder=str(os.getpid()), only=int(sys.argv[1]), policy=policy,
         )
         await worker.run()
+    await people.close()
 
 
-asyncio.run(main())
+run_loop(main())
 '''
 
 
 @dataclass
-class Crew:
-    """The processes that send. Who ends without being asked to is replaced."""
+class Ledger:
+    """The campaign in its database, asked from this process."""
 
-    command: list[str]
-    environment: dict[str, str]
-    log: Path
-    size: int
-    source: random.Random
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    stopped: subprocess.Popen[bytes] | None = None
-    killed: int = 0
+    settings: PeopleData
+    database: str
 
-    def fill(self) -> None:
-        self.processes = [one for one in self.processes if one.poll() is None]
-        while len(self.processes) < self.size:
-            with self.log.open("ab") as log:
-                self.processes.append(
-                    subprocess.Popen(self.command, env=self.environment, stdout=log, stderr=log)
+    def asked(self, ask: Callable[[Campaigns], Coroutine[Any, Any, T]]) -> T:
+        people = configured(self.settings, self.database)
+        assert people is not None
+
+        async def answer(people: People) -> T:
+            try:
+                return await ask(
+                    Campaigns(APPID, CampaignTables(people.tables.database), people.vault(APPID))
                 )
+            finally:
+                await people.close()
 
-    def kill_one(self) -> None:
-        running = [one for one in self.processes if one is not self.stopped]
-        victim = self.source.choice(running)
-        victim.send_signal(signal.SIGKILL)
-        victim.wait()
-        self.killed += 1
-        self.fill()
+        return asyncio.run(answer(people))
 
-    def stop_one(self) -> None:
-        self.stopped = self.source.choice(self.processes)
-        self.stopped.send_signal(signal.SIGSTOP)
+    def planned(self, openids: list[str]) -> int:
+        """The number of a campaign to these people that may begin."""
 
-    def go_on(self) -> None:
-        if self.stopped is not None:
-            self.stopped.send_signal(signal.SIGCONT)
-            self.stopped = None
+        async def plan(campaigns: Campaigns) -> int:
+            content = TemplateMessage(template_id=TEMPLATE, data={"thing1": "{book}"})
+            paced = Plan(content=content, daily=10 * RECIPIENTS, rate=0.0 if FULL else RECIPIENTS / SECONDS)
+            made = await campaigns.plan("到货", paced, (Recipient(one, {"book": "三体"}) for one in openids))
+            await campaigns.approve(made.id)
+            await campaigns.start(made.id)
+            return made.id
 
-    def close(self) -> None:
-        self.go_on()
-        for process in self.processes:
-            process.kill()
-            process.wait()
+        return self.asked(plan)
 
+    def ended(self, number: int) -> bool:
+        async def look(campaigns: Campaigns) -> bool:
+            return (await campaigns.find(number)).stage is Stage.DONE
 
-def crowd(bed: LivePlatform, size: int) -> list[str]:
-    """New followers of the platform's account; their OpenIDs."""
-    world, appid = bed.world, bed.account.appid
+        return self.asked(look)
 
-    def make() -> list[str]:
-        account = world.accounts[appid]
-        templates.ensure(world, account, "到货", "书名：{{thing1.DATA}}", "t1", "")
-        with world.db.transaction():
-            for number in range(size):
-                followers.create(world, f"p{number}")
-            return [followers.follow(world, account, f"p{number}").openid for number in range(size)]
+    def states(self, number: int) -> Counter[str]:
+        """What the report says, line by line."""
 
-    return bed.look(make)
+        async def read(campaigns: Campaigns) -> Counter[str]:
+            return Counter([line.state async for line in campaigns.report(number)])
+
+        return self.asked(read)
 
 
-def shown(bed: LivePlatform, size: int) -> Counter[int]:
-    """How many recipients were shown how many messages; zero is left out when it is nobody."""
+@dataclass
+class Run:
+    """One run: looks at everybody, lets things befall the crew, says how far it is."""
 
-    def count() -> Counter[int]:
-        sql = "SELECT person, count(*) AS n FROM chat GROUP BY person"
-        found = Counter(row["n"] for row in bed.world.db.all(sql))
-        found[0] = size - found.total()
-        return +found
+    kind: str
+    bed: CrowdPlatform
+    crew: Crew
+    others: list[int]
+    """Processes of the database."""
+    memory: Memory = field(default_factory=Memory)
 
-    return bed.look(count)
+    def carry_out(self, done: Callable[[], bool]) -> float:
+        """Until the campaign has ended; how many seconds that took."""
+        self.crew.fill()
+        began = look_at = time.monotonic()
+        line_at = began + LINE_S
+        while True:
+            now, lines = time.monotonic(), self.bed.lines()
+            assert now < began + LIMIT_S, self.crew.log.read_text("utf-8")[-2_000:]
+            self.crew.befall(lines / RECIPIENTS)
+            self.crew.fill()
+            if now >= look_at:
+                look_at = now + LOOK_S
+                self._sample()
+                if done():
+                    break
+            if now >= line_at:
+                line_at = now + LINE_S
+                self._say(lines, now - began)
+            time.sleep(0.1)
+        seconds = time.monotonic() - began
+        self.crew.end(60.0)
+        return seconds
+
+    def _sample(self) -> None:
+        for role, pids in self._everybody().items():
+            self.memory.take(role, pids)
+
+    def _everybody(self) -> dict[str, list[int]]:
+        workers = [one.pid for one in self.crew.processes]
+        database = [pid for other in self.others for pid in children(other)]
+        return {"worker": workers, "platform": [self.bed.process.pid], "database": database}
+
+    def _say(self, lines: int, seconds: float) -> None:
+        held = ", ".join(self.memory.now(role, pids) for role, pids in self._everybody().items() if pids)
+        say(
+            f"{self.kind}: {lines:,} of {RECIPIENTS:,} shown in {seconds:,.0f} s ({lines / seconds:,.0f}/s), "
+            f"{self.crew.killed} killed, {self.crew.stops} stopped, MB: {held}"
+        )
+
+    def flat(self) -> list[str]:
+        """Who grew, in words; everybody's growth is printed."""
+        grown = []
+        for role in ("worker", "platform"):
+            if (found := self.memory.growth(role)) is None:
+                say(f"{self.kind}: no {role} was there for long enough to say how its memory grows")
+                continue
+            seconds, first, last = found
+            say(f"{self.kind}: memory of a {role} over {seconds:,.0f} s: {first:.0f} → {last:.0f} MB")
+            if last > max(first + FLAT_MB, first * (1 + FLAT_PART)):
+                grown.append(f"a {role} grew from {first:.0f} to {last:.0f} MB")
+        return grown
 
 
-async def plan(people: People, appid: str, openids: list[str]) -> int:
-    tables = CampaignTables(people.tables.database)
-    campaigns = Campaigns(appid, tables, people.vault(appid))
-    content = TemplateMessage(template_id="t1", data={"thing1": "{book}"})
-    paced = Plan(content=content, daily=10 * len(openids), rate=0.0 if FULL else len(openids) / SECONDS)
-    made = await campaigns.plan("到货", paced, (Recipient(one, {"book": "三体"}) for one in openids))
-    await campaigns.approve(made.id)
-    await campaigns.start(made.id)
-    return made.id
+def say(line: str) -> None:
+    sys.stdout.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+    sys.stdout.flush()
 
 
-async def ended(people: People, appid: str, number: int) -> bool:
-    found = await Campaigns(appid, CampaignTables(people.tables.database), people.vault(appid)).find(number)
-    return found.stage is Stage.DONE
-
-
-async def report(people: People, appid: str, number: int) -> list[Line]:
-    campaigns = Campaigns(appid, CampaignTables(people.tables.database), people.vault(appid))
-    return [line async for line in campaigns.report(number)]
-
-
-def carry_out(crew: Crew, done: Callable[[], bool]) -> None:
-    """Let the crew send, kill and stop its members until the campaign has ended."""
-    crew.fill()
-    began, kill_at, stop_at = time.monotonic(), 1.0, 2.0
-    go_on_at = stop_at + 2.5 * LEASE_S
-    while not done():
-        now = time.monotonic() - began
-        assert now < LIMIT_S, crew.log.read_text("utf-8")[-2_000:]
-        if now >= kill_at and crew.killed < KILLS:
-            crew.kill_one()
-            kill_at = now + crew.source.uniform(0.2, 2.0 if FULL else 1.2)
-        if stop_at <= now < go_on_at and crew.stopped is None:
-            crew.stop_one()
-        if now >= go_on_at:
-            crew.go_on()
-            stop_at = LIMIT_S
-        crew.fill()
-        time.sleep(0.1)
+@contextmanager
+def platform(folder: Path) -> Iterator[CrowdPlatform]:
+    made = CrowdPlatform(folder, RECIPIENTS)
+    try:
+        made.wait()
+        yield made
+    finally:
+        made.close()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_everybody_gets_it_once_whoever_is_killed(
-    kind: str, tmp_path: Path, live_platform: LivePlatform
-) -> None:
-    limits = {"/cgi-bin/message/template/send": 10 * RECIPIENTS}
-    live_platform.connect(url="", kind="service", verified=True, call_limits=limits)
-    appid, keys = live_platform.account.appid, f"sqlite:///{tmp_path / 'keys.db'}"
-    openids = crowd(live_platform, RECIPIENTS)
+def test_everybody_gets_it_once_whoever_is_killed(kind: str, tmp_path: Path) -> None:
+    keys, source = f"sqlite:///{tmp_path / 'keys.db'}", random.Random(SEED)
     script = tmp_path / "sends.py"
     script.write_text(WORKER, "utf-8")
-    with engines.running(kind, tmp_path) as engine:
+    with platform(tmp_path / "platform") as bed, engines.running(kind, tmp_path) as engine:
         database = engine.environment["GONGZHONG_DATABASE"]
-        environment = credentials(live_platform, GONGZHONG_DATABASE=database)
-        environment |= {"GONGZHONG_PEOPLE_MASTER_KEY": KEY, "GONGZHONG_PEOPLE_KEYS": keys}
-        settings = PeopleData(master_key=Secret(KEY), keys=Secret(keys))
-
-        def asked(ask: Callable[[People], Coroutine[Any, Any, T]]) -> T:
-            people = configured(settings, database)
-            assert people is not None
-
-            async def answer() -> T:
-                try:
-                    return await ask(people)
-                finally:
-                    await people.close()
-
-            return asyncio.run(answer())
-
-        number = asked(lambda people: plan(people, appid, openids))
-        size = 4 if kind == "postgresql" else 3
-        command = [sys.executable, str(script), str(number), str(LEASE_S)]
-        crew = Crew(command, environment, tmp_path / "log", size, random.Random(SEED))
-        began = time.monotonic()
+        people = {"GONGZHONG_PEOPLE_MASTER_KEY": KEY, "GONGZHONG_PEOPLE_KEYS": keys}
+        environment = {**bed.environment, "GONGZHONG_DATABASE": database, **people}
+        ledger = Ledger(PeopleData(master_key=Secret(KEY), keys=Secret(keys)), database)
+        say(f"{kind}: {RECIPIENTS:,} people follow, seed {SEED}")
+        number = ledger.planned(bed.openids())
+        say(f"{kind}: the campaign is planned")
+        crew = Crew(
+            [sys.executable, str(script), str(number), str(LEASE_S)],
+            environment,
+            tmp_path / "log",
+            4 if kind == "postgresql" else 3,
+            source,
+            Fate.drawn(source, KILLS, STOPS),
+            2.5 * LEASE_S,
+        )
+        run = Run(kind, bed, crew, [server.pid for server in engine.servers])
         try:
-            carry_out(crew, lambda: asked(lambda people: ended(people, appid, number)))
+            seconds = run.carry_out(lambda: ledger.ended(number))
         finally:
             crew.close()
-        seconds = time.monotonic() - began
-        lines = asked(lambda people: report(people, appid, number))
-    sys.stdout.write(f"{kind}: {RECIPIENTS / seconds:,.0f} recipients/s, {crew.killed} killed\n")
-    assert crew.killed >= min(KILLS, 3)
-    assert Counter(line.state for line in lines) == {"accepted": RECIPIENTS}
-    assert shown(live_platform, RECIPIENTS) == {1: RECIPIENTS}
+        states, shown = ledger.states(number), bed.shown(RECIPIENTS)
+    say(
+        f"{kind}: {RECIPIENTS:,} in {seconds:,.0f} s, {RECIPIENTS / seconds:,.0f}/s, {crew.killed} killed, "
+        f"{crew.stops} stopped past their lease; messages shown to how many: {dict(shown)}; report: {dict(states)}"
+    )
+    assert (crew.killed, crew.stops) == (KILLS, STOPS)
+    assert states == {"accepted": RECIPIENTS}
+    assert shown == {1: RECIPIENTS}
+    assert not run.flat()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from gongzhong import Account
 from gongzhong.messages import Text, encode
 from gongzhong.testing.live_platform import LivePlatform
 from gongzhong.wire import sign
@@ -58,17 +59,20 @@ def wsgi(environ, start_response):
 '''
 
 
-def credentials(platform: LivePlatform, **more: str) -> dict[str, str]:
-    """The environment of a program that answers for the platform's account."""
-    account = platform.account
-    given = {
+def variables(account: Account, url: str) -> dict[str, str]:
+    """What tells a program its account, and the platform's address."""
+    return {
         "GONGZHONG_APPID": account.appid,
         "GONGZHONG_SECRET": account.secret.reveal(),
         "GONGZHONG_TOKEN": account.token.reveal(),
         "GONGZHONG_AES_KEY": account.aes_key.reveal(),
-        "GONGZHONG_API_BASE": platform.url,
+        "GONGZHONG_API_BASE": url,
     }
-    return {**os.environ, **given, **more}
+
+
+def credentials(platform: LivePlatform, **more: str) -> dict[str, str]:
+    """The environment of a program that answers for the platform's account."""
+    return {**os.environ, **variables(platform.account, platform.url), **more}
 
 
 DOORS = {"account": "served:oa", "asgi": "served:app", "wsgi": "served:wsgi"}
