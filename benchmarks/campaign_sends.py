@@ -42,6 +42,9 @@ class People:
     async def openids(self, numbers: Sequence[int], /) -> list[str | None]:
         return [OPENID] * len(numbers)
 
+    async def living(self, numbers: Sequence[int], /) -> set[int]:
+        return set(numbers)
+
     async def unseal(self, items: list[tuple[int, str, bytes]], /) -> list[bytes | None]:
         return [sealed for _, _, sealed in items]
 

@@ -83,6 +83,9 @@ class Plain:
     async def openids(self, numbers: Sequence[int], /) -> list[str | None]:
         return [None if number in self.erased else self._openids[number] for number in numbers]
 
+    async def living(self, numbers: Sequence[int], /) -> set[int]:
+        return set(numbers) - self.erased
+
     async def unseal(self, items: list[tuple[int, str, bytes]], /) -> list[bytes | None]:
         return [None if number in self.erased else sealed for number, _, sealed in items]
 

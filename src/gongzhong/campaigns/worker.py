@@ -57,6 +57,10 @@ class People(Protocol):
         """The OpenIDs behind numbers; None for who was erased."""
         ...
 
+    async def living(self, numbers: Sequence[int], /) -> set[int]:
+        """Those of these people who were not erased."""
+        ...
+
     async def unseal(self, items: list[tuple[int, str, bytes]], /) -> list[bytes | None]:
         """Decrypt (number, field, sealed); None for who was erased."""
         ...
@@ -319,8 +323,7 @@ class ChunkRun:
     async def _leave_out_erased(self, positions: Sequence[int]) -> None:
         """Take out of these jobs who was erased since the chunk was claimed. Raises StateDown."""
         numbers = [person for position in positions for person in self._people[position]]
-        openids = await self._worker.people.openids(numbers) if numbers else []
-        erased = {person for person, openid in zip(numbers, openids, strict=True) if openid is None}
+        erased = set(numbers) - await self._worker.people.living(numbers) if numbers else set()
         for position in positions if erased else ():
             pairs = zip(self._people[position], self._jobs[position] or (), strict=False)
             left = [(person, given) for person, given in pairs if person not in erased]

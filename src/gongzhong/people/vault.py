@@ -70,6 +70,14 @@ class Vault:
             found += [None if (text := opened.get(number)) is None else text.decode() for number in batch]
         return found
 
+    async def living(self, numbers: Sequence[int]) -> set[int]:
+        """Those of these people who were not erased. Opens nothing, and so takes a fraction of `openids`' time."""
+        found: set[int] = set()
+        for batch in batches(numbers):
+            rows = await self.keyring.tables.person_keys(self.account, batch)
+            found |= {row.number for row in rows}
+        return found
+
     async def seal(self, items: Iterable[tuple[int, str, bytes]]) -> list[bytes]:
         """Encrypt values of people: (number, field, plain) → sealed, in the same order.
 

@@ -65,6 +65,9 @@ class Substitutes:
             for real, number in zip(living, numbers, strict=True)
         ]
 
+    async def living(self, numbers: Sequence[int], /) -> set[int]:
+        return await self._real.living(numbers)
+
     async def unseal(self, items: list[tuple[int, str, bytes]], /) -> list[bytes | None]:
         return await self._real.unseal(items)
 

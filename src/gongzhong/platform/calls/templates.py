@@ -70,19 +70,19 @@ def send_template(caller: Caller, call: templates_calls.SendTemplate) -> templat
     template = templates.find(world, account, call.template_id)
     require(not template.blocked, templates.BLOCKED)
     tie = people.follower(world, account, call.touser)
+    data = {keyword: value.value for keyword, value in call.data.items()}
     if world.rules.template_data_checked:
-        texts = {keyword: value.value for keyword, value in call.data.items()}
-        templates.require_values(template, texts)
+        templates.require_values(template, data)
     if call.client_msg_id:
         before = templates.sent_before(world, account, tie.openid, call.client_msg_id)
         if before is not None:
             return templates_calls.TemplateSent(msgid=before)
-    msgid = world.message_id()
-    if call.client_msg_id:
-        templates.remember(world, account, tie.openid, call.client_msg_id, msgid)
-    if not tie.refuses:
-        data = {keyword: value.value for keyword, value in call.data.items()}
-        templates.show(world, account, tie, template, data, _jump(call.url, call.miniprogram))
+    with world.db.transaction():  # one commit: where the tables are a file, commits take most of the time
+        msgid = world.message_id()
+        if call.client_msg_id:
+            templates.remember(world, account, tie.openid, call.client_msg_id, msgid)
+        if not tie.refuses:
+            templates.show(world, account, tie, template, data, _jump(call.url, call.miniprogram))
     world.outgoing(
         account,
         TemplateSendJobFinish(

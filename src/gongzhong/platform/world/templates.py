@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -166,15 +167,27 @@ def remember(world: World, account: AccountState, openid: str, client_msg_id: st
 
 def lines(template: Template, data: Mapping[str, str]) -> list[dict[str, str]]:
     """What the phone shows: label and value of each place, without first and remark."""
-    shown = []
-    for line in template.content.splitlines():
+    return [
+        {"label": label, "value": PLACE.sub(lambda found: _shown(data.get(found[1], "")), rest).strip()}
+        for label, rest in _layout(template.content)
+    ]
+
+
+@lru_cache(maxsize=1024)
+def _layout(content: str) -> tuple[tuple[str, str], ...]:
+    """Of each line that is shown its label, and what stands there from the first place on."""
+    found = []
+    for line in content.splitlines():
         place = PLACE.search(line)
-        if place is None or place[1].lower() in NOT_SHOWN:
-            continue
-        label = line[: place.start()].strip().rstrip(":：")
-        value = PLACE.sub(lambda found: _shown(data.get(found[1], "")), line[place.start() :])
-        shown.append({"label": label, "value": value.strip()})
-    return shown
+        if place is not None and place[1].lower() not in NOT_SHOWN:
+            found.append((line[: place.start()].strip().rstrip(":："), line[place.start() :]))
+    return tuple(found)
+
+
+@lru_cache(maxsize=1024)
+def _keywords(content: str) -> tuple[str, ...]:
+    """The keywords of a template, in its order."""
+    return tuple(PLACE.findall(content))
 
 
 def _shown(value: str) -> str:
@@ -187,7 +200,7 @@ def require_values(template: Template, data: Mapping[str, str]) -> None:
 
     Keywords that the template does not have, first and remark among them, are ignored.
     """
-    for keyword in PLACE.findall(template.content):
+    for keyword in _keywords(template.content):
         words = complaint(keyword, data.get(keyword, ""))
         require(not words, WRONG_VALUE, words)
 
@@ -301,16 +314,21 @@ def complaint(keyword: str, value: str) -> str:
     return f"argument invalid! data.{keyword}.value invalid" if wrong_value(keyword, value) else ""
 
 
+@lru_cache(maxsize=4096)
+def _type_of(keyword: str) -> str:
+    """The type that a keyword's name says; empty where it says none."""
+    named = _NAME.fullmatch(keyword)
+    return named[1] if named is not None and (named[1] in _RULES or named[1] in _UNRULED) else ""
+
+
 def is_typed(keyword: str) -> bool:
     """Whether a keyword's name says its type, as in the category library."""
-    named = _NAME.fullmatch(keyword)
-    return named is not None and (named[1] in _RULES or named[1] in _UNRULED)
+    return bool(_type_of(keyword))
 
 
 def wrong_value(keyword: str, value: str) -> bool:
     """Whether the type that the keyword names forbids this value."""
-    named = _NAME.fullmatch(keyword)
-    rule = _RULES.get(named[1]) if named else None
+    rule = _RULES.get(_type_of(keyword))
     return rule is not None and rule.fullmatch(value) is None
 
 
