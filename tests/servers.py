@@ -225,8 +225,11 @@ class RedisServer(Server):
 
 def children(pid: int) -> list[int]:
     """Processes that this one started, and theirs: first those that start others."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children")
-    direct = [int(child) for child in listed.read_text().split()] if listed.exists() else []
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # it has ended
+        listed = ""
+    direct = [int(child) for child in listed.split()]
     return [found for child in direct for found in (child, *children(child))]
 
 

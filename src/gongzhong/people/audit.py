@@ -2,7 +2,8 @@
 
 An entry is sealed first; the chain (HMAC-SHA256 under a key of the account) runs over what is stored, so it can be
 verified after the person was erased and the entry can no longer be read. Where the chain ends also stands in the key
-store, so that entries cut off at the end are missed, too. `verify` names what was changed, removed or inserted.
+store, so that entries cut off at the end are missed, too: that end moves on along whole links only, so it stays where
+something was cut off, whatever is appended later. `verify` names what was changed, removed or inserted.
 """
 
 from __future__ import annotations
@@ -66,9 +67,10 @@ class Audit:
             sealed = await self._sealed(number, seq, text)
             # Afterwards: sealing has noticed whether another process has erased the account meanwhile.
             keys = await self._vault.keyring.account(self._account)
-            digest = keys.link(previous, _written(seq, number, at, sealed))
-            if await self._tables.add_audit(self._account, AuditRow(seq, number, at, sealed, digest)):
-                await self._vault.keyring.tables.move_audit_head(self._account, seq, digest)
+            row = AuditRow(seq, number, at, sealed, b"")
+            digest = keys.link(previous, _written(row))
+            if await self._tables.add_audit(self._account, msgspec.structs.replace(row, digest=digest)):
+                await self._move_head((last, previous), (seq, digest))
                 return seq
 
     async def entries(self, *, after: int = 0, limit: int = 100) -> list[AuditEntry]:
@@ -89,7 +91,7 @@ class Audit:
         async for row in self._rows():
             if row.seq != last + 1:
                 faults.append((last + 1, "missing"))
-            elif row.digest != keys.link(previous, _written(row.seq, row.number, row.at, row.sealed)):
+            elif row.digest != keys.link(previous, _written(row)):
                 faults.append((row.seq, "changed"))
             if head is not None and row.seq == head[0]:
                 head_met = True
@@ -101,13 +103,38 @@ class Audit:
         return AuditReport(count, faults)
 
     async def accept_end(self) -> int:
-        """After the database was restored from a copy: go on from its present end; how many entries are lost."""
+        """After the database was restored from a copy: go on from its present end; how many entries are lost, at least
+        1 when others stand in their place already."""
         head = await self._vault.keyring.tables.audit_head(self._account)
-        last, digest = await self._tables.last_audit(self._account) or (0, BEGINNING)
-        if head is None or head[0] <= last:
+        if head is None:
             return 0
+        at_head = await self._tables.audit(self._account, head[0] - 1, 1)
+        if at_head and (at_head[0].seq, at_head[0].digest) == head:
+            return 0
+        last, digest = await self._tables.last_audit(self._account) or (0, BEGINNING)
         await self._vault.keyring.tables.set_audit_head(self._account, last, digest)
-        return head[0] - last
+        return max(head[0] - last, 1)
+
+    async def _move_head(self, before: tuple[int, bytes], after: tuple[int, bytes]) -> None:
+        """Note in the key store that the trail ends later. Where it does not end at `before` there, another process is
+        about to note its entry, or died before that, and the entries from there on are followed; or entries were cut
+        off, and then its end stays."""
+        tables = self._vault.keyring.tables
+        if await tables.move_audit_head(self._account, before, after):
+            return
+        keys = await self._vault.keyring.account(self._account)
+        head = await tables.audit_head(self._account) or (0, BEGINNING)
+        seq, previous = head
+        if seq:
+            rows = await self._tables.audit(self._account, seq - 1, 1)
+            if not rows or (rows[0].seq, rows[0].digest) != head:
+                return
+        async for row in self._rows(seq):
+            if row.seq != seq + 1 or row.digest != keys.link(previous, _written(row)):
+                break
+            seq, previous = row.seq, row.digest
+        if seq > head[0]:
+            await tables.move_audit_head(self._account, head, (seq, previous))
 
     async def _sealed(self, number: int, seq: int, text: bytes) -> bytes:
         keys = await self._vault.keyring.people(self._account, [number, ACCOUNT_NUMBER])
@@ -126,13 +153,12 @@ class Audit:
         said = msgspec.json.decode(text) if text is not None else {"action": "", "by": "", "detail": None}
         return AuditEntry(seq=row.seq, at=row.at, number=row.number, **said)
 
-    async def _rows(self) -> AsyncIterator[AuditRow]:
-        after = 0
+    async def _rows(self, after: int = 0) -> AsyncIterator[AuditRow]:
         while rows := await self._tables.audit(self._account, after, PAGE):
             for row in rows:
                 yield row
             after = rows[-1].seq
 
 
-def _written(seq: int, number: int, at: float, sealed: bytes) -> bytes:
-    return struct.pack("!qqd", seq, number, at) + sealed
+def _written(row: AuditRow) -> bytes:
+    return struct.pack("!qqd", row.seq, row.number, row.at) + row.sealed

@@ -13,11 +13,12 @@ again.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
 from .audit import Audit
+from .key_tables import Scope
 from .keys import ACCOUNT_NUMBER
 from .vault import Vault
 
@@ -25,7 +26,9 @@ UNDISTURBED_S: Final = 60.0
 """For so long an erasure is left to the process that began it; it takes seconds."""
 WITHDRAWAL: Final = "withdrawal"
 """The reason in the certificate of a withdrawn consent."""
-Scope = Literal["person", "fields", "account"]
+FOR_EVER: Final = float("inf")
+TICK_S: Final = 1e-6
+"""What two moments differ by at least, in unix seconds as a float holds them."""
 Also: TypeAlias = Callable[[str], Awaitable[object]]
 """Erases what is kept about an OpenID elsewhere: sessions, caches, the program's own tables."""
 
@@ -64,8 +67,7 @@ class Erasure:
             return None
         fields = [row.field for row in await self._tables.fields(self._account, number)]
         certificate = self._certificate(number, "person", reason, by, fields)
-        written = msgspec.json.encode(certificate)
-        await self._keys.forget_people(self._account, {number: written}, certificate.at)
+        certificate = await self._recorded(certificate)
         await self._tables.erase(self._account, [number], [openid, str(number)])
         await self._audit.append("erase", number=number, by=by, reason=reason, fields=fields)
         await self._keys.end_erasure(self._account, number, certificate.at)
@@ -98,16 +100,21 @@ class Erasure:
     ) -> tuple[Certificate | None, list[str]]:
         """Record the erasure of those fields that are stored or agreed to, and delete their rows; the names of those
         that had a value. Without any such field nothing is recorded."""
-        stored = {row.field for row in await self._tables.fields(self._account, number)}
-        agreed = {
-            row.field for row in await self._tables.consents(self._account, number) if not row.withdrawn_at
-        }
-        there = [field for field in dict.fromkeys(fields) if field in stored | agreed]
+        rows = await self._tables.fields(self._account, number)
+        standing = [row for row in await self._tables.consents(self._account, number) if not row.withdrawn_at]
+        known = {row.field for row in rows} | {row.field for row in standing}
+        there = [field for field in dict.fromkeys(fields) if field in known]
         if not there:
             return None, []
         certificate = self._certificate(number, "fields", reason, by, there)
-        await self._keys.note_erasure(self._account, number, msgspec.json.encode(certificate), certificate.at)
-        await self._tables.withdraw(self._account, number, there, certificate.at)
+        # Not before what another host stored, whose clock may be ahead: a restored copy is judged by this moment.
+        times = [
+            certificate.at,
+            *(row.stored_at for row in rows if row.field in there),
+            *(row.given_at for row in standing if row.field in there),
+        ]
+        certificate = await self._recorded(msgspec.structs.replace(certificate, at=max(times)))
+        await self._tables.withdraw(self._account, number, there, certificate.at, until=FOR_EVER)
         return certificate, await self._tables.delete_fields(self._account, number, there, certificate.at)
 
     async def _ended(self, certificate: Certificate | None) -> Certificate | None:
@@ -118,7 +125,7 @@ class Erasure:
     async def account(self, *, reason: str, by: str = "") -> Certificate:
         """Erase all data of the account's people, its audit trail too: the end of the service (终止使用)."""
         certificate = self._certificate(ACCOUNT_NUMBER, "account", reason, by, [])
-        await self._keys.forget_account(self._account, msgspec.json.encode(certificate), certificate.at)
+        certificate = await self._recorded(certificate)
         self._vault.keyring.forget(self._account)
         await self._tables.erase_account(self._account, certificate.at)
         await self._keys.end_erasure(self._account, ACCOUNT_NUMBER, certificate.at)
@@ -165,6 +172,19 @@ class Erasure:
         ended = await self._tables.withdraw(self._account, one.number, one.fields, one.at)
         gone = await self._tables.delete_fields(self._account, one.number, one.fields, one.at)
         return {"fields": len(gone), "consents": ended}
+
+    async def _recorded(self, certificate: Certificate) -> Certificate:
+        """Record an erasure in the key store, its keys destroyed; later by some microseconds than it says, when another
+        one of this number has the same moment."""
+        while not await self._keys.record_erasure(
+            self._account,
+            certificate.number,
+            msgspec.json.encode(certificate),
+            certificate.at,
+            certificate.scope,
+        ):
+            certificate = msgspec.structs.replace(certificate, at=certificate.at + TICK_S)
+        return certificate
 
     def _certificate(self, number: int, scope: Scope, reason: str, by: str, fields: list[str]) -> Certificate:
         return Certificate(

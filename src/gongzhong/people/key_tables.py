@@ -9,7 +9,7 @@ the account's key rewrites the table and makes such remains worthless (docs/peop
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import msgspec
 
@@ -94,20 +94,30 @@ DELETE FROM people_account_key WHERE account = :account AND purpose = 'people' A
 AND NOT EXISTS (SELECT 1 FROM people_person_key AS p WHERE p.account = :account
     AND p.version = people_account_key.version) RETURNING version
 """
-FORGET_PERSON: Final = """
-DELETE FROM people_person_key WHERE account = :account AND number IN ({numbers}) RETURNING number
+DROP_PERSON_KEYS: Final = "DELETE FROM people_person_key WHERE account = :account AND number IN ({numbers})"
+CERTIFIED: Final = """
+EXISTS (SELECT 1 FROM people_erasure AS e WHERE e.account = :account AND e.number = :number AND e.at = :now
+    AND e.certificate = :certificate)
 """
-FORGET_ACCOUNT: Final = (
-    "DELETE FROM people_person_key WHERE account = :account",
-    "DELETE FROM people_account_key WHERE account = :account RETURNING version",
-    "DELETE FROM people_audit_head WHERE account = :account",
-)
+"""Whether this very erasure is recorded: without it no key is destroyed."""
+Scope = Literal["person", "fields", "account"]
+DESTROYING: Final[dict[Scope, tuple[str, ...]]] = {
+    "person": (
+        f"DELETE FROM people_person_key WHERE account = :account AND number = :number AND {CERTIFIED}",
+    ),
+    "fields": (),
+    "account": tuple(
+        f"DELETE FROM {table} WHERE account = :account AND {CERTIFIED}"
+        for table in ("people_person_key", "people_account_key", "people_audit_head")
+    ),
+}
 ADD_ERASURE: Final = """
 INSERT INTO people_erasure (account, number, at, certificate) VALUES (:account, :number, :now, :certificate)
-ON CONFLICT DO NOTHING
+ON CONFLICT DO NOTHING RETURNING number
 """
-ADD_OPEN: Final = """
-INSERT INTO people_erasure_open (account, number, at) VALUES (:account, :number, :now) ON CONFLICT DO NOTHING
+ADD_OPEN: Final = f"""
+INSERT INTO people_erasure_open (account, number, at) SELECT :account, :number, :now WHERE {CERTIFIED}
+ON CONFLICT DO NOTHING
 """
 END_OPEN: Final = (
     "DELETE FROM people_erasure_open WHERE account = :account AND number = :number AND at = :now"
@@ -119,6 +129,9 @@ WHERE o.account = :account AND o.at <= :until ORDER BY o.at, o.number
 """
 ERASURES: Final = """
 SELECT number, at, certificate FROM people_erasure WHERE account = :account AND at >= :since ORDER BY at, number
+"""
+ERASURES_OF: Final = """
+SELECT at, certificate FROM people_erasure WHERE account = :account AND number = :number ORDER BY at
 """
 ACCOUNT_ERASED: Final = """
 SELECT number FROM people_erasure WHERE account = :account AND number = 0 AND at >= :since LIMIT 1
@@ -133,9 +146,13 @@ ON CONFLICT DO NOTHING RETURNING digest
 """
 END_FORMS: Final = "DELETE FROM people_consent_form WHERE account = :account AND until < :now"
 AUDIT_HEAD: Final = "SELECT seq, digest FROM people_audit_head WHERE account = :account"
-MOVE_AUDIT_HEAD: Final = """
+BEGIN_AUDIT_HEAD: Final = """
 INSERT INTO people_audit_head (account, seq, digest) VALUES (:account, :seq, :digest)
-ON CONFLICT (account) DO UPDATE SET seq = :seq, digest = :digest WHERE people_audit_head.seq < :seq
+ON CONFLICT DO NOTHING RETURNING seq
+"""
+MOVE_AUDIT_HEAD: Final = """
+UPDATE people_audit_head SET seq = :seq, digest = :digest
+WHERE account = :account AND seq = :before AND digest = :previous RETURNING seq
 """
 FREE: Final = b"VACUUM people_person_key"
 REWRITE: Final = (b"VACUUM FULL people_person_key", b"VACUUM FULL people_account_key")
@@ -257,36 +274,22 @@ class KeyTables:
 
     async def drop_person_keys(self, account: str, numbers: Sequence[int]) -> None:
         """Delete keys that never sealed anything."""
-        await self._run(FORGET_PERSON.format(numbers=self._numbers), account, listed=as_list(numbers))
+        await self._run(DROP_PERSON_KEYS.format(numbers=self._numbers), account, listed=as_list(numbers))
 
-    async def forget_people(self, account: str, certificates: Mapping[int, bytes], now: float) -> set[int]:
-        """Destroy people's keys and record that, together; open until `end_erasure`. Whose there were."""
-        values = {"account": account, "now": now}
-        listed_numbers = {**values, "listed": as_list(certificates)}
-        steps: list[tuple[str, Mapping[str, Any]]] = [
-            (FORGET_PERSON.format(numbers=self._numbers), listed_numbers)
-        ]
-        for number, certificate in certificates.items():
-            noted = {**values, "number": number, "certificate": certificate}
-            steps += [(ADD_ERASURE, noted), (ADD_OPEN, noted)]
-        gone, *_ = await self._statements.each(*steps)
-        await self._overwrite()
-        return {row[0] for row in gone}
+    async def record_erasure(
+        self, account: str, number: int, certificate: bytes, at: float, scope: Scope
+    ) -> bool:
+        """Record an erasure, open until `end_erasure`, and destroy its keys, together: the person's, or all of the
+        account (then `number` is 0), or none for single fields.
 
-    async def note_erasure(self, account: str, number: int, certificate: bytes, now: float) -> None:
-        """Record an erasure that leaves the person's key; open until `end_erasure`."""
-        values = {"account": account, "number": number, "now": now, "certificate": certificate}
-        await self._statements.each((ADD_ERASURE, values), (ADD_OPEN, values))
-
-    async def forget_account(self, account: str, certificate: bytes, now: float) -> bool:
-        """Destroy every key of an account and record that, together, as number 0; open until `end_erasure`. Whether
-        there was any."""
-        values = {"account": account, "now": now, "number": 0, "certificate": certificate}
-        results = await self._statements.each(
-            *((sql, values) for sql in FORGET_ACCOUNT), (ADD_ERASURE, values), (ADD_OPEN, values)
-        )
-        await self._overwrite(*REWRITE)
-        return bool(results[1])
+        False, with nothing done, when another erasure of this number is recorded for that moment: take a later one.
+        """
+        values = {"account": account, "number": number, "now": at, "certificate": certificate}
+        steps = [ADD_ERASURE, ADD_OPEN, *DESTROYING[scope]]
+        added, *_ = await self._statements.each(*((sql, values) for sql in steps))
+        if scope != "fields":
+            await self._overwrite(*(REWRITE if scope == "account" else ()))
+        return bool(added)
 
     async def end_erasure(self, account: str, number: int, at: float) -> None:
         """The rows of an erasure are deleted, too."""
@@ -299,6 +302,10 @@ class KeyTables:
     async def erasures(self, account: str, since: float = 0.0) -> list[tuple[int, float, bytes]]:
         """Number (0: the whole account), time and certificate of each erasure, oldest first."""
         return [(row[0], row[1], row[2]) for row in await self._run(ERASURES, account, since=since)]
+
+    async def erasures_of(self, account: str, number: int) -> list[tuple[float, bytes]]:
+        """Time and certificate of each erasure of one person, oldest first."""
+        return [(row[0], row[1]) for row in await self._run(ERASURES_OF, account, number=number)]
 
     async def erased(self, account: str, numbers: Sequence[int]) -> set[int]:
         """Those of these people of whom an erasure is recorded."""
@@ -325,9 +332,14 @@ class KeyTables:
         rows = await self._run(AUDIT_HEAD, account)
         return (rows[0][0], rows[0][1]) if rows else None
 
-    async def move_audit_head(self, account: str, seq: int, digest: bytes) -> None:
-        values = {"account": account, "seq": seq, "digest": digest}
-        await self._statements.run_many(MOVE_AUDIT_HEAD, [values])
+    async def move_audit_head(
+        self, account: str, before: tuple[int, bytes], after: tuple[int, bytes]
+    ) -> bool:
+        """Let the trail end later; False when it does not end at `before`, in which number 0 stands for no entry."""
+        moved = {"seq": after[0], "digest": after[1]}
+        if not before[0]:
+            return bool(await self._run(BEGIN_AUDIT_HEAD, account, **moved))
+        return bool(await self._run(MOVE_AUDIT_HEAD, account, before=before[0], previous=before[1], **moved))
 
     async def set_audit_head(self, account: str, seq: int, digest: bytes) -> None:
         """Let the trail end earlier: its database was restored from a copy."""

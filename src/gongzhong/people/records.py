@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from .audit import Audit
-from .erasure import Erasure
+from .erasure import Certificate, Erasure
 from .errors import NoConsent, PersonErased, SnapshotUser
 from .purposes import Collected, Purposes
 from .tables import StoredConsent, StoredField
@@ -63,6 +63,7 @@ class Records:
             raise SnapshotUser
         declared = [self.purposes.of(field) for field in fields]
         [number] = await self.vault.numbers([openid])
+        before = {at for at, _ in await self._erasures(number)}
         shown = msgspec.json.encode({"how": how, "text": text or self.ask(fields)})
         sealed = await self.vault.seal([(number, f"consent:{one.field}", shown) for one in declared])
         for one, value in zip(declared, sealed, strict=True):
@@ -72,6 +73,17 @@ class Records:
             if not await self._tables.add_consent(self._account, number, row):
                 raise PersonErased([number])
         await self.audit.append("consent", number=number, by=how, fields=list(fields))
+        for certificate in [one for at, one in await self._erasures(number) if at not in before]:
+            # Withdrawn while it was being written: whoever withdrew did not see it.
+            await self._tables.withdraw(
+                self._account, number, certificate.fields, certificate.at, until=self.vault.clock.now()
+            )
+            await self._tables.delete_fields(self._account, number, certificate.fields, certificate.at)
+
+    async def _erasures(self, number: int) -> list[tuple[float, Certificate]]:
+        """Of a person, each with its time."""
+        found = await self.vault.keyring.tables.erasures_of(self._account, number)
+        return [(at, msgspec.json.decode(written, type=Certificate)) for at, written in found]
 
     async def withdraw(self, openid: str, fields: Sequence[str], *, by: str = "person") -> list[str]:
         """End consents, and delete the values stored under them; which fields had one. Both hold after a restore of an

@@ -30,9 +30,10 @@ SELECT number FROM person WHERE account = :account AND number > :after ORDER BY 
 PUT_FIELD: Final = """
 INSERT INTO person_field (account, number, field, sealed, purpose, stored_at)
 SELECT :account, :number, :field, :sealed, :purpose, :now
-WHERE EXISTS (SELECT 1 FROM person WHERE account = :account AND number = :number) AND (:service = 1 OR EXISTS (
+WHERE EXISTS (SELECT 1 FROM person WHERE account = :account AND number = :number {keep})
+AND (:service = 1 OR EXISTS (
     SELECT 1 FROM person_consent WHERE account = :account AND number = :number AND field = :field
-    AND purpose = :purpose AND text_version = :text_version AND withdrawn_at = 0))
+    AND purpose = :purpose AND text_version = :text_version AND withdrawn_at = 0 {lock}))
 ON CONFLICT (account, number, field) DO UPDATE SET sealed = excluded.sealed, purpose = excluded.purpose,
     stored_at = excluded.stored_at RETURNING field
 """
@@ -41,8 +42,13 @@ SELECT field, sealed, purpose, stored_at FROM person_field WHERE account = :acco
 """
 DELETE_FIELDS: Final = """
 DELETE FROM person_field WHERE account = :account AND number = :number AND field IN ({fields})
-AND stored_at <= :until RETURNING field
+AND (stored_at <= :until OR EXISTS (
+    SELECT 1 FROM person_consent AS c WHERE c.account = :account AND c.number = :number
+    AND c.field = person_field.field AND c.withdrawn_at = :until) AND NOT EXISTS (
+    SELECT 1 FROM person_consent AS c WHERE c.account = :account AND c.number = :number
+    AND c.field = person_field.field AND c.withdrawn_at = 0)) RETURNING field
 """
+"""Also what was stored under a consent after the moment of its withdrawal, `until`, and before it was ended."""
 NOT_READ: Final = """
 SELECT DISTINCT f.number FROM person_field AS f
 WHERE f.account = :account AND f.number > :after AND f.field IN ({fields}) AND f.stored_at < :since AND NOT EXISTS (
@@ -56,7 +62,7 @@ DELETE FROM person_field WHERE account = :account AND field = :field AND stored_
 ADD_CONSENT: Final = """
 INSERT INTO person_consent (account, number, field, purpose, text_version, shown, given_at, withdrawn_at)
 SELECT :account, :number, :field, :purpose, :text_version, :shown, :now, 0
-WHERE EXISTS (SELECT 1 FROM person WHERE account = :account AND number = :number) RETURNING id
+WHERE EXISTS (SELECT 1 FROM person WHERE account = :account AND number = :number {keep}) RETURNING id
 """
 CONSENTS: Final = """
 SELECT id, field, purpose, text_version, shown, given_at, withdrawn_at FROM person_consent
@@ -64,22 +70,26 @@ WHERE account = :account AND number = :number ORDER BY id
 """
 WITHDRAW: Final = """
 UPDATE person_consent SET withdrawn_at = :now WHERE account = :account AND number = :number
-AND field IN ({fields}) AND withdrawn_at = 0 AND given_at <= :now RETURNING id
+AND field IN ({fields}) AND withdrawn_at = 0 AND given_at <= :until RETURNING id
 """
+LOCKS: Final = {"keep": "FOR KEY SHARE", "lock": "FOR SHARE"}
+"""What is stored for a person holds their row, and their consent, until it is committed (PostgreSQL): whoever deletes
+the row or ends the consent waits for it, and then deletes what was stored, too."""
 ERASE: Final = (
+    "DELETE FROM person WHERE account = :account AND number IN ({numbers}) RETURNING number",
     "DELETE FROM person_field WHERE account = :account AND number IN ({numbers}) RETURNING number",
     "DELETE FROM person_consent WHERE account = :account AND number IN ({numbers}) RETURNING number",
-    "DELETE FROM person WHERE account = :account AND number IN ({numbers}) RETURNING number",
 )
+"""People first: see LOCKS."""
 ERASE_WORK: Final = """
 DELETE FROM work WHERE account = :account AND line IN ({lines}) AND (:running = 1 OR stage <> 'running') RETURNING id
 """
 ERASE_ACCOUNT: Final = (
+    "DELETE FROM person WHERE account = :account AND created_at <= :until RETURNING number",
     "DELETE FROM person_field WHERE account = :account AND stored_at <= :until RETURNING number",
     "DELETE FROM person_consent WHERE account = :account AND given_at <= :until RETURNING number",
     "DELETE FROM work WHERE account = :account AND created_at <= :until RETURNING id",
     "DELETE FROM person_audit WHERE account = :account AND at <= :until RETURNING seq",
-    "DELETE FROM person WHERE account = :account AND created_at <= :until RETURNING number",
 )
 SET_UNION: Final = """
 UPDATE person SET union_lookup = :lookup WHERE account = :account AND number = :number AND EXISTS (
@@ -158,6 +168,8 @@ class PeopleTables:
         self._statements = Statements(database)
         self._numbers = listed(self._statements)
         self._texts = listed(self._statements, "text")
+        locks = LOCKS if self._statements.takes_locks else dict.fromkeys(LOCKS, "")
+        self._put_field, self._add_consent = PUT_FIELD.format(**locks), ADD_CONSENT.format(**locks)
 
     async def numbers(self, account: str, lookups: Sequence[str]) -> dict[str, int]:
         """Blind index → number, for those people that are there."""
@@ -184,7 +196,7 @@ class PeopleTables:
 
     async def put_fields(self, account: str, values: Sequence[tuple[int, StoredField, Collected]]) -> int:
         """The same for many, as one transaction; how many were stored."""
-        results = await self._each(*(_put(account, *one) for one in values))
+        results = await self._each(*((self._put_field, _put(account, *one)) for one in values))
         return sum(map(len, results))
 
     async def fields(self, account: str, number: int) -> list[StoredField]:
@@ -212,16 +224,21 @@ class PeopleTables:
     async def add_consent(self, account: str, number: int, consent: StoredConsent) -> bool:
         """Whether the person is there."""
         values = msgspec.structs.asdict(consent)
-        return bool(await self._run(ADD_CONSENT, account, number=number, now=consent.given_at, **values))
+        return bool(
+            await self._run(self._add_consent, account, number=number, now=consent.given_at, **values)
+        )
 
     async def consents(self, account: str, number: int) -> list[StoredConsent]:
         """Oldest first, those that were withdrawn too."""
         return [StoredConsent(*row) for row in await self._run(CONSENTS, account, number=number)]
 
-    async def withdraw(self, account: str, number: int, fields: Sequence[str], now: float) -> int:
-        """End the consents that were given until `now`; how many."""
+    async def withdraw(
+        self, account: str, number: int, fields: Sequence[str], now: float, until: float | None = None
+    ) -> int:
+        """End, as of `now`, the consents that were given until then, or until `until`; how many."""
         sql = WITHDRAW.format(fields=self._texts)
-        return len(await self._run(sql, account, number=number, listed=as_list(fields), now=now))
+        values = {"listed": as_list(fields), "now": now, "until": now if until is None else until}
+        return len(await self._run(sql, account, number=number, **values))
 
     async def erase(
         self, account: str, numbers: Sequence[int], lines: Sequence[str] = (), *, running: bool = False
@@ -235,12 +252,12 @@ class PeopleTables:
         if lines:
             steps.append((ERASE_WORK.format(lines=self._texts), {**values, "listed": as_list(lines)}))
         results = await self._each(*steps)
-        return dict(zip(("fields", "consents", "people", "work"), map(len, results), strict=False))
+        return dict(zip(("people", "fields", "consents", "work"), map(len, results), strict=False))
 
     async def erase_account(self, account: str, until: float) -> dict[str, int]:
         """Delete everything of an account that was stored until then. How many rows of each kind."""
         results = await self._each(*((sql, {"account": account, "until": until}) for sql in ERASE_ACCOUNT))
-        return dict(zip(("fields", "consents", "work", "audit", "people"), map(len, results), strict=True))
+        return dict(zip(("people", "fields", "consents", "work", "audit"), map(len, results), strict=True))
 
     async def set_unions(self, account: str, lookups: Mapping[int, str]) -> None:
         """Let people be found by the blind index of their UnionID, as long as the field `unionid` is stored."""
@@ -282,8 +299,8 @@ class PeopleTables:
         return await self._statements.each(*steps)
 
 
-def _put(account: str, number: int, value: StoredField, declared: Collected) -> tuple[str, Mapping[str, Any]]:
+def _put(account: str, number: int, value: StoredField, declared: Collected) -> Mapping[str, Any]:
     who = {"account": account, "number": number, "now": value.stored_at}
     what = {"field": value.field, "sealed": value.sealed, "purpose": value.purpose}
     under = {"service": int(declared.basis == "service"), "text_version": declared.text_version}
-    return PUT_FIELD, {**who, **what, **under}
+    return {**who, **what, **under}

@@ -15,6 +15,7 @@ from gongzhong.app.binding import Services
 from gongzhong.database import DatabaseUrl
 from gongzhong.database.sqlite import SqliteDatabase
 from gongzhong.people import Audit, Certificate, NoConsent, People, Records
+from gongzhong.people.key_tables import KeyTables
 from gongzhong.people.tables import PeopleTables
 from gongzhong.store import NewWork, migrate
 from gongzhong.store.sql import SqlWork
@@ -163,6 +164,40 @@ async def test_a_withdrawal_whose_process_died_is_ended(
     assert (await Audit(people.vault(SHOP)).entries())[-1].action == "withdraw"
 
 
+async def test_erasures_of_one_moment_are_all_recorded_and_all_carried_out_again(
+    people: People, places: Places
+) -> None:
+    records = await fill(people)
+    copy = await rows_of(places.data)
+    erasure = people.erasure(SHOP)
+    await erasure.fields(ALICE, ["phone"], reason="revoke", by="wechat")
+    await records.withdraw(ALICE, ["nickname"])
+    await erasure.person(BOB, reason="request")
+    await erasure.fields(ALICE, ["phone"], reason="revoke", by="wechat")
+    certificates = await erasure.certificates()
+    assert [one.fields for one in certificates] == [["phone"], ["nickname", "phone"], ["nickname"]]
+    assert len({one.at for one in certificates if one.scope == "fields"}) == 2
+    await put_back(places.data, copy)
+    assert await erasure.replay() == 3
+    assert await records.all(ALICE) == {}
+    assert await people.vault(SHOP).find([BOB]) == [None]
+    await erasure.account(reason="end of service", by="one")
+    await erasure.account(reason="end of service", by="two")
+    assert [one.by for one in await erasure.certificates() if one.scope == "account"] == ["one", "two"]
+    assert await erasure.complete(older_s=-1) == []
+
+
+async def test_an_erasure_that_is_recorded_no_second_time_destroys_no_key(people: People) -> None:
+    """The key goes with its certificate or not at all."""
+    await fill(people)
+    [alice] = await people.vault(SHOP).numbers([ALICE])
+    tables = people.keyring.tables
+    assert await tables.record_erasure(SHOP, alice, b"single fields", 5.0, "fields")
+    assert not await tables.record_erasure(SHOP, alice, b"everything", 5.0, "person")
+    assert len(await tables.person_keys(SHOP, [alice])) == 1
+    assert [row[2] for row in await tables.erasures(SHOP)] == [b"single fields"]
+
+
 async def test_nothing_is_certified_that_was_neither_stored_nor_agreed_to(people: People) -> None:
     await fill(people)
     erasure = people.erasure(SHOP)
@@ -293,6 +328,45 @@ async def test_the_trail_tells_every_change_and_still_verifies_after_an_erasure(
         await put_back(places.data, {"person_audit": damage(whole["person_audit"])})  # type: ignore[no-untyped-call]
         assert fault in (await audit.verify()).faults
     await put_back(places.data, {"person_audit": whole["person_audit"]})
+    assert (await audit.verify()).whole
+
+
+async def test_entries_that_were_cut_off_are_missed_whatever_is_appended_later(
+    people: People, places: Places
+) -> None:
+    await fill(people)
+    audit = Audit(people.vault(SHOP))
+    for action in ("look", "export", "look"):
+        await audit.append(action, by="desk")
+    whole = (await rows_of(places.data))["person_audit"]
+    await put_back(places.data, {"person_audit": whole[:-2]})
+    for _ in range(4):
+        await audit.append("look", by="desk")
+    report = await audit.verify()
+    assert (report.entries, report.whole) == (7, False)
+    assert await people.erasure(SHOP).replay() == 0
+    assert (await audit.verify()).whole, "the operator has restored a copy, and the trail says so"
+    assert (await audit.entries())[-1].action == "replay"
+
+
+async def test_an_entry_whose_process_died_before_it_was_noted_is_taken_in(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audit, tables = Audit(people.vault(SHOP)), people.keyring.tables
+
+    async def die(*_: object) -> bool:
+        raise InterruptedError
+
+    for _ in range(2):
+        with monkeypatch.context() as patched:
+            patched.setattr(KeyTables, "move_audit_head", die)
+            with pytest.raises(InterruptedError):
+                await audit.append("look", by="desk")
+        head = await tables.audit_head(SHOP)
+        assert head is None or head[0] == 2
+        await audit.append("look", by="desk")
+    head = await tables.audit_head(SHOP)
+    assert head is not None and head[0] == 4
     assert (await audit.verify()).whole
 
 

@@ -18,7 +18,7 @@ OPENIDS = [f"oPerson{number:021d}" for number in range(5)]
 
 
 async def erase(people: People, account: str, number: int) -> None:
-    await people.keyring.tables.forget_people(account, {number: b""}, 1.0)
+    assert await people.keyring.tables.record_erasure(account, number, b"", 1.0, "person")
 
 
 async def test_an_openid_has_one_number_and_a_number_its_openid(people: People, places: Places) -> None:
