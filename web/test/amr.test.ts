@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { amrSeconds, isAmr, silentAmr } from '../src/phone/amr'
-import { base64 } from '../src/phone/files'
+import { base64 } from '../src/ui/files'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 

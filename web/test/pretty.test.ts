@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { pretty, shapeOf, tokens } from '../src/traffic/pretty'
+import { pretty, shapeOf, tokens } from '../src/ui/pretty'
 
 describe('pretty', () => {
   it('indents XML, one element a line, CDATA untouched', () => {

@@ -1,6 +1,6 @@
 // What the phone asks the platform on behalf of a web page (JS-SDK). Files travel as base64.
 import type { Params } from '../jweixin/protocol'
-import { base64, fromUpload } from '../phone/files'
+import { base64, fromUpload } from '../ui/files'
 import type { Bilingual, ControlApi } from './client'
 
 export type PageFile = 'image' | 'voice'

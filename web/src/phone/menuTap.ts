@@ -1,6 +1,6 @@
 // Tapping a menu button may need something from the person first: a scanned code, pictures, a place.
 import type { MenuButton, Tap } from '../api/types'
-import { asUpload, chooseFiles } from './files'
+import { asUpload, chooseFiles } from '../ui/files'
 import type { PhoneState } from './phoneState'
 
 const MAX_PICTURES = 9

@@ -4,7 +4,7 @@ import { inject, provide, ref, shallowRef, type InjectionKey } from 'vue'
 
 import type { Session } from '../store/session'
 import { t } from '../i18n'
-import type { Upload } from './files'
+import type { Upload } from '../ui/files'
 import { webAddress } from './text'
 
 export interface Answers {

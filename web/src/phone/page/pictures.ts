@@ -1,7 +1,7 @@
 // Pictures for pages: chosen from the album or taken, shown large, uploaded and fetched.
 import type { Params } from '../../jweixin/protocol'
 import { t } from '../../i18n'
-import { chooseFiles, fromUpload } from '../files'
+import { chooseFiles, fromUpload } from '../../ui/files'
 import { CANCEL, type ActionAnswer } from './answer'
 import type { PageHost } from './pageHost'
 

@@ -1,7 +1,5 @@
 // Bodies as a person reads them: indented XML and JSON, cut into coloured tokens. Text that is neither stays as it is:
 // an inspector must never hide what was really sent.
-import type { Body } from '../api/types'
-
 export type Shape = 'json' | 'xml' | 'text'
 export type TokenKind = 'plain' | 'name' | 'string' | 'number' | 'mark'
 
@@ -31,11 +29,6 @@ export function tokens(text: string): Token[] {
   const shape = shapeOf(text)
   if (shape === 'text') return [{ kind: 'plain', text }]
   return shape === 'json' ? jsonTokens(text) : xmlTokens(text)
-}
-
-/** Text of a body; binary bodies are described in words by the caller. */
-export function bodyText(body: Body | undefined): string | null {
-  return typeof body === 'string' ? body : null
 }
 
 /** Strings lose their \\u escapes; numbers stay as written, for MsgIds exceed what JavaScript's numbers hold. */
