@@ -233,6 +233,14 @@ def children(pid: int) -> list[int]:
     return [found for child in direct for found in (child, *children(child))]
 
 
+def called(pid: int) -> str:
+    """What the kernel calls a process; empty once it is gone."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def alive(pid: int) -> bool:
     """Whether a process runs, which one that nobody waited for does not."""
     try:

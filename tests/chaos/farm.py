@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from tests.servers import START_WITHIN_S, alive, children, program, wait_until
+from tests.servers import START_WITHIN_S, alive, called, children, program, wait_until
 
 from gongzhong.running.listening import free_port
 
@@ -101,8 +101,8 @@ class Host:
         return (self.folder / "log").read_text("utf-8")
 
     def workers(self) -> list[int]:
-        """The processes that run now, oldest first."""
-        return [pid for pid in children(self.supervisor.pid) if alive(pid)]
+        """The processes that run now, oldest first, without the one that they are copies of."""
+        return [pid for pid in children(self.supervisor.pid) if alive(pid) and called(pid) != "gz-template"]
 
     def replay(self) -> int:
         """Let messages that were put aside, because their processes died five times, be tried again, as an operator

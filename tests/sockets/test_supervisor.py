@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from tests.servers import called
 
 from gongzhong.running.listening import PortInUse, free_port, require_free
 
@@ -22,7 +23,7 @@ pytestmark = [pytest.mark.skipif(sys.platform != "linux", reason="looks into /pr
 
 PROGRAM = '''
 """`pid` tells the process, `sleep 2` takes two seconds, `block 9` blocks the event loop; anything else is echoed."""
-import asyncio, os, time
+import asyncio, os, subprocess, time
 from gongzhong import OfficialAccount, Text
 
 VERSION = "old"
@@ -41,6 +42,11 @@ async def slow(message: Text, seconds: str) -> str:
 async def block(message: Text, seconds: str) -> str:
     time.sleep(float(seconds))
     return "blocked"
+
+@oa.text("leave (?P<seconds>.+)")
+async def leave(message: Text, seconds: str) -> str:
+    left = subprocess.Popen(["sleep", seconds], start_new_session=True)
+    return f"pid={left.pid}."
 
 @oa.on(Text)
 async def echo(message: Text) -> str:
@@ -88,7 +94,17 @@ def in_use(port: int) -> bool:
 
 
 def children(pid: int) -> set[int]:
-    """The living processes that this one started."""
+    """The living workers of a supervisor."""
+    return family(pid) - {template(pid)}
+
+
+def template(pid: int) -> int:
+    """The process that a supervisor's workers are copies of; 0: there is none."""
+    return next((one for one in family(pid) if called(one) == "gz-template"), 0)
+
+
+def family(pid: int) -> set[int]:
+    """The living processes that are this one's children."""
     found = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
@@ -149,6 +165,44 @@ def test_a_killed_worker_is_replaced_and_every_push_is_answered(tmp_path: Path) 
         assert all(b"hello" in answer for answer in answers)
         until(lambda: len(children(server.process.pid) - {min(before)}) == 2)
         until(lambda: "结束了（状态 -9）" in server.said)
+
+
+def test_workers_are_copies_of_a_process_that_may_end_without_harm(tmp_path: Path) -> None:
+    with supervised(tmp_path) as server:
+        first, before = template(server.process.pid), children(server.process.pid)
+        assert first
+        assert {called(pid) for pid in before} == {"gz-worker"}
+        os.kill(first, signal.SIGKILL)
+        until(lambda: not alive(first))
+        assert children(server.process.pid) == before
+        for number, victim in enumerate(sorted(before)):
+            os.kill(victim, signal.SIGKILL)
+            until(lambda victim=victim: len(children(server.process.pid) - {victim}) == 2)  # type: ignore[misc]
+            assert b"hello" in ask(server.port, push("hello", number))
+        assert template(server.process.pid) not in (0, first)
+        last = children(server.process.pid) | {template(server.process.pid)}
+        server.process.kill()
+        server.ended()
+        until(lambda: not any(alive(pid) for pid in last))
+
+
+def test_a_reload_makes_workers_of_a_new_template(tmp_path: Path) -> None:
+    with supervised(tmp_path) as server:
+        first = template(server.process.pid)
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: "已换成新的工作进程" in server.said)
+        until(lambda: not alive(first))
+        assert template(server.process.pid) not in (0, first)
+
+
+def test_what_a_dead_worker_has_started_leaves_no_zombie(tmp_path: Path) -> None:
+    with supervised(tmp_path) as server:
+        left = int(ask(server.port, push("leave 3", 1)).rpartition(b"pid=")[2].partition(b".")[0])
+        for victim in children(server.process.pid):
+            os.kill(victim, signal.SIGKILL)
+        until(lambda: left in family(server.process.pid))
+        until(lambda: not Path(f"/proc/{left}").exists())
+        assert b"hello" in ask(server.port, push("hello", 2))
 
 
 def test_a_worker_that_was_stopped_is_replaced(tmp_path: Path) -> None:

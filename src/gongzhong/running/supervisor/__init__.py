@@ -2,6 +2,8 @@
 
     lifecycle.py   the supervisor's state machine: a record, a pure decision, the table of transitions
     messages.py    what supervisor and workers tell each other over a socket pair
+    launching.py   how worker processes are made
+    template.py    the process that they are copies of, where the system can do that
     runner.py      the supervisor: processes, signals and sockets that carry the decisions out
     worker.py      one worker: imports the program, serves it on the socket that it was given
 

@@ -2,6 +2,8 @@
 
     supervisor ─► worker    Setup, once; Drain
     worker ─► supervisor    Up or Failed, once; Beat every second as soon as the program is imported
+    supervisor ─► template  a byte with the worker's end of a socket pair
+    template ─► supervisor  the number of the worker's process, NUMBER_BYTES long
 
 The end of the stream means that the other side is gone.
 """
@@ -20,6 +22,8 @@ from ..target import ProgramError
 BEAT_S: Final = 1.0
 LONGEST_LINE: Final = 4 * 1024 * 1024
 """Bytes of one message."""
+NUMBER_BYTES: Final = 8
+"""The number of a process, as the template sends it."""
 
 M = TypeVar("M")
 

@@ -27,6 +27,7 @@ from ..serve import LOG, Announce, Options, Ready
 from ..systemd import Systemd, inherited
 from ..target import require_there
 from . import lifecycle
+from .launching import Launcher, Process
 from .lifecycle import (
     Act,
     Died,
@@ -154,7 +155,7 @@ def supervise(
 class Child:
     """One worker's process and our end of its socket pair."""
 
-    def __init__(self, process: asyncio.subprocess.Process, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, process: Process, writer: asyncio.StreamWriter) -> None:
         self.process, self.writer = process, writer
         self.kind = ""
         """Of the target, once the worker serves."""
@@ -195,6 +196,7 @@ class Supervisor:
         self._counts: Counter[str] = Counter()
         """What the supervisor counts itself."""
         self.children: dict[int, Child] = {}
+        self._launcher = Launcher((listener.fileno(), turn.fileno()))
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended = asyncio.Event()
         self._broken: BaseException | None = None
@@ -215,6 +217,7 @@ class Supervisor:
                 await admin.close()
         for child in self.children.values():
             child.kill()
+        await self._launcher.close()
         if self._broken is not None:
             raise self._broken
         if self.record.status == ERROR and self._failure is not None:
@@ -230,6 +233,7 @@ class Supervisor:
                     async with asyncio.timeout(TICK_S):
                         await self._ended.wait()
                 self.take(Tick())
+                self._launcher.reap()
                 self.systemd.alive(self._clock())
 
     def values(self) -> dict[str, float]:
@@ -309,6 +313,7 @@ class Supervisor:
         self.children[number] = child
         hearing = asyncio.ensure_future(self._hear(number, child, reader))
         await child.process.wait()
+        self._launcher.forget(child.process)
         await asyncio.wait({hearing}, timeout=LAST_WORDS_S)
         hearing.cancel()
         child.writer.close()
@@ -322,13 +327,7 @@ class Supervisor:
     async def _start(self, number: int) -> tuple[Child, asyncio.StreamReader]:
         ours, theirs = socket.socketpair()
         with theirs:
-            command = [sys.executable, "-m", "gongzhong.running.supervisor.worker", str(theirs.fileno())]
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                pass_fds=(theirs.fileno(), self._listener.fileno(), self._turn.fileno()),
-                stdin=asyncio.subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            process = await self._launcher.worker(theirs)
         reader, writer = await asyncio.open_connection(sock=ours, limit=LONGEST_LINE)
         writer.write(line_of(self._setup(number)))
         child = Child(process, writer)
@@ -413,6 +412,7 @@ class Supervisor:
         logger.log(level, say(zh, en), facts)
         self._counts.update(_COUNTED.get(told.news, ()))
         if told.news is News.RELOADING:
+            self._launcher.renew()
             self.systemd.reloading()
         elif told.news is News.STOPPING:
             self.systemd.stopping()

@@ -1,4 +1,5 @@
-"""One worker process: `python -m gongzhong.running.supervisor.worker FD`, where FD is its end of the socket pair.
+"""One worker process: a copy of the template, or `python -m gongzhong.running.supervisor.worker FD`, where FD is its
+end of the socket pair.
 
 A thread reads what the supervisor says, so that its end is noticed also while the event loop is busy: then the worker
 ends at once, and the socket is free for whoever is started next. On Linux the kernel does the same (PR_SET_PDEATHSIG),
@@ -34,6 +35,7 @@ log = logging.getLogger("gongzhong.serve")
 SHOW_WHERE: Final = signal.SIGUSR2
 """The signal by which a worker writes to standard error where each of its threads is."""
 PR_SET_PDEATHSIG: Final = 1
+PR_SET_NAME: Final = 15
 FAILED: Final = 3
 """The exit status of a worker that has said why it cannot serve."""
 
@@ -86,6 +88,7 @@ def main(fd: int) -> int:
     channel = Channel(fd)
     setup = channel.setup()
     end_with(setup.parent)
+    be_called("gz-worker")
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     faulthandler.register(SHOW_WHERE, all_threads=True)
@@ -98,6 +101,14 @@ def main(fd: int) -> int:
         channel.tell(Failed.of(error))
         return FAILED
     return 0
+
+
+def be_called(name: str) -> None:
+    """Have the kernel show this name of the process, of 15 bytes at most, in `ps -o comm` and `top`."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PR_SET_NAME, name.encode(), 0, 0, 0)
 
 
 def end_with(parent: int) -> None:
