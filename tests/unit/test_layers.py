@@ -135,10 +135,14 @@ PLATFORM_ORDER = [
     {"config", "triggers", "followers_file"},
     {"delivery", "calls", "seeding", "recording"},
     {"platform"},
-    {"doors", "coverage"},
+    {"doors", "coverage", "reference"},
     {"proxy"},
 ]
-COVERAGE_PAIR = {"doors", "coverage"}  # the control API shows what the coverage table reads from the doors
+COVERAGE_PAIR = {
+    "doors",
+    "coverage",
+    "reference",
+}  # the control API shows what the tables read from the doors
 PLATFORM_HEIGHT = {part: height for height, row in enumerate(PLATFORM_ORDER) for part in row}
 PLATFORM_FILES = [path for path in FILES if path.is_relative_to(SOURCE / "platform")]
 

@@ -94,7 +94,7 @@ describe('JSON', () => {
   })
 
   it('folds long texts and unfolds them again', () => {
-    const value = { media: { file: 'A'.repeat(10_000) }, list: ['short'] }
+    const value = { media: { content: 'A'.repeat(10_000) }, list: ['short'] }
     const fold = folded(value, (size) => `${size} bytes`)
     expect(JSON.stringify(fold.value).length).toBeLessThan(100)
     expect(unfolded(readJson(writeJson(fold.value)), fold.kept)).toEqual(value)

@@ -31,6 +31,9 @@ export interface Schema {
   'x-max-bytes'?: number
   'x-code-invalid'?: number
   'x-code-missing'?: number
+  /** A remark for people. */
+  'x-words'?: { zh: string; en: string }
+  $defs?: Record<string, Schema>
 }
 
 export type Definitions = Readonly<Record<string, Schema>>
@@ -41,7 +44,7 @@ export type Kind = 'text' | 'number' | 'boolean' | 'choice' | 'constant' | 'list
 export interface FileValue {
   filename: string
   content_type: string
-  file: string
+  content: string
 }
 
 export interface Problem {
@@ -233,7 +236,7 @@ const CHECKS: Record<Exclude<Kind, 'either'>, Check> = {
   bytes: ofBytes,
   boolean: (value, schema, _, path) => (typeof value === 'boolean' ? [] : [wrong(path, schema, 'form.boolean')]),
   constant: (value, schema, _, path) => (value === schema.const ? [] : [wrong(path, schema, 'form.choice', { choices: String(schema.const) })]),
-  file: (value, schema, _, path) => (isRecord(value) && typeof value['file'] === 'string' ? [] : [wrong(path, schema, 'form.file')]),
+  file: (value, schema, _, path) => (isRecord(value) && typeof value['content'] === 'string' ? [] : [wrong(path, schema, 'form.file')]),
   any: () => [],
 }
 

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from ...platform import Platform
 from ..guard import Guard
-from . import acts, articles, bench, desk, js_sdk, program, sending, tools
+from . import acts, articles, bench, desk, js_sdk, program, reference, sending, tools
 from .openapi import document
 from .route import Given, Otherwise, Route, answer_http_error, build
 
@@ -24,6 +24,7 @@ DECLARED: tuple[Route[Any, Any], ...] = (
     *desk.ROUTES,
     *js_sdk.ROUTES,
     *program.ROUTES,
+    *reference.ROUTES,
     *tools.ROUTES,
 )
 
