@@ -19,18 +19,19 @@ from typing import Final
 
 import msgspec
 import uvloop
+from campaigns import fill
 from local_platform import OPENID, TEMPLATE, Bed, platform
 
 from gongzhong import AsyncClient
 from gongzhong.campaigns.contents import TemplateMessage
 from gongzhong.campaigns.plan import Plan
-from gongzhong.campaigns.tables import Campaign, CampaignTables, Stage
+from gongzhong.campaigns.tables import CampaignTables
 from gongzhong.campaigns.worker import CampaignWorker
 from gongzhong.database import SqliteDatabase, read_url
 from gongzhong.store import migrate
-from servers import cores
+from servers import cores, cpu_s
 
-RECIPIENTS, CHUNK = 20_000, 500
+RECIPIENTS = 20_000
 CONTENT: Final = TemplateMessage(template_id=TEMPLATE, data={"thing1": "{book}", "amount2": "18元"})
 PLAN: Final = Plan(content=CONTENT, daily=10**8)
 VARIABLES: Final = msgspec.json.encode({"book": "三体"})
@@ -49,36 +50,17 @@ class People:
         return [sealed for _, _, sealed in items]
 
 
-def processor_s(process: int | str) -> float:
-    """The processor time that a process has had so far, in seconds."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-async def fill(tables: CampaignTables, account: str, recipients: int) -> Campaign:
-    """A running campaign."""
-    made = await tables.create(account, "benchmark", "template", msgspec.json.encode(PLAN), time.time())
-    for chunk in range(recipients // CHUNK):
-        await tables.add_chunk(made.id, chunk, [(chunk * CHUNK + n, VARIABLES) for n in range(CHUNK)])
-    moved = await tables.filled(made.id, time.time())
-    for stage in (Stage.APPROVED, Stage.RUNNING):
-        assert moved is not None
-        moved = await tables.move(moved, stage, time.time())
-    assert moved is not None
-    return moved
-
-
 async def measure(bed: Bed, folder: Path, recipients: int) -> None:
     url = read_url(f"sqlite:///{folder / 'ledger.db'}")
     migrate.prepare(url)
     tables = CampaignTables(SqliteDatabase(url.path))
-    campaign = await fill(tables, bed.account.appid, recipients)
+    campaign = await fill(tables, bed.account.appid, recipients, msgspec.json.encode(PLAN), VARIABLES)
     async with AsyncClient(bed.account) as client:
         worker = CampaignWorker(tables, client, People(), holder="benchmark", only=campaign.id)
-        began, own, theirs = time.perf_counter(), time.process_time(), processor_s(bed.process)
+        began, own, theirs = time.perf_counter(), time.process_time(), cpu_s(bed.process)
         await worker.run()
         seconds = time.perf_counter() - began
-        own, theirs = time.process_time() - own, processor_s(bed.process) - theirs
+        own, theirs = time.process_time() - own, cpu_s(bed.process) - theirs
     assert worker.sent.accepted == recipients, worker.sent
     await tables.close()
     print(f"{recipients / seconds:,.0f} recipients/s; processor time of one recipient: ", end="")
