@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
+from cyclopts import Parameter
 
 from ..errors import GongzhongError
 from .config import File as Config
@@ -30,6 +32,16 @@ Position = Annotated[int, option("用第几个收件人的变量，从 0 开始"
 Why = Annotated[str, option("原因，显示在状态里", "the reason, shown in its status")]
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose campaigns, and where they are kept."""
+
+    account: OfAccount = None
+    database: Database = None
+    config: Config = None
+
+
 class Opened(msgspec.Struct):
     """What a command works with, of one account."""
 
@@ -37,6 +49,8 @@ class Opened(msgspec.Struct):
     tables: CampaignTables
     vault: Vault
     campaigns: Campaigns
+    config: Path | None
+    """The configuration that names the account's credentials."""
 
 
 def plan(
@@ -47,9 +61,7 @@ def plan(
         Path | None,
         option("收件人文件，代替计划里的 audience", "file of recipients, in place of the plan's audience"),
     ] = None,
-    account: OfAccount = None,
-    database: Database = None,
-    config: Config = None,
+    place: Place | None = None,
     json: AsJson = False,
 ) -> int:
     from ..campaigns.audience import Segment
@@ -63,7 +75,7 @@ def plan(
     planned = written.plan()
 
     async def answer(opened: Opened) -> Campaign:
-        client = AsyncClient(account_of(config, opened.appid)) if written.asks_wechat else None
+        client = AsyncClient(account_of(opened.config, opened.appid)) if written.asks_wechat else None
         try:
             segment = Segment(opened.vault, opened.tables)
             found = written.recipients(file.parent, client, segment)
@@ -72,7 +84,7 @@ def plan(
             if client is not None:
                 await client.close()
 
-    return _planned(with_campaigns(database, config, account, answer), as_json=json)
+    return _planned(with_campaigns(place, answer), as_json=json)
 
 
 def _planned(made: Campaign, *, as_json: bool) -> int:
@@ -94,10 +106,8 @@ def _planned(made: Campaign, *, as_json: bool) -> int:
     return DONE
 
 
-def list_(
-    *, account: OfAccount = None, database: Database = None, config: Config = None, json: AsJson = False
-) -> int:
-    found = with_campaigns(database, config, account, lambda opened: opened.campaigns.all())
+def list_(*, place: Place | None = None, json: AsJson = False) -> int:
+    found = with_campaigns(place, lambda opened: opened.campaigns.all())
     if json:
         print_json([described(one) for one in found])
         return DONE
@@ -115,9 +125,7 @@ def preview(
     /,
     *,
     position: Position = 0,
-    account: OfAccount = None,
-    database: Database = None,
-    config: Config = None,
+    place: Place | None = None,
     json: AsJson = False,
 ) -> int:
     from ..campaigns.seen import lines
@@ -125,9 +133,9 @@ def preview(
     async def answer(opened: Opened) -> tuple[Any, dict[str, str]]:
         found = await opened.campaigns.find(number)
         call = await opened.campaigns.preview(number, position)
-        return call, await template_texts_of(config, opened.appid, found.kind)
+        return call, await template_texts_of(opened, found.kind)
 
-    call, templates = with_campaigns(database, config, account, answer)
+    call, templates = with_campaigns(place, answer)
     if json:
         print_json({"path": call.spec.path, "call": msgspec.to_builtins(call)})
         return DONE
@@ -136,13 +144,13 @@ def preview(
     return DONE
 
 
-async def template_texts_of(config: Path | None, appid: str, kind: str) -> dict[str, str]:
+async def template_texts_of(opened: Opened, kind: str) -> dict[str, str]:
     """The texts of templates; none when WeChat cannot be asked: then keywords are shown."""
     from ..campaigns.seen import template_texts
     from ..client import AsyncClient
 
     try:
-        async with AsyncClient(account_of(config, appid)) as client:
+        async with AsyncClient(account_of(opened.config, opened.appid)) as client:
             return await template_texts(client, kind)
     except GongzhongError as problem:
         err().print(
@@ -160,18 +168,16 @@ def test(
     *,
     to: Annotated[str, option("收到它的 OpenID，例如你自己的", "the OpenID that gets it, such as yours")],
     position: Position = 0,
-    account: OfAccount = None,
-    database: Database = None,
-    config: Config = None,
+    place: Place | None = None,
 ) -> int:
     from ..client import AsyncClient
 
     async def answer(opened: Opened) -> None:
         call = await opened.campaigns.trial(number, to, position)
-        async with AsyncClient(account_of(config, opened.appid)) as client:
+        async with AsyncClient(account_of(opened.config, opened.appid)) as client:
             await client.perform(call)
 
-    with_campaigns(database, config, account, answer)
+    with_campaigns(place, answer)
     err().print(say("微信已接受这条测试消息", "WeChat took the test message"))
     return DONE
 
@@ -181,9 +187,7 @@ def approve(
     /,
     *,
     by: Annotated[str, option("谁批准的，写进审计记录", "who approves it, for the audit trail")] = "operator",
-    account: OfAccount = None,
-    database: Database = None,
-    config: Config = None,
+    place: Place | None = None,
     json: AsJson = False,
 ) -> int:
     from ..people import Audit
@@ -193,66 +197,29 @@ def approve(
         await Audit(opened.vault).append("approve campaign", by=by, campaign=number)
         return moved
 
-    return _moved(with_campaigns(database, config, account, answer), as_json=json)
+    return _moved(with_campaigns(place, answer), as_json=json)
 
 
-def pause(
-    number: Number,
-    /,
-    *,
-    reason: Why = "",
-    account: OfAccount = None,
-    database: Database = None,
-    config: Config = None,
-    json: AsJson = False,
-) -> int:
-    return _halted(number, reason, (database, config, account), final=False, as_json=json)
+def pause(number: Number, /, *, reason: Why = "", place: Place | None = None, json: AsJson = False) -> int:
+    return _moved(with_campaigns(place, lambda opened: opened.campaigns.pause(number, reason)), as_json=json)
 
 
-def cancel(
-    number: Number,
-    /,
-    *,
-    reason: Why = "",
-    account: OfAccount = None,
-    database: Database = None,
-    config: Config = None,
-    json: AsJson = False,
-) -> int:
-    return _halted(number, reason, (database, config, account), final=True, as_json=json)
-
-
-def _halted(
-    number: int,
-    reason: str,
-    place: tuple[str | None, Path | None, str | None],
-    *,
-    final: bool,
-    as_json: bool,
-) -> int:
-    """Pause a campaign, or cancel it."""
-
-    async def answer(opened: Opened) -> Campaign:
-        campaigns = opened.campaigns
-        return await (campaigns.cancel(number, reason) if final else campaigns.pause(number, reason))
-
-    return _moved(with_campaigns(*place, answer), as_json=as_json)
+def cancel(number: Number, /, *, reason: Why = "", place: Place | None = None, json: AsJson = False) -> int:
+    return _moved(with_campaigns(place, lambda opened: opened.campaigns.cancel(number, reason)), as_json=json)
 
 
 def status(
     number: Number,
     /,
     *,
-    account: OfAccount = None,
-    database: Database = None,
-    config: Config = None,
+    place: Place | None = None,
     json: AsJson = False,
 ) -> int:
     async def answer(opened: Opened) -> tuple[Status, int]:
         found = await opened.campaigns.status(number)
         return found, await opened.campaigns.quota_left(number)
 
-    found, left = with_campaigns(database, config, account, answer)
+    found, left = with_campaigns(place, answer)
     if json:
         print_json({**msgspec.to_builtins(found, str_keys=True), "quota_left_today": left})
         return DONE
@@ -325,13 +292,10 @@ def state_said(state: str) -> str:
     return say(STATES.get(state, state), state)
 
 
-def with_campaigns(
-    database: str | None,
-    config: Path | None,
-    account: str | None,
-    ask: Callable[[Opened], Awaitable[T]],
-) -> T:
+def with_campaigns(place: Place | None, ask: Callable[[Opened], Awaitable[T]]) -> T:
     """The answer of the campaigns of an account. Raises Usage when account, database or master key are not named."""
+
+    given = place or Place()
 
     async def answer(people: People, appid: str) -> T:
         from ..campaigns.campaigns import Campaigns
@@ -339,6 +303,7 @@ def with_campaigns(
 
         vault = people.vault(appid)
         tables = CampaignTables(people.tables.database)
-        return await ask(Opened(appid, tables, vault, Campaigns(appid, tables, vault)))
+        campaigns = Campaigns(appid, tables, vault)
+        return await ask(Opened(appid, tables, vault, campaigns, given.config))
 
-    return asked(database, config, account, answer)
+    return asked(given.database, given.config, given.account, answer)

@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from .campaign import Number, Opened, stage_said, template_texts_of, with_campaigns
-from .config import File as Config
-from .db import Database
+from .campaign import Number, Opened, Place, stage_said, template_texts_of, with_campaigns
 from .options import AsJson, option
 from .outcome import DONE, FAILED
-from .people import OfAccount
 from .words import err, out, print_json, say
 
 if TYPE_CHECKING:
@@ -24,9 +21,7 @@ def dry_run(
     /,
     *,
     limit: Annotated[int, option("只试这么多收件人，0 为全部", "only so many recipients, 0: all")] = 0,
-    account: OfAccount = None,
-    database: Database = None,
-    config: Config = None,
+    place: Place | None = None,
     json: AsJson = False,
 ) -> int:
     from rich.progress import Progress as Bar
@@ -35,7 +30,7 @@ def dry_run(
 
     async def answer(opened: Opened) -> Rehearsal:
         found = await opened.campaigns.find(number)
-        texts = await template_texts_of(config, opened.appid, found.kind)
+        texts = await template_texts_of(opened, found.kind)
         with Bar(console=err(), transient=True) as bar:
             task = bar.add_task(found.name, total=min(found.recipients, limit or found.recipients) or 1)
             return await rehearse(
@@ -47,7 +42,7 @@ def dry_run(
                 told=lambda done: bar.update(task, completed=done),
             )
 
-    found = with_campaigns(database, config, account, answer)
+    found = with_campaigns(place, answer)
     if json:
         print_json(msgspec.to_builtins(found, str_keys=True))
     else:

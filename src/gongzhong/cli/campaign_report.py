@@ -12,12 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import msgspec
 
-from .campaign import Number, Opened, state_said, with_campaigns
-from .config import File as Config
-from .db import Database
+from .campaign import Number, Opened, Place, state_said, with_campaigns
 from .options import AsJson, flag, option
 from .outcome import DONE, FAILED
-from .people import OfAccount
 from .usage import Usage
 from .words import err, out, print_json, say
 
@@ -37,16 +34,14 @@ def report(
     output: Annotated[
         Path | None, option("写入这个文件，默认标准输出", "write to this file, else standard output")
     ] = None,
-    account: OfAccount = None,
-    database: Database = None,
-    config: Config = None,
+    place: Place | None = None,
 ) -> int:
     async def answer(opened: Opened) -> int:
         lines = opened.campaigns.report(number)
         with _opened(output) as file:
             return await (_csv(file, lines) if format == "csv" else _json(file, lines, format))
 
-    count = with_campaigns(database, config, account, answer)
+    count = with_campaigns(place, answer)
     if output is not None:
         err().print(say(f"{count} 行已写入 {output}", f"{count} lines written to {output}"), markup=False)
     return DONE
@@ -98,9 +93,7 @@ def settle(
     ] = None,
     all: Annotated[bool, flag("全部", "all of them")] = False,
     by: Annotated[str, option("谁决定的，写进审计记录", "who decides, for the audit trail")] = "operator",
-    account: OfAccount = None,
-    database: Database = None,
-    config: Config = None,
+    place: Place | None = None,
     json: AsJson = False,
 ) -> int:
     if (decide is not None) != (all or bool(openids)) or (all and openids):
@@ -117,7 +110,7 @@ def settle(
         await _decide(opened, number, chosen, decide, by)
         return chosen
 
-    found = with_campaigns(database, config, account, answer)
+    found = with_campaigns(place, answer)
     if json:
         print_json([msgspec.to_builtins(one) for one in found])
     else:

@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -24,13 +25,11 @@ import msgspec
 from cyclopts import Parameter
 
 from ..errors import StateDown
-from .campaign import Number, Opened, described, show_status, stage_said, with_campaigns
-from .config import File as Config
+from .campaign import Number, Opened, Place, described, show_status, stage_said, with_campaigns
 from .config import read
-from .db import Database
 from .options import AsJson, flag, option
 from .outcome import DONE, FAILED, INTERRUPTED
-from .people import OfAccount, account_of
+from .people import account_of
 from .usage import Usage
 from .words import err, print_json, say
 
@@ -58,9 +57,7 @@ def start(
     *,
     workers: Workers = 1,
     detach: Detach = False,
-    account: OfAccount = None,
-    database: Database = None,
-    config: Config = None,
+    place: Place | None = None,
     json: AsJson = False,
     child: Child = False,
 ) -> int:
@@ -70,32 +67,32 @@ def start(
         from ..running.child import end_with_parent
 
         end_with_parent()
-    place = {"--account": account, "--database": database, "--config": config}
     children: list[subprocess.Popen[bytes]] = []
 
     async def answer(opened: Opened) -> tuple[Campaign, bool]:
         found = await opened.campaigns.find(number)
-        credentials = None if detach else account_of(config, opened.appid)
+        credentials = None if detach else account_of(opened.config, opened.appid)
         # A child never starts it: somebody may have paused it meanwhile.
         if not child and found.stage.value != "running":
             found = await opened.campaigns.start(number)
         if credentials is None:
             return found, False
         children.extend(_child(number, place) for _ in range(workers - 1))
-        async with _client(config, credentials) as client:
+        async with _client(opened.config, credentials) as client:
             return await Sending(opened, client, number, children, silent=child).carry_out()
 
     try:
-        found, interrupted = with_campaigns(database, config, account, answer)
+        found, interrupted = with_campaigns(place, answer)
     finally:
         _end(children, wait=True)
     shows = not child and not detach
-    return _ended(found, interrupted, (database, config, account), as_json=json) if shows else DONE
+    return _ended(found, interrupted, place, as_json=json) if shows else DONE
 
 
-def _child(number: int, place: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _child(number: int, place: Place | None) -> subprocess.Popen[bytes]:
     """Another process that sends; only the end of its standard input ends it, not a Ctrl-C in this terminal."""
-    words = [word for name, value in place.items() if value for word in (name, str(value))]
+    given = asdict(place or Place())
+    words = [word for name, value in given.items() if value for word in (f"--{name}", str(value))]
     command = [sys.executable, "-m", "gongzhong", "campaign", "start", str(number), "--child", *words]
     return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
 
@@ -243,12 +240,9 @@ def _bar() -> Bar:
     )
 
 
-def _ended(
-    found: Campaign, interrupted: bool, place: tuple[str | None, Path | None, str | None], *, as_json: bool
-) -> int:
+def _ended(found: Campaign, interrupted: bool, place: Place | None, *, as_json: bool) -> int:
     """Say how it ended: 0 when everything is sent, 130 when it was interrupted, else 1."""
-    database, config, account = place
-    status = with_campaigns(database, config, account, lambda opened: opened.campaigns.status(found.id))
+    status = with_campaigns(place, lambda opened: opened.campaigns.status(found.id))
     if as_json:
         print_json({**described(found), **_json(status)})
     else:
