@@ -26,6 +26,9 @@ Encryption = Literal["plain", "compatible", "safe"]
 PREFIX = "GONGZHONG_"
 """How the names of the environment variables begin."""
 
+WECHAT_PREFIX = f"{PREFIX}WECHAT_"
+"""How those of a real account begin that a local platform may call WeChat with (interface debugging tool)."""
+
 
 SHORTEST_LIVE: Final = 8
 """Characters that a secret must have to be hidden by its value alone: a shorter one may be an ordinary word."""

@@ -134,6 +134,7 @@ PLATFORM_ORDER = [
     {"traffic", "examples", "python_source"},
     {"config", "triggers", "followers_file"},
     {"delivery", "calls", "seeding", "recording"},
+    {"debugging"},
     {"platform"},
     {"doors", "coverage", "reference"},
     {"proxy"},

@@ -148,24 +148,47 @@ def encode(call: Call[Any], injected: Mapping[str, str | Secret] | None = None) 
     if spec.verb == "POST" and not (added or layout.queried or layout.has_file or spec.whole):
         return Encoded({}, _as_json(call), JSON)
     given = [(field, getattr(call, field.attribute)) for field in layout.fields]
-    sent = [(field, value) for field, value in given if value is not None and value != field.default]
-    query = {
-        field.name: _as_text(value) for field, value in sent if field.in_query and field.name != spec.rest
+    always_sent = (spec.rest, spec.whole)
+    sent = {
+        field.name: value
+        for field, value in given
+        if field.name in always_sent or (value is not None and value != field.default)
     }
-    query |= mended_value(getattr(call, spec.rest)) if spec.rest else {}
+    kind = spec.file_kind or str(getattr(call, "type", ""))
+    return _on_wire(call_type, sent, added, kind)
+
+
+def encode_values(
+    call_type: type[Call[Any]],
+    values: Mapping[str, Any],
+    injected: Mapping[str, str | Secret] | None = None,
+) -> Encoded:
+    """What `encode` makes of a call, from values by wire name that need not be right: for whoever tries out what
+    WeChat says to a wrong request. Files are `Upload`s; None counts as absent; unknown names are sent, too."""
+    sent = {name: value for name, value in values.items() if value is not None}
+    kind = call_type.spec.file_kind or str(sent.get("type", ""))
+    return _on_wire(call_type, sent, dict(injected or {}), kind)
+
+
+def _on_wire(call_type: Any, sent: dict[str, Any], added: dict[str, str | Secret], file_kind: str) -> Encoded:
+    """Query and body of the values that are sent."""
+    layout, spec = _layout(call_type), call_type.spec
+    rest = sent.pop(spec.rest, {}) if spec.rest else {}
+    query = {name: _as_text(value) for name, value in sent.items() if spec.in_query(name)}
+    query |= mended_value(rest)
     in_query = {name: value for name, value in added.items() if spec.in_query(name)}
     if spec.verb == "GET":
         return Encoded(spec.action | query | _revealed(in_query))
-    payload = {field.name: value for field, value in sent if not field.in_query}
+    payload = {name: value for name, value in sent.items() if not spec.in_query(name)}
     in_body = {name: value for name, value in added.items() if name not in in_query}
     if spec.whole:
-        return Encoded(query | _revealed(in_query), *_whole(getattr(call, spec.whole)))
-    if not (payload or in_body or layout.needs_body):
+        return Encoded(query | _revealed(in_query), *_whole(payload.get(spec.whole, {})))
+    by_body_alone = not (added or layout.queried or layout.has_file)
+    if not (payload or in_body or layout.needs_body or by_body_alone):
         return Encoded(query | _revealed(in_query))
     if layout.has_file:
-        kind = spec.file_kind or str(getattr(call, "type", ""))
         parts = {
-            name: value.named(kind) if isinstance(value, Upload) else _as_text(value)
+            name: value.named(file_kind) if isinstance(value, Upload) else _as_text(value)
             for name, value in payload.items()
         }
         return Encoded(query | _revealed(in_query), *multipart.write(parts | _revealed(in_body)))

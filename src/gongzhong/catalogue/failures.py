@@ -73,16 +73,20 @@ class Explanation(msgspec.Struct, frozen=True):
         return self.fix_zh if lang == "zh" else self.fix_en
 
 
-def explain(code: int, words: str = "") -> Explanation:
+def explain(code: int, words: str = "", call: type[Call[Any]] | None = None) -> Explanation:
     """What a return code means and what to do about it, also for a code that no table has.
 
-    `words` is the errmsg, or any text around the code: the address or the template field that it names is used.
-    Numbers that WeChat's pages show to people (网页授权, the console) are explained, too.
+    `words` is the errmsg, or any text around the code: the address or the template field that it names is used. With
+    the `call` that it answered, the code's meaning there counts, and who may call is said. Numbers that WeChat's pages
+    show to people (网页授权, the console) are explained, too.
     """
     row, page = lookup(code), page_code(code)
+    if call is not None:
+        row = call.spec.codes.get(code) or row
     if row is None and page is not None:
         return Explanation(code, "", page.zh, page.en, "permission", *msgspec.structs.astuple(page.advice))
-    advice = advise(code, row.category if row else None).filled(_facts_in(words))
+    advice = _advice(call, code, row) if call else advise(code, row.category if row else None)
+    advice = advice.filled(_facts(call, words) if call else _facts_in(words))
     named = (row.name, row.meaning("zh"), row.meaning("en")) if row else ("", "未知返回码", "unknown code")
     return Explanation(code, *named, row.category if row else None, *msgspec.structs.astuple(advice))
 

@@ -22,6 +22,7 @@ from ..clock import MovableClock
 from ..messages import Push, parse
 from ..wire import read_xml
 from .config import PlatformConfig, require_right
+from .debugging.outside import Outside
 from .delivery import verification
 from .delivery.pusher import Outcome, Pusher
 from .delivery.receiver import HttpReceiver, Receiver
@@ -73,6 +74,10 @@ class Platform:
         self.jobs: Mapping[str, schedule.Job] = JOBS
         self.imports: dict[str, Progress] = {}
         """How far the imports of followers are, by AppID."""
+        self.outside: Outside | None = None
+        """What calls WeChat itself for the interface debugging tool; None: it cannot."""
+        self.methods: Mapping[str, str] = {}
+        """Class of a call → the client's method, for code that the tool shows; empty: classes are named."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._alarm: asyncio.TimerHandle | None = None
         self.world.announce = self.live.announce
@@ -203,6 +208,8 @@ class Platform:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.receiver.close()
+        if self.outside is not None:
+            await self.outside.close()
         self.snapshots.close()
         self.world.close()
 

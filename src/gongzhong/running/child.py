@@ -16,10 +16,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from ..account import WECHAT_PREFIX
 from ..clock import Clock
 
 PATIENCE_S = 3.0
 """How long the program may take to end, in seconds; then it is killed. A developer does not wait for slow handlers."""
+
+
+def without_wechat(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment without the real account of the platform's debugging tool, which is no program's business."""
+    return {name: value for name, value in env.items() if not name.startswith(WECHAT_PREFIX)}
 
 
 class ChildProgram:
@@ -43,7 +49,7 @@ class ChildProgram:
     async def start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
             *self._command,
-            env={**os.environ, **self._env},
+            env={**without_wechat(os.environ), **self._env},
             stdin=asyncio.subprocess.PIPE,
             stdout=self._output,
             stderr=self._output,

@@ -50,6 +50,12 @@ def methods() -> dict[str, str]:
     return {kind: names[0] for kind, names in found.items()} | {AUTHORISE.name: "gongzhong.OAuth"}
 
 
+def plain_methods() -> dict[str, str]:
+    """Class of a call → the client's method that takes exactly the parameters of the class."""
+    made = ((named.make, named) for named in everything() if not named.pages)
+    return {make.__name__: named.name for make, named in made if isinstance(make, type)}
+
+
 def _titles() -> dict[str, str]:
     """Group of the client → its Chinese name, which is how its documentation begins."""
     groups = Groups[Blocking]()

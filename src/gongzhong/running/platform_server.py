@@ -19,6 +19,7 @@ from ..platform.world.settings import AccountConfig
 from .collector import spare_the_collector
 from .embedded import EmbeddedServer, run
 from .listening import EVERY_ADDRESS, url_of
+from .wechat import wechat_of
 
 if TYPE_CHECKING:
     from ..platform import Platform
@@ -42,7 +43,8 @@ def configuration(file: Path | None = None) -> PlatformConfig:
 def open_platform(config: PlatformConfig, data: Path | None = None) -> Platform:
     """A platform that keeps its state in the directory `data`, or in memory. Raises SetupError.
 
-    A reset brings back the accounts that it has now, also those of an earlier run.
+    A reset brings back the accounts that it has now, also those of an earlier run. With credentials of a real account
+    in the environment (`wechat.py`) its interface debugging tool can call WeChat itself.
     """
     from ..platform import Platform
     from ..platform.world.refusal import BadInput
@@ -52,13 +54,21 @@ def open_platform(config: PlatformConfig, data: Path | None = None) -> Platform:
     except BadInput as problem:
         raise SetupError(problem.zh, problem.en) from None
     platform.remember_start()
+    try:
+        platform.outside = wechat_of(os.environ)
+    except SetupError:
+        platform.snapshots.close()
+        platform.world.close()
+        raise
     return platform
 
 
 def application(platform: Platform, host: str = "127.0.0.1") -> Any:
     """The platform with its pages, as an ASGI application for a socket that listens at `host`."""
     from ..platform.doors.server import Server
+    from .coverage import plain_methods
 
+    platform.methods = plain_methods()
     hosts = () if host in EVERY_ADDRESS else (host,)
     if find_spec("gongzhong.console.pages") is None:
         return Server(platform, hosts=hosts)

@@ -16,7 +16,7 @@ import re
 from binascii import a2b_base64, b2a_base64
 from hmac import compare_digest
 from os import urandom
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .. import facts
 from ..errors import BadCipher, SetupError, say
@@ -132,4 +132,38 @@ def _not_ours(tail: bytes) -> BadCipher:
         "the ciphertext does not decrypt: the EncodingAESKey differs, or it was altered",
         fix_zh="核对 EncodingAESKey 与公众平台“服务器配置”一致；刚换过密钥就把旧的填进 previous_aes_key",
         fix_en="compare it with the console; after a change put the old one into previous_aes_key",
+    )
+
+
+class Envelope(NamedTuple):
+    """What is inside a ciphertext, part by part, for somebody who looks for a mistake: nothing is verified."""
+
+    random: bytes
+    length: int
+    """What the four bytes say."""
+    message: bytes
+    appid: bytes
+    padding: bytes
+    plain: bytes
+    """All of it, one after another."""
+
+
+def look_inside(aes_key: str, ciphertext: str) -> Envelope:
+    """Decrypt and take apart, whatever AppID stands in it. A wrong key shows by parts that make no sense.
+
+    Raises SetupError for a key of another form, BadCipher for what no ciphertext can be.
+    """
+    plain = Cipher(aes_key, "")._decrypted(ciphertext)
+    # Of a context that was used before the first block would be disturbed: this one is new.
+    length = int.from_bytes(plain[RANDOM_BYTES:HEAD_BYTES])
+    rest = plain[HEAD_BYTES + length :]
+    count = plain[-1] if 1 <= plain[-1] <= PADDING_BLOCK else 0
+    padding = rest[-count:] if count and len(rest) >= count else b""
+    return Envelope(
+        random=plain[:RANDOM_BYTES],
+        length=length,
+        message=plain[HEAD_BYTES : HEAD_BYTES + length],
+        appid=rest[: len(rest) - len(padding)],
+        padding=padding,
+        plain=plain,
     )

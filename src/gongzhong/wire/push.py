@@ -209,8 +209,13 @@ class PushWriter:
         self._token, self._encryption = token, encryption
         self._keys = None if encryption == "plain" else Keys(token, Cipher(aes_key, appid))
 
-    def seal(self, xml: bytes, timestamp: int | str, nonce: str, openid: str) -> SealedPush:
-        """Sign a push and wrap it as the mode asks. Raises BadXml if it is not XML of a push."""
+    def seal(
+        self, xml: bytes, timestamp: int | str, nonce: str, openid: str, random16: bytes | None = None
+    ) -> SealedPush:
+        """Sign a push and wrap it as the mode asks. `random16` is what an encrypted one begins with.
+
+        Raises BadXml if it is not XML of a push.
+        """
         stamp = str(timestamp)
         query = {
             "signature": sign(self._token, stamp, nonce),
@@ -220,7 +225,7 @@ class PushWriter:
         }
         if self._keys is None:
             return SealedPush(query, xml)
-        encrypted = self._keys.cipher.encrypt(xml)
+        encrypted = self._keys.cipher.encrypt(xml, random16)
         query["encrypt_type"] = "aes"
         query["msg_signature"] = sign(self._token, stamp, nonce, encrypted)
         return SealedPush(query, self._wrapped(xml, f"<Encrypt>{cdata(encrypted)}</Encrypt>"))

@@ -73,6 +73,16 @@ async def configure(
     problem = problem_with(wanted, any_port=world.rules.any_port)
     if problem is not None:
         return problem, None
+    entry = await ask(world, traffic, receiver, account, wanted)
+    if entry.verdict.ok:
+        accounts.change(world, account.appid, msgspec.to_builtins(wanted))
+    return entry.verdict, entry.seq
+
+
+async def ask(
+    world: World, traffic: Traffic, receiver: Receiver, account: AccountState, wanted: Wanted
+) -> Exchange:
+    """Send the verification to the URL and judge the answer; saves nothing. Returns the traffic entry."""
     echo = world.ids.fresh(19, "123456789")
     timestamp, nonce = str(world.seconds()), world.ids.fresh(10, "123456789")
     query = {
@@ -93,10 +103,7 @@ async def configure(
     except Unanswered as silence:
         entry.verdict = UNANSWERED[silence.kind]
     entry.cost_ms = (time.perf_counter() - started) * 1000
-    traffic.record(entry)
-    if entry.verdict.ok:
-        accounts.change(world, account.appid, msgspec.to_builtins(wanted))
-    return entry.verdict, entry.seq
+    return traffic.record(entry)
 
 
 def _judge(answer: Answered, echo: str) -> Verdict:

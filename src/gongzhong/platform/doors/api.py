@@ -214,6 +214,7 @@ class ApiDoor:
             request=masked(request.body[:LOGGED_BODY].decode("utf-8", "replace")),
             response=masked(body.decode()),
             client_ip=request.ip,
+            path=request.path,
         )
         failures.keep(self.world, failure)
         return Response(200, body)

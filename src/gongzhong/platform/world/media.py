@@ -174,6 +174,23 @@ def find(world: World, account: AccountState, media_id: str, *, permanent: bool 
     return file
 
 
+def newest(
+    world: World, account: AccountState, kind: str = "", *, permanent: bool | None = None
+) -> str | None:
+    """The media_id of the account's newest file of a kind, of any kind when it is empty, that has not expired."""
+    found: str | None = world.db.value(
+        "SELECT media_id FROM media WHERE appid = ? AND ? IN ('', kind) AND permanent = coalesce(?, permanent) "
+        "AND source <> ? AND coalesce(expires_at, ?) >= ? ORDER BY created_at DESC, rowid DESC LIMIT 1",
+        account.appid,
+        kind,
+        permanent,
+        FOR_ARTICLES,
+        world.now(),
+        world.now(),
+    )
+    return found
+
+
 def named_in(world: World, account: AccountState, text: bytes) -> list[File]:
     """The account's own stored files whose media_id stands in a text."""
     rows = world.db.all(

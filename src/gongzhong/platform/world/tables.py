@@ -41,7 +41,7 @@ CREATE TABLE quota (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE failure (
   rid TEXT PRIMARY KEY, appid TEXT NOT NULL, time INTEGER NOT NULL, cost_ms INTEGER NOT NULL, query TEXT NOT NULL,
-  request TEXT NOT NULL, response TEXT NOT NULL, client_ip TEXT NOT NULL
+  request TEXT NOT NULL, response TEXT NOT NULL, client_ip TEXT NOT NULL, path TEXT NOT NULL
 ) STRICT;
 CREATE TABLE menu (
   appid TEXT NOT NULL, menuid INTEGER NOT NULL, matchrule TEXT, button TEXT NOT NULL, PRIMARY KEY (appid, menuid)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from ...platform import Platform
 from ..guard import Guard
-from . import acts, articles, bench, desk, js_sdk, program, reference, sending, tools
+from . import acts, articles, bench, debug, debug_push, desk, js_sdk, program, reference, sending, tools
 from .openapi import document
 from .route import Given, Otherwise, Route, answer_http_error, build
 
@@ -21,6 +21,8 @@ DECLARED: tuple[Route[Any, Any], ...] = (
     *articles.ROUTES,
     *bench.ROUTES,
     *sending.ROUTES,
+    *debug.ROUTES,
+    *debug_push.ROUTES,
     *desk.ROUTES,
     *js_sdk.ROUTES,
     *program.ROUTES,
