@@ -49,7 +49,7 @@ class DebugCalls(msgspec.Struct, kw_only=True):
 
 
 class FilledForm(msgspec.Struct, kw_only=True):
-    """The form of a call, and values to begin with; files as name, content (base64) and media type."""
+    """The form of a call, and values to begin with; files as name, media type and base64."""
 
     form: CallForm
     values: dict[str, Any]
