@@ -16,6 +16,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "gongzhong"
 PLACES = [SOURCE / "platform" / "world", SOURCE / "database", SOURCE / "state", SOURCE / "store"]
 PLACES += [
+    SOURCE / "platform" / "rows" / "file.py",
     SOURCE / "gateway" / "tables.py",
     SOURCE / "campaigns" / "tables.py",
     SOURCE / "campaigns" / "result_tables.py",

@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iter
 from contextlib import AbstractContextManager, AsyncExitStack, aclosing, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from ..client.cause import PUSH
 from ..errors import HandlerError, SetupError, say
 from ..messages import Push, Reply, TextReply
 from ..tracing import Tracing
@@ -41,9 +42,6 @@ NOT_OBSERVED: AbstractContextManager[object] = nullcontext()
 
 RUNNING: contextvars.ContextVar[Binding | None] = contextvars.ContextVar("gongzhong.running", default=None)
 """The account at work whose handler runs here; what it starts (tasks, threads of its own `def`) belongs to it, too."""
-
-PUSH: contextvars.ContextVar[Push | None] = contextvars.ContextVar("gongzhong.push", default=None)
-"""The push whose handler runs here: a log line says which it is, and leaves out what its user wrote."""
 
 
 def as_middleware(function: Callable[..., Any]) -> Handler:

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from ..client.cause import PUSH
 from ..errors import GongzhongError, HandlerError, SetupError
 from ..messages import Article, Push, Reply, dedup_key
 from ..reasons import NOT_JSON
-from .dispatch import PUSH
 from .outbox import WAITS_S
 from .pieces import checked
 from .results import Move, as_reply

@@ -35,6 +35,7 @@ from ..reasons import NOT_JSON
 from ..tracing import Tracing
 from .answer_file import AnswerFile, AnswerSink, DiskError
 from .budgets import Budgets
+from .cause import is_told, with_cause
 from .drivers import Pause, Send, Steps
 from .hosts import HostChoice
 from .replies import errcode_of, refusal, refuse_early, result
@@ -164,6 +165,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     chance: Callable[[], float] = chance
     listeners: list[Listener] = msgspec.field(default_factory=list)
     tracing: Tracing | None = None
+    tells_cause: bool = False
+    """Whether calls say because of which push they are made: only to a platform on this machine."""
 
     @classmethod
     def of(
@@ -186,6 +189,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
             owner=f"{account.hosts.api}|{account.appid}",
             chance=chance,
             tracing=tracing,
+            tells_cause=is_told(account.hosts.api),
         )
 
     def perform(
@@ -356,6 +360,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         headers: Mapping[str, str],
     ) -> WireRequest:
         spec, encoded = order.spec, order.encoded(self.account)
+        headers = with_cause(headers) if self.tells_cause else headers
         return WireRequest(
             method=spec.verb,
             url=getattr(self.account.hosts, spec.host.value) + spec.address,

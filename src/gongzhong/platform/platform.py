@@ -4,16 +4,13 @@
     act ──► world ──► pushes ──► delivery ──► your server ──► chat        something a person does
 
 `Platform.asgi` answers for api., mp., open. and res. on one port, and for the control API under `/_platform/`.
-
-What happens, for whoever is looking: named events to any number of open pages.
-
-A page that reads too slowly loses its oldest events and is told to fetch the state again; it never slows the platform.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
+import secrets
+from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
@@ -27,9 +24,13 @@ from .delivery import verification
 from .delivery.pusher import Outcome, Pusher
 from .delivery.receiver import HttpReceiver, Receiver
 from .followers_file import Progress
+from .live import Live
 from .recording import Recording
+from .rows.file import RowFile
+from .rows.fresh import FreshRows
+from .rows.log import RowLog
 from .seeding import seed
-from .traffic import Exchange, Traffic, Verdict, present
+from .traffic import Cause, Exchange, Row, Traffic, Verdict, number_of, present
 from .world import accounts, mass, people, publishing, schedule
 from .world.acts import Act
 from .world.database import MEMORY
@@ -80,10 +81,17 @@ class Platform:
         """Class of a call → the client's method, for code that the tool shows; empty: classes are named."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._alarm: asyncio.TimerHandle | None = None
-        self.world.announce = self.live.announce
+        self.world.announce = self._announce
         self.world.outgoing = self._deliver_later
         self.world.rescheduled = self._wait_for_next
         self.traffic.listener = lambda entry: self.live.announce_lazily("traffic", lambda: present(entry))
+        self._row_file = None if data == MEMORY else RowFile(Path(data), self.config.traffic.on_disk)
+        if self._row_file is not None:
+            self.traffic.number_from(self._row_file.last)
+        log = self._row_file.log if self._row_file is not None else secrets.token_hex(4)
+        self._fresh_rows = FreshRows(self.world, self.live, log)
+        self.rows = RowLog(self.world, self.traffic, self._row_file, log)
+        self.traffic.watcher = self._row_changed
         if clock is None:
             self.world.restore_clock()
         self.clock.moved = self.world.keep_clock
@@ -95,11 +103,23 @@ class Platform:
         """Let `reset` bring back the accounts as they are now: for a program that sets some up before it begins."""
         self._at_start = list(self.world.accounts.values())
 
+    def _row_changed(self, row: Row) -> None:
+        if self._row_file is not None:
+            self._row_file.put(row)
+        self._fresh_rows.changed(row)
+
+    def _announce(self, name: str, data: dict[str, Any]) -> None:
+        """Tell the pages; a chat line belongs to the row for which the platform works."""
+        if name == "chat" and self.traffic.current is not None:
+            self.traffic.add_line(self.traffic.current, data["seq"])
+        self.live.announce(name, data)
+
     async def carry_out(self, act: Act, *, wait: bool = False) -> list[Outcome]:
         """Deliver the pushes of an act, in their order; without `wait` in the background."""
+        lines = [item["seq"] for item in act.items]
         if wait:
-            return await self._deliver_all(act.account, act.pushes, act.person)
-        self._begin(self._deliver_all(act.account, act.pushes, act.person))
+            return await self._deliver_all(act.account, act.pushes, act.person, lines)
+        self._begin(self._deliver_all(act.account, act.pushes, act.person, lines))
         return []
 
     async def push(self, account: AccountState, push: Push, person: str | None = None) -> Outcome:
@@ -107,20 +127,27 @@ class Platform:
         return await self.pusher.push(account, push, person)
 
     async def _deliver_all(
-        self, account: AccountState, pushes: Iterable[Push], person: str | None
+        self, account: AccountState, pushes: Iterable[Push], person: str | None, lines: Iterable[int]
     ) -> list[Outcome]:
         outcomes = []
         for push in pushes:
             # Looked up again each time: its URL may have been set since the act, or a reset took it away.
             current = self.world.accounts.get(account.appid)
             if current is not None:
-                outcomes.append(await self.pusher.push(current, push, person))
+                outcomes.append(await self.pusher.push(current, push, person, lines=lines))
+                lines = ()
         return outcomes
 
     def _deliver_later(self, account: AccountState, push: Push) -> None:
         """Pushes that follow from an API call: results of template sends, publishing and the like."""
         if account.url:
-            self._begin(self.pusher.push(account, push))
+            self._begin(self._follow_up(account, push, self.traffic.current))
+
+    async def _follow_up(self, account: AccountState, push: Push, row: Row | None) -> None:
+        """Deliver what follows from a row, which has its number by now."""
+        await self.pusher.push(
+            account, push, cause=None if row is None else Cause(number_of(row), known=True)
+        )
 
     def _begin(self, work: Coroutine[Any, Any, Any]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -170,6 +197,8 @@ class Platform:
         """
         self.world.db.clear()
         self.traffic.clear()
+        if self._row_file is not None:
+            self._row_file.clear()
         self._read_anew()
         for account in self._at_start:
             accounts.put_back(self.world, account)
@@ -207,45 +236,11 @@ class Platform:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._fresh_rows.stop()
+        if self._row_file is not None:
+            self._row_file.close(self.traffic.newest_number)
         await self.receiver.close()
         if self.outside is not None:
             await self.outside.close()
         self.snapshots.close()
         self.world.close()
-
-
-QUEUE = 1_000
-
-Event = tuple[str, dict[str, Any]]
-
-
-class Live:
-    """Fan-out of events. Costs nothing while nobody looks."""
-
-    def __init__(self) -> None:
-        self._queues: set[asyncio.Queue[Event]] = set()
-
-    def announce(self, name: str, data: dict[str, Any]) -> None:
-        self.announce_lazily(name, lambda: data)
-
-    def announce_lazily(self, name: str, make: Callable[[], dict[str, Any]]) -> None:
-        """Announce something that is worth building only for an audience."""
-        if not self._queues:
-            return
-        data = make()
-        for queue in self._queues:
-            if queue.full():
-                while not queue.empty():
-                    queue.get_nowait()
-                queue.put_nowait(("state", {}))
-            queue.put_nowait((name, data))
-
-    async def listen(self) -> AsyncGenerator[Event, None]:
-        """Everything from now on."""
-        queue: asyncio.Queue[Event] = asyncio.Queue(QUEUE)
-        self._queues.add(queue)
-        try:
-            while True:
-                yield await queue.get()
-        finally:
-            self._queues.discard(queue)

@@ -74,7 +74,7 @@ class Recording:
         """Begin anew; an earlier recording is dropped."""
         self.appid, self.running, self._closing = account.appid, True, False
         self._deeds, self._menu = [], menus.default(self._world, account)
-        self._from = self._traffic.last
+        self._from = self._traffic.ended
         self._served = False
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class Recording:
             self.close()
         if self._closing:
             self._closing = False
-            self._until, self._last_line = self._traffic.last, chats.last(self._world)
+            self._until, self._last_line = self._traffic.ended, chats.last(self._world)
 
     def awaits_answers(self) -> bool:
         """Whether, before it is stopped, somebody's last act may still be answered."""
@@ -175,11 +175,11 @@ class Recording:
 
     def _entries(self) -> list[Exchange] | None:
         """What went over the wire meanwhile; None when the log does not hold all of it any more."""
-        page = self._traffic.after(self._from, limit=self._traffic.last, appid=self.appid)
-        if self._traffic.oldest > self._from + 1:
+        entries = self._traffic.since(self._from, appid=self.appid)
+        if self._traffic.first_order > self._from + 1:
             return None
         is_open = self.running or self._closing
-        return [entry for entry in page.entries if is_open or entry.seq <= self._until]
+        return [entry for entry in entries if is_open or entry.order <= self._until]
 
     def _setting(self, account: AccountState, entries: list[Exchange]) -> Setting:
         """What was there before and is named in what the program sent: its calls, and its answers to pushes."""

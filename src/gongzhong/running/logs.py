@@ -19,8 +19,9 @@ from typing import Any, Final, Literal
 import msgspec
 import structlog
 
-from ..app.dispatch import PUSH, RUNNING
+from ..app.dispatch import RUNNING
 from ..app.outbox import PushName
+from ..client.cause import PUSH
 from ..errors import say
 from ..messages import Message, Push
 from ..wire.masking import masked

@@ -206,11 +206,12 @@ class SimulatedPlatform(ABC):
         Raises LookupError when there were more than the configuration lets the platform hold.
         """
         log = self.platform.traffic
-        if log.oldest > log.cleared + 1:
+        lost = log.first_order - 1
+        if lost > log.cleared:
             raise LookupError(
                 say(
-                    f"流量记录已丢失最早的 {log.oldest - 1} 条：用 PlatformConfig(traffic=TrafficLimits(…)) 放宽限制",
-                    f"the traffic log has lost its first {log.oldest - 1} entries: give the platform a larger "
+                    f"流量记录已丢失最早的 {lost} 条：用 PlatformConfig(traffic=TrafficLimits(…)) 放宽限制",
+                    f"the traffic log has lost its first {lost} entries: give the platform a larger "
                     "PlatformConfig(traffic=TrafficLimits(…))",
                 )
             )

@@ -63,9 +63,14 @@ class Alarms:
 
     def blocked(self, account: AccountState) -> bool:
         """Whether MarkFail is in force: nothing is pushed."""
-        return self._world.now() < self._blocked_until.get(account.appid, 0.0)
+        return self._world.now() < self.blocked_until(account)
 
-    def failed(self, account: AccountState, verdict: Verdict, sample: Sample) -> None:
+    def blocked_until(self, account: AccountState) -> float:
+        """Until when nothing is pushed, 0 for an account that was never blocked."""
+        return self._blocked_until.get(account.appid, 0.0)
+
+    def failed(self, account: AccountState, verdict: Verdict, sample: Sample) -> bool:
+        """Count a failure. Whether it is the one with which MarkFail begins."""
         rules = self._world.rules
         window = self._failures.setdefault((account.appid, verdict.kind), deque())
         window.append(sample)
@@ -81,6 +86,8 @@ class Alarms:
             self._blocked_until[account.appid] = sample.time + rules.mark_fail_s
             self._tell(account, "mark_fail", MARK_FAIL, window[0], total)
             self._forget(account)
+            return True
+        return False
 
     def forget_everything(self) -> None:
         """For a world that was exchanged: what failed before never happened in it."""

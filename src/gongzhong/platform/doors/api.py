@@ -68,6 +68,7 @@ class ApiDoor:
             request_headers=request.headers,
             request_body=request.body,
         )
+        self.traffic.current = entry
         try:
             response = self._answer(request, entry)
         except DecodeProblem as problem:
@@ -79,6 +80,8 @@ class ApiDoor:
         except OverflowError:
             # A number that no column can hold, where the declaration sets no limit.
             response = self._refuse(request, entry, Refusal(WRONG_VALUE, "integer out of range"), started)
+        finally:
+            self.traffic.current = None
         entry.status, entry.response_body = response.status, response.body
         entry.response_headers = {"content-type": response.content_type, **response.headers}
         entry.cost_ms = (time.perf_counter() - started) * 1000

@@ -6,7 +6,7 @@ An agent works once somebody has accepted the invitation to it. A person's WeCha
 from __future__ import annotations
 
 import sqlite3
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
@@ -41,13 +41,10 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     auto_accept: int
 
 
-Invited = Literal["waiting", "rejected", "expired"]
-
-
 class Invitation(msgspec.Struct, frozen=True):
     invite_wx: str
     expires_at: float
-    status: Invited
+    status: str
 
 
 def _agent(row: sqlite3.Row) -> Agent:
@@ -176,7 +173,7 @@ def invitation(world: World, account: AccountState, kf_account: str) -> Invitati
     )
     if row is None:
         return None
-    open_or_expired: Invited = "waiting" if row["expires_at"] > world.now() else "expired"
+    open_or_expired = "waiting" if row["expires_at"] > world.now() else "expired"
     return Invitation(row["invite_wx"], row["expires_at"], "rejected" if row["rejected"] else open_or_expired)
 
 

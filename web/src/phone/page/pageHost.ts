@@ -3,8 +3,7 @@
 import { ref } from 'vue'
 
 import { ApiError } from '../../api/client'
-import { PageApi, type ShareTarget } from '../../api/pages'
-import type { Rights } from '../../api/types'
+import { PageApi, type Rights, type ShareTarget } from '../../api/pages'
 import { plainAddress } from '../../home'
 import type { FromPhone, Params, Result, ToPhone } from '../../jweixin/protocol'
 import type { Session } from '../../store/session'

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from ...platform import Platform
 from ..guard import Guard
-from . import acts, articles, bench, debug, debug_push, desk, js_sdk, program, reference, sending, tools
+from . import acts, articles, bench, debug, debug_push, desk, js_sdk, program, reference, rows, sending, tools
 from .openapi import document
 from .route import Given, Otherwise, Route, answer_http_error, build
 
@@ -27,6 +27,7 @@ DECLARED: tuple[Route[Any, Any], ...] = (
     *js_sdk.ROUTES,
     *program.ROUTES,
     *reference.ROUTES,
+    *rows.ROUTES,
     *tools.ROUTES,
 )
 

@@ -179,7 +179,7 @@ async def traffic(given: Given[None]) -> Any:
 
 def _entry(given: Given[Any]) -> Any:
     try:
-        return given.platform.traffic.find(given.number("seq"))
+        return given.platform.rows.exchange(given.number("seq"))
     except (KeyError, BadInput):
         raise NotFound("没有这条记录", "no such entry") from None
 
@@ -195,6 +195,7 @@ async def resend(given: Given[None]) -> Any:
         "zh": outcome.verdict.zh,
         "en": outcome.verdict.en,
         "entries": outcome.entries,
+        "row": outcome.row,
     }
 
 
@@ -212,6 +213,7 @@ async def trigger(given: Given[Triggering]) -> Any:
         "zh": outcome.verdict.zh,
         "en": outcome.verdict.en,
         "entries": outcome.entries,
+        "row": outcome.row,
     }
 
 
@@ -231,9 +233,12 @@ async def stored_file(given: Given[None]) -> Response:
 
 
 async def events(given: Given[None]) -> Response:
+    """With `names` only events of these names, separated by commas."""
+    names = [name for name in given.query.get("names", "").split(",") if name] or None
+
     async def lines() -> AsyncIterator[bytes]:
-        yield b": ready\n\n"
-        stream = given.platform.live.listen()
+        yield b"retry: 1000\n: ready\n\n"
+        stream = given.platform.live.listen(names)
         waiting = asyncio.ensure_future(anext(stream))
         try:
             while True:
@@ -286,5 +291,5 @@ ROUTES: list[Route[Any, Any]] = [
     Route(verb="GET", path="/trigger", function=triggers, answer=TriggersView),
     Route(verb="POST", path="/trigger", function=trigger, body=Triggering, answer=Delivered),
     Route(verb="GET", path="/media/{media_id}", function=stored_file, public=True, answer=FILE),
-    Route(verb="GET", path="/events", function=events, answer=STREAM),
+    Route(verb="GET", path="/events", function=events, query=("names",), answer=STREAM),
 ]
