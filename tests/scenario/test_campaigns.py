@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 
@@ -82,7 +83,8 @@ async def test_a_reminder_from_the_file_to_the_report(
         assert "“已计划”，不能变为“正在发送”" in early.value.zh
         assert "is planned and cannot become running" in early.value.en
         await campaigns.approve(campaign.id)
-        await campaigns.start(campaign.id)
+        both = await asyncio.gather(campaigns.start(campaign.id), campaigns.start(campaign.id))
+        assert [one.stage for one in both] == ["running", "running"], "two hosts at the same moment"
         worker = CampaignWorker(tables, client, held.vault(SHOP), holder="one")
         await worker.drain()
         status = await campaigns.status(campaign.id)

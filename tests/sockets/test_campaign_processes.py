@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.servers import alive, children
+from tests.servers import alive, children, wait_until
 from tests.sockets.served import credentials
 
 from gongzhong.campaigns.result_tables import Progress, ResultTables
@@ -58,6 +59,7 @@ class Desk:
         self.people = people
 
     def begin(self, *words: str) -> subprocess.Popen[str]:
+        """Start the command as a shell does: as the first of a process group."""
         return subprocess.Popen(
             [sys.executable, "-m", "gongzhong", "campaign", *words],
             cwd=self.folder,
@@ -65,6 +67,7 @@ class Desk:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            process_group=0,
         )
 
     def run(self, *words: str, status: int = DONE) -> str:
@@ -137,3 +140,52 @@ def test_workers_of_one_command_end_with_it_also_when_it_is_killed(desk: Desk) -
     rows = list(csv.DictReader(io.StringIO(desk.run("report", "1"))))
     assert len(rows) == PEOPLE
     assert {row["state"] for row in rows} <= {"waiting", "in doubt", "accepted"}
+
+
+def state(pid: int) -> str:
+    """T: stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def key(process: subprocess.Popen[str], number: int) -> None:
+    """What a terminal sends for Ctrl-C, Ctrl-Z and what a shell sends for `fg`: to the whole process group."""
+    os.killpg(process.pid, number)
+
+
+def test_ctrl_z_stops_all_workers_of_the_command_and_fg_goes_on(desk: Desk) -> None:
+    process = desk.begin("start", "1", "--workers", "3", "--json")
+    until_sending(desk)
+    everybody = [process.pid, *children(process.pid)]
+    assert len(everybody) == 3
+    key(process, signal.SIGTSTP)
+    wait_until(lambda: {state(pid) for pid in everybody} == {"T"}, lambda: "not all of them stop")
+    shown = desk.seen()
+    time.sleep(0.5)
+    assert desk.seen() == shown and shown[1] < PEOPLE
+    key(process, signal.SIGCONT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == DONE, err
+    assert json.loads(out)["states"] == {"accepted": PEOPLE}
+    assert desk.seen() == {1: PEOPLE}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_and_a_closed_terminal_let_the_calls_of_all_workers_end(desk: Desk, number: int) -> None:
+    process = desk.begin("start", "1", "--workers", "3", "--json")
+    until_sending(desk)
+    others = children(process.pid)
+    key(process, number)
+    process.communicate(timeout=60)
+    assert process.returncode == (INTERRUPTED if number == signal.SIGINT else -signal.SIGHUP)
+    wait_until(lambda: not any(alive(pid) for pid in others), lambda: "they outlive the command")
+    mine = desk.asked("status", "1")["states"].get("in doubt", 0)
+    assert mine <= (0 if number == signal.SIGINT else 50), "only what the command itself had under way"
+
+
+def test_two_hosts_may_start_an_approved_campaign_at_the_same_moment(desk: Desk) -> None:
+    processes = [desk.begin("start", "1", "--json") for _ in range(2)]
+    for process in processes:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == DONE, err
+        assert json.loads(out)["states"] == {"accepted": PEOPLE}
+    assert desk.seen() == {1: PEOPLE}

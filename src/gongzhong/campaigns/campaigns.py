@@ -310,6 +310,10 @@ class Campaigns:
     async def _move(self, campaign: int, stage: Stage, reason: str = "") -> Campaign:
         found = await self.find(campaign)
         moved = await self._tables.move(found, stage, self._clock.now(), reason)
+        if moved is None and found.stage is not stage:
+            found = await self.find(campaign)
+            if found.stage is stage:  # another process did the same meanwhile
+                return found
         if moved is None:
             raise SetupError(
                 f"群发任务 {campaign} 的状态是“{IN_CHINESE[found.stage]}”，不能变为“{IN_CHINESE[stage]}”",

@@ -2,7 +2,8 @@
 
 Ctrl-C (or SIGTERM) lets the calls under way end, gives the chunks back and leaves the campaign running: other processes
 go on, and the same command goes on later. A second Ctrl-C ends at once; what was under way is then in doubt. The other
-processes of `--workers` are in sessions of their own, where no Ctrl-C reaches them: they always let their calls end.
+processes of `--workers` always let their calls end. Ctrl-Z stops all of them until `fg`; chunks that they held longer
+than a lease are then others'.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -90,11 +91,28 @@ def start(
 
 
 def _child(number: int, place: Place | None) -> subprocess.Popen[bytes]:
-    """Another process that sends; only the end of its standard input ends it, not a Ctrl-C in this terminal."""
+    """Another process that sends; the end of its standard input ends it.
+
+    It belongs to this process's job, so that Ctrl-Z and `fg` reach it, too. Ctrl-C and the end of the terminal do not:
+    it lets its calls end.
+    """
     given = asdict(place or Place())
     words = [word for name, value in given.items() if value for word in (f"--{name}", str(value))]
     command = [sys.executable, "-m", "gongzhong", "campaign", "start", str(number), "--child", *words]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    with _ignored("SIGINT", "SIGHUP"):  # who is started ignores what its parent ignores
+        return subprocess.Popen(command, stdin=subprocess.PIPE)
+
+
+@contextmanager
+def _ignored(*names: str) -> Iterator[None]:
+    """Within it these signals have no effect; those that this system does not have are left out."""
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _end(children: Sequence[subprocess.Popen[bytes]], *, wait: bool = False) -> None:
@@ -154,7 +172,7 @@ class Sending:
         """The campaign at the end, and whether the process was interrupted."""
         sending = asyncio.ensure_future(self._worker.run())
         with suppress(NotImplementedError):  # there are no such handlers on Windows
-            for one in (signal.SIGINT, signal.SIGTERM):
+            for one in (signal.SIGTERM,) if self._silent else (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(one, self._interrupt, sending)
         try:
             if not self._silent:
@@ -215,7 +233,7 @@ class Sending:
         now = time.time()
         due = max(progress.due or 0.0, self._plan.opens_at(now) if self._plan else 0.0)
         if not progress.held and progress.due is not None and due > now + 1:
-            at = time.strftime("%m-%d %H:%M:%S", time.localtime(due))
+            at = time.strftime("%m-%d %H:%M:%S %z", time.localtime(due))
             pieces.append(say(f"等到 {at}", f"waits until {at}"))
         return progress.done + self._worker.under_way, "  ".join(pieces)
 

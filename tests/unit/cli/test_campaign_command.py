@@ -268,7 +268,7 @@ def test_a_start_in_the_future_is_shown_while_it_waits(
     told(capsys, "approve", "1", "--json")
     monkeypatch.setattr(campaign_send, "LINE_S", 0.0)
     assert run(["campaign", "start", "1"]) == DONE
-    at = time.strftime("%m-%d %H:%M:%S", time.localtime(begins))
+    at = time.strftime("%m-%d %H:%M:%S %z", time.localtime(begins))
     assert f"waits until {at}" in capsys.readouterr().err
 
 
