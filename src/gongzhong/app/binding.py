@@ -52,7 +52,7 @@ from .window import ReplyWindow
 if TYPE_CHECKING:
     from ..client import AsyncClient, Budgets, Client, Tokens
     from ..config import PeopleData
-    from ..people import Certificate, People, Records
+    from ..people import Certificate, Elsewhere, People, Records
     from ..sharing.members import Beat
     from ..state import State
     from ..store import WorkStore
@@ -293,7 +293,14 @@ class Binding(Served):
                 fix_zh="设置 GONGZHONG_PEOPLE_MASTER_KEY（openssl rand -base64 32），见 docs/people.zh-CN.md",
                 fix_en="set GONGZHONG_PEOPLE_MASTER_KEY (openssl rand -base64 32), see docs/people.md",
             )
-        return self.people.records(self.account.appid, self.app.purposes)
+        return self.people.records(self.account.appid, self.app.purposes, self.kept_elsewhere)
+
+    @property
+    def kept_elsewhere(self) -> list[Elsewhere]:
+        """What is to be told when fields of people go."""
+        from .elsewhere import kept_elsewhere
+
+        return [] if self.people is None else kept_elsewhere(self.people, self.state)
 
     async def erase(
         self, openid: str, *, fields: Sequence[str] | None = None, reason: str = "request", by: str = "person"

@@ -104,7 +104,7 @@ class Duties:
     def _erasure(self) -> Erasure:
         binding = self._binding
         also = [binding.sessions.forget, *([binding.shared.forget] if binding.shared is not None else [])]
-        return self._people.erasure(binding.account.appid, also)
+        return self._people.erasure(binding.account.appid, also, binding.kept_elsewhere)
 
     @property
     def _people(self) -> People:
@@ -144,4 +144,5 @@ class Duties:
             sync_hours=binding.people_settings.sync_hours,
             open_platform=binding.open_platform,
             unsubscribed=None if self._keeps else self._erase_unsubscribed,
+            elsewhere=binding.kept_elsewhere,
         )

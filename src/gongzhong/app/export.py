@@ -17,6 +17,7 @@ import msgspec
 from ..sharing.person import forget_answers, record_key
 from ..store import Work, WorkStore
 from ..wire import read_xml
+from .elsewhere import kept_elsewhere
 from .inbox import ANSWER, LATE, PUSH, KeptPush, read_answer, read_late
 from .sessions import PLACE, SessionStore
 
@@ -77,7 +78,22 @@ async def stored_erasure(people: People, account: str, state: str) -> AsyncItera
                 await _sessions(opened, people).delete(f"{account}:{openid}")
                 await forget_answers(opened, record_key(account, openid))
 
-        yield people.erasure(account, [forget])
+        yield people.erasure(account, [forget], kept_elsewhere(people, opened))
+
+
+@asynccontextmanager
+async def stored_records(
+    people: People, account: str, purposes: Purposes, state: str
+) -> AsyncIterator[Records]:
+    """What is stored about the people of an account, without a running program; `state` as for `stored_erasure`."""
+    async with _opened(people, state) as opened:
+        yield people.records(account, purposes, kept_elsewhere(people, opened))
+
+
+async def replay_stored(people: People, state: str) -> int:
+    """After a restore: erase again what was erased, in all accounts; how much. `state` as for `stored_erasure`."""
+    async with _opened(people, state) as opened:
+        return await people.replay(kept_elsewhere(people, opened))
 
 
 @asynccontextmanager

@@ -107,6 +107,7 @@ def _erase_again(database: str | None, config: Path | None) -> None:
     """Erase what the copy brought back, if data of people is in use and the copy has its tables."""
     import asyncio
 
+    from ..app.export import replay_stored
     from ..store import migrate
     from .people import opened
 
@@ -126,7 +127,7 @@ def _erase_again(database: str | None, config: Path | None) -> None:
 
     async def again() -> int:
         try:
-            return await people.replay()
+            return await replay_stored(people, given.state)
         finally:
             await people.close()
 

@@ -57,13 +57,16 @@ def consent(
     config: Config = None,
     json: AsJson = False,
 ) -> int:
+    from ..app.export import stored_records
     from ..people import Consent, Purposes
 
+    state = read(config, {"database": database}).state
+
     async def answer(people: People, appid: str) -> list[Consent]:
-        records = people.records(appid, Purposes())
-        if withdraw:
-            await records.withdraw(openid, withdraw, by=by)
-        return await records.consents(openid)
+        async with stored_records(people, appid, Purposes(), state) as records:
+            if withdraw:
+                await records.withdraw(openid, withdraw, by=by)
+            return await records.consents(openid)
 
     found = asked(database, config, account, answer)
     if json:
@@ -122,16 +125,18 @@ def erase(
             "给出一个 OpenID，或用 --everybody、--replay 之一；--field 只和 OpenID 一起用",
             "give an OpenID, or one of --everybody and --replay; --field goes with an OpenID",
         )
-    if replay:
-        return _replayed(
-            asked(database, config, account, lambda people, appid: people.erasure(appid).replay())
-        )
+    from ..app.export import stored_erasure
 
     state = read(config, {"database": database}).state
 
-    async def answer(people: People, appid: str) -> Certificate | None:
-        from ..app.export import stored_erasure
+    async def again(people: People, appid: str) -> int:
+        async with stored_erasure(people, appid, state) as erasure:
+            return await erasure.replay()
 
+    if replay:
+        return _replayed(asked(database, config, account, again))
+
+    async def answer(people: People, appid: str) -> Certificate | None:
         async with stored_erasure(people, appid, state) as erasure:
             return await _erased(erasure, openid, field, everybody=everybody, reason=reason, by=by)
 
@@ -278,8 +283,16 @@ def retention(
     config: Config = None,
     json: AsJson = False,
 ) -> int:
+    from ..app.export import stored_records
+
     purposes, _ = declared_by(program)
-    deleted = asked(database, config, account, lambda people, appid: people.records(appid, purposes).retain())
+    state = read(config, {"database": database}).state
+
+    async def answer(people: People, appid: str) -> dict[str, int]:
+        async with stored_records(people, appid, purposes, state) as records:
+            return await records.retain()
+
+    deleted = asked(database, config, account, answer)
     if json:
         print_json(deleted)
         return DONE

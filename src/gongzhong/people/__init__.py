@@ -5,7 +5,7 @@
 
 from .audit import Audit, AuditEntry, AuditReport
 from .directory import Directory, Progress
-from .erasure import Certificate, Erasure
+from .erasure import Certificate, Elsewhere, Erasure
 from .errors import DataDamaged, NoConsent, PeopleError, PersonErased, SnapshotUser, UndeclaredField
 from .keys import Keyring
 from .masters import LocalMaster, MasterKey, Masters, read_master, read_master_file
@@ -25,6 +25,7 @@ __all__ = [
     "Consent",
     "DataDamaged",
     "Directory",
+    "Elsewhere",
     "Erasure",
     "Joined",
     "Keyring",

@@ -12,14 +12,15 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeAlias
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
 from .audit import Audit
-from .key_tables import Scope
-from .keys import ACCOUNT_NUMBER
+from .key_tables import AT_ONCE, Scope
+from .keys import ACCOUNT_NUMBER, CLOCKS_DIFFER_S
+from .quotes import forget_quotes
 from .vault import Vault
 
 UNDISTURBED_S: Final = 60.0
@@ -31,6 +32,19 @@ TICK_S: Final = 1e-6
 """What two moments differ by at least, in unix seconds as a float holds them."""
 Also: TypeAlias = Callable[[str], Awaitable[object]]
 """Erases what is kept about an OpenID elsewhere: sessions, caches, the program's own tables."""
+
+
+class Elsewhere(Protocol):
+    """What others than this package keep of people's fields; it goes with them. What it does may be done twice.
+
+    Raises StateDown when that cannot be done now: the erasure stays open then, and is ended later.
+    """
+
+    async def forget_fields(self, account: str, numbers: Sequence[int], fields: Sequence[str]) -> object:
+        """These fields of these people are erased, withdrawn, or were kept for their time."""
+
+    async def forget_account(self, account: str) -> object:
+        """The account is erased: its keys are destroyed."""
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,12 +63,13 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Erasure:
-    """Erases in one account. `also` is called with the OpenID before a person's rows go."""
+    """Erases in one account. `also` is called with the OpenID before a person's rows go, `elsewhere` when single fields
+    or the whole account are gone."""
 
-    def __init__(self, vault: Vault, also: Sequence[Also] = ()) -> None:
+    def __init__(self, vault: Vault, also: Sequence[Also] = (), elsewhere: Sequence[Elsewhere] = ()) -> None:
         self._vault, self._tables, self._keys = vault, vault.tables, vault.keyring.tables
         self._audit = Audit(vault)
-        self._account, self._also = vault.account, tuple(also)
+        self._account, self._also, self._elsewhere = vault.account, tuple(also), tuple(elsewhere)
 
     async def person(self, openid: str, *, reason: str, by: str = "") -> Certificate | None:
         """Erase everything about a person; None when nothing is stored. Work that waits for them goes, too; what is
@@ -107,15 +122,19 @@ class Erasure:
         if not there:
             return None, []
         certificate = self._certificate(number, "fields", reason, by, there)
-        # Not before what another host stored, whose clock may be ahead: a restored copy is judged by this moment.
-        times = [
-            certificate.at,
-            *(row.stored_at for row in rows if row.field in there),
-            *(row.given_at for row in standing if row.field in there),
-        ]
-        certificate = await self._recorded(msgspec.structs.replace(certificate, at=max(times)))
+        stored_at = [row.stored_at for row in rows if row.field in there]
+        given_at = [row.given_at for row in standing if row.field in there]
+        certificate = await self._recorded(_not_before(certificate, max(stored_at + given_at)))
+        await forget_quotes(self._vault, {number: [row for row in rows if row.field in there]})
         await self._tables.withdraw(self._account, number, there, certificate.at, until=FOR_EVER)
-        return certificate, await self._tables.delete_fields(self._account, number, there, certificate.at)
+        gone = await self._tables.delete_fields(self._account, number, there, certificate.at)
+        await self.forget_elsewhere([number], there)
+        return certificate, gone
+
+    async def forget_elsewhere(self, numbers: Sequence[int], fields: Sequence[str]) -> None:
+        """After fields of people are deleted: have others let go of them, too."""
+        for one in self._elsewhere:
+            await one.forget_fields(self._account, numbers, fields)
 
     async def _ended(self, certificate: Certificate | None) -> Certificate | None:
         if certificate is not None:
@@ -124,10 +143,14 @@ class Erasure:
 
     async def account(self, *, reason: str, by: str = "") -> Certificate:
         """Erase all data of the account's people, its audit trail too: the end of the service (终止使用)."""
+        async for openid in self._everybody():
+            for erase in self._also:
+                await erase(openid)
         certificate = self._certificate(ACCOUNT_NUMBER, "account", reason, by, [])
-        certificate = await self._recorded(certificate)
+        latest = await self._tables.latest(self._account)
+        certificate = await self._recorded(_not_before(certificate, latest))
         self._vault.keyring.forget(self._account)
-        await self._tables.erase_account(self._account, certificate.at)
+        await self._delete_rows(certificate)
         await self._keys.end_erasure(self._account, ACCOUNT_NUMBER, certificate.at)
         return certificate
 
@@ -166,12 +189,41 @@ class Erasure:
     async def _delete_rows(self, one: Certificate) -> dict[str, int]:
         """Delete the rows of an erasure that is recorded already; how many of each kind."""
         if one.scope == "account":
-            return await self._tables.erase_account(self._account, one.at)
+            deleted = await self._tables.erase_account(self._account, one.at)
+            await self._delete_unreadable()
+            for elsewhere in self._elsewhere:
+                await elsewhere.forget_account(self._account)
+            return deleted
         if one.scope == "person":
             return await self._tables.erase(self._account, [one.number], [str(one.number)], running=True)
         ended = await self._tables.withdraw(self._account, one.number, one.fields, one.at)
+        rows = await self._tables.fields(self._account, one.number)
+        old = [row for row in rows if row.field in one.fields and row.stored_at <= one.at]
+        await forget_quotes(self._vault, {one.number: old})
         gone = await self._tables.delete_fields(self._account, one.number, one.fields, one.at)
+        await self.forget_elsewhere([one.number], one.fields)
         return {"fields": len(gone), "consents": ended}
+
+    async def _delete_unreadable(self) -> None:
+        """Delete the rows of people who have no key: they were written while the account was erased, or by a host whose
+        clock is ahead."""
+        after = 0
+        while numbers := await self._tables.people(self._account, after, AT_ONCE):
+            after = numbers[-1]
+            readable = {row.number for row in await self._keys.person_keys(self._account, numbers)}
+            dead = [number for number in numbers if number not in readable]
+            if dead:
+                lines = [str(number) for number in dead]
+                await self._tables.erase(self._account, dead, lines, running=True)
+
+    async def _everybody(self) -> AsyncIterator[str]:
+        """The OpenIDs of all people of the account."""
+        after = 0
+        while numbers := await self._tables.people(self._account, after, AT_ONCE):
+            after = numbers[-1]
+            for openid in await self._vault.openids(numbers):
+                if openid is not None:
+                    yield openid
 
     async def _recorded(self, certificate: Certificate) -> Certificate:
         """Record an erasure in the key store, its keys destroyed; later by some microseconds than it says, when another
@@ -196,3 +248,10 @@ class Erasure:
             by=by,
             fields=fields,
         )
+
+
+def _not_before(certificate: Certificate, latest: float) -> Certificate:
+    """The certificate of what was stored until `latest`: another host may have stored it, whose clock is ahead, and a
+    restored copy is judged by the certificate's time."""
+    at = max(certificate.at, min(latest, certificate.at + CLOCKS_DIFFER_S))
+    return msgspec.structs.replace(certificate, at=at)

@@ -12,7 +12,7 @@ from ..config import PeopleData
 from ..database import DatabaseUrl, read_url
 from ..errors import SetupError
 from .directory import Directory, Unsubscribed, declared_in
-from .erasure import Also, Erasure
+from .erasure import Also, Elsewhere, Erasure
 from .key_tables import KeyTables, open_key_database
 from .keys import Keyring
 from .masters import Masters, masters_from, read_master
@@ -39,9 +39,10 @@ class People:
         """The people of this AppID."""
         return Vault(account, self.keyring, self.tables, self.clock)
 
-    def records(self, account: str, purposes: Purposes) -> Records:
-        """What is stored about the people of this AppID, for the declared purposes."""
-        return Records(self.vault(account), purposes)
+    def records(self, account: str, purposes: Purposes, elsewhere: Sequence[Elsewhere] = ()) -> Records:
+        """What is stored about the people of this AppID, for the declared purposes; `elsewhere` is told of fields that
+        go."""
+        return Records(self.vault(account), purposes, elsewhere)
 
     def directory(
         self,
@@ -73,17 +74,18 @@ class People:
         sync_hours: float = 24.0,
         open_platform: str = "",
         unsubscribed: Unsubscribed | None = None,
+        elsewhere: Sequence[Elsewhere] = (),
     ) -> Upkeep:
         """What is done from time to time for this AppID. `api` is asked for when the program declares fields that
-        WeChat's list of followers gives."""
+        WeChat's list of followers gives; `elsewhere` is told of fields that go."""
         directory = None
         if declared_in(purposes, joins=bool(open_platform)):
             directory = self.directory(
                 account, purposes, api(), open_platform=open_platform, unsubscribed=unsubscribed
             )
         return Upkeep(
-            self.records(account, purposes),
-            self.erasure(account),
+            self.records(account, purposes, elsewhere),
+            self.erasure(account, elsewhere=elsewhere),
             self._work(),
             directory,
             sync_s=sync_hours * 3600,
@@ -95,15 +97,19 @@ class People:
 
         return SqlWork(self.tables.database, self.clock)
 
-    def erasure(self, account: str, also: Sequence[Also] = ()) -> Erasure:
-        """Erasure in this AppID; `also` erases what is kept elsewhere."""
-        return Erasure(self.vault(account), also)
+    def erasure(
+        self, account: str, also: Sequence[Also] = (), elsewhere: Sequence[Elsewhere] = ()
+    ) -> Erasure:
+        """Erasure in this AppID; `also` erases what is kept about a person elsewhere, `elsewhere` what is kept of
+        single fields and of the account."""
+        return Erasure(self.vault(account), also, elsewhere)
 
-    async def replay(self) -> int:
+    async def replay(self, elsewhere: Sequence[Elsewhere] = ()) -> int:
         """After the database was restored from a copy: erase again what was erased since. How much."""
         tables = self.keyring.tables
         accounts = {*await tables.erased_accounts(), *await tables.accounts()}
-        return sum([await self.erasure(account).replay() for account in sorted(accounts)])
+        replayed = [await self.erasure(account, elsewhere=elsewhere).replay() for account in sorted(accounts)]
+        return sum(replayed)
 
     async def close(self) -> None:
         await self.tables.close()

@@ -13,9 +13,10 @@ from typing import Any, Final, Literal
 import msgspec
 
 from .audit import Audit
-from .erasure import Certificate, Erasure
+from .erasure import Certificate, Elsewhere, Erasure
 from .errors import NoConsent, PersonErased, SnapshotUser
 from .purposes import Collected, Purposes
+from .quotes import forget_quotes
 from .tables import StoredConsent, StoredField
 from .vault import Vault
 
@@ -37,11 +38,15 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Records:
-    """The data of one account's people. Every method raises StateDown when database or key store are out of reach."""
+    """The data of one account's people; `elsewhere` is told of fields that go.
 
-    def __init__(self, vault: Vault, purposes: Purposes, audit: Audit | None = None) -> None:
+    Every method raises StateDown when database or key store are out of reach.
+    """
+
+    def __init__(self, vault: Vault, purposes: Purposes, elsewhere: Sequence[Elsewhere] = ()) -> None:
         self.vault, self.purposes = vault, purposes
-        self.audit = audit or Audit(vault)
+        self.audit = Audit(vault)
+        self._erasure = Erasure(vault, elsewhere=elsewhere)
         self._account, self._tables = vault.account, vault.tables
 
     def ask(self, fields: Sequence[str]) -> str:
@@ -88,7 +93,7 @@ class Records:
     async def withdraw(self, openid: str, fields: Sequence[str], *, by: str = "person") -> list[str]:
         """End consents, and delete the values stored under them; which fields had one. Both hold after a restore of an
         older copy of the database, too: the key store remembers them, with a certificate."""
-        return await Erasure(self.vault).withdraw(openid, fields, by=by)
+        return await self._erasure.withdraw(openid, fields, by=by)
 
     async def store(self, openid: str, field: str, value: Any, *, snapshot: bool = False) -> None:
         """Store a value (anything that JSON can hold); it replaces the one before.
@@ -183,9 +188,11 @@ class Records:
             if one.keep_days is None:
                 continue
             before = self.vault.clock.now() - one.keep_days * 86400
-            numbers = await self._tables.expire(self._account, one.field, before)
-            if numbers:
-                deleted[one.field] = len(numbers)
+            expired = await self._tables.expire(self._account, one.field, before)
+            if expired:
+                deleted[one.field] = len(expired)
+                await forget_quotes(self.vault, {number: [value] for number, value in expired.items()})
+                await self._erasure.forget_elsewhere(list(expired), [one.field])
         if deleted:
             await self.audit.append("retention", by=by, deleted=deleted)
         return deleted

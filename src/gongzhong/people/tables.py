@@ -5,7 +5,7 @@ Every statement names the account. Nothing in these tables can be read without t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -57,7 +57,8 @@ WHERE f.account = :account AND f.number > :after AND f.field IN ({fields}) AND f
 ORDER BY f.number LIMIT :lim
 """
 EXPIRE: Final = """
-DELETE FROM person_field WHERE account = :account AND field = :field AND stored_at < :before RETURNING number
+DELETE FROM person_field WHERE account = :account AND field = :field AND stored_at < :before
+RETURNING number, field, sealed, purpose, stored_at
 """
 ADD_CONSENT: Final = """
 INSERT INTO person_consent (account, number, field, purpose, text_version, shown, given_at, withdrawn_at)
@@ -84,6 +85,12 @@ ERASE: Final = (
 ERASE_WORK: Final = """
 DELETE FROM work WHERE account = :account AND line IN ({lines}) AND (:running = 1 OR stage <> 'running') RETURNING id
 """
+WAITING_WORK: Final = """
+SELECT id, kind, line, data FROM work WHERE account = :account AND line IN ({lines}) AND stage <> 'running'
+"""
+DELETE_WORK: Final = """
+DELETE FROM work WHERE account = :account AND id IN ({ids}) AND stage <> 'running' RETURNING id
+"""
 ERASE_ACCOUNT: Final = (
     "DELETE FROM person WHERE account = :account AND created_at <= :until RETURNING number",
     "DELETE FROM person_field WHERE account = :account AND stored_at <= :until RETURNING number",
@@ -91,6 +98,14 @@ ERASE_ACCOUNT: Final = (
     "DELETE FROM work WHERE account = :account AND created_at <= :until RETURNING id",
     "DELETE FROM person_audit WHERE account = :account AND at <= :until RETURNING seq",
 )
+LATEST: Final = """
+SELECT max(at) FROM (
+    SELECT max(created_at) AS at FROM person WHERE account = :account
+    UNION ALL SELECT max(stored_at) FROM person_field WHERE account = :account
+    UNION ALL SELECT max(given_at) FROM person_consent WHERE account = :account
+    UNION ALL SELECT max(created_at) FROM work WHERE account = :account
+    UNION ALL SELECT max(at) FROM person_audit WHERE account = :account) AS times
+"""
 SET_UNION: Final = """
 UPDATE person SET union_lookup = :lookup WHERE account = :account AND number = :number AND EXISTS (
     SELECT 1 FROM person_field AS f WHERE f.account = :account AND f.number = :number AND f.field = 'unionid')
@@ -128,6 +143,15 @@ class StoredField(msgspec.Struct, frozen=True):
     sealed: bytes
     purpose: str
     stored_at: float
+
+
+class WaitingRow(msgspec.Struct, frozen=True):
+    """A person's row of the table of work, as it is stored."""
+
+    id: int
+    kind: str
+    number: int
+    data: bytes
 
 
 class StoredConsent(msgspec.Struct, frozen=True):
@@ -217,9 +241,10 @@ class PeopleTables:
         values = {"listed": as_list(fields), "since": since, "after": after, "lim": AT_ONCE}
         return [row[0] for row in await self._run(sql, account, **values)]
 
-    async def expire(self, account: str, field: str, before: float) -> list[int]:
-        """Delete a field of everybody for whom it was stored before then; their numbers."""
-        return [row[0] for row in await self._run(EXPIRE, account, field=field, before=before)]
+    async def expire(self, account: str, field: str, before: float) -> dict[int, StoredField]:
+        """Delete a field of everybody for whom it was stored before then; what was stored, by their numbers."""
+        rows = await self._run(EXPIRE, account, field=field, before=before)
+        return {row[0]: StoredField(*row[1:]) for row in rows}
 
     async def add_consent(self, account: str, number: int, consent: StoredConsent) -> bool:
         """Whether the person is there."""
@@ -258,6 +283,20 @@ class PeopleTables:
         """Delete everything of an account that was stored until then. How many rows of each kind."""
         results = await self._each(*((sql, {"account": account, "until": until}) for sql in ERASE_ACCOUNT))
         return dict(zip(("people", "fields", "consents", "work", "audit"), map(len, results), strict=True))
+
+    async def work_of(self, account: str, lines: Sequence[str], kinds: Collection[str]) -> list[WaitingRow]:
+        """Work of these lines and kinds that nobody is at, dead letters too; AT_ONCE lines at most."""
+        sql = WAITING_WORK.format(lines=self._texts)
+        rows = await self._run(sql, account, listed=as_list(lines))
+        return [WaitingRow(row[0], row[1], int(row[2]), row[3]) for row in rows if row[1] in kinds]
+
+    async def delete_work(self, account: str, ids: Sequence[int]) -> int:
+        """Delete work that nobody is at; how much."""
+        return len(await self._run(DELETE_WORK.format(ids=self._numbers), account, listed=as_list(ids)))
+
+    async def latest(self, account: str) -> float:
+        """When the account's newest row was written, by the clock of whoever wrote it; 0 when there is none."""
+        return float((await self._run(LATEST, account))[0][0] or 0)
 
     async def set_unions(self, account: str, lookups: Mapping[int, str]) -> None:
         """Let people be found by the blind index of their UnionID, as long as the field `unionid` is stored."""

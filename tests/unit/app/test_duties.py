@@ -47,6 +47,7 @@ def duties_of(app: App, stored: Stored) -> Duties:
         account=SimpleNamespace(appid="wx00000000000000aa"),
         api=None,
         people_settings=PeopleData(),
+        kept_elsewhere=[],
     )
     return Duties(binding)
 

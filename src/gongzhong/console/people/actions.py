@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 import msgspec
 from msgspec import Meta
 
-from ...app.export import export_stored, stored_erasure
+from ...app.export import export_stored, stored_erasure, stored_records
 from ...errors import GongzhongError
 from ...people import Audit, Erasure, People, Purposes, Records
 
@@ -88,6 +88,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """The address of the shared state, where sessions are; empty: there is none."""
 
     @property
+    def whose(self) -> tuple[People, str, Purposes]:
+        return self.people, self.account, self.purposes or Purposes()
+
+    @property
     def records(self) -> Records:
         return self.people.records(self.account, self.purposes or Purposes())
 
@@ -117,7 +121,8 @@ async def consents(caller: Caller, body: Person) -> Any:
 
 
 async def withdraw(caller: Caller, body: Withdrawal) -> Any:
-    return {"deleted": await caller.records.withdraw(body.openid, body.fields, by=caller.by)}
+    async with stored_records(*caller.whose, caller.state) as records:
+        return {"deleted": await records.withdraw(body.openid, body.fields, by=caller.by)}
 
 
 async def export(caller: Caller, body: Person) -> Any:
@@ -130,22 +135,24 @@ async def export(caller: Caller, body: Person) -> Any:
 
 async def erase(caller: Caller, body: Erase) -> Any:
     by, reason = caller.by, body.reason
-    if body.fields is not None:
-        return {"certificate": await caller.erasure.fields(body.openid, body.fields, reason=reason, by=by)}
     async with stored_erasure(caller.people, caller.account, caller.state) as erasure:
+        if body.fields is not None:
+            return {"certificate": await erasure.fields(body.openid, body.fields, reason=reason, by=by)}
         return {"certificate": await erasure.person(body.openid, reason=reason, by=by)}
 
 
 async def erase_everybody(caller: Caller, body: Everybody) -> Any:
     if body.confirm != caller.account:
         raise NotConfirmed
-    return {"certificate": await caller.erasure.account(reason=body.reason, by=caller.by)}
+    async with stored_erasure(caller.people, caller.account, caller.state) as erasure:
+        return {"certificate": await erasure.account(reason=body.reason, by=caller.by)}
 
 
 async def retention(caller: Caller, body: Nothing) -> Any:
     if caller.purposes is None:
         raise NoPurposes
-    return {"deleted": await caller.records.retain(by=caller.by)}
+    async with stored_records(*caller.whose, caller.state) as records:
+        return {"deleted": await records.retain(by=caller.by)}
 
 
 async def certificates(caller: Caller, body: Since) -> Any:
