@@ -21,7 +21,7 @@ PAGES := $(STATIC)/index.html
 PAGE_SOURCES := $(shell find web \( -name node_modules -o -path web/test \) -prune -o -type f ! -name '*.md' -print 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: help demo pages test test-heavy chaos chaos-campaign chaos-short test-pythons test-pages test-schema test-node lint wheel first-hour bench lock clean
+.PHONY: help demo pages types test test-heavy chaos chaos-campaign chaos-short test-pythons test-pages test-schema test-node lint wheel first-hour bench lock clean
 
 help: ## 列出所有目标 / list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ demo: ## 启动演示公众号，PORT=8700 / run the demo account and the platfo
 	@trap : INT TERM; $(BIN)/gongzhong dev $(APP) --port $(PORT) || { code=$$?; [ $$code = 130 ] || exit $$code; }
 
 pages: $(PAGES) ## 构建网页 / build the pages into the package
+
+types: .venv/.dev web/node_modules/.ok ## 由 OpenAPI 文档生成网页的类型 / write the pages' types from the OpenAPI document
+	$(BIN)/python scripts/page_document.py | $(WITH_NODE) node web/scripts/types.mjs
 
 test: .venv/.dev ## 不启动程序的 Python 测试 / the tests that start no programs
 	$(PYTEST) -n auto --dist loadscope -m "not heavy and not slow and not browser and not first_hour"

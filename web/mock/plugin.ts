@@ -83,7 +83,7 @@ function moveClock(body: { advance?: number; freeze?: boolean }): object {
 }
 
 function state(): World {
-  return { clock: now(), accounts, people, version: '0.1.0' }
+  return { clock: now(), accounts, people, failed_jobs: [], version: '0.1.0' }
 }
 
 const QUOTA = { calls: ['/cgi-bin/token', '/cgi-bin/message/template/send', '/cgi-bin/user/info', '/cgi-bin/menu/create'].map((path, at) => ({ path, daily: [2000, 100_000, 5_000_000, 1000][at]!, used: [12, 4021, 0, 1000][at]! })) }

@@ -18,7 +18,7 @@ function person(name: string, nickname: string, follows: number[]): Person {
     one.appid,
     { openid: `o${name}_${at}_7hG2kQ9xLmVb`, subscribed: follows.includes(at), unionid: null },
   ])
-  return { name, nickname, headimgurl: '', accounts: Object.fromEntries(ties) as Person['accounts'] }
+  return { name, nickname, headimgurl: '', sex: 0, language: 'zh_CN', closed: false, accounts: Object.fromEntries(ties) as Person['accounts'] }
 }
 
 export const people: Person[] = [person('alice', '林小雨', [0, 1]), person('bob', 'Bob', [0])]
@@ -81,14 +81,15 @@ export function exchange(seq: number, change: Partial<Traffic>): Traffic {
     openid: 'oalice_0_7hG2kQ9xLmVb',
     attempt: 1,
     of: 3,
-    request: { method: 'POST', url: 'http://127.0.0.1:8000/wechat?signature=9f2c…&timestamp=1795402800&nonce=38213&encrypt_type=aes&msg_signature=51d0…', headers: { 'content-type': 'text/xml', 'user-agent': 'Mozilla/4.0' }, body: ENVELOPE },
+    request: { method: 'POST', bytes: 300, url: 'http://127.0.0.1:8000/wechat?signature=9f2c…&timestamp=1795402800&nonce=38213&encrypt_type=aes&msg_signature=51d0…', headers: { 'content-type': 'text/xml', 'user-agent': 'Mozilla/4.0' }, body: ENVELOPE },
     decrypted: '<xml><ToUserName><![CDATA[gh_1a2b3c4d5e6f]]></ToUserName><FromUserName><![CDATA[oalice_0_7hG2kQ9xLmVb]]></FromUserName><CreateTime>1795402800</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[你好，今天有什么推荐？]]></Content><MsgId>24261840000000001</MsgId></xml>',
-    response: { status: 200, headers: { 'content-type': 'application/xml' }, body: ENVELOPE },
+    response: { status: 200, bytes: 200, headers: { 'content-type': 'application/xml' }, body: ENVELOPE },
     response_decrypted: '<xml><ToUserName><![CDATA[oalice_0_7hG2kQ9xLmVb]]></ToUserName><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[欢迎]]></Content></xml>',
     verdict: { ok: true, class: 'ok', zh: '回复已送达', en: 'the reply was delivered' },
     cost_ms: 38,
     rid: null,
     errcode: null,
+    fault: null,
     ...change,
   }
 }
@@ -98,9 +99,9 @@ const api = { kind: 'api', attempt: null, of: null, decrypted: null, response_de
 export const traffic: Traffic[] = [
   exchange(1, { kind: 'verify', title: '验证 URL', attempt: null, of: null, decrypted: null, response_decrypted: null, verdict: { ok: true, class: 'ok', zh: '配置成功', en: 'verified and saved' }, cost_ms: 12 }),
   exchange(2, { title: '关注 subscribe' }),
-  exchange(3, { ...api, title: 'POST /cgi-bin/stable_token', cost_ms: 3, request: { method: 'POST', url: '/cgi-bin/stable_token', headers: { 'content-type': 'application/json' }, body: '{"grant_type":"client_credential","appid":"wx1a2b3c4d5e6f7081","secret":"f00dca…"}' }, response: { status: 200, headers: { 'content-type': 'application/json' }, body: '{"access_token":"86_h2K…","expires_in":7200}' } }),
+  exchange(3, { ...api, title: 'POST /cgi-bin/stable_token', cost_ms: 3, request: { method: 'POST', bytes: 300, url: '/cgi-bin/stable_token', headers: { 'content-type': 'application/json' }, body: '{"grant_type":"client_credential","appid":"wx1a2b3c4d5e6f7081","secret":"f00dca…"}' }, response: { status: 200, bytes: 200, headers: { 'content-type': 'application/json' }, body: '{"access_token":"86_h2K…","expires_in":7200}' } }),
   exchange(4, {}),
-  exchange(5, { ...api, title: 'POST /cgi-bin/message/template/send', errcode: 43004, rid: '6741-2b7f-19c4', cost_ms: 2, verdict: { ok: false, class: 'errcode', zh: '43004：需要接收者关注', en: '43004: the recipient must follow the account' }, request: { method: 'POST', url: '/cgi-bin/message/template/send?access_token=86_h2K…', headers: { 'content-type': 'application/json' }, body: '{"touser":"obob_0","template_id":"Tm1","data":{"amount":{"value":"¥56.00"}}}' }, response: { status: 200, headers: { 'content-type': 'application/json' }, body: '{"errcode":43004,"errmsg":"require subscribe rid: 6741-2b7f-19c4"}' } }),
+  exchange(5, { ...api, title: 'POST /cgi-bin/message/template/send', errcode: 43004, rid: '6741-2b7f-19c4', cost_ms: 2, verdict: { ok: false, class: 'errcode', zh: '43004：需要接收者关注', en: '43004: the recipient must follow the account' }, request: { method: 'POST', bytes: 300, url: '/cgi-bin/message/template/send?access_token=86_h2K…', headers: { 'content-type': 'application/json' }, body: '{"touser":"obob_0","template_id":"Tm1","data":{"amount":{"value":"¥56.00"}}}' }, response: { status: 200, bytes: 200, headers: { 'content-type': 'application/json' }, body: '{"errcode":43004,"errmsg":"require subscribe rid: 6741-2b7f-19c4"}' } }),
   exchange(6, { title: '菜单点击 CLICK', attempt: 1, verdict: { ok: false, class: 'timeout', zh: '5 秒内没有回复，微信会重试', en: 'no answer within 5 seconds: WeChat tries again' }, response: null, response_decrypted: null, cost_ms: 5000 }),
   exchange(7, { title: '菜单点击 CLICK', attempt: 2, cost_ms: 1210 }),
 ]

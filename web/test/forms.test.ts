@@ -126,7 +126,7 @@ describe('the detail of an exchange', () => {
   })
 
   it('says that there was no answer, and how large a file was', () => {
-    const request = { method: 'POST', url: '/upload', headers: {}, body: { bytes: 2048, content_type: 'image/png' } }
+    const request = { method: 'POST', bytes: 2048, url: '/upload', headers: {}, body: { bytes: 2048, content_type: 'image/png' } }
     const view = show(TrafficDetail, { entry: entry(4, { response: null, request }) })
     expect(view.text()).toContain('没有收到响应')
     expect(view.text()).toContain('2048 字节，image/png')

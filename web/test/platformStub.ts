@@ -28,6 +28,6 @@ export class PlatformStub {
 
 export function world(subscribed = true): World {
   const deer = account('小鹿', 'wx1', { encryption: 'plain', aes_key: '', url: '', oauth_domain: '', js_domains: [] })
-  const alice = { name: 'alice', nickname: '小雨', headimgurl: '', accounts: { wx1: { openid: 'o1', subscribed, unionid: null } } }
-  return { clock: { now: 1_790_000_000, frozen: true }, accounts: [deer], people: [alice], version: '0' }
+  const alice = { name: 'alice', nickname: '小雨', headimgurl: '', sex: 0, language: 'zh_CN', closed: false, accounts: { wx1: { openid: 'o1', subscribed, unionid: null } } }
+  return { clock: { now: 1_790_000_000, frozen: true }, accounts: [deer], people: [alice], failed_jobs: [], version: '0' }
 }

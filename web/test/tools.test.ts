@@ -4,14 +4,14 @@ import { defineComponent, h, type Component } from 'vue'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 
 import type { Stream } from '../src/api/live'
-import type { Fault } from '../src/api/tools'
+import type { Fault } from '../src/api/types'
 import FaultList from '../src/scenarios/FaultList.vue'
 import RecordingCard from '../src/scenarios/RecordingCard.vue'
 import SnapshotList from '../src/scenarios/SnapshotList.vue'
 import { provideSession, Session } from '../src/store/session'
 import { PlatformStub, world } from './platformStub'
 
-const FAULT: Fault = { id: 7, side: 'api', kind: 'errcode', appid: 'wx1', target: '/cgi-bin/user/info', rate: 0.25, errcode: 45009, status: 502, delay_s: 1, times: null, hits: 3 }
+const FAULT: Fault = { id: 7, side: 'api', kind: 'errcode', appid: 'wx1', target: '/cgi-bin/user/info', rate: 0.25, errcode: 45009, status: 502, delay_s: 1, times: null, hits: 3, seed: 1, draws: 12, carried_out: false }
 
 let stub: PlatformStub
 let session: Session

@@ -1,6 +1,7 @@
 // Every call of the control API as one typed method; the only place that knows its paths.
 import type {
   Account,
+  AccountChange,
   ActResult,
   Alarm,
   CallbackSettings,
@@ -10,6 +11,8 @@ import type {
   Coverage,
   Credentials,
   Desk,
+  Fault,
+  FaultOrder,
   Menu,
   NewAccount,
   NewAgent,
@@ -18,8 +21,9 @@ import type {
   ProgramState,
   QrCode,
   Quota,
+  Recording,
   Saying,
-  ScanResult,
+  Snapshot,
   Tap,
   Traffic,
   TrafficPage,
@@ -28,7 +32,6 @@ import type {
   Verification,
   World,
 } from './types'
-import type { Fault, FaultOrder, Recording, Snapshot } from './tools'
 
 const BASE = '/_platform/'
 
@@ -67,7 +70,7 @@ export class ControlApi {
   coverage = (): Promise<Coverage> => this.get('coverage')
   state = (): Promise<World> => this.get('state')
   addAccount = (account: NewAccount): Promise<Account> => this.post('accounts', account)
-  editAccount = (appid: string, change: Partial<Account>): Promise<Account> =>
+  editAccount = (appid: string, change: AccountChange): Promise<Account> =>
     this.send('PATCH', this.account(appid), change)
   credentials = (appid: string): Promise<Credentials> => this.post(`${this.account(appid)}/credentials`, {})
   submitUrl = (appid: string, settings: CallbackSettings): Promise<Verification> =>
@@ -86,7 +89,7 @@ export class ControlApi {
   say = (person: string, appid: string, saying: Saying): Promise<ActResult> =>
     this.act(person, 'say', { appid, ...saying })
   tap = (person: string, appid: string, tap: Tap): Promise<ActResult> => this.act(person, 'tap', { appid, ...tap })
-  scan = (person: string, code: { ticket: string } | { url: string }): Promise<ScanResult> =>
+  scan = (person: string, code: { ticket: string } | { url: string }): Promise<ActResult> =>
     this.act(person, 'scan', code)
   enter = (person: string, appid: string): Promise<ActResult> => this.act(person, 'enter', { appid })
   chat = (person: string, appid: string, after = 0): Promise<Chat> =>

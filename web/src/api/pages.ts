@@ -1,20 +1,11 @@
 // What the phone asks the platform on behalf of a web page (JS-SDK). Files travel as base64.
 import type { Params } from '../jweixin/protocol'
 import { base64, fromUpload } from '../ui/files'
-import type { Bilingual, ControlApi } from './client'
+import type { ControlApi } from './client'
+import type { Rights } from './types'
 
 export type PageFile = 'image' | 'voice'
 export type ShareTarget = 'friend' | 'timeline' | 'qq' | 'weibo' | 'qzone'
-
-/** What a page may use after `wx.config`, or why nothing. */
-export interface Rights {
-  errMsg: string
-  reason: Bilingual | null
-  apis: string[]
-  denied: string[]
-  unknown: string[]
-  openTags: string[]
-}
 
 export interface ShareCard {
   page: string

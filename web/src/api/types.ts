@@ -1,339 +1,92 @@
-// The shapes of docs/control-api.md, word for word: what the platform tells the pages.
+// What the platform tells the pages and takes from them, under short names: the shapes themselves are made from the
+// control routes (`make types`).
+import type { components } from './schema'
 
-export type AccountKind = 'subscription' | 'service' | 'test'
+type Schemas = components['schemas']
+
+export type Account = Schemas['AccountState']
+export type AccountKind = Account['kind']
 /** What everybody meets on the authorisation page; 0 is none. */
-export type PageError = 0 | 10004 | 10009 | 10015 | 10016
-export type Encryption = 'plain' | 'compatible' | 'safe'
+export type PageError = Account['page_error']
+export type Encryption = Account['encryption']
+export type Credentials = Schemas['CredentialsView']
+export type NewAccount = Schemas['AccountConfig']
+export type AccountChange = Schemas['AccountChange']
+/** A Token or key that is left out stays as it is. */
+export type CallbackSettings = Schemas['CallbackForm']
+export type Verification = Schemas['Verified']
 
-export interface Account {
-  appid: string
-  original_id: string
-  name: string
-  wechat_id: string
-  kind: AccountKind
-  verified: boolean
-  /** `***` when there is one: only `credentials` gives the value. So are the next two. */
-  secret: string
-  token: string
-  aes_key: string
-  encryption: Encryption
-  url: string
-  oauth_domain: string
-  second_oauth_domain: string
-  js_domains: string[]
-  business_domains: string[]
-  ip_allow_list: string[]
-  ip_allow_list_scope: 'all' | 'token'
-  ip_refusal_code: 40164 | 61004
-  /** The allow-list that counts until `ip_list_from`. */
-  ip_list_before: string[]
-  ip_list_from: number
-  web_authorization: boolean
-  open_platform: string
-  headimgurl: string
-  description: string
-  call_limits: Record<string, number>
-  customer_service: boolean
-  comments: boolean
-  page_error: PageError
-  secret_frozen: boolean
-  mass: object
-  autoreply: object
-}
+export type Relation = Schemas['TieView']
+export type Person = Schemas['PersonView']
+export type ClockReading = Schemas['ClockView']
+export type World = Schemas['StateView']
+export type MenuButton = Schemas['MenuButtonView']
+export type Menu = Schemas['MenuView']
 
-export interface Credentials {
-  appid: string
-  secret: string
-  token: string
-  aes_key: string
-  encryption: Encryption
-}
+export type Chat = Schemas['ChatView']
+export type ChatItem = Chat['items'][number]
+export type Via = ChatItem['via']
+export type Article = Schemas['ArticleCard']
+export type TextItem = Schemas['TextLine']
+export type PictureItem = Schemas['ImageLine']
+export type VoiceItem = Schemas['VoiceLine']
+export type VideoItem = Schemas['VideoLine'] | Schemas['ShortVideoLine']
+export type LocationItem = Schemas['LocationLine']
+export type LinkItem = Schemas['LinkLine']
+export type MusicItem = Schemas['MusicLine']
+export type NewsItem = Schemas['ArticlesLine']
+export type MsgMenuItem = Schemas['MenuLine']
+export type MiniProgram = Schemas['MiniProgramTarget']
+export type TemplateItem = Schemas['TemplateLine']
+export type MiniProgramItem = Schemas['MiniProgramLine']
+export type CardItem = Schemas['CardLine']
+export type SystemItem = Schemas['EventLine'] | Schemas['FailureLine']
 
-export type NewAccount = Pick<Account, 'name' | 'kind' | 'verified'> & Partial<Account>
+export type Saying = Omit<Schemas['Speaking'], 'appid'>
+export type MessageType = Saying['type']
+export type Tap = Omit<Schemas['Tapping'], 'appid'>
+export type ActResult = Schemas['ActView']
 
-export interface Relation {
-  openid: string
-  subscribed: boolean
-  unionid: string | null
-}
-
-export interface Person {
-  name: string
-  nickname: string
-  headimgurl: string
-  /** The person has closed the WeChat account and can do nothing any more. */
-  closed?: boolean
-  accounts: Record<string, Relation>
-}
-
-export interface ClockReading {
-  now: number
-  frozen: boolean
-}
-
-export interface World {
-  clock: ClockReading
-  accounts: Account[]
-  people: Person[]
-  version: string
-}
-
-export interface MenuButton {
-  type?: string
-  name: string
-  key?: string
-  url?: string
-  appid?: string
-  pagepath?: string
-  media_id?: string
-  article_id?: string
-  sub_button?: MenuButton[]
-}
-
-export interface Menu {
-  button: MenuButton[]
-}
-
-export type Via = 'message' | 'passive' | 'customer' | 'template' | 'mass' | 'menu' | 'platform'
-
-interface ChatBase {
-  seq: number
-  time: number
-  appid: string
-  person: string
-  side: 'person' | 'account' | 'system'
-  via: Via
-  kf?: string | null
-  /** A grey word beside the line, such as 服务通知 for what reaches somebody who does not follow. */
-  note?: string
-}
-
-export interface Article {
-  title: string
-  description: string
-  url: string
-  picurl: string
-}
-
-export interface TextItem extends ChatBase {
-  type: 'text'
-  content: string
-}
-export interface MediaItem extends ChatBase {
-  type: 'image' | 'voice' | 'video' | 'shortvideo'
-  media_id: string
-  url: string
-  title?: string
-  description?: string
-  content?: string
-}
-export interface LocationItem extends ChatBase {
-  type: 'location'
-  latitude: number
-  longitude: number
-  scale: number
-  label: string
-}
-export interface LinkItem extends ChatBase {
-  type: 'link'
-  title: string
-  description: string
-  url: string
-  picurl?: string
-  /** Nickname of the friend who passed the page on. */
-  sharer?: string
-  thumb_url?: string
-}
-export interface MusicItem extends ChatBase {
-  type: 'music'
-  title: string
-  description: string
-  url: string
-  thumb_url: string
-}
-export interface NewsItem extends ChatBase {
-  type: 'news'
-  articles: Article[]
-}
-export interface MsgMenuItem extends ChatBase {
-  type: 'msgmenu'
-  head: string
-  list: { id: string; content: string }[]
-  tail: string
-}
-export interface MiniProgram {
-  appid: string
-  pagepath?: string
-}
-export interface TemplateItem extends ChatBase {
-  type: 'template'
-  title: string
-  lines: { label: string; value: string }[]
-  url?: string | null
-  miniprogram?: MiniProgram | null
-}
-export interface MiniProgramItem extends ChatBase {
-  type: 'miniprogrampage'
-  title: string
-  miniprogram?: MiniProgram | null
-  thumb_url?: string
-}
-export interface CardItem extends ChatBase {
-  type: 'wxcard'
-  card_id?: string
-  title?: string
-  content?: string
-}
-export interface SystemItem extends ChatBase {
-  type: 'event' | 'failure'
-  content: string
-}
-
-export type ChatItem =
-  | TextItem
-  | MediaItem
-  | LocationItem
-  | LinkItem
-  | MusicItem
-  | NewsItem
-  | MsgMenuItem
-  | TemplateItem
-  | MiniProgramItem
-  | CardItem
-  | SystemItem
-
-export interface Chat {
-  items: ChatItem[]
-  menu: Menu | null
-  typing: boolean
-}
-
-export type MessageType = 'text' | 'image' | 'voice' | 'video' | 'shortvideo' | 'location' | 'link'
-
-export interface Saying {
-  type: MessageType
-  content?: string
-  file?: string
-  filename?: string
-  latitude?: number
-  longitude?: number
-  label?: string
-  title?: string
-  description?: string
-  url?: string
-  msgmenu_id?: string
-}
-
-export interface Tap {
-  path: number[]
-  scan_result?: string
-  latitude?: number
-  longitude?: number
-  label?: string
-  files?: string[]
-}
-
-export interface ActResult {
-  items?: ChatItem[]
-  open?: string | null
-}
-
-export interface ScanResult extends ActResult {
-  appid?: string | null
-  event?: string | null
-}
-
-export type Body = string | { bytes: number; content_type: string } | null
-
-export type TrafficKind = 'push' | 'verify' | 'api' | 'web'
-
+export type Body = string | Schemas['SizeOnly'] | null
+export type Traffic = Schemas['TrafficEntry']
+export type TrafficKind = Traffic['kind']
 /** A part of the log, oldest first; `dropped` entries after the cursor are not held any more. */
-export interface TrafficPage {
-  entries: Traffic[]
-  oldest: number
-  last: number
-  dropped: number
-  more: boolean
-}
-
-export interface Traffic {
-  seq: number
-  time: number
-  kind: TrafficKind
-  appid: string
-  title: string
-  person?: string | null
-  openid?: string | null
-  attempt?: number | null
-  of?: number | null
-  request: { method: string; url: string; headers: Record<string, string>; body: Body }
-  decrypted?: string | null
-  response?: { status: number; headers: Record<string, string>; body: Body } | null
-  response_decrypted?: string | null
-  verdict: { ok: boolean; class: string; zh: string; en: string }
-  cost_ms: number
-  rid?: string | null
-  errcode?: number | null
-}
+export type TrafficPage = Schemas['TrafficView']
 
 /** Whether somebody accepts connections where an account's URL points; null without a URL or when it cannot be told. */
-export interface ProgramState {
-  url: string
-  listening: boolean | null
-}
-
+export type ProgramState = Schemas['ProgramView']
 /** How a page answers: `problem` when it does not, `forbids` with the header that keeps it out of the phone's frame. */
-export interface PageLook {
-  status: number
-  problem: string
-  forbids: string
-}
+export type PageLook = Schemas['PageLook']
+export type Quota = Schemas['CallCount']
+export type QrCode = Schemas['CodeView']
+export type Alarm = Schemas['AlarmView']
+export type Trigger = Schemas['TriggerView']
+export type TriggerOutcome = Schemas['Delivered']
 
-export interface Verification {
-  ok: boolean
-  zh: string
-  en: string
-  seq: number
-}
+export type Desk = Schemas['DeskView']
+export type Agent = Schemas['AgentView']
+export type Invitation = Schemas['Invitation']
+export type WaitingPerson = Schemas['WaitingView']
+export type ServiceSession = Schemas['SessionView']
+export type NewAgent = Schemas['NewAgent']
+export type Coverage = Schemas['Coverage']
 
-/** A Token or key that is left out stays as it is. */
-export interface CallbackSettings {
-  url: string
-  token?: string
-  aes_key?: string
-  encryption: Encryption
+export type Fault = Schemas['Fault']
+export type FaultOrder = Schemas['Order']
+export type FaultSide = Fault['side']
+export type FaultKind = Fault['kind']
+export const FAULT_KINDS: Record<FaultSide, FaultKind[]> = {
+  api: ['errcode', 'status', 'delay', 'drop'],
+  push: ['delay', 'drop', 'duplicate', 'reorder'],
 }
+export type Snapshot = Schemas['Snapshot']
+export type Recording = Schemas['RecordingView']
 
-export interface Quota {
-  path: string
-  daily: number | null
-  used: number
-}
+/** What a page may use after `wx.config`, or why nothing. */
+export type Rights = Schemas['Rights']
+export type Share = Schemas['Share']
 
-export interface QrCode {
-  ticket: string
-  url: string
-  scene: string
-  expires_at: number | null
-}
-
-export interface Alarm {
-  time: number
-  type: string
-  text: string
-}
-
-export interface Trigger {
-  name: string
-  zh: string
-  en: string
-}
-
-export interface TriggerOutcome {
-  ok: boolean
-  zh: string
-  en: string
-}
+// Told by the event stream only.
 
 export interface Typing {
   person: string
@@ -346,67 +99,4 @@ export interface SnapshotPage {
   person: string
   appid: string
   url: string
-}
-
-export interface Invitation {
-  invite_wx: string
-  expires_at: number
-  status: 'waiting' | 'rejected' | 'expired'
-}
-
-export interface Agent {
-  kf_account: string
-  nickname: string
-  headimgurl: string
-  /** Who works as this agent; empty while nobody does. */
-  kf_wx: string
-  online: boolean
-  /** How many people are taken without being asked. */
-  auto_accept: number
-  invitation: Invitation | null
-}
-
-export interface WaitingPerson {
-  person: string
-  openid: string
-  since: number
-  latest: number
-  text: string
-}
-
-export interface ServiceSession {
-  person: string
-  openid: string
-  kf_account: string
-  since: number
-  /** False after half an hour: messages go to the account's server again. */
-  forwards: boolean
-}
-
-export interface Desk {
-  enabled: boolean
-  agents: Agent[]
-  waiting: WaitingPerson[]
-  sessions: ServiceSession[]
-}
-
-export interface NewAgent {
-  prefix: string
-  nickname: string
-  person: string
-}
-
-export interface Coverage {
-  endpoints: {
-    group: string
-    verb: string
-    path: string
-    name: string
-    zh: string
-    en: string
-    kit: 'typed' | 'listed'
-    platform: 'behaviour' | 'constant' | 'fallback' | 'retired'
-  }[]
-  pushes: { kind: 'message' | 'event'; name: string; cls: string; zh: string; en: string; made_by: string[] }[]
-  codes: { code: number; zh: string; en: string; given: 'behaviour' | 'fault' | 'no' }[]
 }

@@ -76,8 +76,13 @@ def _content(caller: Caller, call: catalogue.SendCustomerMessage) -> dict[str, A
             texts = {"title": music.title, "description": music.description}
             return {**texts, "url": music.hqmusicurl or music.musicurl, "thumb_url": thumb}
         case catalogue.SendCustomerMessage(msgtype="news", news=catalogue.NewsContent() as news):
-            return {"articles": msgspec.to_builtins(news.articles)}
+            return {"articles": [_card(article) for article in news.articles]}
     return _richer_content(caller, call)
+
+
+def _card(article: catalogue.Article) -> dict[str, str]:
+    texts = {"title": article.title, "description": article.description or ""}
+    return {**texts, "url": article.url, "picurl": article.picurl or ""}
 
 
 def _richer_content(caller: Caller, call: catalogue.SendCustomerMessage) -> dict[str, Any]:

@@ -6,7 +6,7 @@ An agent works once somebody has accepted the invitation to it. A person's WeCha
 from __future__ import annotations
 
 import sqlite3
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -41,10 +41,13 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
     auto_accept: int
 
 
+Invited = Literal["waiting", "rejected", "expired"]
+
+
 class Invitation(msgspec.Struct, frozen=True):
     invite_wx: str
     expires_at: float
-    status: str
+    status: Invited
 
 
 def _agent(row: sqlite3.Row) -> Agent:
@@ -173,7 +176,7 @@ def invitation(world: World, account: AccountState, kf_account: str) -> Invitati
     )
     if row is None:
         return None
-    open_or_expired = "waiting" if row["expires_at"] > world.now() else "expired"
+    open_or_expired: Invited = "waiting" if row["expires_at"] > world.now() else "expired"
     return Invitation(row["invite_wx"], row["expires_at"], "rejected" if row["rejected"] else open_or_expired)
 
 

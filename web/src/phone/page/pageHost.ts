@@ -3,7 +3,8 @@
 import { ref } from 'vue'
 
 import { ApiError } from '../../api/client'
-import { PageApi, type Rights, type ShareTarget } from '../../api/pages'
+import { PageApi, type ShareTarget } from '../../api/pages'
+import type { Rights } from '../../api/types'
 import { plainAddress } from '../../home'
 import type { FromPhone, Params, Result, ToPhone } from '../../jweixin/protocol'
 import type { Session } from '../../store/session'

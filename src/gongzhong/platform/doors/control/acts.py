@@ -17,7 +17,7 @@ from ...world.refusal import BadInput
 from ...world.world import AccountState
 from ..asking import COOKIE, FROM_CHAT_COOKIE
 from ..guard import host_name
-from .answers import ActView, ChatView
+from .answers import ActView, ChatView, PersonView
 from .route import BASE, WITH_FILES, Given, NotFound, Otherwise, Route
 from .shapes import Entering, Following, OfAccount, Scanning, Speaking, Tapping, person_form
 
@@ -186,13 +186,17 @@ class Withdrawal(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     items: list[str]
 
 
-async def withdraw_authorisation(given: Given[Withdrawal]) -> dict[str, Any]:
+class Withdrawn(msgspec.Struct, kw_only=True):
+    withdrawn: list[str]
+
+
+async def withdraw_authorisation(given: Given[Withdrawal]) -> Withdrawn:
     account, person = account_of(given, given.body.appid), person_of(given)
     if not privacy.withdraw(given.platform.world, account, person, given.body.items):
         raise NotPossible(
             f"{person} 没有授权过{account.name}", f"{person} has authorised nothing for {account.name}"
         )
-    return {"withdrawn": given.body.items}
+    return Withdrawn(withdrawn=given.body.items)
 
 
 async def clean_profile(given: Given[None]) -> dict[str, Any]:
@@ -264,7 +268,13 @@ ROUTES: list[Route[Any, Any]] = [
     Route(
         verb="GET", path="/browse", function=browse, phone=True, query=("person", "appid", "url"), answer=PAGE
     ),
-    Route(verb="POST", path="/people/{name}/withdraw", function=withdraw_authorisation, body=Withdrawal),
-    Route(verb="POST", path="/people/{name}/clean-profile", function=clean_profile),
-    Route(verb="POST", path="/people/{name}/close-wechat", function=close_wechat),
+    Route(
+        verb="POST",
+        path="/people/{name}/withdraw",
+        function=withdraw_authorisation,
+        body=Withdrawal,
+        answer=Withdrawn,
+    ),
+    Route(verb="POST", path="/people/{name}/clean-profile", function=clean_profile, answer=PersonView),
+    Route(verb="POST", path="/people/{name}/close-wechat", function=close_wechat, answer=PersonView),
 ]

@@ -1,19 +1,19 @@
 """What the control routes answer, as types: the OpenAPI document shows them, and generated tests hold the routes to
 them.
 
-Answers may have further fields, such as the content of a chat line, which differs by its type.
+Answers may have further fields.
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from ....account import Encryption
 from ...traffic import Kind as ExchangeKind
 from ...world.schedule import FailedJob
 from ...world.world import AccountState
+from .lines import ChatLine
 
 
 class ClockView(msgspec.Struct, kw_only=True):
@@ -49,6 +49,8 @@ class PersonView(msgspec.Struct, kw_only=True):
     headimgurl: str
     sex: int
     language: str
+    closed: bool
+    """The person has closed the WeChat account and can do nothing any more."""
     accounts: dict[str, TieView]
 
 
@@ -64,37 +66,39 @@ class StateView(msgspec.Struct, kw_only=True):
     version: str
 
 
-class Line(msgspec.Struct, kw_only=True):
-    """One line of a chat; its content stands in fields of its own, which depend on `type`."""
-
-    seq: int
-    time: float
-    appid: str
-    person: str
-    side: Literal["person", "account", "system"]
-    via: str
-    type: str
-
-
 class ActView(msgspec.Struct, kw_only=True):
     """What an act made at once: lines, a page to open, the event it is."""
 
-    items: list[Line]
+    items: list[ChatLine]
     open: str | None
     appid: str | None
     event: str | None
 
 
+class MenuButtonView(msgspec.Struct, kw_only=True):
+    """A button as menu/create takes it: one that opens others (`sub_button`), or one of a `type`."""
+
+    name: str
+    type: str | UnsetType = UNSET
+    key: str | UnsetType = UNSET
+    url: str | UnsetType = UNSET
+    appid: str | UnsetType = UNSET
+    pagepath: str | UnsetType = UNSET
+    media_id: str | UnsetType = UNSET
+    article_id: str | UnsetType = UNSET
+    sub_button: list[MenuButtonView] | UnsetType = UNSET
+
+
 class MenuView(msgspec.Struct, kw_only=True):
     """A menu as menu/create takes it."""
 
-    button: list[dict[str, Any]]
+    button: list[MenuButtonView]
 
 
 class ChatView(msgspec.Struct, kw_only=True):
     """A chat as the phone shows it."""
 
-    items: list[Line]
+    items: list[ChatLine]
     menu: MenuView
     typing: bool
 

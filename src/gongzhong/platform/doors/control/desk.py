@@ -10,6 +10,7 @@ from ...world import agents, people, sessions
 from ...world.acts import NotPossible
 from ...world.world import AccountState, World
 from .acts import account_of, person_of
+from .lines import ChatLine
 from .route import WITH_FILES, Given, NotFound, Route
 
 
@@ -203,7 +204,9 @@ ROUTES: list[Route[Any, Any]] = [
     Route(verb="POST", path=f"{DESK}/agents", function=employ, body=NewAgent, answer=DeskView),
     Route(verb="POST", path=f"{DESK}/presence", function=appear, body=Presence, answer=DeskView),
     Route(verb="POST", path=f"{DESK}/accept", function=accept, body=Serving, answer=DeskView),
-    Route(verb="POST", path=f"{DESK}/say", function=say, body=AgentSpeaking, largest=WITH_FILES),
+    Route(
+        verb="POST", path=f"{DESK}/say", function=say, body=AgentSpeaking, largest=WITH_FILES, answer=ChatLine
+    ),
     Route(verb="POST", path=f"{DESK}/close", function=close, body=Serving, answer=DeskView),
     Route(verb="POST", path=f"{DESK}/switch", function=switch, body=Switching, answer=DeskView),
     Route(

@@ -38,6 +38,49 @@ class OneTimeDecision(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     scene: int
 
 
+class MassJobView(msgspec.Struct, kw_only=True):
+    """A mass send; `status` as its result event or call names it, `time` in unix seconds."""
+
+    msg_id: int
+    msg_data_id: int | None
+    time: float
+    audience: mass.Audience
+    kind: str
+    status: str
+
+
+class MassJobsView(msgspec.Struct, kw_only=True):
+    """The latest first."""
+
+    jobs: list[MassJobView]
+
+
+class NoticeTemplateView(msgspec.Struct, kw_only=True):
+    template_id: str
+    title: str
+    type: int
+    scene: str
+
+
+class SubscriptionsView(msgspec.Struct, kw_only=True):
+    """The account's templates of permitted messages (订阅通知), and the one of one-time messages."""
+
+    one_time_template_id: str
+    templates: list[NoticeTemplateView]
+
+
+class Decided(msgspec.Struct, kw_only=True):
+    """The events that the decision caused; null where the account hears nothing."""
+
+    events: list[str | None]
+
+
+class OneTimeAllowed(msgspec.Struct, kw_only=True):
+    openid: str
+    template_id: str
+    scene: int
+
+
 async def next_mass(given: Given[MassOutcome]) -> Any:
     """Say how the next mass send ends."""
     mass.choose_next(given.platform.world, account_of(given, given.path["appid"]), given.body)
@@ -117,18 +160,27 @@ async def confirm_one_time(given: Given[OneTimeDecision]) -> Any:
 
 
 ROUTES: list[Route[Any, Any]] = [
-    Route(verb="GET", path="/accounts/{appid}/mass", function=mass_sends),
+    Route(verb="GET", path="/accounts/{appid}/mass", function=mass_sends, answer=MassJobsView),
     Route(verb="POST", path="/accounts/{appid}/next-mass", function=next_mass, body=MassOutcome),
     Route(
         verb="POST", path="/accounts/{appid}/mass/{msg_id}/confirm", function=confirm_mass, body=Confirming
     ),
-    Route(verb="GET", path="/accounts/{appid}/subscriptions", function=subscriptions),
+    Route(
+        verb="GET", path="/accounts/{appid}/subscriptions", function=subscriptions, answer=SubscriptionsView
+    ),
     Route(
         verb="POST",
         path="/people/{name}/subscribe-notice",
         function=decide_notices,
         body=NoticeDecision,
         query=("wait",),
+        answer=Decided,
     ),
-    Route(verb="POST", path="/people/{name}/subscribe-once", function=confirm_one_time, body=OneTimeDecision),
+    Route(
+        verb="POST",
+        path="/people/{name}/subscribe-once",
+        function=confirm_one_time,
+        body=OneTimeDecision,
+        answer=OneTimeAllowed,
+    ),
 ]

@@ -1,0 +1,1573 @@
+// Written by `make types` from the platform's OpenAPI document. ebc94079722bd0d5487edcb31691df9b
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** AccountChange */
+        AccountChange: {
+            aes_key?: string;
+            autoreply?: components["schemas"]["AutoReplySettings"];
+            business_domains?: string[];
+            call_limits?: {
+                [key: string]: number;
+            };
+            comments?: boolean;
+            customer_service?: boolean;
+            description?: string;
+            /** @enum {unknown} */
+            encryption?: "compatible" | "plain" | "safe";
+            headimgurl?: string;
+            ip_allow_list?: string[];
+            /** @enum {unknown} */
+            ip_allow_list_scope?: "all" | "token";
+            /** @enum {unknown} */
+            ip_refusal_code?: 40164 | 61004;
+            js_domains?: string[];
+            /** @enum {unknown} */
+            kind?: "service" | "subscription" | "test";
+            mass?: components["schemas"]["MassSettings"];
+            name?: string;
+            oauth_domain?: string;
+            open_platform?: string;
+            /** @enum {unknown} */
+            page_error?: 0 | 10004 | 10009 | 10015 | 10016;
+            second_oauth_domain?: string;
+            secret?: string;
+            secret_frozen?: boolean;
+            token?: string;
+            url?: string;
+            verified?: boolean;
+            web_authorization?: boolean;
+        };
+        /**
+         * AccountConfig
+         * @description One official account as a file or a test declares it; ids that are missing are made from the name.
+         */
+        AccountConfig: {
+            aes_key?: string;
+            appid?: string;
+            autoreply?: components["schemas"]["AutoReplySettings"];
+            business_domains?: string[];
+            call_limits?: {
+                [key: string]: number;
+            };
+            comments?: boolean;
+            conditional_menu?: components["schemas"]["ConditionalMenuConfig"][];
+            customer_service?: boolean;
+            description?: string;
+            /** @enum {unknown} */
+            encryption?: "compatible" | "plain" | "safe";
+            headimgurl?: string;
+            industries?: number[];
+            ip_allow_list?: string[];
+            /** @enum {unknown} */
+            ip_allow_list_scope?: "all" | "token";
+            /** @enum {unknown} */
+            ip_refusal_code?: 40164 | 61004;
+            js_domains?: string[];
+            /** @enum {unknown} */
+            kind?: "service" | "subscription" | "test";
+            mass?: components["schemas"]["MassSettings"];
+            mass_speed?: (0 | 1 | 2 | 3 | 4) | null;
+            menu?: components["schemas"]["Button"][];
+            name: string;
+            oauth_domain?: string;
+            open_platform?: string;
+            original_id?: string;
+            /** @enum {unknown} */
+            page_error?: 0 | 10004 | 10009 | 10015 | 10016;
+            second_oauth_domain?: string;
+            secret?: string;
+            secret_frozen?: boolean;
+            token?: string;
+            url?: string;
+            used_quota?: {
+                [key: string]: number;
+            };
+            verified?: boolean;
+            web_authorization?: boolean;
+            wechat_id?: string;
+        };
+        /**
+         * AccountState
+         * @description An official account as the platform keeps it.
+         */
+        AccountState: {
+            /** @default  */
+            aes_key: string;
+            appid: string;
+            /**
+             * @default {
+             *       "add_friend_open": true,
+             *       "open": true,
+             *       "add_friend": null,
+             *       "default": null,
+             *       "rules": []
+             *     }
+             */
+            autoreply: components["schemas"]["AutoReplySettings"];
+            /** @default [] */
+            business_domains: string[];
+            /** @default {} */
+            call_limits: {
+                [key: string]: number;
+            };
+            /** @default true */
+            comments: boolean;
+            /** @default true */
+            customer_service: boolean;
+            /** @default  */
+            description: string;
+            /**
+             * @default plain
+             * @enum {unknown}
+             */
+            encryption: "compatible" | "plain" | "safe";
+            /** @default  */
+            headimgurl: string;
+            /** @default [] */
+            ip_allow_list: string[];
+            /**
+             * @default all
+             * @enum {unknown}
+             */
+            ip_allow_list_scope: "all" | "token";
+            /** @default [] */
+            ip_list_before: string[];
+            /** @default 0 */
+            ip_list_from: number;
+            /**
+             * @default 40164
+             * @enum {unknown}
+             */
+            ip_refusal_code: 40164 | 61004;
+            /** @default [] */
+            js_domains: string[];
+            /**
+             * @default service
+             * @enum {unknown}
+             */
+            kind: "service" | "subscription" | "test";
+            /**
+             * @default {
+             *       "outcome": {
+             *         "status": "",
+             *         "check_state": 1,
+             *         "findings": []
+             *       },
+             *       "protected": false
+             *     }
+             */
+            mass: components["schemas"]["MassSettings"];
+            name: string;
+            /** @default  */
+            oauth_domain: string;
+            /** @default  */
+            open_platform: string;
+            original_id: string;
+            /**
+             * @default 0
+             * @enum {unknown}
+             */
+            page_error: 0 | 10004 | 10009 | 10015 | 10016;
+            /** @default  */
+            second_oauth_domain: string;
+            /** @default  */
+            secret: string;
+            /** @default false */
+            secret_frozen: boolean;
+            /** @default  */
+            token: string;
+            /** @default  */
+            url: string;
+            /** @default true */
+            verified: boolean;
+            /** @default false */
+            web_authorization: boolean;
+            wechat_id: string;
+        };
+        /**
+         * ActView
+         * @description What an act made at once: lines, a page to open, the event it is.
+         */
+        ActView: {
+            appid: string | null;
+            event: string | null;
+            items: (components["schemas"]["TextLine"] | components["schemas"]["ImageLine"] | components["schemas"]["VoiceLine"] | components["schemas"]["VideoLine"] | components["schemas"]["ShortVideoLine"] | components["schemas"]["LocationLine"] | components["schemas"]["LinkLine"] | components["schemas"]["MusicLine"] | components["schemas"]["ArticlesLine"] | components["schemas"]["MenuLine"] | components["schemas"]["TemplateLine"] | components["schemas"]["MiniProgramLine"] | components["schemas"]["CardLine"] | components["schemas"]["EventLine"] | components["schemas"]["FailureLine"])[];
+            open: string | null;
+        };
+        /** AgentSpeaking */
+        AgentSpeaking: {
+            content?: string;
+            file?: string;
+            kf_account: string;
+            person: string;
+        };
+        /** AgentView */
+        AgentView: {
+            auto_accept: number;
+            headimgurl: string;
+            invitation: components["schemas"]["Invitation"] | null;
+            kf_account: string;
+            kf_wx: string;
+            nickname: string;
+            online: boolean;
+        };
+        /** AlarmsView */
+        AlarmsView: {
+            alarms: components["schemas"]["AlarmView"][];
+        };
+        /** AlarmView */
+        AlarmView: {
+            text: string;
+            time: number;
+            type: string;
+        };
+        /** ArticleCard */
+        ArticleCard: {
+            description: string;
+            picurl: string;
+            title: string;
+            url: string;
+        };
+        /** ArticlesLine */
+        ArticlesLine: {
+            appid: string;
+            articles: components["schemas"]["ArticleCard"][];
+            kf?: string;
+            note?: string;
+            person: string;
+            seq: number;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            time: number;
+            /** @enum {unknown} */
+            type: "news";
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /**
+         * ArticleView
+         * @description An article on the web, with what readers did.
+         */
+        ArticleView: {
+            banned: boolean;
+            comments: components["schemas"]["CommentView"][];
+            comments_open: boolean;
+            deleted: boolean;
+            idx: number;
+            reads: number;
+            shares: number;
+            title: string;
+            url: string;
+        };
+        /**
+         * Audience
+         * @description Everybody, the carriers of a tag, or a list of OpenIDs.
+         */
+        Audience: {
+            /** @default false */
+            everybody: boolean;
+            /** @default [] */
+            openids: string[];
+            /** @default null */
+            tag: number | null;
+        };
+        /**
+         * AutoReplySettings
+         * @description Everything on the console's page of automatic replies; both switches start on, as nothing is set yet.
+         */
+        AutoReplySettings: {
+            add_friend?: components["schemas"]["ConsoleReply"] | null;
+            add_friend_open?: boolean;
+            default?: components["schemas"]["ConsoleReply"] | null;
+            open?: boolean;
+            rules?: components["schemas"]["ConsoleRule"][];
+        };
+        /**
+         * Button
+         * @description A button at the bottom of the chat: it does something, or it opens up to five second-level buttons.
+         */
+        Button: {
+            appid?: string | null;
+            article_id?: string | null;
+            key?: string | null;
+            media_id?: string | null;
+            name: string;
+            pagepath?: string | null;
+            sub_button?: components["schemas"]["SubButton"][];
+            type?: ("article_id" | "article_view_limited" | "click" | "location_select" | "media_id" | "miniprogram" | "pic_photo_or_album" | "pic_sysphoto" | "pic_weixin" | "scancode_push" | "scancode_waitmsg" | "view" | "view_limited") | null;
+            url?: string | null;
+        };
+        /**
+         * CallbackForm
+         * @description 服务器配置 as the console has it. A Token or EncodingAESKey that is left out stays as it is.
+         */
+        CallbackForm: {
+            aes_key?: string;
+            encryption?: string;
+            token?: string;
+            url: string;
+        };
+        /**
+         * CallCount
+         * @description Calls of today; `daily` is null where no quota is published.
+         */
+        CallCount: {
+            daily: number | null;
+            path: string;
+            used: number;
+        };
+        /**
+         * CardLine
+         * @description A coupon (卡券), which has no content here but its id.
+         */
+        CardLine: {
+            appid: string;
+            card_id: string;
+            kf?: string;
+            note?: string;
+            person: string;
+            seq: number;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            time: number;
+            title: string;
+            /** @enum {unknown} */
+            type: "wxcard";
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /**
+         * ChatView
+         * @description A chat as the phone shows it.
+         */
+        ChatView: {
+            items: (components["schemas"]["TextLine"] | components["schemas"]["ImageLine"] | components["schemas"]["VoiceLine"] | components["schemas"]["VideoLine"] | components["schemas"]["ShortVideoLine"] | components["schemas"]["LocationLine"] | components["schemas"]["LinkLine"] | components["schemas"]["MusicLine"] | components["schemas"]["ArticlesLine"] | components["schemas"]["MenuLine"] | components["schemas"]["TemplateLine"] | components["schemas"]["MiniProgramLine"] | components["schemas"]["CardLine"] | components["schemas"]["EventLine"] | components["schemas"]["FailureLine"])[];
+            menu: components["schemas"]["MenuView"];
+            typing: boolean;
+        };
+        /**
+         * ClockView
+         * @description The platform's clock, in unix seconds.
+         */
+        ClockView: {
+            frozen: boolean;
+            now: number;
+        };
+        /** CodesView */
+        CodesView: {
+            codes: components["schemas"]["CodeView"][];
+        };
+        /**
+         * CodeView
+         * @description A QR code that has not expired; `scene` is what EventKey will say.
+         */
+        CodeView: {
+            appid: string;
+            expires_at: number | null;
+            scene: string;
+            ticket: string;
+            url: string;
+        };
+        /**
+         * Commented
+         * @description The number that calls know the comment by.
+         */
+        Commented: {
+            user_comment_id: number;
+        };
+        /** Commenting */
+        Commenting: {
+            content: string;
+            url: string;
+        };
+        /**
+         * CommentView
+         * @description A comment as its article's page knows it.
+         */
+        CommentView: {
+            content: string;
+            person: string;
+            selected: boolean;
+            user_comment_id: number;
+        };
+        /**
+         * ConditionalMenuConfig
+         * @description A personalised menu (个性化菜单); `matchrule` as the call takes it.
+         */
+        ConditionalMenuConfig: {
+            button: components["schemas"]["Button"][];
+            matchrule: components["schemas"]["MatchRule"];
+        };
+        /**
+         * Confirming
+         * @description The administrator's answer to a mass send that waits.
+         */
+        Confirming: {
+            agree: boolean;
+        };
+        /**
+         * ConsoleKeyword
+         * @description A keyword: half match (`contain`) or full match (`equal`).
+         */
+        ConsoleKeyword: {
+            content: string;
+            /** @enum {unknown} */
+            match?: "contain" | "equal";
+        };
+        /**
+         * ConsoleReply
+         * @description What is said: `content` is the text, or the media_id of a permanent file; articles stand in `articles`.
+         */
+        ConsoleReply: {
+            articles?: components["schemas"]["ReplyArticle"][];
+            content?: string;
+            /** @enum {unknown} */
+            type?: "img" | "news" | "text" | "video" | "voice";
+        };
+        /**
+         * ConsoleRule
+         * @description Keywords and what answers them: everything, or one by chance.
+         */
+        ConsoleRule: {
+            create_time?: number;
+            keywords: components["schemas"]["ConsoleKeyword"][];
+            name: string;
+            replies: components["schemas"]["ConsoleReply"][];
+            /** @enum {unknown} */
+            reply_mode?: "random_one" | "reply_all";
+        };
+        /**
+         * CopyrightFinding
+         * @description What the originality check says of one article (`article_idx` from 1); the fields are the event's.
+         */
+        CopyrightFinding: {
+            article_idx?: number;
+            audit_state?: number;
+            can_reprint?: boolean;
+            need_replace_content?: boolean;
+            need_show_reprint_source?: boolean;
+            /** @enum {unknown} */
+            original_article_type?: 1 | 2 | 3 | 4;
+            original_article_url?: string;
+            /** @enum {unknown} */
+            user_declare_state?: 0 | 1 | 2;
+        };
+        /**
+         * Coverage
+         * @description Everything at once.
+         */
+        Coverage: {
+            codes: components["schemas"]["CoveredCode"][];
+            endpoints: components["schemas"]["Endpoint"][];
+            pushes: components["schemas"]["CoveredPush"][];
+        };
+        /**
+         * CoveredCode
+         * @description One return code, and whether a contract test saw it: in the course of things, or by an ordered fault only.
+         */
+        CoveredCode: {
+            code: number;
+            en: string;
+            /** @enum {unknown} */
+            given: "behaviour" | "fault" | "no";
+            zh: string;
+        };
+        /**
+         * CoveredPush
+         * @description One push: its name, its class, and the functions of the platform that make it; any can be triggered.
+         */
+        CoveredPush: {
+            cls: string;
+            en: string;
+            /** @enum {unknown} */
+            kind: "event" | "message";
+            made_by: string[];
+            name: string;
+            zh: string;
+        };
+        /**
+         * CredentialsView
+         * @description What a program needs to call the API as an account and to read its pushes, in clear.
+         */
+        CredentialsView: {
+            aes_key: string;
+            appid: string;
+            /** @enum {unknown} */
+            encryption: "compatible" | "plain" | "safe";
+            secret: string;
+            token: string;
+        };
+        /**
+         * Decided
+         * @description The events that the decision caused; null where the account hears nothing.
+         */
+        Decided: {
+            events: (string | null)[];
+        };
+        /**
+         * Delivered
+         * @description How a push ended, and its traffic entries.
+         */
+        Delivered: {
+            en: string;
+            entries: number[];
+            ok: boolean;
+            zh: string;
+        };
+        /**
+         * DeskView
+         * @description Everything that an agent's screen shows besides the chats.
+         */
+        DeskView: {
+            agents: components["schemas"]["AgentView"][];
+            enabled: boolean;
+            sessions: components["schemas"]["SessionView"][];
+            waiting: components["schemas"]["WaitingView"][];
+        };
+        /**
+         * Downloaded
+         * @description A downloaded file, in base64.
+         */
+        Downloaded: {
+            content_type: string;
+            file: string;
+        };
+        /**
+         * Downloading
+         * @description The serverId of a file that the page wants.
+         */
+        Downloading: {
+            appid: string;
+            /** @enum {unknown} */
+            kind: "image" | "voice";
+            server_id: string;
+        };
+        /**
+         * Endpoint
+         * @description One call: how the kit knows it, and what the platform does with it.
+         */
+        Endpoint: {
+            en: string;
+            group: string;
+            /** @enum {unknown} */
+            kit: "listed" | "typed";
+            name: string;
+            path: string;
+            /** @enum {unknown} */
+            platform: "behaviour" | "constant" | "fallback" | "retired";
+            verb: string;
+            zh: string;
+        };
+        /** Entering */
+        Entering: {
+            appid: string;
+            latitude?: number;
+            longitude?: number;
+        };
+        /**
+         * EventLine
+         * @description A grey line of WeChat's own, such as 你已关注这个公众号.
+         */
+        EventLine: {
+            appid: string;
+            content: string;
+            kf?: string;
+            note?: string;
+            person: string;
+            seq: number;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            time: number;
+            /** @enum {unknown} */
+            type: "event";
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /**
+         * FailedJob
+         * @description A job that was tried `attempts` times and given up; `time` in unix seconds of the world's clock.
+         */
+        FailedJob: {
+            attempts: number;
+            error: string;
+            id: number;
+            kind: string;
+            time: number;
+        };
+        /**
+         * FailureLine
+         * @description 该公众号提供的服务出现故障，请稍后再试
+         */
+        FailureLine: {
+            appid: string;
+            content: string;
+            kf?: string;
+            note?: string;
+            person: string;
+            seq: number;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            time: number;
+            /** @enum {unknown} */
+            type: "failure";
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /**
+         * Fault
+         * @description A fault in force, and how often it has struck.
+         */
+        Fault: {
+            appid: string;
+            carried_out: boolean;
+            delay_s: number;
+            /** @default 0 */
+            draws: number;
+            errcode: number;
+            /** @default 0 */
+            hits: number;
+            id: number;
+            /** @enum {unknown} */
+            kind: "delay" | "drop" | "duplicate" | "errcode" | "reorder" | "status";
+            rate: number;
+            seed: number;
+            /** @enum {unknown} */
+            side: "api" | "push";
+            status: number;
+            target: string;
+            times: number | null;
+        };
+        /** FaultsView */
+        FaultsView: {
+            faults: components["schemas"]["Fault"][];
+        };
+        /** Following */
+        Following: {
+            appid: string;
+            scene?: string | number | null;
+        };
+        /** Sharing */
+        "gongzhong.platform.doors.control.articles.Sharing": {
+            /** @enum {unknown} */
+            to?: "friend" | "moments" | "other";
+            url: string;
+        };
+        /**
+         * Sharing
+         * @description A page passed on; `to` names the friend.
+         */
+        "gongzhong.platform.doors.control.js_sdk.Sharing": {
+            appid: string;
+            description?: string;
+            link?: string;
+            page: string;
+            picture?: string;
+            /** @enum {unknown} */
+            target?: "friend" | "qq" | "qzone" | "timeline" | "weibo";
+            title?: string;
+            to?: string;
+        };
+        /** ImageLine */
+        ImageLine: {
+            appid: string;
+            kf?: string;
+            media_id: string | null;
+            note?: string;
+            person: string;
+            seq: number;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            time: number;
+            /** @enum {unknown} */
+            type: "image";
+            url: string;
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /** Invitation */
+        Invitation: {
+            expires_at: number;
+            invite_wx: string;
+            /** @enum {unknown} */
+            status: "expired" | "rejected" | "waiting";
+        };
+        /**
+         * Invited
+         * @description An answer to an invitation.
+         */
+        Invited: {
+            accept?: boolean;
+            appid: string;
+            kf_account: string;
+        };
+        /**
+         * Lifted
+         * @description How many faults were ended.
+         */
+        Lifted: {
+            lifted: number;
+        };
+        /**
+         * LinkLine
+         * @description A link that the person sent, or a page that a friend passed on (`sharer`: the friend's nickname).
+         */
+        LinkLine: {
+            appid: string;
+            description: string;
+            kf?: string;
+            note?: string;
+            person: string;
+            picurl?: string;
+            seq: number;
+            sharer?: string;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            time: number;
+            title: string;
+            /** @enum {unknown} */
+            type: "link";
+            url: string;
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /** LocationLine */
+        LocationLine: {
+            appid: string;
+            kf?: string;
+            label: string;
+            latitude: number;
+            longitude: number;
+            note?: string;
+            person: string;
+            scale: number;
+            seq: number;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            time: number;
+            /** @enum {unknown} */
+            type: "location";
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /**
+         * MassJobsView
+         * @description The latest first.
+         */
+        MassJobsView: {
+            jobs: components["schemas"]["MassJobView"][];
+        };
+        /**
+         * MassJobView
+         * @description A mass send; `status` as its result event or call names it, `time` in unix seconds.
+         */
+        MassJobView: {
+            audience: components["schemas"]["Audience"];
+            kind: string;
+            msg_data_id: number | null;
+            msg_id: number;
+            status: string;
+            time: number;
+        };
+        /**
+         * MassOutcome
+         * @description How a job ends: with a `status` of MASSSENDJOBFINISH, or as the originality check decides.
+         *
+         *         `check_state` 1: no reprint; 2: a permitted reprint, sent only if the sender said so; 3: must not be sent.
+         */
+        MassOutcome: {
+            /** @enum {unknown} */
+            check_state?: 1 | 2 | 3;
+            findings?: components["schemas"]["CopyrightFinding"][];
+            status?: string;
+        };
+        /**
+         * MassSettings
+         * @description `protected` is API群发保护: a send to everybody waits for the administrator.
+         */
+        MassSettings: {
+            outcome?: components["schemas"]["MassOutcome"];
+            protected?: boolean;
+        };
+        /**
+         * MatchRule
+         * @description Whom a conditional menu is for; at least one field. Everything else stopped working in 2021.
+         */
+        MatchRule: {
+            client_platform_type?: ("1" | "2" | "3") | null;
+            tag_id?: string | null;
+        };
+        /**
+         * MenuButtonView
+         * @description A button as menu/create takes it: one that opens others (`sub_button`), or one of a `type`.
+         */
+        MenuButtonView: {
+            appid?: string;
+            article_id?: string;
+            key?: string;
+            media_id?: string;
+            name: string;
+            pagepath?: string;
+            sub_button?: components["schemas"]["MenuButtonView"][];
+            type?: string;
+            url?: string;
+        };
+        /**
+         * MenuLine
+         * @description A menu message (菜单消息): what stands above, the choices, what stands below.
+         */
+        MenuLine: {
+            appid: string;
+            head: string;
+            kf?: string;
+            list: components["schemas"]["MenuOption"][];
+            note?: string;
+            person: string;
+            seq: number;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            tail: string;
+            time: number;
+            /** @enum {unknown} */
+            type: "msgmenu";
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /** MenuOption */
+        MenuOption: {
+            content: string;
+            id: string;
+        };
+        /**
+         * MenuView
+         * @description A menu as menu/create takes it.
+         */
+        MenuView: {
+            button: components["schemas"]["MenuButtonView"][];
+        };
+        /** MiniProgramLine */
+        MiniProgramLine: {
+            appid: string;
+            kf?: string;
+            miniprogram: components["schemas"]["MiniProgramTarget"];
+            note?: string;
+            person: string;
+            seq: number;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            thumb_url: string;
+            time: number;
+            title: string | null;
+            /** @enum {unknown} */
+            type: "miniprogrampage";
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /** MiniProgramTarget */
+        MiniProgramTarget: {
+            appid: string;
+            pagepath?: string | null;
+        };
+        /** Moving */
+        Moving: {
+            advance?: number;
+            freeze?: boolean | null;
+        };
+        /** MusicLine */
+        MusicLine: {
+            appid: string;
+            description: string | null;
+            kf?: string;
+            note?: string;
+            person: string;
+            seq: number;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            thumb_url: string;
+            time: number;
+            title: string | null;
+            /** @enum {unknown} */
+            type: "music";
+            url: string | null;
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /**
+         * NewAgent
+         * @description An agent with somebody to work as it from the start.
+         */
+        NewAgent: {
+            nickname: string;
+            person: string;
+            prefix: string;
+        };
+        /** NewPerson */
+        NewPerson: {
+            headimgurl?: string;
+            language?: string;
+            name: string;
+            nickname?: string;
+            sex?: number;
+        };
+        /** NewSnapshot */
+        NewSnapshot: {
+            name: string;
+        };
+        /**
+         * NoticeDecision
+         * @description Templates accepted and rejected on the pop-up (`scene` 1 web page, 2 article), or turned off in the settings.
+         */
+        NoticeDecision: {
+            accept?: string[];
+            appid: string;
+            reject?: string[];
+            /** @enum {unknown} */
+            scene?: 1 | 2;
+            withdraw?: string[];
+        };
+        /** NoticeTemplateView */
+        NoticeTemplateView: {
+            scene: string;
+            template_id: string;
+            title: string;
+            type: number;
+        };
+        /** OfAccount */
+        OfAccount: {
+            appid: string;
+        };
+        /**
+         * OfArticle
+         * @description An article by its address, or the key at the end of it.
+         */
+        OfArticle: {
+            url: string;
+        };
+        /** OneTimeAllowed */
+        OneTimeAllowed: {
+            openid: string;
+            scene: number;
+            template_id: string;
+        };
+        /**
+         * OneTimeDecision
+         * @description The scene that the person confirms, without the page.
+         */
+        OneTimeDecision: {
+            appid: string;
+            scene: number;
+        };
+        /**
+         * Order
+         * @description A fault as it is ordered. An empty `appid` or `target` means all of them.
+         */
+        Order: {
+            appid?: string;
+            carried_out?: boolean | null;
+            delay_s?: number;
+            errcode?: number;
+            /** @enum {unknown} */
+            kind: "delay" | "drop" | "duplicate" | "errcode" | "reorder" | "status";
+            rate?: number;
+            seed?: number;
+            /** @enum {unknown} */
+            side: "api" | "push";
+            status?: number;
+            target?: string;
+            times?: number | null;
+        };
+        /**
+         * PageConfig
+         * @description What a page gave to `wx.config`, and the page's own address.
+         */
+        PageConfig: {
+            appId?: string | null;
+            jsApiList?: string[] | null;
+            nonceStr?: string | null;
+            openTagList?: string[] | null;
+            signature?: string | null;
+            timestamp?: number | string | null;
+            url: string;
+        };
+        /**
+         * PageLook
+         * @description How a page answers: `problem` when it does not, `forbids` with the header that keeps it out of the frame.
+         */
+        PageLook: {
+            /** @default  */
+            forbids: string;
+            /** @default  */
+            problem: string;
+            /** @default 0 */
+            status: number;
+        };
+        /**
+         * PersonView
+         * @description Somebody with a phone; `accounts` is keyed by AppID.
+         */
+        PersonView: {
+            accounts: {
+                [key: string]: components["schemas"]["TieView"];
+            };
+            closed: boolean;
+            headimgurl: string;
+            language: string;
+            name: string;
+            nickname: string;
+            sex: number;
+        };
+        /** Presence */
+        Presence: {
+            auto_accept?: number;
+            kf_account: string;
+            online: boolean;
+        };
+        /**
+         * Problem
+         * @description A row that was left out; `line` counts from 1, the heading included; `column` is empty for a whole row.
+         */
+        Problem: {
+            column: string;
+            en: string;
+            line: number;
+            zh: string;
+        };
+        /**
+         * ProgramView
+         * @description The account's server: its URL, and whether it accepts connections. `listening` is null without a URL, and when
+         *         the program runs inside the platform's process.
+         */
+        ProgramView: {
+            listening: boolean | null;
+            url: string;
+        };
+        /**
+         * Progress
+         * @description How far an import is: `rows` of `of` are taken; `of` is 0 while the file is still checked.
+         */
+        Progress: {
+            /** @default 0 */
+            of: number;
+            /** @default 0 */
+            rows: number;
+            /** @default false */
+            running: boolean;
+        };
+        /**
+         * PublicationsView
+         * @description Everything that an account has had on the web, newest first.
+         */
+        PublicationsView: {
+            publications: components["schemas"]["PublicationView"][];
+        };
+        /**
+         * PublicationView
+         * @description Articles that were published or mass-sent together; times in unix seconds.
+         */
+        PublicationView: {
+            article_id: string;
+            articles: components["schemas"]["ArticleView"][];
+            created_at: number;
+            msg_data_id: number;
+            updated_at: number;
+            /** @enum {unknown} */
+            via: "mass" | "publish";
+        };
+        /**
+         * PublishPlan
+         * @description How a publish job ends: `fail_idx` (from 1) names the refused articles of 2 and 4, all when empty.
+         */
+        PublishPlan: {
+            always?: boolean;
+            fail_idx?: number[];
+            /** @enum {unknown} */
+            status: 0 | 2 | 3 | 4;
+        };
+        /** QuotaView */
+        QuotaView: {
+            calls: components["schemas"]["CallCount"][];
+        };
+        /** Reading */
+        Reading: {
+            /** @enum {unknown} */
+            source?: "chat" | "message" | "moments" | "other" | "profile" | "recommended" | "search";
+            url: string;
+        };
+        /**
+         * Reason
+         * @description Why something was refused, in both languages.
+         */
+        Reason: {
+            en: string;
+            zh: string;
+        };
+        /**
+         * RecordingView
+         * @description Whether a conversation is being recorded, with which account, and how many acts there are.
+         */
+        RecordingView: {
+            appid: string | null;
+            length: number;
+            running: boolean;
+        };
+        /**
+         * ReplyArticle
+         * @description One article of a news reply.
+         */
+        ReplyArticle: {
+            author?: string;
+            content_url?: string;
+            cover_url?: string;
+            digest?: string;
+            show_cover?: boolean;
+            source_url?: string;
+            title: string;
+        };
+        /** Report */
+        Report: {
+            /** @default 0 */
+            added: number;
+            /** @default 0 */
+            changed: number;
+            /** @default [] */
+            problems: components["schemas"]["Problem"][];
+            /** @default 0 */
+            refused: number;
+            /** @default 0 */
+            rows: number;
+        };
+        /** RequestView */
+        RequestView: {
+            body: string | components["schemas"]["SizeOnly"];
+            bytes: number;
+            headers: {
+                [key: string]: string;
+            };
+            method: string;
+            url: string;
+        };
+        /** ResponseView */
+        ResponseView: {
+            body: string | components["schemas"]["SizeOnly"];
+            bytes: number;
+            headers: {
+                [key: string]: string;
+            };
+            status: number;
+        };
+        /**
+         * Rights
+         * @description The answer: `err_msg` as the page sees it, and what it may use from now on.
+         */
+        Rights: {
+            /** @default [] */
+            apis: string[];
+            /** @default [] */
+            denied: string[];
+            errMsg: string;
+            /** @default [] */
+            openTags: string[];
+            /** @default null */
+            reason: components["schemas"]["Reason"] | null;
+            /** @default [] */
+            unknown: string[];
+        };
+        /** Scanning */
+        Scanning: {
+            ticket?: string;
+            url?: string;
+        };
+        /**
+         * Serving
+         * @description A person and the agent who is to serve them.
+         */
+        Serving: {
+            kf_account: string;
+            person: string;
+        };
+        /**
+         * SessionView
+         * @description `forwards` is false after half an hour: messages go to the account's server again.
+         */
+        SessionView: {
+            forwards: boolean;
+            kf_account: string;
+            openid: string;
+            person: string;
+            since: number;
+        };
+        /**
+         * Share
+         * @description One page passed on; `receiver` is a person, for a friend.
+         */
+        Share: {
+            appid: string;
+            description: string;
+            link: string;
+            person: string;
+            picture: string;
+            receiver: string;
+            target: string;
+            time: number;
+            title: string;
+        };
+        /**
+         * Shares
+         * @description Shared pages, the latest first.
+         */
+        Shares: {
+            shares: components["schemas"]["Share"][];
+        };
+        /** ShortVideoLine */
+        ShortVideoLine: {
+            appid: string;
+            kf?: string;
+            media_id: string | null;
+            note?: string;
+            person: string;
+            seq: number;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            time: number;
+            /** @enum {unknown} */
+            type: "shortvideo";
+            url: string;
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /**
+         * SizeOnly
+         * @description A body that is no text.
+         */
+        SizeOnly: {
+            bytes: number;
+            content_type: string;
+        };
+        /** Snapshot */
+        Snapshot: {
+            name: string;
+            now: number;
+            saved_at: number;
+        };
+        /** SnapshotsView */
+        SnapshotsView: {
+            snapshots: components["schemas"]["Snapshot"][];
+        };
+        /**
+         * Speaking
+         * @description What a person says, and to which account.
+         */
+        Speaking: {
+            appid: string;
+            content?: string;
+            description?: string;
+            file?: string;
+            filename?: string;
+            label?: string;
+            latitude?: number;
+            longitude?: number;
+            msgmenu_id?: string | null;
+            scale?: number;
+            title?: string;
+            /** @enum {unknown} */
+            type?: "image" | "link" | "location" | "shortvideo" | "text" | "video" | "voice";
+            url?: string;
+        };
+        /**
+         * StateView
+         * @description The whole test bed.
+         */
+        StateView: {
+            accounts: components["schemas"]["AccountState"][];
+            clock: components["schemas"]["ClockView"];
+            failed_jobs: components["schemas"]["FailedJob"][];
+            people: components["schemas"]["PersonView"][];
+            version: string;
+        };
+        /**
+         * SubButton
+         * @description A button of the second level: it always does something.
+         */
+        SubButton: {
+            appid?: string | null;
+            article_id?: string | null;
+            key?: string | null;
+            media_id?: string | null;
+            name: string;
+            pagepath?: string | null;
+            sub_button?: unknown[];
+            /** @enum {unknown} */
+            type: "article_id" | "article_view_limited" | "click" | "location_select" | "media_id" | "miniprogram" | "pic_photo_or_album" | "pic_sysphoto" | "pic_weixin" | "scancode_push" | "scancode_waitmsg" | "view" | "view_limited";
+            url?: string | null;
+        };
+        /**
+         * SubscriptionsView
+         * @description The account's templates of permitted messages (订阅通知), and the one of one-time messages.
+         */
+        SubscriptionsView: {
+            one_time_template_id: string;
+            templates: components["schemas"]["NoticeTemplateView"][];
+        };
+        /** Switching */
+        Switching: {
+            kf_account: string;
+            person: string;
+            to: string;
+        };
+        /** Tapping */
+        Tapping: {
+            appid: string;
+            files?: string[];
+            label?: string;
+            latitude?: number;
+            longitude?: number;
+            path: number[];
+            scan_result?: string;
+        };
+        /**
+         * Taught
+         * @description What it is known by from now on.
+         */
+        Taught: {
+            key: string;
+            kind: string;
+        };
+        /**
+         * Teaching
+         * @description What is read from something: known by a file (base64), or by `key`, its SHA-256, address, voice id or text.
+         */
+        Teaching: {
+            file?: string;
+            key?: string;
+            kind: string;
+            result: Record<string, never>;
+        };
+        /** TemplateLine */
+        TemplateLine: {
+            appid: string;
+            kf?: string;
+            lines: components["schemas"]["TemplateValue"][];
+            miniprogram?: components["schemas"]["MiniProgramTarget"] | null;
+            note?: string;
+            person: string;
+            seq: number;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            time: number;
+            title: string;
+            /** @enum {unknown} */
+            type: "template";
+            url?: string | null;
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /** TemplateValue */
+        TemplateValue: {
+            label: string;
+            value: string;
+        };
+        /** TextLine */
+        TextLine: {
+            appid: string;
+            content: string;
+            kf?: string;
+            note?: string;
+            person: string;
+            seq: number;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            time: number;
+            /** @enum {unknown} */
+            type: "text";
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /**
+         * TieView
+         * @description A person's relation to one account.
+         */
+        TieView: {
+            openid: string;
+            subscribed: boolean;
+            unionid: string | null;
+        };
+        /**
+         * TrafficEntry
+         * @description One request and its answer; secrets and tokens are shortened.
+         */
+        TrafficEntry: {
+            appid: string;
+            attempt: number | null;
+            cost_ms: number;
+            decrypted: string | components["schemas"]["SizeOnly"] | null;
+            errcode: number | null;
+            fault: number | null;
+            /** @enum {unknown} */
+            kind: "api" | "push" | "verify" | "web";
+            of: number | null;
+            openid: string | null;
+            person: string | null;
+            request: components["schemas"]["RequestView"];
+            response: components["schemas"]["ResponseView"] | null;
+            response_decrypted: string | components["schemas"]["SizeOnly"] | null;
+            rid: string | null;
+            seq: number;
+            time: number;
+            title: string;
+            verdict: components["schemas"]["VerdictView"];
+        };
+        /**
+         * TrafficView
+         * @description A part of the log, oldest first. `after=` with the last number continues while there is `more`; `dropped` counts
+         *         the entries after the cursor that are not held any more.
+         */
+        TrafficView: {
+            dropped: number;
+            entries: components["schemas"]["TrafficEntry"][];
+            last: number;
+            more: boolean;
+            oldest: number;
+        };
+        /** Triggering */
+        Triggering: {
+            appid: string;
+            event: string;
+            fields?: Record<string, never>;
+            person?: string;
+        };
+        /** TriggersView */
+        TriggersView: {
+            events: components["schemas"]["TriggerView"][];
+        };
+        /**
+         * TriggerView
+         * @description A push that can be triggered.
+         */
+        TriggerView: {
+            en: string;
+            name: string;
+            zh: string;
+        };
+        /**
+         * Uploaded
+         * @description An uploaded file: its serverId, which is a media_id.
+         */
+        Uploaded: {
+            server_id: string;
+        };
+        /**
+         * Uploading
+         * @description A picture or a voice (base64) of a page of this account.
+         */
+        Uploading: {
+            appid: string;
+            file: string;
+            /** @enum {unknown} */
+            kind: "image" | "voice";
+        };
+        /**
+         * VerdictView
+         * @description Whether an exchange went well; `class` is a stable word to filter by.
+         */
+        VerdictView: {
+            class: string;
+            en: string;
+            ok: boolean;
+            zh: string;
+        };
+        /**
+         * Verified
+         * @description Whether a server URL answered the verification; `seq` is the traffic entry.
+         */
+        Verified: {
+            en: string;
+            ok: boolean;
+            seq: number | null;
+            zh: string;
+        };
+        /** VideoLine */
+        VideoLine: {
+            appid: string;
+            description?: string | null;
+            kf?: string;
+            media_id: string | null;
+            note?: string;
+            person: string;
+            seq: number;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            time: number;
+            title?: string | null;
+            /** @enum {unknown} */
+            type: "video";
+            url: string;
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /**
+         * Voice
+         * @description A recorded voice, in base64.
+         */
+        Voice: {
+            file: string;
+        };
+        /** VoiceLine */
+        VoiceLine: {
+            appid: string;
+            content?: string;
+            kf?: string;
+            media_id: string | null;
+            note?: string;
+            person: string;
+            seq: number;
+            /** @enum {unknown} */
+            side: "account" | "person" | "system";
+            time: number;
+            /** @enum {unknown} */
+            type: "voice";
+            url: string;
+            /** @enum {unknown} */
+            via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /** WaitingView */
+        WaitingView: {
+            latest: number;
+            openid: string;
+            person: string;
+            since: number;
+            text: string;
+        };
+        /**
+         * Withdrawal
+         * @description `items` are codes of RevokeInfo, such as 205 for nickname and picture.
+         */
+        Withdrawal: {
+            appid: string;
+            items: string[];
+        };
+        /** Withdrawing */
+        Withdrawing: {
+            url: string;
+            user_comment_id: number;
+        };
+        /** Withdrawn */
+        Withdrawn: {
+            withdrawn: string[];
+        };
+        /**
+         * Words
+         * @description What a recorded voice says.
+         */
+        Words: {
+            words: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
