@@ -1,4 +1,4 @@
-// Written by `make types` from the platform's OpenAPI document. ebc94079722bd0d5487edcb31691df9b
+// Written by `make types` from the platform's OpenAPI document. 1f21adcad767ad6b7d8058b56fed4f44
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
@@ -285,6 +285,42 @@ export interface components {
             rules?: components["schemas"]["ConsoleRule"][];
         };
         /**
+         * Bar
+         * @description One attempt in time: milliseconds from the beginning of its row.
+         */
+        Bar: {
+            length: number;
+            start: number;
+            /** @enum {unknown} */
+            state: "bad" | "ok" | "wait" | "warn";
+        };
+        /**
+         * BothLanguages
+         * @description One text in both languages.
+         */
+        BothLanguages: {
+            en: string;
+            zh: string;
+        };
+        /**
+         * BuiltPush
+         * @description A push that is ready to go out, and everything on the way there.
+         */
+        BuiltPush: {
+            body: string;
+            curl: string;
+            nonce: string;
+            openid: string;
+            query: {
+                [key: string]: string;
+            };
+            random: string;
+            steps: components["schemas"]["Steps"];
+            timestamp: string;
+            url: string;
+            xml: string;
+        };
+        /**
          * Button
          * @description A button at the bottom of the chat: it does something, or it opens up to five second-level buttons.
          */
@@ -310,6 +346,27 @@ export interface components {
             url: string;
         };
         /**
+         * CallChapter
+         * @description Calls that belong together.
+         */
+        CallChapter: {
+            calls: components["schemas"]["CallRow"][];
+            en: string;
+            listed: boolean;
+            name: string;
+            zh: string;
+        };
+        /**
+         * CallCode
+         * @description One call in four ways.
+         */
+        CallCode: {
+            cli: string;
+            curl: string;
+            python: string;
+            python_async: string;
+        };
+        /**
          * CallCount
          * @description Calls of today; `daily` is null where no quota is published.
          */
@@ -317,6 +374,39 @@ export interface components {
             daily: number | null;
             path: string;
             used: number;
+        };
+        /**
+         * CallForm
+         * @description What the page needs to ask for one call.
+         */
+        CallForm: {
+            accounts: components["schemas"]["BothLanguages"];
+            answers: Record<string, never>[];
+            call: components["schemas"]["CallRow"];
+            chapter: string;
+            codes: components["schemas"]["ListedCode"][];
+            daily: number | null;
+            document: string;
+            file_answer: boolean;
+            filled_in: string[];
+            method: string;
+            parameters: Record<string, never>;
+            per_minute: number | null;
+            token: boolean;
+        };
+        /**
+         * CallRow
+         * @description One call, to choose it by.
+         */
+        CallRow: {
+            en: string;
+            gone: boolean;
+            name: string;
+            path: string;
+            reads: boolean;
+            /** @enum {unknown} */
+            verb: "GET" | "POST";
+            zh: string;
         };
         /**
          * CardLine
@@ -339,6 +429,14 @@ export interface components {
             via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
         };
         /**
+         * Cause
+         * @description The row that a row follows from.
+         */
+        Cause: {
+            known: boolean;
+            number: number;
+        };
+        /**
          * ChatView
          * @description A chat as the phone shows it.
          */
@@ -355,9 +453,47 @@ export interface components {
             frozen: boolean;
             now: number;
         };
+        /**
+         * CodePage
+         * @description One return code with cause and fix, and the calls that name it.
+         */
+        CodePage: {
+            calls: components["schemas"]["NamingCall"][];
+            explanation: components["schemas"]["Explanation"];
+            /** @enum {unknown} */
+            given: "behaviour" | "fault" | "no";
+        };
+        /**
+         * CodeRow
+         * @description A return code: what it means, what to do about it in general (`category`), and how it came about in tests.
+         */
+        CodeRow: {
+            calls: number;
+            /** @enum {unknown} */
+            category: "content" | "ok" | "parameter" | "permission" | "quota" | "refresh token" | "retry";
+            code: number;
+            en: string;
+            /** @enum {unknown} */
+            given: "behaviour" | "fault" | "no";
+            zh: string;
+        };
         /** CodesView */
         CodesView: {
             codes: components["schemas"]["CodeView"][];
+        };
+        /**
+         * CodeTold
+         * @description A return code in words.
+         */
+        CodeTold: {
+            cause: components["schemas"]["BothLanguages"];
+            code: number;
+            fields: string[];
+            fix: components["schemas"]["BothLanguages"];
+            known: boolean;
+            meaning: components["schemas"]["BothLanguages"];
+            ok: boolean;
+            rid: string;
         };
         /**
          * CodeView
@@ -500,11 +636,51 @@ export interface components {
             token: string;
         };
         /**
+         * DebugCalls
+         * @description Every call by chapter; `wechat` is null unless the operator put credentials into the environment.
+         */
+        DebugCalls: {
+            chapters: components["schemas"]["CallChapter"][];
+            wechat: components["schemas"]["WeChatItself"] | null;
+        };
+        /**
+         * DebugPushes
+         * @description Every message and event.
+         */
+        DebugPushes: {
+            pushes: components["schemas"]["PushRow"][];
+        };
+        /**
          * Decided
          * @description The events that the decision caused; null where the account hears nothing.
          */
         Decided: {
             events: (string | null)[];
+        };
+        /**
+         * Decrypted
+         * @description What is inside, part by part.
+         */
+        Decrypted: {
+            appid: string;
+            message: string;
+            ok: boolean;
+            parts: components["schemas"]["gongzhong.platform.debugging.pushes.Part"][];
+            signed: boolean | null;
+            verdict: components["schemas"]["BothLanguages"];
+        };
+        /**
+         * Decrypting
+         * @description A ciphertext, bare or inside its XML or JSON. The key and Token are the account's where they are left out.
+         */
+        Decrypting: {
+            aes_key?: string | null;
+            appid: string;
+            ciphertext: string;
+            msg_signature?: string;
+            nonce?: string;
+            timestamp?: string;
+            token?: string | null;
         };
         /**
          * Delivered
@@ -514,6 +690,7 @@ export interface components {
             en: string;
             entries: number[];
             ok: boolean;
+            row: number;
             zh: string;
         };
         /**
@@ -543,6 +720,20 @@ export interface components {
             /** @enum {unknown} */
             kind: "image" | "voice";
             server_id: string;
+        };
+        /**
+         * ElementView
+         * @description One element of a push.
+         */
+        ElementView: {
+            attribute: string;
+            /** @default [] */
+            inside: components["schemas"]["ElementView"][];
+            /** @enum {unknown} */
+            kind: "element" | "flag" | "number" | "text";
+            name: string;
+            repeated: boolean;
+            required: boolean;
         };
         /**
          * Endpoint
@@ -584,6 +775,21 @@ export interface components {
             type: "event";
             /** @enum {unknown} */
             via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /**
+         * Explanation
+         * @description A return code in words: what WeChat says, the likely cause, the fix.
+         */
+        Explanation: {
+            category: ("content" | "ok" | "parameter" | "permission" | "quota" | "refresh token" | "retry") | null;
+            cause_en: string;
+            cause_zh: string;
+            code: number;
+            en: string;
+            fix_en: string;
+            fix_zh: string;
+            name: string;
+            zh: string;
         };
         /**
          * FailedJob
@@ -643,10 +849,50 @@ export interface components {
         FaultsView: {
             faults: components["schemas"]["Fault"][];
         };
+        /**
+         * FilledForm
+         * @description The form of a call, and values to begin with; files as name, media type and base64.
+         */
+        FilledForm: {
+            form: components["schemas"]["CallForm"];
+            values: Record<string, never>;
+        };
         /** Following */
         Following: {
             appid: string;
             scene?: string | number | null;
+        };
+        /**
+         * Found
+         * @description A page of rows, newest first.
+         */
+        Found: {
+            before: number;
+            last: number;
+            log: string;
+            more: boolean;
+            older: number;
+            rows: components["schemas"]["RowView"][];
+        };
+        /**
+         * GivenFile
+         * @description A file of a form; `file` is base64.
+         */
+        GivenFile: {
+            content_type?: string;
+            file?: string;
+            filename?: string;
+        };
+        /**
+         * Part
+         * @description One piece of the plaintext buffer.
+         */
+        "gongzhong.platform.debugging.pushes.Part": {
+            hex: string;
+            /** @enum {unknown} */
+            name: "appid" | "length" | "message" | "padding" | "random";
+            size: number;
+            text: string;
         };
         /** Sharing */
         "gongzhong.platform.doors.control.articles.Sharing": {
@@ -668,6 +914,16 @@ export interface components {
             target?: "friend" | "qq" | "qzone" | "timeline" | "weibo";
             title?: string;
             to?: string;
+        };
+        /**
+         * Part
+         * @description A piece of a sentence.
+         */
+        "gongzhong.platform.rows.words.Part": {
+            en: string;
+            /** @enum {unknown} */
+            role: "detail" | "did" | "quote" | "then" | "who";
+            zh: string;
         };
         /** ImageLine */
         ImageLine: {
@@ -731,6 +987,15 @@ export interface components {
             url: string;
             /** @enum {unknown} */
             via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /**
+         * ListedCode
+         * @description A return code that the official page lists.
+         */
+        ListedCode: {
+            code: number;
+            en: string;
+            zh: string;
         };
         /** LocationLine */
         LocationLine: {
@@ -894,6 +1159,18 @@ export interface components {
             via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
         };
         /**
+         * NamingCall
+         * @description A call whose page names the code, or that was refused with it in a test.
+         */
+        NamingCall: {
+            en: string;
+            /** @enum {unknown} */
+            given: "behaviour" | "fault" | "no";
+            name: string;
+            path: string;
+            zh: string;
+        };
+        /**
          * NewAgent
          * @description An agent with somebody to work as it from the start.
          */
@@ -1003,6 +1280,28 @@ export interface components {
             status: number;
         };
         /**
+         * PageSignature
+         * @description string1, which holds the ticket in clear, and its SHA-1.
+         */
+        PageSignature: {
+            reason: components["schemas"]["BothLanguages"] | null;
+            same: boolean | null;
+            signature: string;
+            string1: string;
+        };
+        /**
+         * PageSigning
+         * @description What a page signs. The ticket is the account's where it is left out; `signature` is compared, if given.
+         */
+        PageSigning: {
+            appid: string;
+            noncestr: string;
+            signature?: string;
+            ticket?: string | null;
+            timestamp: string;
+            url: string;
+        };
+        /**
          * PersonView
          * @description Somebody with a phone; `accounts` is keyed by AppID.
          */
@@ -1084,6 +1383,80 @@ export interface components {
             /** @enum {unknown} */
             status: 0 | 2 | 3 | 4;
         };
+        /**
+         * PushEntry
+         * @description A message or an event, by the name that triggers it.
+         */
+        PushEntry: {
+            accounts_en: string;
+            accounts_zh: string;
+            answerable: boolean;
+            cls: string;
+            en: string;
+            entry: string;
+            /** @enum {unknown} */
+            kind: "event" | "message";
+            made_by: string[];
+            name: string;
+            zh: string;
+        };
+        /**
+         * PushForm
+         * @description The elements of one push as JSON Schema, and values to begin with.
+         */
+        PushForm: {
+            elements: Record<string, never>;
+            push: components["schemas"]["PushRow"];
+            values: Record<string, never>;
+        };
+        /**
+         * PushPage
+         * @description One push with its elements, those that every push has left out, and an example.
+         */
+        PushPage: {
+            elements: components["schemas"]["ElementView"][];
+            push: components["schemas"]["PushEntry"];
+            xml: string;
+        };
+        /**
+         * PushRow
+         * @description One push, to choose it by.
+         */
+        PushRow: {
+            answerable: boolean;
+            en: string;
+            /** @enum {unknown} */
+            kind: "event" | "message";
+            name: string;
+            zh: string;
+        };
+        /**
+         * PushWish
+         * @description A push to build. What is left out is the account's own, or made new; `xml` in place of `event` and `fields`.
+         */
+        PushWish: {
+            aes_key?: string | null;
+            appid: string;
+            encryption?: ("compatible" | "plain" | "safe") | null;
+            event?: string;
+            fields?: Record<string, never>;
+            nonce?: string;
+            person?: string;
+            random?: string;
+            timestamp?: string;
+            token?: string | null;
+            url?: string;
+            url_element?: boolean;
+            xml?: string | null;
+        };
+        /**
+         * QuotaUse
+         * @description Calls of today; `daily` is null where no quota is published.
+         */
+        QuotaUse: {
+            daily: number | null;
+            used: number;
+        };
         /** QuotaView */
         QuotaView: {
             calls: components["schemas"]["CallCount"][];
@@ -1110,6 +1483,14 @@ export interface components {
             appid: string | null;
             length: number;
             running: boolean;
+        };
+        /** ReferenceCodes */
+        ReferenceCodes: {
+            codes: components["schemas"]["CodeRow"][];
+        };
+        /** ReferencePushes */
+        ReferencePushes: {
+            pushes: components["schemas"]["PushEntry"][];
         };
         /**
          * ReplyArticle
@@ -1157,6 +1538,42 @@ export interface components {
             status: number;
         };
         /**
+         * RidAsked
+         * @description A rid, or a whole answer: the first rid in it counts.
+         */
+        RidAsked: {
+            /** @enum {unknown} */
+            target?: "platform" | "wechat";
+            text: string;
+        };
+        /**
+         * RidFound
+         * @description The refused call; of WeChat itself what `openid/rid/get` tells.
+         */
+        RidFound: {
+            story: components["schemas"]["RidStory"] | null;
+            tried: components["schemas"]["Tried"] | null;
+        };
+        /**
+         * RidStory
+         * @description A refused call, found by its rid. Everything is masked.
+         */
+        RidStory: {
+            accounts: components["schemas"]["BothLanguages"] | null;
+            appid: string;
+            call: components["schemas"]["CallRow"] | null;
+            client_ip: string;
+            cost_ms: number;
+            forgotten_at: number;
+            path: string;
+            query: string;
+            request: string;
+            response: string;
+            rid: string;
+            time: number;
+            told: components["schemas"]["CodeTold"] | null;
+        };
+        /**
          * Rights
          * @description The answer: `err_msg` as the page sees it, and what it may use from now on.
          */
@@ -1173,10 +1590,64 @@ export interface components {
             /** @default [] */
             unknown: string[];
         };
+        /**
+         * RowView
+         * @description One row of the log: a push with all its attempts, a call, a visit, or a pause of pushes.
+         */
+        RowView: {
+            appid: string;
+            attempts: number;
+            bars: components["schemas"]["Bar"][];
+            cause: components["schemas"]["Cause"] | null;
+            cost_ms: number;
+            errcode: number;
+            fault: number | null;
+            /** @enum {unknown} */
+            kind: "api" | "pause" | "push" | "verify" | "web";
+            lines: number[];
+            lookup: boolean;
+            number: number;
+            of: number;
+            openid: string;
+            person: string;
+            result: components["schemas"]["Said"];
+            /** @enum {unknown} */
+            state: "bad" | "ok" | "wait" | "warn";
+            time: number;
+            title: string;
+            until: number;
+            words: components["schemas"]["gongzhong.platform.rows.words.Part"][];
+        };
+        /**
+         * Said
+         * @description The same in both languages.
+         */
+        Said: {
+            en: string;
+            zh: string;
+        };
         /** Scanning */
         Scanning: {
             ticket?: string;
             url?: string;
+        };
+        /**
+         * SentPush
+         * @description What came back, and whether it is a valid reply.
+         */
+        SentPush: {
+            answer: string;
+            built: components["schemas"]["BuiltPush"];
+            cost_ms: number;
+            decrypted: string | null;
+            headers: {
+                [key: string]: string;
+            };
+            kind: string;
+            ok: boolean;
+            seq: number;
+            status: number | null;
+            verdict: components["schemas"]["BothLanguages"];
         };
         /**
          * Serving
@@ -1237,6 +1708,22 @@ export interface components {
             via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
         };
         /**
+         * ShownBody
+         * @description A body as a page shows it: text, or a file in base64; of long ones the beginning or only the size.
+         */
+        ShownBody: {
+            /** @default  */
+            content_type: string;
+            /** @default null */
+            file: string | null;
+            /** @default  */
+            filename: string;
+            /** @default 0 */
+            size: number;
+            /** @default null */
+            text: string | null;
+        };
+        /**
          * SizeOnly
          * @description A body that is no text.
          */
@@ -1284,6 +1771,25 @@ export interface components {
             failed_jobs: components["schemas"]["FailedJob"][];
             people: components["schemas"]["PersonView"][];
             version: string;
+        };
+        /**
+         * Steps
+         * @description How the signatures and the ciphertext came about. The sorted strings hold the Token in clear.
+         */
+        Steps: {
+            /** @default [] */
+            buffer: components["schemas"]["gongzhong.platform.debugging.pushes.Part"][];
+            /** @default  */
+            ciphertext: string;
+            joined: string;
+            /** @default  */
+            msg_joined: string;
+            /** @default  */
+            msg_signature: string;
+            /** @default [] */
+            msg_sorted: string[];
+            signature: string;
+            sorted: string[];
         };
         /**
          * SubButton
@@ -1429,6 +1935,67 @@ export interface components {
             more: boolean;
             oldest: number;
         };
+        /**
+         * Trial
+         * @description One call by the name of its class or by its path. `access_token` null takes a good one of the account.
+         */
+        Trial: {
+            access_token?: string | null;
+            appid?: string;
+            call: string;
+            confirmed?: boolean;
+            files?: {
+                [key: string]: components["schemas"]["GivenFile"];
+            };
+            /** @enum {unknown} */
+            target?: "platform" | "wechat";
+            values?: Record<string, never>;
+        };
+        /**
+         * TrialAnswer
+         * @description What came back, as it came.
+         */
+        TrialAnswer: {
+            body: components["schemas"]["ShownBody"];
+            headers: {
+                [key: string]: string;
+            };
+            line: string;
+            status: number;
+        };
+        /**
+         * TrialCode
+         * @description The call as code, and the first rule that its values break.
+         */
+        TrialCode: {
+            code: components["schemas"]["CallCode"];
+            problem: components["schemas"]["ValuesProblem"] | null;
+        };
+        /**
+         * TrialRequest
+         * @description What went out; tokens and secrets of WeChat's are hidden, those of the platform are shown.
+         */
+        TrialRequest: {
+            body: components["schemas"]["ShownBody"];
+            headers: {
+                [key: string]: string;
+            };
+            url: string;
+            verb: string;
+        };
+        /**
+         * Tried
+         * @description A call that was made: `answer` is null when none came, and `problem` says why.
+         */
+        Tried: {
+            answer: components["schemas"]["TrialAnswer"] | null;
+            cost_ms: number;
+            problem: components["schemas"]["BothLanguages"] | null;
+            quota: components["schemas"]["QuotaUse"] | null;
+            request: components["schemas"]["TrialRequest"];
+            seq: number | null;
+            told: components["schemas"]["CodeTold"] | null;
+        };
         /** Triggering */
         Triggering: {
             appid: string;
@@ -1467,6 +2034,16 @@ export interface components {
             kind: "image" | "voice";
         };
         /**
+         * ValuesProblem
+         * @description What is wrong with the values before they are sent: the parameter, WeChat's code for it, and why.
+         */
+        ValuesProblem: {
+            code: number;
+            en: string;
+            path: string;
+            zh: string;
+        };
+        /**
          * VerdictView
          * @description Whether an exchange went well; `class` is a stable word to filter by.
          */
@@ -1485,6 +2062,34 @@ export interface components {
             ok: boolean;
             seq: number | null;
             zh: string;
+        };
+        /**
+         * VerifiedUrl
+         * @description The verification of a server URL: what was sent, what came back, and why it fails.
+         */
+        VerifiedUrl: {
+            answer: string;
+            cost_ms: number;
+            echostr: string;
+            headers: {
+                [key: string]: string;
+            };
+            ok: boolean;
+            seq: number;
+            status: number | null;
+            steps: components["schemas"]["Steps"];
+            url: string;
+            verdict: components["schemas"]["BothLanguages"];
+        };
+        /**
+         * Verifying
+         * @description A server URL to verify; URL and Token are the account's where they are left out.
+         */
+        Verifying: {
+            appid: string;
+            encryption?: ("compatible" | "plain" | "safe") | null;
+            token?: string | null;
+            url?: string;
         };
         /** VideoLine */
         VideoLine: {
@@ -1537,6 +2142,15 @@ export interface components {
             person: string;
             since: number;
             text: string;
+        };
+        /**
+         * WeChatItself
+         * @description The account with which WeChat itself can be called, and where. The secret never leaves the server.
+         */
+        WeChatItself: {
+            appid: string;
+            base: string;
+            prefix: string;
         };
         /**
          * Withdrawal
