@@ -8,6 +8,7 @@ own it adds itself.
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -120,15 +121,18 @@ def _sessions(opened: State, people: People) -> SealedSessions:
 
 def _shown(row: Work) -> dict[str, Any]:
     """A message or answer that waits, as JSON."""
-    content: Any
-    if row.kind == PUSH:
-        content = read_xml(msgspec.msgpack.decode(row.data, type=KeptPush).xml)
-    elif row.kind == ANSWER:
-        content = msgspec.to_builtins(read_answer(row).reply)
-    else:
-        content = msgspec.to_builtins(read_late(row)[1])
     kind = "message" if row.kind == PUSH else "answer"
-    return {"kind": kind, "at": _time(row.created_at), "content": content}
+    told = {"kind": kind, "at": _time(row.created_at)}
+    try:
+        return {**told, "content": _content(row)}
+    except Exception:  # written by a newer version, or damaged: it is put aside when its turn comes
+        return {**told, "content": None, "unreadable": b64encode(row.data).decode()}
+
+
+def _content(row: Work) -> Any:
+    if row.kind == PUSH:
+        return read_xml(msgspec.msgpack.decode(row.data, type=KeptPush).xml)
+    return msgspec.to_builtins(read_answer(row).reply if row.kind == ANSWER else read_late(row)[1])
 
 
 def _time(unix_s: float) -> str:

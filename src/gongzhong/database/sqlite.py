@@ -79,8 +79,8 @@ class SqliteDatabase:
 
     `setup` (statements separated by semicolons: CREATE … IF NOT EXISTS) runs at the first opening in a process. Without
     `flushes` a commit waits for no disk: a power cut may lose the last ones, the end of a process loses nothing. With
-    `secure_delete` what is deleted is overwritten with zeros in the file; `empty_log` removes it from the log. With
-    `private` a new file can be read and written by its owner only, and so can its log, whose mode SQLite takes from it.
+    `secure_delete` what is deleted is overwritten with zeros in the file; `empty_log` removes it from the log. A new
+    file can be read and written by its owner only, and so can its log, whose mode SQLite takes from it.
     StateDown is raised when the file cannot be opened, read or written; any other `sqlite3.Error` comes as it is.
     """
 
@@ -91,7 +91,6 @@ class SqliteDatabase:
         *,
         secure_delete: bool = False,
         flushes: bool = True,
-        private: bool = False,
     ) -> None:
         if sqlite3.sqlite_version_info < OLDEST:
             raise SetupError(
@@ -100,7 +99,7 @@ class SqliteDatabase:
             )
         self.path = Path(path).absolute()
         self._setup = setup
-        self._secure_delete, self._flushes, self._private = secure_delete, flushes, private
+        self._secure_delete, self._flushes = secure_delete, flushes
         self._is_set_up = not setup
         self._start()
         forks.look_after(self)
@@ -173,8 +172,7 @@ class SqliteDatabase:
         a new file to write-ahead logging.
         """
         end = time.monotonic() + LOCK_WITHIN_S
-        if self._private and not self.path.exists() and self.path.parent.is_dir():
-            make_private(self.path)
+        make_private(self.path)
         while True:
             try:
                 connection = sqlite3.connect(self.path, timeout=LOCK_WITHIN_S, isolation_level=None)
@@ -390,11 +388,14 @@ def settle(jobs: list[Job]) -> None:
 
 
 def make_private(path: Path) -> None:
-    """Make an empty file that only its owner may read and write, unless there is one. Raises StateDown.
+    """Make an empty file that only its owner may read and write, unless there is one, or no folder for it.
 
+    Raises StateDown.
     The file is linked to its name when it is closed already: closing it later would end the locks that this process
     holds on it. Where the file system has no links, it has no modes either, and SQLite makes the file.
     """
+    if path.exists() or not path.absolute().parent.is_dir():
+        return
     try:
         number, made = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     except OSError as problem:

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-import os
-import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Final
 from urllib.parse import urlsplit
 
 from ..config import AccountSettings, Settings
-from ..database import is_database, read_url
-from ..errors import SetupError
-from ..people.people import key_store_of
+from ..people.files import files_open_to_others
 from .finding import Finding, broken, doubtful
 from .subject import Subject
-
-OTHERS: Final = stat.S_IROTH | stat.S_IWOTH
 
 
 def check_deployment(subject: Subject) -> list[Finding]:
@@ -94,15 +87,8 @@ def _keys(subject: Subject) -> Iterator[Finding]:
 
 def _files(settings: Settings) -> Iterator[Finding]:
     """Databases of SQLite that others on the machine may read."""
-    database = settings.database.reveal()
-    data = (("database", _sqlite_file(database)), ("state", _sqlite_file(settings.state.reveal())))
-    for key, path in data:
-        if path is not None and _open_to_others(path):
-            yield _readable(doubtful, key, path)
-    if settings.people.in_use:
-        keys = _sqlite_file(_key_store(database, settings.people.keys.reveal()))
-        if keys is not None and _open_to_others(keys):
-            yield _readable(broken, "people.keys", keys)
+    for key, path in files_open_to_others(settings):
+        yield _readable(broken if key == "people.keys" else doubtful, key, path)
 
 
 def _readable(made: Callable[..., Finding], key: str, path: Path) -> Finding:
@@ -114,28 +100,6 @@ def _readable(made: Callable[..., Finding], key: str, path: Path) -> Finding:
         f"chmod 600 {path}, and chmod 700 its folder",
         where=key,
     )
-
-
-def _open_to_others(path: Path) -> bool:
-    """Whether others may use the file: its own mode, and that of the folder that it lies in."""
-    if os.name != "posix" or not path.exists():
-        return False
-    return bool(path.stat().st_mode & OTHERS and path.absolute().parent.stat().st_mode & stat.S_IXOTH)
-
-
-def _key_store(database: str, keys: str) -> str:
-    try:
-        return key_store_of(read_url(database), read_url(keys) if keys else None).place if database else ""
-    except SetupError:
-        return ""  # `config check` and the start of the program say what is wrong
-
-
-def _sqlite_file(address: str) -> Path | None:
-    try:
-        url = read_url(address) if is_database(address) else None
-    except SetupError:
-        return None
-    return Path(url.path) if url is not None and url.kind == "sqlite" else None
 
 
 def _account(account: AccountSettings) -> Iterator[Finding]:

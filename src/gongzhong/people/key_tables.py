@@ -197,7 +197,7 @@ def open_key_database(url: DatabaseUrl) -> SqliteDatabase | PostgresDatabase:
     """The key store's database; its tables are made at the first connection."""
     if url.kind == "sqlite":
         setup = "; ".join(table.format(bytes="BLOB", float="REAL") for table in TABLES)
-        return SqliteDatabase(url.path, setup, secure_delete=True, private=True)
+        return SqliteDatabase(url.path, setup, secure_delete=True)
     from ..database.postgres import PostgresDatabase  # psycopg is an extra
 
     statements = [table.format(bytes="BYTEA", float="DOUBLE PRECISION").encode() for table in TABLES]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import msgspec
 
 from ..store import Count, Health, NewWork, Stage, Work, WorkStore
+from .errors import DataDamaged
 
 if TYPE_CHECKING:
     from .people import People
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 SEALED_KINDS: Final = frozenset({"push", "answer", "late"})
 """Kinds of work whose line is an OpenID; other kinds pass as they are."""
+
+
+DAMAGED: Final = b""
+"""Data that no row has: nothing can be read from it."""
 
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
@@ -172,23 +177,33 @@ class SealedWork:
         return opened
 
     async def _opened(self, account: str, rows: Sequence[Work]) -> list[Work]:
-        """Rows as they were added; without those of people who were erased."""
+        """Rows as they were added; without those of people who were erased. The data of one that was changed in the
+        database is DAMAGED: whoever takes it finds it unreadable and puts it aside."""
         vault = self._vault(account)
         theirs = [row for row in rows if row.kind in SEALED_KINDS and row.line.isdecimal()]
         numbers = [int(row.line) for row in theirs]
         openids = await vault.openids(numbers)
-        plain = await vault.unseal(
-            [(number, row.kind, row.data) for number, row in zip(numbers, theirs, strict=True)]
+        plain = await self._unsealed(
+            vault, [(number, row.kind, row.data) for number, row in zip(numbers, theirs, strict=True)]
         )
         opened: dict[int, Work | None] = {}
         for row, openid, data in zip(theirs, openids, plain, strict=True):
             if openid is None or data is None:
                 opened[row.id] = None
                 continue
-            kept = msgspec.msgpack.decode(data, type=Kept)
+            kept = msgspec.msgpack.decode(data, type=Kept) if data != DAMAGED else Kept(row.key, DAMAGED)
             opened[row.id] = msgspec.structs.replace(row, line=openid, key=kept.key, data=kept.data)
         found = (opened.get(row.id, row) for row in rows)
         return [row for row in found if row is not None]
+
+    async def _unsealed(self, vault: Vault, items: list[tuple[int, str, bytes]]) -> list[bytes | None]:
+        """What the vault gives, DAMAGED in place of what cannot be opened."""
+        try:
+            return await vault.unseal(items)
+        except DataDamaged:
+            if len(items) == 1:
+                return [DAMAGED]
+        return [value for item in items for value in await self._unsealed(vault, [item])]
 
 
 class Sessions(Protocol):

@@ -26,7 +26,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event, exc
 
 from ..database import DatabaseUrl
-from ..database.sqlite import no_folder
+from ..database.sqlite import make_private, no_folder
 from ..errors import SetupError, StateDown
 from .version import VERSION_TABLE
 
@@ -85,7 +85,8 @@ def prepare(url: DatabaseUrl) -> None:
 
 
 def backup(url: DatabaseUrl, file: Path) -> None:
-    """Write a copy of everything to a new file, while others go on. PostgreSQL needs its program pg_dump.
+    """Write a copy of everything to a new file, for its owner only, while others go on. PostgreSQL needs its program
+    pg_dump.
 
     Raises SetupError when the file exists or pg_dump is missing, StateDown when the database cannot be read.
     """
@@ -93,10 +94,14 @@ def backup(url: DatabaseUrl, file: Path) -> None:
         raise SetupError(
             f"{file} 已存在，备份不会覆盖它", f"{file} exists already, a copy does not replace it"
         )
+    if missing := no_folder(file):
+        raise SetupError(missing.zh, missing.en, fix_zh=missing.fix_zh, fix_en=missing.fix_en)
+    if url.kind == "sqlite":
+        _require_file(url)
+    make_private(file)
     if url.kind == "postgresql":
         _postgres_tool("pg_dump", url, ["--format=custom", "--no-owner", f"--file={file}"])
         return
-    _require_file(url)
     with closing(sqlite3.connect(url.path)) as source, closing(sqlite3.connect(file)) as target:
         try:
             source.backup(target)
@@ -107,9 +112,14 @@ def backup(url: DatabaseUrl, file: Path) -> None:
 
 
 def restore(url: DatabaseUrl, file: Path) -> None:
-    """Fill an empty database from a copy. Raises SetupError when it is not empty, or the file is no such copy."""
+    """Fill an empty database from a copy.
+
+    Raises SetupError when it is not empty, or the file is no such copy, StateDown when it cannot be written.
+    """
     if not file.is_file():
         raise SetupError(f"没有文件 {file}", f"there is no file {file}")
+    if url.kind == "sqlite" and (missing := no_folder(Path(url.path))):
+        raise missing
     if url.kind == "sqlite" and not Path(url.path).exists():
         _restore_file(url, file)
         return
@@ -134,6 +144,7 @@ def _restore_file(url: DatabaseUrl, file: Path) -> None:
             if source.execute("PRAGMA quick_check").fetchone() != ("ok",):
                 raise sqlite3.DatabaseError("damaged")
             source.execute(f"SELECT version_num FROM {VERSION_TABLE}").fetchone()
+            make_private(Path(url.path))
             with closing(sqlite3.connect(url.path)) as target:
                 source.backup(target)
     except sqlite3.Error as problem:
@@ -188,6 +199,7 @@ def _connected(url: DatabaseUrl) -> Iterator[sa.Connection]:
 
 
 def _sqlite(url: DatabaseUrl) -> sa.Engine:
+    make_private(Path(url.path))
     engine = sa.create_engine(sa.URL.create("sqlite", database=url.path), hide_parameters=True)
 
     @event.listens_for(engine, "connect")

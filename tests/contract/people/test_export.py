@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 
 import msgspec
 import pytest
@@ -18,6 +19,7 @@ from gongzhong.campaigns.contents import MassMessage, TemplateMessage
 from gongzhong.campaigns.decision import Attempt, Outcome, Verdict
 from gongzhong.campaigns.plan import Plan
 from gongzhong.campaigns.tables import CampaignTables, Limits, Stage
+from gongzhong.database.statements import Statements
 from gongzhong.messages import Text, encode
 from gongzhong.people import People
 from gongzhong.people.sealed import SealedSessions, SealedWork
@@ -132,3 +134,23 @@ async def test_a_program_that_erases_somebody_removes_what_was_said_from_the_sha
     found = await state.get(record_key(SHOP, ALICE))
     assert found is not None and "地址".encode() not in found.data
     await state.close()
+
+
+async def test_a_row_that_cannot_be_read_stands_in_the_export_as_it_is(
+    people: People, places: Places
+) -> None:
+    """Of a newer version, or changed in the database; it is put aside only when its turn comes."""
+    await fill(people, ALICE)
+    below = SqlWork(people.tables.database, places.clock)
+    store = SealedWork(below, people)
+    texts = (b"from a newer version", b"changed later", b"whole")
+    [_, changed, _] = await store.add(SHOP, [NewWork(kind=ANSWER, data=text, line=ALICE) for text in texts])
+    [taken, *_] = [row for row in await below.show(SHOP) if row.id == changed.id]
+    statements = Statements(people.tables.database)
+    damage = {"data": taken.data[:-1] + b"x", "id": changed.id}
+    await statements.run(("UPDATE work SET data = :data WHERE id = :id", damage))
+    found = await export_stored(people, SHOP, purposes(), ALICE, state="")
+    assert found is not None
+    assert [b64decode(one["unreadable"]) for one in found["waiting"]] == [texts[0], b"", texts[2]]
+    rows = await store.take_line(SHOP, [ANSWER], ALICE, "me", 60)
+    assert [row.data for row in rows] == [texts[0], b"", texts[2]], "one damaged row stops no other"

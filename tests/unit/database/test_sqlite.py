@@ -11,6 +11,7 @@ import pytest
 
 from gongzhong import StateDown
 from gongzhong.database import SqliteDatabase, read_url
+from gongzhong.errors import SetupError
 from gongzhong.store import migrate
 
 pytestmark = pytest.mark.anyio
@@ -50,40 +51,48 @@ async def test_what_comes_meanwhile_is_committed_together(database: SqliteDataba
     await database.close()
 
 
-async def test_a_private_file_is_its_owners_and_so_is_its_log(tmp_path: Path) -> None:
+async def test_a_file_is_its_owners_and_so_is_its_log(tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
-        for name, private in (("keys.db", True), ("data.db", False)):
-            database = SqliteDatabase(tmp_path / name, TABLE, private=private)
-            await asyncio.gather(database.write(lambda db: insert(db, 1)), database.read(numbers))
-            files = [tmp_path / f"{name}{end}" for end in ("", "-wal", "-shm")]
-            assert [file.stat().st_mode & 0o777 for file in files] == [0o600 if private else 0o644] * 3
-            await database.close()
+        database = SqliteDatabase(tmp_path / "data.db", TABLE)
+        await asyncio.gather(database.write(lambda db: insert(db, 1)), database.read(numbers))
+        files = [tmp_path / f"data.db{end}" for end in ("", "-wal", "-shm")]
+        assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 3
+        await database.close()
+        migrate.prepare(read_url(f"sqlite:///{tmp_path / 'made.db'}"))
+        migrate.backup(read_url(f"sqlite:///{tmp_path / 'made.db'}"), tmp_path / "copy.db")
+        migrate.restore(read_url(f"sqlite:///{tmp_path / 'back.db'}"), tmp_path / "copy.db")
     finally:
         os.umask(before)
-    left = [path.name for path in tmp_path.iterdir()]  # noqa: ASYNC240
-    assert sorted(left) == ["data.db", "keys.db"], "no file of its making remains"
+    left = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}  # noqa: ASYNC240
+    names = ["data.db", "made.db", "copy.db", "back.db"]
+    assert left == dict.fromkeys(names, 0o600), "no other file of its making remains"
 
 
 async def test_a_file_that_is_there_keeps_its_mode_and_what_it_holds(tmp_path: Path) -> None:
     path = tmp_path / "keys.db"
-    for private in (False, True):
-        database = SqliteDatabase(path, TABLE, private=private)
+    for before in ([], [0]):
+        database = SqliteDatabase(path, TABLE)
         await database.write(lambda db: insert(db, len(numbers(db))))
-        assert await database.read(numbers) == ([0, 1] if private else [0])
+        assert await database.read(numbers) == [*before, len(before)]
         path.chmod(0o640)
         await database.close()
     assert path.stat().st_mode & 0o777 == 0o640
 
 
-@pytest.mark.parametrize("private", [False, True])
-async def test_a_folder_that_is_missing_is_named(tmp_path: Path, private: bool) -> None:
-    database = SqliteDatabase(tmp_path / "data" / "x.db", TABLE, private=private)
+async def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "data" / "x.db", TABLE)
     with pytest.raises(StateDown, match=f"{tmp_path}/data") as refused:
         await database.read(numbers)
     assert refused.value.fix_en == f"mkdir -p {tmp_path}/data"
     with pytest.raises(StateDown, match=f"{tmp_path}/data") as refused:
         migrate.prepare(read_url(f"sqlite:///{tmp_path}/data/x.db"))
+    migrate.prepare(read_url(f"sqlite:///{tmp_path}/y.db"))
+    with pytest.raises(SetupError, match=f"{tmp_path}/data"):
+        migrate.backup(read_url(f"sqlite:///{tmp_path}/y.db"), tmp_path / "data" / "copy.db")
+    migrate.backup(read_url(f"sqlite:///{tmp_path}/y.db"), tmp_path / "copy.db")
+    with pytest.raises(StateDown, match=f"{tmp_path}/data"):
+        migrate.restore(read_url(f"sqlite:///{tmp_path}/data/x.db"), tmp_path / "copy.db")
     assert refused.value.fix_en == f"mkdir -p {tmp_path}/data"
 
 

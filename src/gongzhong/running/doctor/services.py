@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +20,7 @@ from ...errors import GongzhongError, SetupError, StateDown, missing_extra
 from ...gateway import GatewayTables
 from ...gateway.keys import EVERYTHING
 from ...people import configured as configured_people
+from ...people.files import files_open_to_others
 from ..alarms import senders_of
 from .clocks import judge_difference
 from .finding import Finding, failed, note, ok, skipped, warning, wrong
@@ -41,7 +42,7 @@ async def check_services(found: Configuration, state: State | None) -> list[Find
     """Database, state, workers, people's data and alarms. `state` is that of the configuration, if it names one."""
     findings = [finding async for finding in _database(found)]
     findings += [finding async for finding in _state(found, state)]
-    return [*findings, _workers(found, state), *_people(found), _alarms(found)]
+    return [*findings, *_files(found), _workers(found, state), *_people(found), _alarms(found)]
 
 
 async def _database(found: Configuration) -> AsyncIterator[Finding]:
@@ -198,6 +199,18 @@ async def _state(found: Configuration, state: State | None) -> AsyncIterator[Fin
             f"{en}, and every push waits for it",
             "把它放在离程序近的地方",
             "move it closer to the program",
+        )
+
+
+def _files(found: Configuration) -> Iterator[Finding]:
+    """Files of databases that other users of the machine may read or write; new ones are made for their owner only."""
+    for key, path in files_open_to_others(found.settings):
+        yield (wrong if key == "people.keys" else warning)(
+            f"{key}.mode",
+            f"{path} 别的用户也能读写",
+            f"other users may read or write {path}",
+            f"chmod 600 {path}",
+            f"chmod 600 {path}",
         )
 
 

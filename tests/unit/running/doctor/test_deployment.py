@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from base64 import b64encode
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -214,3 +215,20 @@ async def test_this_machine_s_clock_is_compared_with_wechat_s(ahead_s: float, st
 def test_hosts_that_share_leases_must_agree_to_a_second() -> None:
     judged = [judge_difference("x", ahead, "它", "it", tolerance_s=1.0).status for ahead in (0.5, -2, 400)]
     assert judged == ["ok", "warning", "wrong"]
+
+
+async def test_files_that_other_users_may_read_are_named(tmp_path: Path) -> None:
+    found = configuration(
+        tmp_path,
+        f'database = "sqlite:///{tmp_path / "data.db"}"\n[people]\nmaster_key = "{b64encode(b"m" * 32).decode()}"',
+    )
+    migrate.prepare(read_url(found.database))
+    keys = tmp_path / "data-keys.db"
+    keys.touch(0o600)
+    tmp_path.chmod(0o755)  # noqa: ASYNC240
+    assert not [check for check in await findings(found) if check.endswith(".mode")], "as they are made"
+    for file in (tmp_path / "data.db", keys):
+        file.chmod(0o644)
+    told = await findings(found)
+    assert (told["database.mode"].status, told["people.keys.mode"].status) == ("warning", "wrong")
+    assert told["people.keys.mode"].fix_en == f"chmod 600 {keys}"
