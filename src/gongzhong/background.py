@@ -54,6 +54,32 @@ class Brief(asyncio.Future[T]):
     """A future after which a server may go on without a task of its own, which costs as much as a small handler."""
 
 
+class Postponed(asyncio.Future[T]):
+    """An answer that can be given once this future is done: `go_on` then gives it, or a coroutine that waits for it.
+
+    So whoever has to wait for one thing before anything else costs neither a coroutine nor a task meanwhile.
+    """
+
+    def go_on(self) -> Any:
+        """The answer, or a coroutine. Called once, after the future is done."""
+        raise NotImplementedError
+
+    def drop(self) -> None:
+        """Nobody waits for the answer any more: called in place of `go_on`."""
+        raise NotImplementedError
+
+
+async def gone_on(begun: Postponed[Any]) -> Any:
+    """The answer, for those who await it in a task."""
+    try:
+        await asyncio.wait({begun})
+    except asyncio.CancelledError:
+        begun.drop()
+        raise
+    answer = begun.go_on()
+    return await answer if isinstance(answer, Coroutine) else answer
+
+
 async def in_task() -> None:
     """Go on in a task: what sets time limits needs one, and a server takes the first steps of an answer without."""
     if asyncio.current_task() is None:

@@ -43,7 +43,7 @@ from .late import Late, read_ticket, ticket_of
 from .loops import Home, OwnHome
 from .outbox import Outbox, Undelivered
 from .permission import Permission
-from .reception import Reception
+from .reception import Begun, Reception, ended
 from .runs import Claims
 from .served import Served
 from .sessions import MemorySessionStore, Sessions, SessionStore
@@ -467,13 +467,10 @@ class Binding(Served):
         `gone` says whether the peer has closed its connection, if the caller can tell: an answer that would not
         arrive is then kept for a delivery that does.
         """
-        answer = self.begin(query, body, method, gone)
-        return answer if isinstance(answer, Answer) else await answer
+        return await ended(self.begin(query, body, method, gone))
 
-    def begin(
-        self, query: Query, body: bytes, method: str, gone: Gone | None
-    ) -> Answer | Coroutine[Any, Any, Answer]:
-        """The same for a server on an event loop: the answer, or a coroutine that has to be awaited at once."""
+    def begin(self, query: Query, body: bytes, method: str, gone: Gone | None) -> Begun:
+        """The same for a server on an event loop: the answer, or what waits for it."""
         if self._home.loop is asyncio.get_running_loop():  # in a forked child this loop does not run
             return self._reception.begin(query, body, method, gone)
         self._notice_fork()

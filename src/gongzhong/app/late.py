@@ -232,6 +232,9 @@ class Expected:
         self._people: OrderedDict[str, dict[str, float]] = OrderedDict()
         """For each person the keys of the pushes, and until when."""
 
+    def __len__(self) -> int:
+        return len(self._people)
+
     def add(self, openid: str, key: str, now: float) -> None:
         self._people.setdefault(openid, {})[key] = now + WAITS_S
         self._people.move_to_end(openid)

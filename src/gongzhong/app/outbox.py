@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, KeysView, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -196,6 +196,10 @@ class Outbox:
     def find(self, openid: str) -> Line | None:
         """The person's line, if there is one."""
         return self._lines.get(openid)
+
+    def people(self) -> KeysView[str]:
+        """Those who have a line."""
+        return self._lines.keys()
 
     def lines(self) -> list[Line]:
         return list(self._lines.values())

@@ -6,18 +6,18 @@ why; it is counted by reason and logged. What was believed goes to the reply win
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from ..background import in_task
+from ..background import Postponed, gone_on, in_task
 from ..clock import Clock
 from ..errors import CallbackError, Replayed, say
 from ..messages import Push, Reply, dedup_key, encode_reply, parse
 from ..wire import Opened, PushQuery, PushReader, Query
 from .answer import XML, Answer, Gone, Incomplete, NotAccepted, Unreadable, WrongMethod, refusal
+from .delivery import Delivery
 from .outbox import about
 from .runs import SUCCESS
 
@@ -28,6 +28,8 @@ log = logging.getLogger("gongzhong.app")
 
 OK = 200
 Body = bytes | bytearray | memoryview | str
+Begun: TypeAlias = Answer | Coroutine[Any, Any, Answer] | Delivery
+"""An answer; or a coroutine, which has to be awaited at once; or a delivery that can be answered later."""
 
 _ENDLESS = 12
 """A timestamp of so many digits is none."""
@@ -53,8 +55,7 @@ class Reception:
     ) -> Answer:
         """Answer one request. Raises nothing, whatever comes in. `since` is for a delivery that came to another process
         and was passed on: when it came there, in the loop's seconds; None: it came here, just now."""
-        answer = self.begin(query, body, method, gone, since)
-        return answer if isinstance(answer, Answer) else await answer
+        return await ended(self.begin(query, body, method, gone, since))
 
     def begin(
         self,
@@ -63,8 +64,8 @@ class Reception:
         method: str,
         gone: Gone | None = None,
         since: float | None = None,
-    ) -> Answer | Coroutine[Any, Any, Answer]:
-        """The same: the answer, or a coroutine that waits for it, which has to be awaited at once."""
+    ) -> Begun:
+        """The same: the answer, or what waits for it: see `ended`."""
         try:
             if method == "POST":
                 given = PushQuery.read(query)
@@ -101,10 +102,9 @@ class Reception:
         await in_task()  # a span ends in the context in which it began
         with self._tracing.push(type(push).__name__, self._appid) as span:
             if self._shared is not None:
-                answer = await self._push_shared(opened, push, key, gone, request, since)
+                answer = await ended(self._push_shared(opened, push, key, gone, request, since))
             else:
-                begun = self._push(opened, push, key, gone)
-                answer = begun if isinstance(begun, Answer) else await begun
+                answer = await ended(self._push(opened, push, key, gone))
             if answer.status != OK:
                 span.outcome = "not_accepted"
             elif answer.body == SUCCESS and span.outcome in ("", "passive"):
@@ -112,7 +112,7 @@ class Reception:
             span.outcome = span.outcome or "passive"
             return answer
 
-    async def _push_shared(
+    def _push_shared(
         self,
         opened: Opened,
         push: Push,
@@ -120,22 +120,75 @@ class Reception:
         gone: Gone | None,
         request: tuple[PushQuery, bytes],
         since: float | None,
-    ) -> Answer:
+    ) -> Begun:
         """Answer a push, here or by the process that has the person. Counted where WeChat asked."""
+        shared = self._shared
+        assert shared is not None
+        loop = shared.begin()
         if since is None:
             self._count(push)
-            since = asyncio.get_running_loop().time()
+            since = loop.time()
+        delivery = Delivery(self, push, partial(self._seal, opened, push), key, gone, request, since, loop)
+        try:
+            return self._here(delivery) if shared.has_or_waits(delivery) else delivery
+        except Exception:
+            return self._went_wrong(push)
+
+    def go_on(self, delivery: Delivery) -> Answer | Coroutine[Any, Any, Answer]:
+        """Answer a delivery, now that it is known which process has its person."""
+        assert self._shared is not None
+        known = delivery.exception() is None
+        owner = delivery.result() if known else ""
+        if known and not owner and self._shared.has(delivery.person):
+            return self._here(delivery)
+        return self._elsewhere(delivery, owner)
+
+    def drop(self, delivery: Delivery) -> None:
+        """Nobody waits for a delivery any more."""
+        assert self._shared is not None
+        self._shared.done_with(delivery.person)
+
+    def _here(self, delivery: Delivery) -> Answer | Coroutine[Any, Any, Answer]:
+        """Answer a delivery for somebody who is this process's."""
         assert self._shared is not None
         try:
-            returned = await self._shared.answer(
-                push, partial(self._seal, opened, push), key, gone, request, since
-            )
+            body = self._shared.here(delivery)
+        except Replayed as problem:
+            answer = self.refuse(problem)
+        except Exception:
+            answer = self._went_wrong(delivery.push)
+        else:
+            if not isinstance(body, bytes):
+                return self._awaited(delivery, body)
+            answer = _answered(body)
+        self._shared.done_with(delivery.person)
+        return answer
+
+    async def _awaited(self, delivery: Delivery, body: Coroutine[Any, Any, bytes]) -> Answer:
+        assert self._shared is not None
+        try:
+            return _answered(await body)
+        except NotAccepted:
+            return await self._shared.not_accepted(delivery.gone, delivery.began)
+        except Exception:
+            return self._went_wrong(delivery.push)
+        finally:
+            self._shared.done_with(delivery.person)
+
+    async def _elsewhere(self, delivery: Delivery, owner: str) -> Answer:
+        """Answer a delivery through the process of this name, or wherever its person is then."""
+        assert self._shared is not None
+        try:
+            delivery.result()  # NotAccepted
+            returned = await self._shared.answer(delivery, owner)
         except Replayed as problem:
             return self.refuse(problem)
         except NotAccepted:
-            return await self._shared.not_accepted(gone, since)
+            return await self._shared.not_accepted(delivery.gone, delivery.began)
         except Exception:
-            return self._went_wrong(push)
+            return self._went_wrong(delivery.push)
+        finally:
+            self._shared.done_with(delivery.person)
         return _answered(returned.body) if returned.status == OK else Answer(returned.status, returned.body)
 
     def _count(self, push: Push) -> None:
@@ -196,6 +249,13 @@ class Reception:
         self._counters["internal_errors"] += 1
         log.exception(say("处理推送时出错：%s", "could not answer a push: %s"), about(push))
         return _answered(SUCCESS)
+
+
+async def ended(begun: Begun) -> Answer:
+    """The answer, once it is there."""
+    if isinstance(begun, Answer):
+        return begun
+    return await (gone_on(begun) if isinstance(begun, Postponed) else begun)
 
 
 def _answered(body: bytes) -> Answer:

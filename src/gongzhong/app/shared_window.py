@@ -25,25 +25,26 @@ import msgspec
 
 from ..background import in_task
 from ..errors import Replayed, SetupError, StateDown, say
-from ..messages import Push, Reply
+from ..messages import Reply
 from ..sharing.mail import MOVED, Added, Ask, HungUp, Mail, Remote, Returned, Sent, new_number
 from ..sharing.members import Beat, Member
 from ..sharing.person import ANSWERED_S, PersonRecord, change, forget_answers, hashed, read, written
 from ..store import MemoryWork, Work
-from .answer import Answer, Gone, NotAccepted, Seal
+from .answer import Answer, Gone, NotAccepted
 from .claims import Phase as ClaimPhase
 from .holds import ALARM_WINDOW_S, SHARED_HOLDS
 from .inbox import AGAIN_AFTER_S, Inbox, claim_of
 from .loading import Loading
 from .outbox import WAITS_S
 from .runs import Run
-from .taking import AT_ONCE, NOTHING, REMEMBERED_S, Known, Person, Phase, Taking
+from .taking import AT_ONCE, NOTHING, REMEMBERED_S, Person, Phase, Taking
 
 if TYPE_CHECKING:
     from ..state import State
     from ..store import WorkStore
     from ..wire import PushQuery
     from .binding import Binding
+    from .delivery import Delivery
 
 log = logging.getLogger("gongzhong.app")
 
@@ -76,6 +77,8 @@ class SharedWindow:
         self._allowance, self._counters = binding.allowance, binding.counters
         self._store, self._inbox = store, Inbox(store, binding.account.appid)
         self._holds_key = f"holds|{binding.account.appid}"
+        self._window_s = binding.app.rules.window_s
+        self._replay_window_s = binding.app.replay_window_s or 0.0
         self._beat = beat or Beat()
         self.member = Member(state, self._lost, self._beat, beaten=self._renew_rows)
         self.mail = Mail(state, self._serve, self.sent, self._added)
@@ -96,47 +99,52 @@ class SharedWindow:
 
     # ---- a delivery
 
-    async def answer(
-        self,
-        push: Push,
-        seal: Seal,
-        key: str,
-        gone: Gone | None,
-        request: tuple[PushQuery, bytes],
-        began: float,
-    ) -> Returned:
+    def has_or_waits(self, delivery: Delivery) -> bool:
+        """Whether the person is this process's; if not, `delivery` is told who has them. In either case whoever
+        answers it is `done_with` the person in the end. Raises ValueError for an OpenID that no engine could keep."""
+        taking = self._taking
+        person = delivery.person = taking.of(delivery.push.openid)
+        person.busy += 1
+        if taking.has(person):
+            return True
+        taking.wait(person, delivery.began + self._window_s, delivery)
+        return False
+
+    def has(self, person: Person) -> bool:
+        """Whether somebody is this process's, so that a delivery can be answered by `here`."""
+        return self._taking.has(person)
+
+    async def answer(self, delivery: Delivery, owner: str) -> Returned:
         """Status and body for WeChat; MOVED when a delivery was passed on here and the person is not here any more.
+        `owner` is the process that had the person a moment ago, empty when that is not known.
 
         Raises Replayed for a push that was answered long ago, NotAccepted when it cannot be taken now: WeChat will
         deliver it again.
         """
-        self.begin()
-        taking, window_s = self._taking, self._binding.app.rules.window_s
-        person = taking.of(push.openid)
-        person.busy += 1
-        try:
-            while not taking.has(person):
-                owner = await taking.owner(person, began + window_s)
-                if not owner:
-                    continue
-                if isinstance(gone, Remote):
-                    return MOVED
-                returned = await self._pass_on(owner, request, gone, began)
-                if returned is not None:
-                    return returned
-            body = self._here(person, push, seal, key, gone, began)
-            return Returned(body=body if isinstance(body, bytes) else await body)
-        finally:
-            self._done_with(person)
+        taking, person = self._taking, delivery.person
+        gone, began = delivery.gone, delivery.began
+        while not taking.has(person):
+            owner = owner or await taking.owner(person, began + self._window_s)
+            if not owner:
+                continue
+            if isinstance(gone, Remote):
+                return MOVED
+            returned = await self._pass_on(owner, delivery.request, gone, began)
+            if returned is not None:
+                return returned
+            owner = ""
+        body = self.here(delivery)
+        return Returned(body=body if isinstance(body, bytes) else await body)
 
-    def _done_with(self, person: Person) -> None:
+    def done_with(self, person: Person) -> None:
+        """A delivery for somebody has been answered."""
         person.busy -= 1
         if person.phase is Phase.AWAY:
             self._taking.leave(person)
 
-    def _here(
-        self, person: Person, push: Push, seal: Seal, key: str, gone: Gone | None, began: float
-    ) -> bytes | Coroutine[Any, Any, bytes]:
+    def here(self, delivery: Delivery) -> bytes | Coroutine[Any, Any, bytes]:
+        """The body for a delivery for somebody who is this process's. Raises Replayed."""
+        person, key = delivery.person, delivery.key
         noted = person.keys.get(key)
         if noted is None:
             mark, record = hashed(key), person.record
@@ -150,7 +158,12 @@ class SharedWindow:
             person.keys[key] = mark, self._clock.now()
         elif self._long_ago(key, noted[1]):
             raise Replayed(*REPLAYED)
-        body = self._window.begin(push, seal, key, gone, began)
+        push = delivery.push
+        body = self._window.begin(
+            push, delivery.seal, key, delivery.gone, delivery.began, delivery.get_loop()
+        )
+        if isinstance(body, bytes):
+            return body
         if person.orphaned or self._clock.now() >= push.create_time + self._binding.app.rules.patience_s:
             run = self._claims.find(key)
             if run is not None:  # processes die, or WeChat delivers again: the next death may come soon
@@ -219,8 +232,10 @@ class SharedWindow:
     # ---- taking people
 
     def _taken(self, person: Person) -> None:
-        self._allowance.restore(person.openid, person.record.windows)
-        self._window.elsewhere.expected.restore(person.openid, person.record.expected)
+        openid, record, expected = person.openid, person.record, self._window.elsewhere.expected
+        self._allowance.restore(openid, record.windows)
+        if expected or record.expected:
+            expected.restore(openid, record.expected)
         self._awake.set()
 
     # ---- what must not be lost
@@ -241,7 +256,7 @@ class SharedWindow:
                 run, person, self._binding.app.rules.patience_s if patience_s is None else patience_s
             )
         finally:
-            self._done_with(person)
+            self.done_with(person)
 
     async def _keep(self, run: Run, person: Person, patience_s: float) -> None:
         loop = asyncio.get_running_loop()
@@ -316,15 +331,17 @@ class SharedWindow:
         runs = self._claims.runs()
         working = {run.push.openid for run in runs}
         carrying = {run.push.openid for run in runs if run.claim.took}
-        done = []
+        lines, done = self._outbox.people(), []
         for person in list(self._ours.values()):
             if person.stepping:
                 continue
-            if person.busy or person.openid in working or not self._idle(person):
-                rows = self._done(person, person.openid in carrying)
+            openid = person.openid
+            waits = openid in lines
+            if person.busy or openid in working or (waits and not self._idle(person)):
+                rows = self._done(person, openid in carrying)
                 if rows:
                     self._step([person], self._settle_some(person, rows))
-            elif person.rows or person.load or self._outbox.find(person.openid) is not None:
+            elif person.rows or person.load or waits:
                 self._step([person], self._lay_down(person))
             else:
                 done.append(person)
@@ -342,8 +359,7 @@ class SharedWindow:
         try:
             await work
         finally:
-            for person in people:
-                self._taking.stepped(person)
+            self._taking.stepped(people)
 
     def _idle(self, person: Person) -> bool:
         line = self._outbox.find(person.openid)
@@ -384,7 +400,8 @@ class SharedWindow:
 
     async def _let_go(self, people: Sequence[Person]) -> None:
         """Say that nobody has these people, with what everybody has to know of them."""
-        records = {person.key: self._record(person) for person in people}
+        now = self._clock.now()
+        records = {person.key: self._record(person, now) for person in people}
         for _ in range(MOST_WRITES):
             writes = [(person.key, written(records[person.key]), person.version) for person in people]
             try:
@@ -398,7 +415,7 @@ class SharedWindow:
                 if person.phase is not Phase.OURS:
                     continue  # given up meanwhile
                 if isinstance(outcome, int):
-                    self._away(person, (outcome, data))
+                    self._away(person, outcome, data)
                 elif outcome is not None and (stored := read(outcome.data)).owner == self.member.name:
                     # a write of ours that was not sure to have happened, or an erasure
                     person.version = outcome.version
@@ -412,30 +429,33 @@ class SharedWindow:
         for person in people:
             self._give_up(person)
 
-    def _record(self, person: Person) -> PersonRecord:
+    def _record(self, person: Person, now: float) -> PersonRecord:
         """What everybody has to know of somebody whom nobody has."""
-        openid, before, now = person.openid, person.record, self._clock.now()
+        openid, before = person.openid, person.record
+        expected = self._window.elsewhere.expected
         record = PersonRecord(
             waiting=int(person.load),
             windows=self._allowance.stored(openid),
             answered=before.answered,
             seen=before.seen,
-            expected=self._window.elsewhere.expected.stored(openid, now),
+            expected=expected.stored(openid, now) if expected else [],
         )
         answered, cut = self._claims.answered, self._window.cut
         pushes = [
             (key, mark, answered(key), came) for key, (mark, came) in person.keys.items() if key not in cut
         ]
-        record.note(pushes, now, self._binding.app.replay_window_s or 0.0)
+        record.note(pushes, now, self._replay_window_s)
         return record
 
-    def _away(self, person: Person, known: Known) -> None:
+    def _away(self, person: Person, version: int, data: bytes) -> None:
         """Somebody was laid down, with this record."""
-        person.learn(known)
+        person.learn((version, data))
         person.phase = Phase.AWAY
-        person.load = person.load and not person.record.waiting  # something may have come since it was made
+        if person.load:
+            person.load = not person.record.waiting  # something may have come since it was made
+        if person.rows:
+            person.rows = {}
         person.keys.clear()
-        person.rows = {}
         self._ours.pop(person.openid, None)
 
     def _unsure(self, person: Person) -> None:
@@ -476,7 +496,7 @@ class SharedWindow:
             while not self._taking.has(person) and not await self._taking.owner(person, until):
                 pass
         finally:
-            self._done_with(person)
+            self.done_with(person)
 
     # ---- messages that the program sends by itself
 
@@ -538,13 +558,13 @@ class SharedWindow:
 
     # ---- from the start to the stop
 
-    def begin(self) -> None:
-        """Join the others, on the loop that is running. May be called again."""
-        if self._begun or self._stopping:
-            return
-        self._begun, self._loop = True, asyncio.get_running_loop()
-        for work in (self._join(), self.member.run(), self._tend(), self._recover()):
-            self._aside(work)
+    def begin(self) -> asyncio.AbstractEventLoop:
+        """Join the others, on the loop that is running; gives that loop. May be called again."""
+        if not (self._begun or self._stopping):
+            self._begun, self._loop = True, asyncio.get_running_loop()
+            for work in (self._join(), self.member.run(), self._tend(), self._recover()):
+                self._aside(work)
+        return self._loop or asyncio.get_running_loop()
 
     async def _join(self) -> None:
         while not self.member.name:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
@@ -46,7 +46,8 @@ LOOKS_EVERY_S: Final = 0.1
 
 Known: TypeAlias = tuple[int, bytes]
 """A person's record as it is stored, and its version."""
-Waiting: TypeAlias = tuple[float, asyncio.Future[str]]
+Waiter: TypeAlias = asyncio.Future[str]
+Waiting: TypeAlias = tuple[float, Waiter]
 """Until when (in the loop's seconds) somebody waits for a person, and for what."""
 NOTHING: Final[Known] = (0, b"")
 BLANK: Final = PersonRecord()
@@ -58,6 +59,9 @@ class Phase(StrEnum):
 
     AWAY = "away"
     OURS = "ours"
+
+
+_OURS: Final = Phase.OURS
 
 
 class Person:
@@ -104,8 +108,9 @@ class Person:
     def settle(self, owner: str = "") -> None:
         """End a step, and tell those who wait."""
         self.stepping = False
-        if self.waiting:
-            waiting, self.waiting = self.waiting, []
+        waiting = self.waiting
+        if waiting:
+            self.waiting = []
             for _, waiter in waiting:
                 if not waiter.done():
                     waiter.set_result(owner)
@@ -141,7 +146,8 @@ class Taking:
         aside: Aside,
         together: bool,
     ) -> None:
-        self._state, self._member, self._appid, self._together = state, member, appid, together
+        self._state, self._member, self._together = state, member, together
+        self._prefix = record_key(appid, "")
         self._taken, self._load, self._aside = taken, load, aside
         self._people: dict[str, Person] = {}
         """Those who are this process's, and everybody of whom something is under way here."""
@@ -151,6 +157,8 @@ class Taking:
         self._known_before: dict[str, Known] = {}
         """The older half of them, which is forgotten as a whole."""
         self._looking: asyncio.TimerHandle | None = None
+        self._blank_of, self._blank = "", b""
+        """The record of somebody of whom nothing is known, as that of the process of this name."""
         self._wanted = Batches[Wanted](self._take_all, self._failed, aside)
         self._loads = Batches[Person](self._load_all, self._load_failed, aside)
 
@@ -158,18 +166,19 @@ class Taking:
 
     def key_of(self, openid: str) -> str:
         """The key of a person's record in the shared state."""
-        return record_key(self._appid, openid)
+        return self._prefix + openid
 
     def of(self, openid: str) -> Person:
         """The person, known or not. Raises ValueError for an OpenID that no engine could keep."""
         person = self._people.get(openid)
         if person is None:
-            key = self.key_of(openid)
+            key = self._prefix + openid
             check_key(key)  # in a step it would be everybody's error
             person = self._people[openid] = Person(openid, key)
-            known = self._known.pop(openid, None) or self._known_before.pop(openid, None)
-            if known is not None:
-                person.learn(known)
+            if openid in self._known:
+                person.learn(self._known.pop(openid))
+            elif openid in self._known_before:
+                person.learn(self._known_before.pop(openid))
         return person
 
     def leave(self, person: Person) -> None:
@@ -193,7 +202,7 @@ class Taking:
 
     def has(self, person: Person) -> bool:
         """Whether the person is this process's, so that a delivery can be answered."""
-        ready = person.phase is Phase.OURS and not person.stepping and not person.load
+        ready = person.phase is _OURS and not person.stepping and not person.load
         return ready and self._member.sure
 
     def owner(self, person: Person, until: float) -> asyncio.Future[str]:
@@ -201,14 +210,18 @@ class Taking:
 
         NotAccepted when that is not known at `until`, in the loop's seconds. Whoever waits may go on outside of a task.
         """
+        waiter: asyncio.Future[str] = Brief(loop=asyncio.get_running_loop())
+        self.wait(person, until, waiter)
+        return waiter
+
+    def wait(self, person: Person, until: float, waiter: Waiter) -> None:
+        """Tell `waiter` what `owner` gives."""
         if not person.stepping:
             self.want(person)
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[str] = Brief(loop=loop)
         person.waiting.append((until, waiter))
         if self._looking is None:
+            loop = waiter.get_loop()
             self._looking = loop.call_later(LOOKS_EVERY_S, self._look, loop)
-        return waiter
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let down those who have waited for too long."""
@@ -219,13 +232,16 @@ class Taking:
                 waiting = True
         self._looking = loop.call_later(LOOKS_EVERY_S, self._look, loop) if waiting else None
 
-    def stepped(self, person: Person) -> None:
-        """A step other than taking has ended: whoever waits for the person goes on, or has them taken again."""
-        if person.waiting and not self.has(person):
-            self.want(person)
-        else:
-            person.settle()
-            self.leave(person)
+    def stepped(self, people: Iterable[Person]) -> None:
+        """A step other than taking has ended: whoever waits for somebody goes on, or has them taken again."""
+        for person in people:
+            if not person.waiting:
+                person.stepping = False
+                self.leave(person)
+            elif self.has(person):
+                person.settle()
+            else:
+                self.want(person)
 
     # ---- taking
 
@@ -250,7 +266,9 @@ class Taking:
             await self._write(takes, name)
 
     async def _write(self, takes: Sequence[tuple[Person, Take]], name: str) -> None:
-        blank = written(PersonRecord(owner=name))
+        if name != self._blank_of:
+            self._blank_of, self._blank = name, written(PersonRecord(owner=name))
+        blank = self._blank
         writes = [
             (person.key, blank if person.record is BLANK else owned(person.record, name), person.version)
             for person, _ in takes
@@ -262,20 +280,24 @@ class Taking:
             for person, _ in takes:
                 self.want(person)
             return
+        alive, ours, taken = name == self._member.name, self.ours, self._taken
         for (person, act), (_, data, _), outcome in zip(takes, writes, outcomes, strict=True):
             if not isinstance(outcome, int):
                 person.learn((outcome.version, outcome.data) if outcome else NOTHING)
                 self.want(person)
-            elif name != self._member.name:  # this process counted as dead meanwhile
+            elif not alive:  # this process counted as dead meanwhile
                 person.learn((outcome, data))
                 self.want(person)
             else:
-                person.version, person.phase = outcome, Phase.OURS
-                person.load = person.load or act.load
+                person.version, person.phase = outcome, _OURS
                 person.orphaned = person.record.owner not in ("", name)
-                self.ours[person.openid] = person
-                self._taken(person)
-                self._go_on(person)
+                ours[person.openid] = person
+                taken(person)
+                if act.load or person.load:
+                    person.load = True
+                    self._loads.add(person)
+                else:
+                    person.settle()
 
     def _go_on(self, person: Person) -> None:
         """Go on with somebody who is this process's."""

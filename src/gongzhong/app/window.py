@@ -103,16 +103,23 @@ class ReplyWindow:
             run.wake()
 
     def begin(
-        self, push: Push, seal: Seal, key: str, gone: Gone | None = None, since: float | None = None
+        self,
+        push: Push,
+        seal: Seal,
+        key: str,
+        gone: Gone | None = None,
+        since: float | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
     ) -> bytes | Coroutine[Any, Any, bytes]:
         """Answer one delivery of a push, known as `key`: the body for WeChat, or a coroutine that waits for it, which
-        has to be awaited at once. `since` is when WeChat's request came, in the loop's seconds; None: just now."""
+        has to be awaited at once. `since` is when WeChat's request came, in the loop's seconds; None: just now. `loop`
+        is the one that is running, if the caller knows it."""
         claims = self._claims
         if claims.knows(key):
             joined = self._joined(key, seal, gone, since)
             if joined is not None:
                 return joined
-        loop = asyncio.get_running_loop()
+        loop = loop or asyncio.get_running_loop()
         began, fetches = time.monotonic(), self._fetches(push)
         self._allowance.opened(push, self._clock.now())
         first = None if fetches else self._first(key, push)

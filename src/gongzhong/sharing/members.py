@@ -56,16 +56,19 @@ class Member:
         self._sure_until = self._renewed_at = 0.0
         """In the loop's seconds."""
         self._changed = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def sure(self) -> bool:
         """Whether no other process can have been told that this one is dead."""
-        return self.sure_s > 0
+        return self.sure_s > 0.0
 
     @property
     def sure_s(self) -> float:
         """For how many seconds no other process can be told so, 0 for none."""
-        return max(0.0, self._sure_until - asyncio.get_running_loop().time()) if self.name else 0.0
+        if not self.name or self._loop is None:
+            return 0.0
+        return max(0.0, self._sure_until - self._loop.time())
 
     async def until_sure(self, at_least_s: float = 0.0) -> None:
         """Wait until what is done now, and takes so long, cannot be done by another process at the same time."""
@@ -75,7 +78,8 @@ class Member:
 
     async def join(self) -> None:
         """Take a name and its lease. Raises StateDown."""
-        asked_at, name = asyncio.get_running_loop().time(), self._new_name()
+        self._loop = asyncio.get_running_loop()
+        asked_at, name = self._loop.time(), self._new_name()
         number = await self._state.lease(key_of(name), name, self._beat.lease_s)
         if number is not None:
             self.name, self._number = name, number

@@ -119,15 +119,18 @@ class PassOn(msgspec.Struct, frozen=True, gc=False):
 Decision: TypeAlias = Take | AskWhetherDead | PassOn
 
 
+TAKE, TAKE_AND_LOAD = Take(load=False), Take(load=True)
+
+
 def decide(record: PersonRecord | None, me: str, dead: bool | None = None) -> Decision:
     """What a process does about a person whose message came in; `dead`: whether their process is, None: not known."""
-    if record is None:
-        return Take(load=True)
-    if record.owner in ("", me):
-        return Take(load=record.waiting > 0 or record.owner == me)
+    if record is None or record.owner == me:
+        return TAKE_AND_LOAD
+    if not record.owner:
+        return TAKE_AND_LOAD if record.waiting else TAKE
     if dead is None:
         return AskWhetherDead(record.owner)
-    return Take(load=True) if dead else PassOn(record.owner)
+    return TAKE_AND_LOAD if dead else PassOn(record.owner)
 
 
 def record_key(appid: str, openid: str) -> str:

@@ -182,9 +182,12 @@ def check_writes(writes: Sequence[Write]) -> None:
             )
         )
     for key, data, replaces in writes:
-        check_key(key)
-        check_value(data)
-        check_count(replaces)
+        if not (key.isascii() and 0 < len(key) <= LONGEST_KEY and "\0" not in key):
+            check_key(key)
+        if type(data) is not bytes or len(data) > LARGEST_VALUE:
+            check_value(data)
+        if not 0 <= replaces <= LARGEST_COUNT:
+            check_count(replaces)
 
 
 def check_value(data: bytes) -> None:

@@ -44,9 +44,9 @@ from collections.abc import Callable, Coroutine, Generator
 from enum import Enum
 from functools import lru_cache, partial
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
-from ...background import Brief
+from ...background import Brief, Postponed
 from ...errors import say
 from .reading import Part, Refusal, Request, RequestReader, timed_out
 
@@ -106,6 +106,10 @@ class Answered(Protocol):
     def headers(self) -> list[tuple[str, str]]: ...
 
 
+Begun: TypeAlias = Answered | Coroutine[Any, Any, Answered] | Postponed[Any]
+"""See `server.Application.begin`."""
+
+
 class Home(Protocol):
     """What a connection needs of its server."""
 
@@ -122,7 +126,7 @@ class Home(Protocol):
 
     def opened(self, connection: Connection) -> bool: ...
     def closed(self, connection: Connection) -> None: ...
-    def begin(self, request: Request, connection: Connection) -> Answered | Coroutine[Any, Any, Answered]: ...
+    def begin(self, request: Request, connection: Connection) -> Begun: ...
     def cut_off(self) -> None: ...
     def answered(self, request: Request, status: int, began: float) -> None: ...
 
@@ -350,8 +354,26 @@ class Connection(asyncio.Protocol):
             return True
         if type(answer) is CoroutineType:
             return self._step(answer)
+        if isinstance(answer, Postponed):
+            answer.add_done_callback(self._postponed_until_now)
+            return False
         self._answer(answer)
         return True
+
+    def _postponed_until_now(self, postponed: Postponed[Any]) -> None:
+        """Go on with an answer that could not be begun before."""
+        try:
+            answer = postponed.go_on()
+        except Exception:
+            self._fail()
+        else:
+            if type(answer) is CoroutineType:
+                if not self._step(answer):
+                    return
+            else:
+                self._answer(answer)
+        if self.phase is not Phase.CLOSED:
+            self._go_on()
 
     def _step(self, answering: Coroutine[Any, Any, Answered]) -> bool:
         """Run the application without a task until it waits for something; most answers need one turn of the loop."""

@@ -21,7 +21,7 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,7 +30,7 @@ from ...app.served import Served
 from ...errors import CallbackError, SetupError
 from ...reasons import in_words
 from ..listening import bind, refused, remove_stale, require_free, url_of, where
-from .connection import Answered, Connection, Phase
+from .connection import Begun, Connection, Phase
 from .handshakes import Handshakes
 from .limits import Limits, allow_files
 from .reading import Request
@@ -52,13 +52,11 @@ LAST_S = 10.0
 class Application(Protocol):
     """What answers the requests of one account: a Binding.
 
-    `begin` gives the answer, or a coroutine that runs without a task of its own until it waits for the first time; so
-    it must not ask for the current task before that. Both raise nothing.
+    `begin` gives the answer, or a coroutine that runs without a task of its own until it waits for the first time (so
+    it must not ask for the current task before that), or an answer that can be begun later. All raise nothing.
     """
 
-    def begin(
-        self, query: bytes, body: bytes, method: str, gone: Callable[[], bool]
-    ) -> Answered | Coroutine[Any, Any, Answered]: ...
+    def begin(self, query: bytes, body: bytes, method: str, gone: Callable[[], bool]) -> Begun: ...
 
 
 class _ByAddress:
@@ -67,7 +65,7 @@ class _ByAddress:
     def __init__(self, accounts: Served) -> None:
         self._accounts = accounts
 
-    def begin(self, request: Request, gone: Callable[[], bool]) -> Answered | Coroutine[Any, Any, Answered]:
+    def begin(self, request: Request, gone: Callable[[], bool]) -> Begun:
         try:
             binding = self._accounts.at(*request.address)
         except CallbackError as problem:
@@ -288,7 +286,7 @@ class CallbackServer:
         self._connections.discard(connection)
         self.waiting.pop(connection, None)
 
-    def begin(self, request: Request, connection: Connection) -> Answered | Coroutine[Any, Any, Answered]:
+    def begin(self, request: Request, connection: Connection) -> Begun:
         app = self._app
         if isinstance(app, _ByAddress):
             return app.begin(request, connection.gone)
