@@ -1,7 +1,9 @@
 """State in PostgreSQL 14 and newer: for any number of processes and hosts.
 
 Each operation is one or two statements; those of one kind that come while a transaction is under way are committed
-together. Rows are locked in one order (queue, leases, values, each by its key), so nobody waits in a circle. Changes
+together. Rows are locked in one order (queue, leases, values, each by its key), so nobody waits in a circle; where two
+processes change several of the same values at once, which they do only if one of them counts as dead, PostgreSQL may
+have to end one of them. Changes
 are told by NOTIFY, up to a few hundred keys in one message, and heard by LISTEN where the server itself answers;
 underneath everybody polls.
 """
@@ -88,6 +90,30 @@ WHERE key = :key AND version = :replaces AND expires_at > :now RETURNING version
 
 LOCK_VALUES = "SELECT 1 FROM state_value WHERE key = ANY (:keys::text[]) ORDER BY key FOR UPDATE"
 """What exists is locked first, in the order in which everybody locks; the next statement sees what it waited for."""
+
+INSERT_MANY = """
+WITH inserted AS (
+    INSERT INTO state_value AS v (key, data, version, expires_at)
+    SELECT key, decode(hex, 'hex'), nextval('state_number'), :expires_at
+    FROM unnest(:keys::text[], :hex::text[]) AS g (key, hex)
+    ON CONFLICT (key) DO UPDATE
+    SET data = excluded.data, version = excluded.version, expires_at = excluded.expires_at
+    WHERE v.expires_at <= :now RETURNING version)
+SELECT string_agg(version::text, ',') FROM inserted
+"""
+"""For keys in their order of which nothing is stored. Gives the new versions as one text, fewer than there are keys if
+something is stored of one."""
+
+UPDATE_MANY = """
+WITH updated AS (
+    UPDATE state_value AS v SET data = decode(g.hex, 'hex'), version = nextval('state_number'), expires_at = :expires_at
+    FROM unnest(:keys::text[], :hex::text[], :replaces::int8[]) WITH ORDINALITY AS g (key, hex, replaces, place)
+    WHERE v.key = g.key AND v.version = g.replaces AND v.expires_at > :now
+    RETURNING g.place, v.version)
+SELECT string_agg(version::text, ',' ORDER BY place) FROM updated
+"""
+"""The same for keys of which something is stored. No two processes change the same people unless one of them counts as
+dead, so nothing is locked before; if they wait for each other then, PostgreSQL ends one of them (40P01)."""
 
 PUT_MANY = """
 WITH given AS (
@@ -184,7 +210,7 @@ SWEEP: Final = tuple(
         ("state_queue", "until"),
     )
 )
-WRITES_BETWEEN_SWEEPS: Final = 200
+WRITES_BETWEEN_SWEEPS: Final = 1000
 SWEPT_FOR_EACH: Final = 3
 """One process's writes after which it removes expired rows: of each kind up to three for each write."""
 
@@ -242,18 +268,33 @@ class PostgresState(BaseState):
         self, writes: Sequence[Write], now: float, expires_at: float
     ) -> list[int | Versioned | None]:
         self._sweep_sometimes(now, len(writes))
-        keys = text_array(key for key, _, _ in writes)
-        values: dict[str, Value] = {"hex": f"{{{','.join(data.hex() for _, data, _ in writes)}}}"}
-        values["replaces"] = f"{{{','.join(str(replaces) for _, _, replaces in writes)}}}"
-        put = statement(PUT_MANY, keys=keys, now=now, expires_at=expires_at, **values)
-        [(told,)] = await self._run(statement(LOCK_VALUES, keys=keys), put)
-        versions = [int(version) for version in told.split(",")]
-        if all(versions):
-            return list(versions)
-        refused = [key for (key, _, _), version in zip(writes, versions, strict=True) if not version]
-        rows = await self._run(statement(GET_MANY, keys=text_array(refused), now=now))
+        order = sorted(range(len(writes)), key=lambda place: writes[place][0])
+        given = [writes[place] for place in order]
+        over = sum(replaces != 0 for _, _, replaces in given)
+        sql = PUT_MANY if 0 < over < len(given) else UPDATE_MANY if over else INSERT_MANY
+        keys = text_array(key for key, _, _ in given)
+        values: dict[str, Value] = {"hex": f"{{{','.join([data.hex() for _, data, _ in given])}}}"}
+        values["replaces"] = f"{{{','.join([str(replaces) for _, _, replaces in given])}}}"
+        put = statement(sql, keys=keys, now=now, expires_at=expires_at, **values)
+        before = [statement(LOCK_VALUES, keys=keys)] if sql is PUT_MANY else []
+        [(told,)] = await self._run(*before, put)
+        versions = [int(version) for version in (told or "").split(",") if version]
+        found: list[int | Versioned | None] = [*versions]
+        if len(versions) < len(given) or not all(versions):
+            found = await self._found(given, set(versions), now)
+        outcomes: list[int | Versioned | None] = [None] * len(given)
+        for place, outcome in zip(order, found, strict=True):
+            outcomes[place] = outcome
+        return outcomes
+
+    async def _found(
+        self, given: Sequence[Write], versions: set[int], now: float
+    ) -> list[int | Versioned | None]:
+        """What came of writes of which some were refused: `versions` are those of the others."""
+        rows = await self._run(statement(GET_MANY, keys=text_array(key for key, _, _ in given), now=now))
         stored = {key: Versioned(*row) for key, *row in rows}
-        return [version or stored.get(key) for (key, _, _), version in zip(writes, versions, strict=True)]
+        found = [stored.get(key) for key, _, _ in given]
+        return [one.version if one is not None and one.version in versions else one for one in found]
 
     async def _delete(self, key: str, replaces: int, now: float, fence: Fence | None) -> bool:
         delete = fenced(DELETE, fence, now=now, key=key, replaces=replaces)

@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 import msgspec
 from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
+from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError, ResponseError
@@ -48,6 +49,8 @@ MOST_BATCHES: Final = 3
 """Batches under way in one event loop, each on a connection of its own."""
 SOCKET_S: Final = 1.5
 LISTEN_AGAIN_S: Final = 1.0
+IDLE_S: Final = 0.5
+"""A connection that was not used for so long is looked at before it is used again."""
 
 Argument: TypeAlias = str | bytes | int | float
 
@@ -354,8 +357,18 @@ class Server:
             retry=Retry(NoBackoff(), 0),
             socket_timeout=SOCKET_S,
             socket_connect_timeout=SOCKET_S,
-            max_connections=MOST_BATCHES + 1,
+            max_connections=2,
         )
+
+    def pool(self) -> ConnectionPool:
+        """Makes connections on which batches go out. Whoever uses one sets its own time limit."""
+        return Redis.from_url(
+            self._address.reveal(),
+            protocol=2,
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=None,
+            socket_connect_timeout=SOCKET_S,
+        ).connection_pool
 
     def down(self, problem: Exception) -> StateDown:
         """What went wrong, in Redis's first word at most: the rest may quote what was sent."""
@@ -395,7 +408,9 @@ class Lane:
 
     def __init__(self, server: Server, channels: str, changed: Callable[[str], None]) -> None:
         self._server, self._channels, self._changed = server, channels, changed
-        self._client = server.client()
+        self._client, self._pool = server.client(), server.pool()
+        self._idle: list[tuple[AbstractConnection, float]] = []
+        """Connections that carry no batch now, and since when (in the loop's seconds)."""
         self._calls: deque[Call] = deque()
         self._sending = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -422,6 +437,9 @@ class Lane:
             call.settle(StateDown("共享状态已关闭", "the shared state was closed"))
         with suppress(RedisError, OSError):
             await self._client.aclose()
+        while self._idle:
+            with suppress(RedisError, OSError):
+                await self._idle.pop()[0].disconnect(nowait=True)
 
     async def _send(self) -> None:
         try:
@@ -451,16 +469,40 @@ class Lane:
         """Send a batch; gives the calls whose script the server does not know, which it did not carry out."""
         if not batch:
             return []
-        pipe = self._client.pipeline(transaction=False)
-        for call in batch:
-            pipe.execute_command(*call.words())
         unknown = []
-        for call, outcome in zip(batch, await pipe.execute(raise_on_error=False), strict=True):
+        for call, outcome in zip(batch, await self._exchanged(batch), strict=True):
             if isinstance(outcome, NoScriptError):
                 unknown.append(call)
             else:
                 call.settle(self._server.down(outcome) if isinstance(outcome, Exception) else outcome)
         return unknown
+
+    def _connection(self) -> AbstractConnection:
+        made: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
+        return made
+
+    async def _exchanged(self, batch: list[Call]) -> list[object]:
+        """What the server answers to each call. A pipeline of the client's would cost more than what it carries."""
+        loop = asyncio.get_running_loop()
+        connection, since = self._idle.pop() if self._idle else (self._connection(), -IDLE_S)
+        outcomes: list[object] = []
+        try:
+            if loop.time() >= since + IDLE_S:  # the server may have closed it meanwhile
+                await self._pool.ensure_connection(connection)
+            async with asyncio.timeout(SOCKET_S):
+                packed = connection.pack_commands(call.words() for call in batch)
+                await connection.send_packed_command(packed, check_health=False)
+                for _ in batch:
+                    try:
+                        outcomes.append(await connection.read_response())
+                    except ResponseError as refused:
+                        outcomes.append(refused)
+        except BaseException:
+            with suppress(RedisError, OSError):
+                await connection.disconnect(nowait=True)
+            raise
+        self._idle.append((connection, loop.time()))
+        return outcomes
 
     def watch(self, key: str) -> None:
         """Hear of this key's changes from now on."""
