@@ -3,9 +3,8 @@
 Each operation is one or two statements; those of one kind that come while a transaction is under way are committed
 together. Rows are locked in one order (queue, leases, values, each by its key), so nobody waits in a circle; where two
 processes change several of the same values at once, which they do only if one of them counts as dead, PostgreSQL may
-have to end one of them. Changes
-are told by NOTIFY, up to a few hundred keys in one message, and heard by LISTEN where the server itself answers;
-underneath everybody polls.
+have to end one of them. Changes are told by NOTIFY, up to a few hundred keys in one message, and heard by LISTEN where
+the server itself answers; underneath everybody polls.
 """
 
 from __future__ import annotations
