@@ -135,7 +135,7 @@ PLATFORM_ORDER = [
     {"config", "triggers", "followers_file", "rows"},
     {"delivery", "calls", "seeding", "recording"},
     {"debugging"},
-    {"platform"},
+    {"inspecting", "platform"},
     {"doors", "coverage", "reference"},
     {"proxy"},
 ]

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 import msgspec
 
@@ -110,6 +110,11 @@ class Exchange(msgspec.Struct, kw_only=True):
     cause: Cause | None = None
     lines: list[int] = []
     """Numbers of the chat lines that it made."""
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query of its address."""
+        return dict(parse_qsl(self.url.partition("?")[2], keep_blank_values=True))
 
     @property
     def sent(self) -> Any:

@@ -1,4 +1,4 @@
-// Written by `make types` from the platform's OpenAPI document. 1f21adcad767ad6b7d8058b56fed4f44
+// Written by `make types` from the platform's OpenAPI document. 38750b144fbb45c6d1edef7af2476edc
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
@@ -237,6 +237,7 @@ export interface components {
             kf?: string;
             note?: string;
             person: string;
+            row?: number | null;
             seq: number;
             /** @enum {unknown} */
             side: "account" | "person" | "system";
@@ -418,6 +419,7 @@ export interface components {
             kf?: string;
             note?: string;
             person: string;
+            row?: number | null;
             seq: number;
             /** @enum {unknown} */
             side: "account" | "person" | "system";
@@ -767,6 +769,7 @@ export interface components {
             kf?: string;
             note?: string;
             person: string;
+            row?: number | null;
             seq: number;
             /** @enum {unknown} */
             side: "account" | "person" | "system";
@@ -775,6 +778,18 @@ export interface components {
             type: "event";
             /** @enum {unknown} */
             via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /**
+         * Explained
+         * @description What happened, why, and what to do. The last two are empty where nothing went wrong.
+         */
+        Explained: {
+            cause: components["schemas"]["Said"];
+            fault: components["schemas"]["FaultTold"] | null;
+            fix: components["schemas"]["Said"];
+            headline: components["schemas"]["Said"];
+            /** @enum {unknown} */
+            tone: "bad" | "ok" | "wait" | "warn";
         };
         /**
          * Explanation
@@ -812,6 +827,7 @@ export interface components {
             kf?: string;
             note?: string;
             person: string;
+            row?: number | null;
             seq: number;
             /** @enum {unknown} */
             side: "account" | "person" | "system";
@@ -848,6 +864,15 @@ export interface components {
         /** FaultsView */
         FaultsView: {
             faults: components["schemas"]["Fault"][];
+        };
+        /**
+         * FaultTold
+         * @description The ordered fault that struck a row. `in_force` says whether it can still be lifted.
+         */
+        FaultTold: {
+            id: number;
+            in_force: boolean;
+            words: components["schemas"]["Said"];
         };
         /**
          * FilledForm
@@ -932,6 +957,7 @@ export interface components {
             media_id: string | null;
             note?: string;
             person: string;
+            row?: number | null;
             seq: number;
             /** @enum {unknown} */
             side: "account" | "person" | "system";
@@ -976,6 +1002,7 @@ export interface components {
             note?: string;
             person: string;
             picurl?: string;
+            row?: number | null;
             seq: number;
             sharer?: string;
             /** @enum {unknown} */
@@ -1006,6 +1033,7 @@ export interface components {
             longitude: number;
             note?: string;
             person: string;
+            row?: number | null;
             scale: number;
             seq: number;
             /** @enum {unknown} */
@@ -1089,6 +1117,7 @@ export interface components {
             list: components["schemas"]["MenuOption"][];
             note?: string;
             person: string;
+            row?: number | null;
             seq: number;
             /** @enum {unknown} */
             side: "account" | "person" | "system";
@@ -1118,6 +1147,7 @@ export interface components {
             miniprogram: components["schemas"]["MiniProgramTarget"];
             note?: string;
             person: string;
+            row?: number | null;
             seq: number;
             /** @enum {unknown} */
             side: "account" | "person" | "system";
@@ -1146,6 +1176,7 @@ export interface components {
             kf?: string;
             note?: string;
             person: string;
+            row?: number | null;
             seq: number;
             /** @enum {unknown} */
             side: "account" | "person" | "system";
@@ -1528,6 +1559,13 @@ export interface components {
             method: string;
             url: string;
         };
+        /**
+         * Resending
+         * @description What to send in place of what was sent; null is the same again.
+         */
+        Resending: {
+            body?: string | null;
+        };
         /** ResponseView */
         ResponseView: {
             body: string | components["schemas"]["SizeOnly"];
@@ -1589,6 +1627,35 @@ export interface components {
             reason: components["schemas"]["Reason"] | null;
             /** @default [] */
             unknown: string[];
+        };
+        /**
+         * RowCode
+         * @description The same in several ways; empty where there is none.
+         */
+        RowCode: {
+            /** @default  */
+            cli: string;
+            /** @default  */
+            curl: string;
+            /** @default  */
+            python: string;
+            /** @default  */
+            python_async: string;
+            /** @default  */
+            test: string;
+        };
+        /**
+         * RowDetail
+         * @description A row in full. Secrets and tokens are shortened.
+         */
+        RowDetail: {
+            body: string;
+            cause: components["schemas"]["RowView"] | null;
+            caused: components["schemas"]["RowView"][];
+            exchanges: components["schemas"]["TrafficEntry"][];
+            explained: components["schemas"]["Explained"];
+            row: components["schemas"]["RowView"];
+            seals: (components["schemas"]["Steps"] | null)[];
         };
         /**
          * RowView
@@ -1697,6 +1764,7 @@ export interface components {
             media_id: string | null;
             note?: string;
             person: string;
+            row?: number | null;
             seq: number;
             /** @enum {unknown} */
             side: "account" | "person" | "system";
@@ -1857,6 +1925,7 @@ export interface components {
             miniprogram?: components["schemas"]["MiniProgramTarget"] | null;
             note?: string;
             person: string;
+            row?: number | null;
             seq: number;
             /** @enum {unknown} */
             side: "account" | "person" | "system";
@@ -1880,6 +1949,7 @@ export interface components {
             kf?: string;
             note?: string;
             person: string;
+            row?: number | null;
             seq: number;
             /** @enum {unknown} */
             side: "account" | "person" | "system";
@@ -2099,6 +2169,7 @@ export interface components {
             media_id: string | null;
             note?: string;
             person: string;
+            row?: number | null;
             seq: number;
             /** @enum {unknown} */
             side: "account" | "person" | "system";
@@ -2125,6 +2196,7 @@ export interface components {
             media_id: string | null;
             note?: string;
             person: string;
+            row?: number | null;
             seq: number;
             /** @enum {unknown} */
             side: "account" | "person" | "system";

@@ -233,7 +233,7 @@ def build(world: World, account: AccountState, wish: PushWish) -> BuiltPush:
         url=url,
         query=sealed.query,
         body=sealed.body.decode(),
-        steps=_steps(account, sealed.query, sealed.body),
+        steps=steps_of(account, sealed.query, sealed.body),
         timestamp=timestamp,
         nonce=nonce,
         random=random.decode(),
@@ -252,7 +252,7 @@ def _xml(world: World, account: AccountState, wish: PushWish) -> bytes:
     return START + f"<URL>{cdata(account.url)}</URL>".encode() + xml[len(START) :]
 
 
-def _steps(account: AccountState, query: Mapping[str, str], body: bytes) -> Steps:
+def steps_of(account: AccountState, query: Mapping[str, str], body: bytes) -> Steps:
     """The values in between, read back from what goes out."""
     signed = sorted((account.token, query["timestamp"], query["nonce"]))
     plain = Steps(sorted=signed, joined="".join(signed), signature=query["signature"])

@@ -140,8 +140,10 @@ async def chat(given: Given[None]) -> Any:
     account = account_of(given, given.path["appid"])
     after = given.number("after")
     tie = people.relation(world, account, person)
+    items = chats.read(world, account.appid, person, after)
+    rows = given.platform.rows.of_lines(item["seq"] for item in items)
     return {
-        "items": chats.read(world, account.appid, person, after),
+        "items": [{**item, "row": rows.get(item["seq"])} for item in items],
         "menu": {"button": menus.seen_by(world, account, tie)[1]},
         "typing": chats.is_typing(world, account, tie.openid),
     }

@@ -21,6 +21,8 @@ class Line(msgspec.Struct, kw_only=True, tag_field="type"):
     """Nickname of the agent (客服) who wrote it, when one is named."""
     note: str | UnsetType = UNSET
     """A grey word beside the line, such as 服务通知 for what reaches somebody who does not follow."""
+    row: int | UnsetType | None = UNSET
+    """In a chat: number of the row of the log that was about it or made it, as far as it is held."""
 
 
 class TextLine(Line, tag="text", kw_only=True):

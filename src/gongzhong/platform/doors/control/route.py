@@ -13,6 +13,8 @@ from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
@@ -30,6 +32,8 @@ SMALL: Final = 1024 * 1024
 WITH_FILES: Final = 64 * 1024 * 1024
 """Bytes of a body that carries files in base64: nine pictures of a menu button, or a video of 10 MB."""
 STREAM: Final = 1024 * 1024 * 1024
+COMPRESSION: Final = Middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+"""Of answers in JSON from this many bytes on, where the caller takes gzip."""
 LARGEST_NUMBER: Final = 2**53
 JSON_TYPES: Final = ("application/json",)
 STREAM_TYPES: Final = ("text/csv", "application/octet-stream")
@@ -102,6 +106,11 @@ class Route(msgspec.Struct, Generic[Body, Answer], frozen=True, kw_only=True):
     """The type of the answer; `Otherwise` when it is not JSON."""
 
     @property
+    def is_json(self) -> bool:
+        """Whether it answers JSON, which is worth compressing."""
+        return not isinstance(self.answer, Otherwise) or self.answer.content_type == "application/json"
+
+    @property
     def content_types(self) -> tuple[str, ...]:
         return STREAM_TYPES if self.streamed else JSON_TYPES
 
@@ -166,7 +175,12 @@ def build(route: Route[Any, Any], platform: Platform, guard: Guard) -> Starlette
             answer.headers.setdefault(name, value)
         return answer
 
-    return StarletteRoute(BASE + route.path, endpoint, methods=[route.verb])
+    return StarletteRoute(
+        BASE + route.path,
+        endpoint,
+        methods=[route.verb],
+        middleware=[COMPRESSION] if route.is_json else None,
+    )
 
 
 def admit(request: Request, guard: Guard, route: Route[Any, Any]) -> None:
