@@ -58,7 +58,8 @@ class AtOnce(SqliteDatabase):
         self.connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(":memory:"))
         with engine.connect() as made:
-            metadata.create_all(made, tables=[t for t in metadata.sorted_tables if "campaign" in t.name])
+            ours = [t for t in metadata.sorted_tables if "campaign" in t.name or t.name == "person_field"]
+            metadata.create_all(made, tables=ours)
             for sql in made.connection.driver_connection.iterdump():  # type: ignore[union-attr]
                 self.connection.execute(sql)
 
@@ -369,3 +370,32 @@ def test_nothing_is_sent_to_who_is_erased_after_their_chunk_was_claimed() -> Non
     limits = Limits(quota=f"template {day_of(EPOCH)}", most=100)
     charged = 100 - world.loop.run_until_complete(world.tables.left(APPID, limits))
     assert charged == PEOPLE - len(last)
+
+
+class Copied(CampaignTables):
+    """The variables are copies of a field that everybody has."""
+
+    async def create(self, account: str, *rest: Any) -> Campaign:
+        made = await super().create(account, *rest)
+        rows = [(account, number, "book", b"", "", EPOCH) for number in range(PEOPLE)]
+        sql = "INSERT INTO person_field (account, number, field, sealed, purpose, stored_at) VALUES (?, ?, ?, ?, ?, ?)"
+        database: Any = self.database
+        database.connection.executemany(sql, rows)
+        await self.copies(account, made.id, ["book"])
+        return made
+
+    def empty(self, people: set[int]) -> None:
+        database: Any = self.database
+        for person in people:
+            database.connection.execute(
+                "UPDATE campaign_recipient SET variables = ? WHERE person = ?", (b"", person)
+            )
+
+
+def test_nothing_is_sent_to_whose_field_is_erased_after_their_chunk_was_claimed() -> None:
+    last = {3, 7, 11}
+    world = CampaignWorld(4, Mishaps(), Copied)
+    world.loop.call_later(4.0, lambda: world.tables.empty(last))
+    world.run()
+    assert [len(times) for times in world.shown()] == [0 if n in last else 1 for n in range(PEOPLE)]
+    assert {n for n, one in enumerate(world.histories) if one.state is State.SKIPPED} == last

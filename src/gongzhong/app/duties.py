@@ -121,6 +121,14 @@ class Duties:
         tables = ResultTables(self._people.tables.database)
         return Results(tables, self._people.vault(binding.account.appid), binding.clock)
 
+    async def _empty_campaigns(self) -> None:
+        """Empty the variables of campaigns that ended long ago."""
+        from ..campaigns.tables import KEEP_VARIABLES_S, CampaignTables
+
+        binding = self._binding
+        before = binding.clock.now() - KEEP_VARIABLES_S
+        await CampaignTables(self._people.tables.database).empty_ended(binding.account.appid, before)
+
     @property
     def _lists_followers(self) -> bool:
         """Whether the program declares fields that WeChat's list of followers gives."""
@@ -136,6 +144,8 @@ class Duties:
 
     @cached_property
     def _upkeep(self) -> Upkeep:
+        from ..people.upkeep import Job
+
         binding = self._binding
         return self._people.upkeep(
             binding.account.appid,
@@ -145,4 +155,5 @@ class Duties:
             open_platform=binding.open_platform,
             unsubscribed=None if self._keeps else self._erase_unsubscribed,
             elsewhere=binding.kept_elsewhere,
+            more={"campaigns": Job(86_400.0, self._empty_campaigns)},
         )

@@ -35,6 +35,8 @@ class Recipient(msgspec.Struct, frozen=True):
 
     openid: str
     variables: dict[str, str]
+    recorded: bool = False
+    """Whether the variables are copies of the person's recorded fields of these names: they go with them."""
 
 
 def read_file(path: Path, needed: set[str]) -> list[Recipient]:
@@ -117,7 +119,8 @@ class Segment:
             for number, openid in zip(chosen, await self._vault.openids(chosen), strict=True):
                 if openid is not None:
                     found += 1
-                    yield Recipient(openid, {name: _text(values[number][name]) for name in needed})
+                    copies = {name: _text(values[number][name]) for name in needed}
+                    yield Recipient(openid, copies, recorded=True)
         await Audit(self._vault).append("segment", by="campaign", fields=fields, people=found)
 
     async def _values(self, numbers: Sequence[int], fields: Sequence[str]) -> dict[int, dict[str, Any]]:

@@ -125,7 +125,12 @@ class Campaigns:
             await self._tables.add_chunk(made.id, 0, [], jobs=1)
             return 0
         chunk = count = 0
+        noted: set[str] = set()
+        """Fields of people of which it is noted that this campaign copies them."""
         async for part in parts(recipients, content.chunk, facts.MASS_OPENIDS_MIN if content.together else 1):
+            copied = {name for one in part if one.recorded for name in one.variables} - noted
+            await self._tables.copies(self.account, made.id, sorted(copied))
+            noted |= copied
             rows = await self._sealed(part, with_variables=bool(content.variables()))
             await self._tables.add_chunk(made.id, chunk, rows, jobs=1 if content.together else None)
             chunk, count = chunk + 1, count + len(rows)
@@ -303,7 +308,7 @@ class Campaigns:
         person, sealed = rows[position]
         [openid] = await self._vault.openids([person])
         text: bytes | None = b"{}"
-        if plan.content.variables():
+        if plan.content.variables() and sealed:
             [text] = await self._vault.unseal([(person, FIELD, sealed)])
         return openid or "", msgspec.json.decode(text or b"{}", type=dict[str, str])
 

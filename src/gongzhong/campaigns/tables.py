@@ -3,7 +3,8 @@
 A worker claims chunks of about 500 recipients: only `campaign_chunk` is touched, never a recipient. Before it calls
 WeChat it writes an intent (`campaign_attempt`) by one statement that holds only while its fence does, the campaign
 runs, and quota and rate have room; both are charged in the same transaction. What came of it is appended
-(`campaign_outcome`). Recipients are written once and never changed.
+(`campaign_outcome`). Recipients are written once; all that happens to them later is that their variables are emptied,
+when a field that these were copied from (`campaign_field`) is erased, or some time after the end.
 
 All times are unix seconds of the caller's clock. Every method raises StateDown when the database cannot be reached.
 """
@@ -27,6 +28,9 @@ from .together import Together
 
 if TYPE_CHECKING:
     from ..database.postgres import PostgresDatabase
+
+KEEP_VARIABLES_S: Final = 30 * 86_400.0
+"""So long after the end of a campaign its recipients' variables are kept."""
 
 Recipient: TypeAlias = tuple[int, bytes]
 """A person's number and their variables, sealed."""
@@ -148,6 +152,36 @@ UPDATE campaign SET stage = :stage, reason = :reason, changed_at = :now,
     started_at = CASE WHEN :stage = 'running' AND started_at = 0 THEN :now ELSE started_at END
 WHERE id = :campaign AND stage = :before RETURNING {COLUMNS}
 """
+
+COPIES: Final = """
+INSERT INTO campaign_field (account, field, campaign) VALUES (:account, :field, :campaign) ON CONFLICT DO NOTHING
+"""
+
+COPIED: Final = "SELECT field FROM campaign_field WHERE campaign = :campaign LIMIT 1"
+
+EMPTY_WITHDRAWN: Final = """
+UPDATE campaign_recipient SET variables = :empty WHERE campaign = :campaign AND EXISTS (
+    SELECT 1 FROM campaign_field AS c WHERE c.campaign = :campaign AND NOT EXISTS (
+        SELECT 1 FROM person_field AS f WHERE f.account = c.account AND f.field = c.field
+        AND f.number = campaign_recipient.person))
+"""
+"""Of people whose field was erased between the reading of it and the writing of its copy."""
+
+EMPTIED: Final = """
+SELECT person FROM campaign_recipient WHERE campaign = :campaign AND chunk = :chunk AND length(variables) = 0
+"""
+
+ENDED: Final = """
+SELECT id FROM campaign WHERE account = :account AND stage IN ('done', 'cancelled') AND changed_at < :before
+ORDER BY id
+"""
+
+EMPTY_CHUNK: Final = """
+UPDATE campaign_recipient SET variables = :empty
+WHERE campaign = :campaign AND chunk = :chunk AND length(variables) > 0 RETURNING position
+"""
+
+COPIES_NOTHING: Final = "DELETE FROM campaign_field WHERE account = :account AND campaign = :campaign"
 
 FILLED: Final = f"""
 UPDATE campaign SET stage = 'planned', changed_at = :now, recipients =
@@ -348,9 +382,33 @@ class CampaignTables:
                 for row in rows:
                     await copy.write_row(row)
 
+    async def copies(self, account: str, campaign: int, fields: Iterable[str]) -> None:
+        """Note, before they are added, that variables of recipients are copies of these fields of people."""
+        values = {"account": account, "campaign": campaign}
+        await self._statements.run(*((COPIES, {**values, "field": field}) for field in fields))
+
+    async def copied(self, campaign: int) -> bool:
+        """Whether variables of recipients are copies of people's fields."""
+        return bool(await self._statements.run((COPIED, {"campaign": campaign})))
+
     async def filled(self, campaign: int, now: float) -> Campaign | None:
         """All recipients are there; None if it was not being filled."""
-        return _only(await self._statements.run((FILLED, {"campaign": campaign, "now": now})))
+        values = {"campaign": campaign, "now": now, "empty": b""}
+        return _only((await self._statements.each((EMPTY_WITHDRAWN, values), (FILLED, values)))[1])
+
+    async def emptied(self, campaign: int, chunk: int) -> set[int]:
+        """The people of a chunk who have no variables, or no longer."""
+        return {row[0] for row in await self._statements.run((EMPTIED, _at(campaign, chunk)))}
+
+    async def empty_ended(self, account: str, before: float) -> int:
+        """Empty the variables of campaigns that ended before then, a chunk at a time; of how many recipients."""
+        emptied = 0
+        for (campaign,) in await self._statements.run((ENDED, {"account": account, "before": before})):
+            for chunk, _, _ in await self.chunks(campaign):
+                values = {**_at(campaign, chunk), "empty": b""}
+                emptied += len(await self._statements.run((EMPTY_CHUNK, values)))
+            await self._statements.run((COPIES_NOTHING, {"account": account, "campaign": campaign}))
+        return emptied
 
     async def campaign(self, campaign: int) -> Campaign | None:
         sql = f"SELECT {COLUMNS} FROM campaign WHERE id = :campaign"

@@ -256,6 +256,8 @@ class ChunkRun:
         self._people: list[list[int]] = []
         """Their numbers."""
         self._recipients = 0
+        self._copied = False
+        """Whether variables are copies of people's fields, and emptied with these."""
         self.settled = 0
         self._histories: list[History] = []
         self._last = 0
@@ -297,13 +299,18 @@ class ChunkRun:
         await self._flush()
 
     async def _read_people(self) -> None:
-        """Who is to be sent to by each job; who was erased is left out."""
+        """Who is to be sent to by each job; who was erased, or their variables, is left out."""
         rows = await self._tables.recipients(self.claim.campaign, self.claim.chunk)
         self._recipients = len(rows)
+        self._copied = bool(self._content.variables()) and await self._tables.copied(self.claim.campaign)
         openids = await self._worker.people.openids([person for person, _ in rows])
         texts: list[bytes | None] = [b"{}"] * len(rows)
         if self._content.variables():
-            texts = await self._worker.people.unseal([(person, FIELD, sealed) for person, sealed in rows])
+            opened = await self._worker.people.unseal(
+                [(person, FIELD, sealed) for person, sealed in rows if sealed]
+            )
+            left = iter(opened)
+            texts = [next(left) if sealed else None for _, sealed in rows]
         living: list[Given | None] = [
             None
             if openid is None or text is None
@@ -321,9 +328,11 @@ class ChunkRun:
             self._jobs = [None if given is None else [given] for given in living]
 
     async def _leave_out_erased(self, positions: Sequence[int]) -> None:
-        """Take out of these jobs who was erased since the chunk was claimed. Raises StateDown."""
+        """Take out of these jobs who was erased, or their variables, since the chunk was claimed. Raises StateDown."""
         numbers = [person for position in positions for person in self._people[position]]
         erased = set(numbers) - await self._worker.people.living(numbers) if numbers else set()
+        if numbers and self._copied:
+            erased |= await self._tables.emptied(self.claim.campaign, self.claim.chunk)
         for position in positions if erased else ():
             pairs = zip(self._people[position], self._jobs[position] or (), strict=False)
             left = [(person, given) for person, given in pairs if person not in erased]

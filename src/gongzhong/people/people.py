@@ -20,7 +20,7 @@ from .purposes import Purposes
 from .records import Records
 from .tables import PeopleTables
 from .unions import Unions
-from .upkeep import Upkeep
+from .upkeep import Job, Upkeep
 from .vault import Vault
 
 if TYPE_CHECKING:
@@ -75,9 +75,10 @@ class People:
         open_platform: str = "",
         unsubscribed: Unsubscribed | None = None,
         elsewhere: Sequence[Elsewhere] = (),
+        more: Mapping[str, Job] | None = None,
     ) -> Upkeep:
-        """What is done from time to time for this AppID. `api` is asked for when the program declares fields that
-        WeChat's list of followers gives; `elsewhere` is told of fields that go."""
+        """What is done from time to time for this AppID, `more` besides. `api` is asked for when the program declares
+        fields that WeChat's list of followers gives; `elsewhere` is told of fields that go."""
         directory = None
         if declared_in(purposes, joins=bool(open_platform)):
             directory = self.directory(
@@ -90,6 +91,7 @@ class People:
             directory,
             sync_s=sync_hours * 3600,
             joins=bool(open_platform),
+            more=more,
         )
 
     def _work(self) -> WorkStore:

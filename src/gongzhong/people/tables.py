@@ -49,6 +49,12 @@ AND (stored_at <= :until OR EXISTS (
     AND c.field = person_field.field AND c.withdrawn_at = 0)) RETURNING field
 """
 """Also what was stored under a consent after the moment of its withdrawal, `until`, and before it was ended."""
+EMPTY_COPIES: Final = """
+UPDATE campaign_recipient SET variables = :empty WHERE length(variables) > 0 AND person IN ({people})
+AND campaign IN (SELECT f.campaign FROM campaign_field AS f JOIN campaign AS c ON c.id = f.campaign
+    WHERE f.account = :account AND f.field IN ({fields}) AND c.created_at <= :until)
+"""
+"""What campaigns copied from a field goes with it: all variables of that recipient, since they are sealed as one."""
 NOT_READ: Final = """
 SELECT DISTINCT f.number FROM person_field AS f
 WHERE f.account = :account AND f.number > :after AND f.field IN ({fields}) AND f.stored_at < :since AND NOT EXISTS (
@@ -56,6 +62,11 @@ WHERE f.account = :account AND f.number > :after AND f.field IN ({fields}) AND f
     AND g.stored_at >= :since)
 ORDER BY f.number LIMIT :lim
 """
+EXPIRED: Final = """
+SELECT number FROM person_field WHERE account = :account AND field = :field AND stored_at < :before
+"""
+EVER: Final = 1e12
+"""Later than every moment."""
 EXPIRE: Final = """
 DELETE FROM person_field WHERE account = :account AND field = :field AND stored_at < :before
 RETURNING number, field, sealed, purpose, stored_at
@@ -229,9 +240,13 @@ class PeopleTables:
     async def delete_fields(
         self, account: str, number: int, fields: Sequence[str], until: float
     ) -> list[str]:
-        """Delete those of a person's fields that were stored until then; their names."""
-        sql = DELETE_FIELDS.format(fields=self._texts)
-        rows = await self._run(sql, account, number=number, listed=as_list(fields), until=until)
+        """Delete those of a person's fields that were stored until then, and the copies that campaigns planned until
+        then made of them; the fields' names."""
+        values = {"account": account, "number": number, "listed": as_list(fields), "until": until}
+        _, rows = await self._each(
+            (EMPTY_COPIES.format(people=":number", fields=self._texts), {**values, "empty": b""}),
+            (DELETE_FIELDS.format(fields=self._texts), values),
+        )
         return sorted(row[0] for row in rows)
 
     async def not_read(self, account: str, fields: Sequence[str], since: float, after: int) -> list[int]:
@@ -242,8 +257,11 @@ class PeopleTables:
         return [row[0] for row in await self._run(sql, account, **values)]
 
     async def expire(self, account: str, field: str, before: float) -> dict[int, StoredField]:
-        """Delete a field of everybody for whom it was stored before then; what was stored, by their numbers."""
-        rows = await self._run(EXPIRE, account, field=field, before=before)
+        """Delete a field of everybody for whom it was stored before then, and campaigns' copies; what was stored, by
+        their numbers."""
+        values = {"account": account, "field": field, "before": before, "until": EVER, "empty": b""}
+        empty = EMPTY_COPIES.format(people=EXPIRED, fields=":field")
+        rows = (await self._each((empty, values), (EXPIRE, values)))[1]
         return {row[0]: StoredField(*row[1:]) for row in rows}
 
     async def add_consent(self, account: str, number: int, consent: StoredConsent) -> bool:

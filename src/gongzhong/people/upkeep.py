@@ -6,6 +6,7 @@ Each job is a row of the table of work that waits until it is due, is done by wh
     erasures    every minute     ends erasures whose process died in between
     directory   `sync_hours`     reads all followers, goes on where it stopped
     unions      every hour       forgets UnionIDs that are no longer stored, or all where nobody is joined
+    campaigns   every day        empties the variables of campaigns that ended a month ago (`app/duties.py`)
 
 A job that fails is tried again after AGAIN_S at the latest. A process that dies during one loses its lease, and another
 goes on. People who are to be read again (`Directory.note`) are read at every step.
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -41,7 +42,8 @@ class Job(msgspec.Struct, frozen=True):
 
 
 class Upkeep:
-    """The jobs of one account. `directory` None: the followers are not read. `sync_s` 0: not all of them by itself."""
+    """The jobs of one account. `directory` None: the followers are not read. `sync_s` 0: not all of them by itself.
+    `more`: jobs of the program, by names of their own."""
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class Upkeep:
         sync_s: float = 24 * HOUR_S,
         joins: bool = False,
         holder: str = "",
+        more: Mapping[str, Job] | None = None,
     ) -> None:
         self._store, self._account = store, records.vault.account
         self._directory = directory
@@ -65,6 +68,7 @@ class Upkeep:
         }
         if directory is not None and sync_s > 0:
             self.jobs["directory"] = Job(sync_s, directory.sync)
+        self.jobs |= more or {}
         self._noted = False
 
     async def step(self) -> list[str]:

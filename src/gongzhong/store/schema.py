@@ -199,6 +199,14 @@ campaign_recipient = Table(
     sqlite_with_rowid=False,
 )
 
+campaign_field = Table(
+    "campaign_field",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("field", Text, primary_key=True),
+    Column("campaign", BigInteger, primary_key=True, autoincrement=False),
+)
+
 campaign_attempt = Table(
     "campaign_attempt",
     metadata,

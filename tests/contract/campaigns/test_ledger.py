@@ -21,7 +21,7 @@ from ..conftest import NOON
 
 pytestmark = pytest.mark.anyio
 SHOP = "wx00000000000000aa"
-TABLES = ("attempt", "budget", "chunk", "outcome", "recipient", "result")
+TABLES = ("attempt", "budget", "chunk", "field", "outcome", "recipient", "result")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
