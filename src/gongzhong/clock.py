@@ -80,6 +80,11 @@ class MovableClock(Clock):
                 self._frozen_at = moment
         return self._told()
 
+    def follow_machine(self) -> float:
+        """Run with the machine's clock again, without any shift; this may be a step back."""
+        self.restore(0.0, None)
+        return self._told()
+
     def setting(self) -> tuple[float, float | None]:
         """Seconds ahead of the wall clock, and the moment at which the clock stands if it is frozen."""
         with self._lock:

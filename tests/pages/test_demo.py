@@ -152,4 +152,4 @@ def open_js_sdk(phone: Page) -> None:
 def test_in_english(phone: Page) -> None:
     by_id(phone, "language").click()
     expect(phone.locator("html")).to_have_attribute("lang", "en")
-    expect(by_id(phone, "nav-config")).to_contain_text("Configuration and keys")
+    expect(by_id(phone, "nav-config")).to_contain_text("Config and keys")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from gongzhong.running.control import Control
 
@@ -34,7 +35,8 @@ def test_a_link_shows_others_the_same_account_and_person(context: BrowserContext
     control.post("people", {"name": "shell-reader"})
     page = opened(context, platform_url)
     page.get_by_test_id("person-shell-reader").click()
-    page.get_by_test_id("account-switch").select_option(label="shell-shop")
+    page.get_by_test_id("account-switch").click()
+    page.locator(".accounts [data-name=shell-shop]").click()
     page.get_by_test_id("nav-config").click()
     expect(page.get_by_test_id("config-page")).to_contain_text("shell-shop")
     link = page.url
@@ -80,3 +82,95 @@ def test_the_rail_is_a_drawer_on_a_narrow_screen(context: BrowserContext, platfo
     page.get_by_test_id("nav-quotas").click()
     expect(page.get_by_test_id("quotas-page")).to_be_visible()
     expect(page.get_by_test_id("nav-quotas")).to_be_hidden()
+
+
+def test_the_bar_shows_faults_and_the_way_to_them(context: BrowserContext, platform_url: str) -> None:
+    page = opened(context, platform_url)
+    expect(page.get_by_test_id("chip-faults")).to_have_count(0)
+    fault = Control(platform_url).post("faults", {"side": "api", "kind": "errcode", "target": "user/info"})
+    expect(page.get_by_test_id("chip-faults")).to_contain_text("1")
+    page.get_by_test_id("chip-faults").click()
+    expect(page.get_by_test_id("fault")).to_have_count(1)
+    page.get_by_test_id("fault-lift").click()
+    expect(page.get_by_test_id("chip-faults")).to_have_count(0)
+    assert fault["hits"] == 0
+
+
+def test_a_moved_clock_says_how_far_and_returns_to_real_time(
+    context: BrowserContext, platform_url: str
+) -> None:
+    page = opened(context, platform_url)
+    began = time.time()
+    page.get_by_test_id("clock").click()
+    page.get_by_test_id("clock-advance-86400").click()
+    expect(page.get_by_test_id("clock-ahead")).to_have_text("+1 天")
+    assert Control(platform_url).get("clock")["now"] > began + 86_000
+    page.get_by_test_id("clock-real").click()
+    expect(page.get_by_test_id("clock-ahead")).to_have_count(0)
+    assert abs(Control(platform_url).get("clock")["now"] - time.time()) < 30
+
+
+def test_search_finds_and_goes(context: BrowserContext, platform_url: str) -> None:
+    page = opened(context, f"{platform_url}/#/scenarios/faults")
+    Control(platform_url).post("people", {"name": "found-person", "nickname": "寻找的人"})
+    page.keyboard.press("Control+k")
+    palette = page.get_by_test_id("palette-input")
+    expect(palette).to_be_focused()
+    palette.fill("寻找")
+    expect(page.get_by_test_id("palette-item")).to_have_count(1)
+    palette.press("Enter")
+    expect(page.get_by_test_id("person-found-person")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("palette")).to_have_count(0)
+    page.keyboard.press("Control+k")
+    palette.fill("45009")
+    expect(page.get_by_test_id("palette-item").first).to_be_visible()
+    palette.press("Escape")
+    expect(page.get_by_test_id("palette")).to_have_count(0)
+
+
+def test_keys_are_listed_and_written_letters_are_none(context: BrowserContext, platform_url: str) -> None:
+    page = opened(context, f"{platform_url}/#/account/quotas")
+    page.keyboard.press("?")
+    expect(page.get_by_test_id("shortcut-list")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("shortcut-list")).to_have_count(0)
+    expect(page.get_by_test_id("quota-row").first).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("menu?/j")
+    expect(page.locator("main input:focus")).to_have_value("menu?/j")
+    expect(page.get_by_test_id("shortcut-list")).to_have_count(0)
+
+
+def test_the_look_follows_the_system_until_one_is_chosen(chromium: Browser, platform_url: str) -> None:
+    context = chromium.new_context(color_scheme="dark", viewport={"width": 1440, "height": 900})
+    try:
+        page = opened(context, platform_url)
+        ground = "getComputedStyle(document.body).backgroundColor"
+        dark = page.evaluate(ground)
+        page.get_by_test_id("theme").click()
+        page.get_by_test_id("theme-light").click()
+        expect(page.locator("html")).to_have_attribute("data-theme", "light")
+        assert page.evaluate(ground) != dark
+        page.reload()
+        page.wait_for_selector("[data-testid=ready]")
+        assert page.evaluate(ground) != dark
+        page.get_by_test_id("theme").click()
+        page.get_by_test_id("theme-system").click()
+        assert page.evaluate(ground) == dark
+    finally:
+        context.close()
+
+
+def test_what_was_recorded_from_the_bar_is_shown_as_a_test(
+    context: BrowserContext, platform_url: str
+) -> None:
+    control = Control(platform_url)
+    control.post("people", {"name": "recorded-person"})
+    page = opened(context, platform_url)
+    page.get_by_test_id("person-recorded-person").click()
+    page.get_by_test_id("record").click()
+    expect(page.get_by_test_id("record")).to_have_attribute("aria-pressed", "true")
+    page.get_by_test_id("follow").click()
+    expect(page.get_by_test_id("record")).to_contain_text("1")
+    page.get_by_test_id("record").click()
+    expect(page.get_by_test_id("recording-source")).to_contain_text("follows()", timeout=30_000)

@@ -32,17 +32,18 @@ it.each([
   [false, 'dead', '程序没有运行：127.0.0.1:8000'],
   [null, 'on', '实时'],
 ])('says whether the program listens (%s), and where', async (listening, state, words) => {
-  stub.answers['GET accounts/wx1/program'] = { url: 'http://127.0.0.1:8000/wx', listening }
+  stub.answers['GET accounts/wx1/situation'] = { program: { url: 'http://127.0.0.1:8000/wx', listening }, faults: 0, paused_until: null, alarms: 0, recording: { running: false, appid: null, length: 0 } }
+  await session.situation.ask()
   const view = await show(LiveStatus)
   expect(view.attributes('data-state')).toBe(state)
-  expect(view.text()).toBe(words)
+  expect(view.attributes('title')).toBe(words)
 })
 
 it('says that there is no URL, and that the platform itself is gone', async () => {
   await begin('')
   const view = await show(LiveStatus)
   expect(view.attributes('data-state')).toBe('noUrl')
-  expect(stub.asked.map((one) => one.call)).not.toContain('GET accounts/wx1/program')
+  expect(stub.asked.map((one) => one.call)).not.toContain('GET accounts/wx1/situation')
   session.connected.value = false
   await flushPromises()
   expect(view.attributes('data-state')).toBe('off')

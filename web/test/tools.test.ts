@@ -112,19 +112,24 @@ describe('snapshots', () => {
   })
 })
 
+function situated(recording: object): void {
+  const program = { url: '', listening: null }
+  stub.answers['GET accounts/wx1/situation'] = { program, faults: 0, paused_until: null, alarms: 0, recording }
+}
+
 describe('a recording', () => {
   it('starts, stops and shows the test', async () => {
-    stub.answers['GET recording'] = { running: false, appid: null, length: 0 }
+    situated({ running: false, appid: null, length: 0 })
     stub.answers['POST recording/start'] = {}
     stub.answers['POST recording/stop'] = {}
     stub.answers['GET recording/test'] = 'def test_recorded_conversation'
     const view = await show(RecordingCard)
-    stub.answers['GET recording'] = { running: true, appid: 'wx1', length: 2 }
+    situated({ running: true, appid: 'wx1', length: 2 })
     await get(view, 'recording-start').trigger('click')
     await flushPromises()
     expect(stub.bodies('POST recording/start')).toEqual([{ appid: 'wx1' }])
     await get(view, 'recording-target').setValue('shop:oa')
-    stub.answers['GET recording'] = { running: false, appid: 'wx1', length: 2 }
+    situated({ running: false, appid: 'wx1', length: 2 })
     await get(view, 'recording-stop').trigger('click')
     await flushPromises()
     expect(stub.asked.at(-1)!.call).toBe('GET recording/test?target=shop%3Aoa')
@@ -133,7 +138,6 @@ describe('a recording', () => {
   })
 
   it('keeps its program and the test while one is on another page', async () => {
-    stub.answers['GET recording'] = { running: false, appid: null, length: 0 }
     const before = await show(RecordingCard)
     await get(before, 'recording-target').setValue('store.main:oa')
     before.unmount()

@@ -23,6 +23,7 @@ import type {
   Quota,
   Recording,
   Saying,
+  SituationView,
   Snapshot,
   Tap,
   Traffic,
@@ -77,6 +78,7 @@ export class ControlApi {
     this.post(`${this.account(appid)}/url`, settings)
   menu = (appid: string): Promise<Menu> => this.get(`${this.account(appid)}/menu`)
   program = (appid: string): Promise<ProgramState> => this.get(`${this.account(appid)}/program`)
+  situation = (appid: string): Promise<SituationView> => this.get(`${this.account(appid)}/situation`)
   lookAtPage = (url: string, phone: string): Promise<PageLook> => this.get(`page?${new URLSearchParams({ url, phone })}`)
   quota = (appid: string): Promise<{ calls: Quota[] }> => this.get(`${this.account(appid)}/quota`)
   alarms = (appid: string): Promise<{ alarms: Alarm[] }> => this.get(`${this.account(appid)}/alarms`)
@@ -98,6 +100,8 @@ export class ControlApi {
   clock = (): Promise<ClockReading> => this.get('clock')
   advance = (seconds: number): Promise<ClockReading> => this.post('clock', { advance: seconds })
   freeze = (freeze: boolean): Promise<ClockReading> => this.post('clock', { freeze })
+
+  realTime = (): Promise<ClockReading> => this.post('clock', { real: true })
 
   newestTraffic = (limit: number): Promise<TrafficPage> => this.get(`traffic?limit=${limit}`)
   trafficAfter = (seq: number, limit: number): Promise<TrafficPage> => this.get(`traffic?after=${seq}&limit=${limit}`)
@@ -163,11 +167,9 @@ export class ControlApi {
   }
 
   private async ask(method: string, path: string, body?: object): Promise<Response> {
-    const init: RequestInit = { method }
-    if (body !== undefined) {
-      init.body = JSON.stringify(body)
-      init.headers = { 'Content-Type': 'application/json' }
-    }
+    // A change without a body says so too: the platform takes changes only with a type that no form of another site has.
+    const init: RequestInit = method === 'GET' ? { method } : { method, headers: { 'Content-Type': 'application/json' } }
+    if (body !== undefined) init.body = JSON.stringify(body)
     let response: Response
     try {
       response = await this.fetcher(BASE + path, init)

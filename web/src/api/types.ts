@@ -55,6 +55,7 @@ export type TrafficPage = Schemas['TrafficView']
 
 /** Whether somebody accepts connections where an account's URL points; null without a URL or when it cannot be told. */
 export type ProgramState = Schemas['ProgramView']
+export type SituationView = Schemas['SituationView']
 /** How a page answers: `problem` when it does not, `forbids` with the header that keeps it out of the phone's frame. */
 export type PageLook = Schemas['PageLook']
 export type Quota = Schemas['CallCount']

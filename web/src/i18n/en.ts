@@ -121,7 +121,7 @@ export const en: Record<keyof typeof zh, string> = {
   'contacts.label': 'Contacts',
   'contacts.me': 'I am',
   'contacts.accounts': 'Accounts',
-  'contacts.none': 'No account yet: create one under “Configuration and keys”.',
+  'contacts.none': 'No account yet: create one under “Config and keys”.',
   'contacts.following': 'Following',
   'contacts.notFollowing': 'Not following',
   'contacts.unread': 'Unread messages',

@@ -17,6 +17,13 @@ export function dateTime(seconds: number): string {
   return `${day} ${hourMinute(seconds)}:${two(date.getSeconds())}`
 }
 
+/** This browser's zone at that moment, such as UTC+8. */
+export function zone(seconds: number): string {
+  const minutes = -new Date(seconds * 1000).getTimezoneOffset()
+  const [hours, rest] = [Math.trunc(Math.abs(minutes) / 60), Math.abs(minutes) % 60]
+  return `UTC${minutes < 0 ? '-' : '+'}${hours}${rest ? `:${two(rest)}` : ''}`
+}
+
 /** The date and time in Beijing, which WeChat's own texts and alarms are in. */
 export function beijingTime(seconds: number): string {
   return new Date((seconds + BEIJING_S) * 1000).toISOString().slice(0, 19).replace('T', ' ')

@@ -9,6 +9,7 @@ import type { Account, ActResult, Person, SnapshotPage, World } from '../api/typ
 import { Chats } from './chats'
 import { ClockFace } from './clockFace'
 import { Notices } from './notices'
+import { Situation } from './situation'
 import { TRAFFIC_CAP, TrafficLog } from './trafficLog'
 
 const REMEMBERED = { person: 'gongzhong.person', appid: 'gongzhong.appid' }
@@ -34,12 +35,15 @@ export class Session {
   readonly subscribed = computed(() => this.relation.value?.subscribed ?? false)
   readonly items = computed(() => this.chats.items(this.personName.value, this.appid.value))
   readonly menu = computed(() => this.chats.menu(this.personName.value, this.appid.value))
+  readonly situation: Situation
   readonly typing = computed(() => this.chats.typing(this.personName.value, this.appid.value))
 
   constructor(
     readonly api: ControlApi = new ControlApi(),
     private readonly connect: () => Stream = openStream,
-  ) {}
+  ) {
+    this.situation = new Situation(api, this.appid, this.clock.now, this.world)
+  }
 
   /** Follow the platform until the returned function is called. */
   start(): () => void {

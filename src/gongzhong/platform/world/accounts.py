@@ -201,6 +201,12 @@ def add_alarm(world: World, account: AccountState, kind: str, text: str) -> None
     world.announce("state", {})
 
 
+def count_alarms(world: World, appid: str) -> int:
+    """How many alarms an account has had."""
+    number: int = world.db.value("SELECT count(*) FROM alarm WHERE appid = ?", appid)
+    return number
+
+
 def alarms(world: World, appid: str) -> list[dict[str, object]]:
     """The alarms of one account, the newest first: `time` in unix seconds, `type` and `text`."""
     rows = world.db.all("SELECT time, type, text FROM alarm WHERE appid = ? ORDER BY id DESC", appid)

@@ -101,6 +101,8 @@ async def test_too_many_failures_stop_pushes_for_a_minute(fragile: Bed) -> None:
     outcome = await fragile.says()
     assert (outcome.verdict.kind, len(fragile.server.arrived)) == ("mark_fail", arrived)
     assert fragile.screen[-1][1] == chats.FAILURE_LINE
+    blocked_until = fragile.platform.pusher.alarms.blocked_until
+    assert blocked_until(fragile.account) == fragile.clock.now() + 60
     fragile.clock.advance(59)
     assert (await fragile.says()).verdict.kind == "mark_fail"
     fragile.clock.advance(1)

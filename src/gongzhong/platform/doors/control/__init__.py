@@ -11,7 +11,21 @@ from starlette.responses import Response
 
 from ...platform import Platform
 from ..guard import Guard
-from . import acts, articles, bench, debug, debug_push, desk, js_sdk, program, reference, rows, sending, tools
+from . import (
+    acts,
+    articles,
+    bench,
+    debug,
+    debug_push,
+    desk,
+    js_sdk,
+    program,
+    reference,
+    rows,
+    sending,
+    situation,
+    tools,
+)
 from .openapi import document
 from .route import Given, Otherwise, Route, answer_http_error, build
 
@@ -28,6 +42,7 @@ DECLARED: tuple[Route[Any, Any], ...] = (
     *program.ROUTES,
     *reference.ROUTES,
     *rows.ROUTES,
+    *situation.ROUTES,
     *tools.ROUTES,
 )
 

@@ -141,6 +141,8 @@ async def clock(given: Given[None]) -> Any:
 async def move_clock(given: Given[Moving]) -> Any:
     body: Moving = given.body
     ours = given.platform.clock
+    if body.real:
+        ours.follow_machine()
     if body.freeze is True:
         ours.freeze()
     elif body.freeze is False:

@@ -8,9 +8,11 @@ import msgspec
 
 from ...delivery.reaching import PageLook, listens, look_at
 from ...delivery.receiver import HttpReceiver
+from ...platform import Platform
 from ...world.domains import address_of
 from ...world.phone_hosts import off_phone
 from ...world.refusal import BadInput
+from ...world.world import AccountState
 from .acts import account_of
 from .route import Given, Route
 
@@ -25,8 +27,12 @@ class ProgramView(msgspec.Struct, kw_only=True):
 
 async def program(given: Given[None]) -> ProgramView:
     """开发者的程序是否在监听 / whether the developer's program listens"""
-    account = account_of(given, given.path["appid"])
-    over_http = isinstance(given.platform.receiver, HttpReceiver)
+    return await look_for(given.platform, account_of(given, given.path["appid"]))
+
+
+async def look_for(platform: Platform, account: AccountState) -> ProgramView:
+    """Connect to the account's server, and say nothing to it."""
+    over_http = isinstance(platform.receiver, HttpReceiver)
     return ProgramView(url=account.url, listening=await listens(account.url) if over_http else None)
 
 

@@ -82,8 +82,11 @@ class Scanning(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Moving(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """`real` first returns to the machine's time, which may be a step back; then `freeze` and `advance` apply."""
+
     advance: float = 0.0
     freeze: bool | None = None
+    real: bool = False
 
 
 class Triggering(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

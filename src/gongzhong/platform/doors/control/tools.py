@@ -117,21 +117,21 @@ async def delete_snapshot(given: Given[None]) -> Any:
     return {}
 
 
-def _recording(given: Given[Any]) -> RecordingView:
-    kept = given.platform.recording
+def recording_view(platform: Platform) -> RecordingView:
+    kept = platform.recording
     return RecordingView(running=kept.running, appid=kept.appid or None, length=kept.length)
 
 
 async def recording(given: Given[None]) -> Any:
     """Whether a conversation is being recorded, and how many acts there are."""
-    return _recording(given)
+    return recording_view(given.platform)
 
 
 async def start_recording(given: Given[OfAccount]) -> Any:
     """Record what people do with one account."""
     given.platform.recording.start(account_of(given, given.body.appid))
     given.platform.live.announce("state", {})
-    return _recording(given)
+    return recording_view(given.platform)
 
 
 async def stop_recording(given: Given[None]) -> Any:
@@ -152,7 +152,7 @@ async def stop_recording(given: Given[None]) -> Any:
             await asyncio.shield(given.platform.settle())
     kept.stop()
     given.platform.live.announce("state", {})
-    return _recording(given)
+    return recording_view(given.platform)
 
 
 async def recorded_test(given: Given[None]) -> Response:
