@@ -69,7 +69,7 @@ def test_faults_of_this_account_and_of_all_are_counted(bar: Bar) -> None:
 
 def test_a_recording_is_told(bar: Bar) -> None:
     bar.ask("POST", "/recording/start", {"appid": APPID})
-    bar.alice.unfollows()
+    bar.ask("POST", "/people/alice/unfollow", {"appid": APPID})
     assert bar.look()["recording"] == {"running": True, "appid": APPID, "length": 1}
 
 
