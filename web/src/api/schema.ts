@@ -1,4 +1,4 @@
-// Written by `make types` from the platform's OpenAPI document. 38750b144fbb45c6d1edef7af2476edc
+// Written by `make types` from the platform's OpenAPI document. 4919d13d0e24f8d85d8a1d3c60f62f39
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1164,10 +1164,14 @@ export interface components {
             appid: string;
             pagepath?: string | null;
         };
-        /** Moving */
+        /**
+         * Moving
+         * @description `real` first returns to the machine's time, which may be a step back; then `freeze` and `advance` apply.
+         */
         Moving: {
             advance?: number;
             freeze?: boolean | null;
+            real?: boolean;
         };
         /** MusicLine */
         MusicLine: {
@@ -1790,6 +1794,18 @@ export interface components {
             size: number;
             /** @default null */
             text: string | null;
+        };
+        /**
+         * SituationView
+         * @description `faults` counts those that concern the account; `paused_until` (platform time, unix seconds) is set while
+         *         MarkFail stops its pushes; `alarms` counts all that it has had.
+         */
+        SituationView: {
+            alarms: number;
+            faults: number;
+            paused_until: number | null;
+            program: components["schemas"]["ProgramView"];
+            recording: components["schemas"]["RecordingView"];
         };
         /**
          * SizeOnly
