@@ -78,11 +78,11 @@ class Plain:
     """People without encryption; who has a number in `erased` is gone."""
 
     def __init__(self, openids: Sequence[str]) -> None:
-        self._openids = openids
+        self.known = list(openids)
         self.erased: set[int] = set()
 
     async def openids(self, numbers: Sequence[int], /) -> list[str | None]:
-        return [None if number in self.erased else self._openids[number] for number in numbers]
+        return [None if number in self.erased else self.known[number] for number in numbers]
 
     async def living(self, numbers: Sequence[int], /) -> set[int]:
         return set(numbers) - self.erased
