@@ -16,7 +16,7 @@ PACKAGE = "gongzhong"
 # Lowest first; parts of one row do not import each other.
 LAYERS = [
     {"errors", "version", "threads", "background", "facts", "addresses"},
-    {"account", "clock", "reasons", "tracing"},
+    {"account", "clock", "openapi", "reasons", "tracing"},
     {"database"},
     {"wire"},
     {"config"},

@@ -12,10 +12,10 @@ import msgspec
 from ....catalogue import codes
 from ....catalogue.model import Acknowledged, Call, Download, Host, Status, Upload
 from ....catalogue.registry import chapter_of
+from ....openapi import REF
 from ...coverage import simulation
 from ...examples import request_of
 
-REF = "#/components/schemas/{name}"
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 FILE = {"type": "string", "format": "binary"}
 
