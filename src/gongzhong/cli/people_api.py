@@ -30,8 +30,14 @@ T = TypeVar("T")
 Program = Annotated[
     str, option("程序，例如 demo:oa；retention 需要", "the program, such as demo:oa; for retention")
 ]
-Host = Annotated[str, option("监听地址；0.0.0.0 为所有地址", "address to listen on; 0.0.0.0 for all")]
-Port = Annotated[int, option("端口，0 为自动", "port, 0 for any")]
+Host = Annotated[
+    str | None,
+    option(
+        "监听地址，默认 127.0.0.1；0.0.0.0 为所有地址",
+        "address to listen on, else 127.0.0.1; 0.0.0.0 for all",
+    ),
+]
+Port = Annotated[int | None, option("端口，默认 8650；0 为自动", "port, else 8650; 0 for any")]
 SaysReady = Annotated[
     bool,
     flag("就绪时在标准输出写一行 JSON", "say on standard output as JSON when it is ready", name="--json"),
@@ -46,8 +52,8 @@ def serve(
     program: Program = "",
     /,
     *,
-    host: Host = "127.0.0.1",
-    port: Port = 8650,
+    host: Host = None,
+    port: Port = None,
     database: Database = None,
     config: Config = None,
     json: SaysReady = False,
@@ -55,7 +61,8 @@ def serve(
     from ..running.logs import log_to_stderr
     from ..running.people_api import serve_people
 
-    configuration = read(config, {"database": database})
+    options = {"people_api.host": host, "people_api.port": port}
+    configuration = read(config, {"database": database, **options})
     log_to_stderr(as_json=configuration.settings.log.format == "json")
     configuration.fill(os.environ)
     purposes = _purposes(program, configuration) if program else {}
@@ -66,9 +73,8 @@ def serve(
         people,
         named(database, config),
         purposes,
+        configuration.settings.people_api,
         state=configuration.state,
-        host=host,
-        port=port,
         announce=lambda url: _announce(url, as_json=json),
     )
 

@@ -19,7 +19,7 @@ from .reading import (
     renew,
     settings_of,
 )
-from .settings import AccountSettings, Alarms, Gateway, Log, PeopleData, Replies, Serve, Settings
+from .settings import AccountSettings, Alarms, Gateway, Log, PeopleApi, PeopleData, Replies, Serve, Settings
 
 __all__ = [
     "FILE",
@@ -32,6 +32,7 @@ __all__ = [
     "Log",
     "Mistake",
     "Note",
+    "PeopleApi",
     "PeopleData",
     "Replies",
     "Serve",

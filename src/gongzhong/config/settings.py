@@ -340,6 +340,48 @@ class PeopleData(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.master_key or self.kms)
 
 
+class PeopleApi(msgspec.Struct, frozen=True, kw_only=True):
+    """`gongzhong people serve`: where the people API listens, and how much a key may ask."""
+
+    host: Annotated[
+        Text,
+        About("监听地址；0.0.0.0 为所有地址", "address to listen on; 0.0.0.0 for all", "PEOPLE_API_HOST"),
+    ] = "127.0.0.1"
+    port: Annotated[Port, About("端口，0 为自动", "port, 0 for any", "PEOPLE_API_PORT")] = 8650
+    certificate: Annotated[
+        Path | None,
+        About(
+            "证书（PEM，完整的链）：直接提供 HTTPS",
+            "certificate chain (PEM): serve HTTPS",
+            "PEOPLE_API_CERTIFICATE",
+        ),
+    ] = None
+    key: Annotated[
+        Path | None,
+        About(
+            "证书的私钥（PEM，没有密码）",
+            "its private key (PEM, without a password)",
+            "PEOPLE_API_CERTIFICATE_KEY",
+        ),
+    ] = None
+    trusted_proxies: Annotated[
+        str,
+        About(
+            "信任这些网段的反向代理写的 X-Forwarded-For，用逗号分开",
+            "networks of reverse proxies whose X-Forwarded-For is believed, separated by commas",
+            "PEOPLE_API_TRUSTED_PROXIES",
+        ),
+    ] = ""
+    per_minute: Annotated[
+        Annotated[int, Meta(ge=1, le=1_000_000)],
+        About(
+            "一个密钥每分钟最多几次请求",
+            "how many requests a key may make in one minute",
+            "PEOPLE_API_PER_MINUTE",
+        ),
+    ] = 120
+
+
 class Log(msgspec.Struct, frozen=True, kw_only=True):
     """The log on standard error. It never holds what users wrote, nor a secret."""
 
@@ -472,5 +514,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     gateway: Gateway = Gateway()
     replies: Replies = Replies()
     people: PeopleData = PeopleData()
+    people_api: PeopleApi = PeopleApi()
     log: Log = Log()
     alarms: Alarms = Alarms()

@@ -35,7 +35,7 @@ from .forwarded import (
     spec_for,
 )
 from .gateway import CHINA_S, Gateway, Upstream, log
-from .keys import PASS_LIFE_S, Key, id_of_key, id_of_pass, make_pass, pass_problem, within
+from .keys import PASS_LIFE_S, Key, client_of, id_of_key, id_of_pass, make_pass, pass_problem
 from .refusals import (
     BAD_ADDRESS,
     BAD_APPID,
@@ -160,7 +160,8 @@ class GatewayApp:
         try:
             incoming = Incoming(scope, receive)
             incoming.path = self._path(f"{slash}{rest}")
-            incoming.peer = self._peer(incoming)
+            forwarded = incoming.headers.get("x-forwarded-for", "")
+            incoming.peer = client_of(incoming.peer, forwarded, self.gateway.settings.trusted_proxies)
             status = await self._answer(incoming, appid, relay)
         except Refused as refused:
             if relay.passed_on:
@@ -211,17 +212,6 @@ class GatewayApp:
                 status=404,
             )
         return path
-
-    def _peer(self, incoming: Incoming) -> str:
-        """The client's address: the last one in X-Forwarded-For that is not a trusted proxy's, if one passed it on."""
-        trusted, address = self.gateway.settings.trusted_proxies, incoming.peer
-        if not trusted:
-            return address
-        for before in reversed(incoming.headers.get("x-forwarded-for", "").split(",")):
-            if not within(trusted, address):
-                break
-            address = before.strip() or address
-        return address[:64]
 
     async def _answer(self, incoming: Incoming, appid: str, relay: AnswerRelay) -> int:
         """Answer a request; gives the HTTP status. Raises Refused."""

@@ -194,6 +194,17 @@ def within(networks: tuple[str, ...], address: str) -> bool:
     return any(found in ipaddress.ip_network(network, strict=False) for network in networks)
 
 
+def client_of(peer: str, forwarded: str, trusted: tuple[str, ...]) -> str:
+    """Who sent a request that came from `peer` with this X-Forwarded-For: the last address in it that is not a trusted
+    proxy's, if such a proxy passed it on."""
+    address = peer
+    for before in reversed(forwarded.split(",")) if trusted else ():
+        if not within(trusted, address):
+            break
+        address = before.strip() or address
+    return address[:64]
+
+
 def require_client(name: str, accounts: Sequence[str], networks: Sequence[str]) -> None:
     """Raises SetupError for a name, accounts or networks that a key cannot have."""
     if not _NAME.fullmatch(name):

@@ -33,6 +33,8 @@ INDEX_CHARACTERS: Final = 32
 WRAPPED_KEY: Final = "key"
 ACCOUNT_NUMBER: Final = 0
 """Stands for the account itself among the numbers of people."""
+JOINING: Final = "open:"
+"""Begins the names under which keys are kept that belong to an Open Platform account, not to an official account."""
 MOST_ROUNDS: Final = 5
 LOOK_EVERY_S: Final = 5.0
 """How often, at most, a process looks whether an account was erased by another one."""
@@ -92,6 +94,14 @@ class Keyring:
         self._accounts[account] = keys = AccountKeys(index, versions)
         self._loaded_at[account] = self._clock.now()
         return keys
+
+    async def accounts(self) -> list[str]:
+        """AppIDs of the official accounts that have keys."""
+        return [one for one in await self.tables.accounts() if not one.startswith(JOINING)]
+
+    async def joining(self, platform: str) -> AccountKeys:
+        """The keys by which people of the accounts of one Open Platform account are joined."""
+        return await self.account(JOINING + platform)
 
     async def new_people(self, account: str, n: int) -> dict[int, bytes]:
         """Numbers and keys for `n` new people, stored."""

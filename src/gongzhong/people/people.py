@@ -109,7 +109,7 @@ class People:
     async def replay(self, elsewhere: Sequence[Elsewhere] = ()) -> int:
         """After the database was restored from a copy: erase again what was erased since. How much."""
         tables = self.keyring.tables
-        accounts = {*await tables.erased_accounts(), *await tables.accounts()}
+        accounts = {*await tables.erased_accounts(), *await self.keyring.accounts()}
         replayed = [await self.erasure(account, elsewhere=elsewhere).replay() for account in sorted(accounts)]
         return sum(replayed)
 

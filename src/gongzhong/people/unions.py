@@ -66,7 +66,7 @@ class Unions:
 
     async def note(self, unionids: Mapping[int, str]) -> None:
         """Let people, by their numbers, be found by their UnionIDs, if the field `unionid` is stored of them."""
-        keys = await self._vault.keyring.account(f"open:{self.platform}")
+        keys = await self._vault.keyring.joining(self.platform)
         lookups = {number: keys.blind(UNIONID, unionid) for number, unionid in unionids.items()}
         await self._vault.tables.set_unions(self._vault.account, lookups)
 

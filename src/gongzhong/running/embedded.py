@@ -13,6 +13,7 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ..errors import SetupError
@@ -94,7 +95,8 @@ class Server(Protocol):
 class EmbeddedServer:
     """An ASGI application on a port of this machine. Port 0 takes a free one; see `port`.
 
-    `listener` is a bound socket to use in place of the address; whoever made it closes it.
+    `listener` is a bound socket to use in place of the address; whoever made it closes it. `certificate` names the
+    files of a chain and of its private key (PEM), for HTTPS.
 
     When it stops, the port stays open while requests are being answered, at most `drain_s` seconds: what WeChat
     delivers meanwhile finds somebody. Then open requests get a few seconds more. If `others_serve`, other processes
@@ -109,6 +111,7 @@ class EmbeddedServer:
         port: int = 0,
         drain_s: float = 0.0,
         listener: socket.socket | None = None,
+        certificate: tuple[Path, Path] | None = None,
     ) -> None:
         if listener is None:
             require_free(host, port)
@@ -117,7 +120,7 @@ class EmbeddedServer:
         self.others_serve = False
         self._app = Guarded(app)
         self._drain_s = drain_s
-        self._server = _granian(self._app, host, port, listener)
+        self._server = _granian(self._app, host, port, listener, certificate)
         self._shared = listener is not None
         self._task: asyncio.Task[None] | None = None
 
@@ -193,8 +196,14 @@ class EmbeddedServer:
             await asyncio.wait({self._task})
 
 
-def _granian(app: Any, host: str, port: int, listener: socket.socket | None) -> Any:
-    from granian.constants import HTTPModes, Interfaces
+def _granian(
+    app: Any,
+    host: str,
+    port: int,
+    listener: socket.socket | None,
+    certificate: tuple[Path, Path] | None,
+) -> Any:
+    from granian.constants import HTTPModes, Interfaces, SSLProtocols
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server.embed import Server
@@ -212,6 +221,9 @@ def _granian(app: Any, host: str, port: int, listener: socket.socket | None) -> 
         ),
         log_level=LogLevels.error,
         log_dictconfig=_LOG,
+        ssl_cert=certificate[0] if certificate else None,
+        ssl_key=certificate[1] if certificate else None,
+        ssl_protocol_min=SSLProtocols.tls12,
     )
     if listener is not None:
         import granian.net

@@ -136,10 +136,10 @@ def free_port(host: str = "127.0.0.1") -> int:
     raise SetupError(f"{host} 上没有空闲的端口", f"no port of {host} is free")
 
 
-def url_of(host: str, port: int) -> str:
+def url_of(host: str, port: int, scheme: str = "http") -> str:
     """The address to type into a browser on this machine."""
     shown = "127.0.0.1" if host in EVERY_ADDRESS else host
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    return f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"
 
 
 async def until_listening(host: str, port: int, timeout_s: float, still_wanted: Callable[[], bool]) -> bool:

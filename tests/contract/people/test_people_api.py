@@ -30,6 +30,7 @@ class Client:
         self.keys = PeopleKeyTables(Statements(open_database(places.data)))
         self.api = PeopleApi(people, self.keys, {SHOP: purposes()})
         self.clock = places.clock
+        self.headers: dict[bytes, bytes] = {}
 
     async def key(self, role: str, *accounts: str, networks: tuple[str, ...] = ()) -> str:
         key, text = make_people_key(
@@ -59,6 +60,7 @@ class Client:
             "client": (more.get("peer", "10.0.0.9"), 1),
         }
         await self.api(scope, receive, send)
+        self.headers = dict(sent[0]["headers"])
         return sent[0]["status"], json.loads(sent[1]["body"])
 
 
@@ -110,12 +112,25 @@ async def test_a_persons_requests_are_answered_and_stand_in_the_trail(
     _, answer = await client.ask(key, address("withdraw"), {"openid": ALICE, "fields": ["phone"]})
     assert answer == {"deleted": ["phone"]}
     trail = await Audit(people.vault(SHOP)).entries()
-    by_key = [one.action for one in trail if one.by.startswith("小王 (api ")]
-    assert by_key == ["look", "export", "erase fields", "withdraw"]
+    by_key = [
+        (one.action, one.detail["asked"] if one.detail and one.action == "api" else "")
+        for one in trail
+        if one.by.startswith("小王 (api ")
+    ]
+    assert by_key == [
+        ("api", "consents"),
+        *(("api", "export"), ("export", "")),
+        *(("api", "erase"), ("erase fields", "")),
+        *(("api", "withdraw"), ("withdraw", "")),
+    ]
     _, answer = await client.ask(key, address("verify"))
-    assert (answer["whole"], answer["entries"]) == (True, len(trail))
+    assert (answer["whole"], answer["entries"]) == (True, len(trail) + 1)
     _, answer = await client.ask(key, address("audit"), {"after": len(trail) - 1})
-    assert [one["action"] for one in answer["entries"]] == ["withdraw"]
+    assert [(one["action"], one["detail"].get("asked")) for one in answer["entries"]] == [
+        ("withdraw", None),
+        ("api", "verify"),
+        ("api", "audit"),
+    ]
     clock.advance(1)
     _, answer = await client.ask(key, address("erase"), {"openid": ALICE})
     assert answer["certificate"]["scope"] == "person"
@@ -123,6 +138,88 @@ async def test_a_persons_requests_are_answered_and_stand_in_the_trail(
     _, answer = await client.ask(key, address("certificates"))
     reasons = [(one["scope"], one["reason"]) for one in answer["certificates"]]
     assert sorted(reasons) == [("fields", "withdrawal"), ("fields", "电话"), ("person", "request")]
+
+
+async def test_every_request_stands_in_the_trail_with_its_key(client: Client, people: People) -> None:
+    """Also one that only reads, is about nobody, or cannot be done."""
+    key = await client.key("owner")
+    bodies = {
+        **BODIES,
+        "erase-everybody": {"reason": "x", "confirm": "another"},
+        "export": {"openid": "oNobody"},
+    }
+    for action in ACTIONS:
+        await client.ask(key, address(action), bodies.get(action))
+    trail = await Audit(people.vault(SHOP)).entries()
+    [owner] = await client.keys.all()
+    [alice] = {one.number for one in trail if not one.action}
+    noted = [(one.number, one.by, one.detail) for one in trail if one.action == "api" or one.number == alice]
+    told = {detail["asked"]: number for number, by, detail in noted if detail and "asked" in detail}
+    assert all(by == f"小王 (api {owner.id})" for _, by, detail in noted if detail and "asked" in detail)
+    readable = set(ACTIONS) - {"consents", "withdraw", "erase"}
+    assert set(told) == readable, "Alice is erased: what was asked about her is unreadable, and still there"
+    assert told["export"] == 0
+    assert len([one for one in trail if one.number == alice and not one.action]) >= 4
+
+
+async def test_a_key_may_ask_so_often_in_a_minute_however_many_processes_answer(
+    client: Client, people: People, places: Places, clock: MovableClock
+) -> None:
+    state = places.data.address.reveal() or places.data.place
+    doors = [PeopleApi(people, client.keys, state=state, per_minute=5) for _ in range(2)]
+    key, other = await client.key("auditor"), await client.key("auditor")
+
+    async def ask(number: int, text: str) -> tuple[int, Any]:
+        client.api = doors[number % 2]
+        return await client.ask(text, address("certificates"))
+
+    assert [(await ask(number, key))[0] for number in range(5)] == [200] * 5
+    status, answer = await ask(5, key)
+    assert (status, answer["error"]["reason"]) == (429, "rate")
+    assert client.headers[b"retry-after"] == b"%d" % (60 - clock.now() % 60 + 0.999)
+    assert (await ask(6, other))[0] == 200
+    clock.advance(60)
+    assert (await ask(7, key))[0] == 200
+
+
+async def test_behind_a_trusted_proxy_the_address_is_the_one_that_it_names(
+    client: Client, people: People
+) -> None:
+    near = await client.key("agent", networks=("10.0.0.0/8",))
+    client.api = PeopleApi(people, client.keys, {SHOP: purposes()}, trusted_proxies=("127.0.0.1/32",))
+    body = {"openid": ALICE}
+    for peer, forwarded, status in [
+        ("127.0.0.1", "10.1.2.3", 200),
+        ("127.0.0.1", "10.1.2.3, 192.0.2.1", 403),
+        ("127.0.0.1", "192.0.2.1, 10.1.2.3", 200),
+        ("192.0.2.1", "10.1.2.3", 403),
+    ]:
+        more = {"peer": peer, "headers": {"x-forwarded-for": forwarded}}
+        assert (await client.ask(near, address("consents"), body, **more))[0] == status, forwarded
+
+
+async def test_the_document_names_every_action_with_its_roles_and_statuses(client: Client) -> None:
+    """tests/schema holds what is answered against it."""
+    status, told = await client.ask("", "/openapi.json", verb="GET")
+    assert (status, told["openapi"]) == (200, "3.1.0")
+    paths = {path: operations["post"] for path, operations in told["paths"].items() if "people" in path}
+    assert set(paths) == {f"/{{appid}}/people/{action}" for action in ACTIONS}
+    for action in ACTIONS:
+        operation = paths[f"/{{appid}}/people/{action}"]
+        assert set(operation["x-roles"]) == {role for role, may in ROLES.items() if action in may}
+        assert set(operation["responses"]) >= {
+            "200",
+            *(str(status) for _, _, status in WRONG if status >= 413),
+        }
+
+
+async def test_keys_of_an_open_platform_account_are_no_account(client: Client, people: People) -> None:
+    await people.keyring.joining("wxplatform")
+    key = await client.key("owner", "*")
+    body = {"reason": "x", "confirm": "open:wxplatform"}
+    status, answer = await client.ask(key, address("erase-everybody", "open:wxplatform"), body)
+    assert (status, answer["error"]["reason"]) == (404, "account")
+    assert "open:wxplatform" in await people.keyring.tables.accounts()
 
 
 async def test_an_erasure_without_a_field_that_is_there_erases_nothing(

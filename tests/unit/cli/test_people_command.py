@@ -110,7 +110,7 @@ def test_both_commands_take_the_same_programs(
     declared: list[list[str]] = []
     monkeypatch.setattr(
         "gongzhong.running.people_api.serve_people",
-        lambda _people, _database, purposes, **_: declared.append(list(purposes)),
+        lambda _people, _database, purposes, _settings, **_: declared.append(list(purposes)),
     )
     right = name != "asgi"
     served = run(["people", "serve", f"{program}:{name}"])

@@ -1,26 +1,34 @@
 """The people API as an ASGI application.
 
     POST /{appid}/people/{action}     a JSON body; Authorization: Bearer with a key       (actions.py)
+    GET  /openapi.json                what all of them take and answer                    (openapi.py)
     GET  /healthz                     whether the process lives
 
-Answers are JSON; a refusal is `{"error": {"reason", "zh", "en"}}`. What is done with a person's data stands
-in the account's audit trail with the key that did it. The log names keys, accounts and actions, never people.
+Answers are JSON; a refusal is `{"error": {"reason", "zh", "en"}}`. Every request of a key that may make it stands in
+the account's audit trail, with the key's name and number, before it is carried out. The log names keys, accounts and
+actions, never people.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
 
+from ...config import PeopleApi as PeopleApiSettings
 from ...errors import GongzhongError, StateDown, say
 from ...gateway.bodies import HungUp, Message, Receive, Send, StoredBody, TooLarge, read_body
+from ...gateway.keys import client_of
 from ...people import People, PeopleError, Purposes
+from ...people.keys import ACCOUNT_NUMBER
 from ...reasons import NOT_JSON, advised
 from .actions import ACTIONS, Caller, NoPurposes, NotConfirmed
 from .keys import PeopleKey, id_of
+from .openapi import document
+from .pace import Pace
 from .tables import PeopleKeyTables
 
 log = logging.getLogger("gongzhong.people")
@@ -37,14 +45,16 @@ HEADERS: Final = (
 class Refused(Exception):
     """The API answers without doing anything."""
 
-    def __init__(self, status: int, reason: str, zh: str, en: str) -> None:
+    def __init__(self, status: int, reason: str, zh: str, en: str, *, again_s: float = 0.0) -> None:
         super().__init__(reason)
         self.status, self.reason, self.zh, self.en = status, reason, zh, en
+        self.headers = [(b"retry-after", b"%d" % math.ceil(again_s))] if again_s else []
 
 
 class PeopleApi:
     """For the accounts of one database. `purposes`: what the programs declare, by AppID (for retention); `state`: the
-    address of the shared state, where sessions are (for exports)."""
+    address of the shared state, where sessions are (for exports); `per_minute`: how many requests a key may make;
+    `trusted_proxies`: networks whose X-Forwarded-For is believed. Raises SetupError for a wrong address."""
 
     def __init__(
         self,
@@ -53,8 +63,12 @@ class PeopleApi:
         purposes: Mapping[str, Purposes] | None = None,
         *,
         state: str = "",
+        per_minute: int = PeopleApiSettings().per_minute,
+        trusted_proxies: tuple[str, ...] = (),
     ) -> None:
         self._people, self._keys, self._state = people, keys, state
+        self._pace = Pace(per_minute, people.clock, state)
+        self._trusted = trusted_proxies
         self._purposes = dict(purposes or {})
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -69,13 +83,16 @@ class PeopleApi:
         await receive()
         await self._people.close()
         await self._keys.close()
+        await self._pace.close()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
+        more: list[tuple[bytes, bytes]] = []
         try:
             status, answer = 200, await self._answer(scope, receive)
         except Refused as refused:
             status, answer = refused.status, _error(refused.reason, refused.zh, refused.en)
+            more = refused.headers
         except HungUp:
             return
         except StateDown as problem:
@@ -85,33 +102,45 @@ class PeopleApi:
         except GongzhongError as problem:
             log.error("%s", problem)
             status, answer = 500, _error(type(problem).__name__, problem.zh, problem.en)
-        await send({"type": "http.response.start", "status": status, "headers": list(HEADERS)})
+        await send({"type": "http.response.start", "status": status, "headers": [*HEADERS, *more]})
         await send({"type": "http.response.body", "body": msgspec.json.encode(answer)})
 
     async def _answer(self, scope: Message, receive: Receive) -> Any:
         """Do what a request asks for. Raises Refused, and what the action raises."""
-        if scope["path"] == "/healthz":
-            return {"status": "ok"}
+        if scope["method"] == "GET" and scope["path"] in OPEN:
+            return OPEN[scope["path"]]()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         peer = (scope.get("client") or ("",))[0]
         key = await self._identified(headers)
+        if again_s := await self._pace.spend(key.id):
+            zh, en = "这个密钥这一分钟的请求太多", "too many requests of this key in this minute"
+            raise Refused(429, "rate", zh, en, again_s=again_s)
         account, action = _asked(scope)
-        self._require(key, account, action, peer)
-        if account not in await self._people.keyring.tables.accounts():
+        self._require(
+            key, account, action, client_of(peer, headers.get("x-forwarded-for", ""), self._trusted)
+        )
+        if account not in await self._people.keyring.accounts():
             raise Refused(404, "account", "没有这个公众号的数据", "nothing is stored of this account")
         body = await self._body(headers, receive, action)
-        by = f"{key.name} (api {key.id})"
         caller = Caller(
             people=self._people,
             account=account,
-            by=by,
+            by=f"{key.name} (api {key.id})",
             purposes=self._purposes.get(account),
             state=self._state,
         )
         log.info(
             say("个人数据接口：密钥 %s 在 %s：%s", "people API: key %s in %s: %s"), key.id, account, action
         )
+        await self._note(caller, action, body)
         return await ACTIONS[action].do(caller, body)
+
+    async def _note(self, caller: Caller, action: str, body: Any) -> None:
+        """Write the request into the audit trail: about the person whom it names, if anything is stored of them."""
+        number: int | None = None
+        if openid := getattr(body, "openid", ""):
+            [number] = await caller.people.vault(caller.account).find([openid])
+        await caller.audit.append("api", number=number or ACCOUNT_NUMBER, by=caller.by, asked=action)
 
     async def _identified(self, headers: Mapping[str, str]) -> PeopleKey:
         kind, _, text = headers.get("authorization", "").partition(" ")
@@ -158,6 +187,13 @@ class PeopleApi:
         except NOT_JSON as problem:
             zh, en = advised(problem, ACTIONS[action].body, body)
             raise Refused(422, "body", f"请求不对：{zh}", f"the request is wrong: {en}") from None
+
+
+OPEN: Final[Mapping[str, Callable[[], Any]]] = {
+    "/healthz": lambda: {"status": "ok"},
+    "/openapi.json": document,
+}
+"""What anybody may ask."""
 
 
 def _asked(scope: Message) -> tuple[str, str]:
