@@ -1,5 +1,6 @@
 import { mount } from '@vue/test-utils'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { nextTick, ref } from 'vue'
 
 import { placed, widths } from '../src/ui/bars'
 import DataTable from '../src/ui/DataTable.vue'
@@ -121,5 +122,32 @@ describe('DataTable', () => {
     expect(all.emitted('more')).toBeUndefined()
     few.unmount()
     all.unmount()
+  })
+
+  it('renders only what comes into view while it is scrolled, and follows what its cells read', async () => {
+    const rendered: number[] = []
+    const word = ref('a')
+    const slot = ({ row }: { row: Row }): string => {
+      rendered.push(row.id)
+      return `${word.value}${row.id}`
+    }
+    const view = mount(DataTable<Row>, {
+      attachTo: document.body,
+      props: { rows, columns: [{ key: 'id', title: 'number' }], rowKey: (row: Row) => row.id, label: 'rows' },
+      slots: { id: slot as never },
+    })
+    await vi.waitFor(() => expect(view.findAll('[data-testid=row]').length).toBeGreaterThan(9))
+    const held = view.findAll('[data-testid=row]').length
+    rendered.length = 0
+    const body = view.get('[role=rowgroup]')
+    body.element.scrollTop = 34 * 20
+    await body.trigger('scroll')
+    await vi.waitFor(() => expect(view.get('[data-testid=row]').text()).not.toBe('a0'))
+    expect(new Set(rendered).size).toBe(rendered.length)
+    expect(rendered.every((id) => id >= held)).toBe(true)
+    word.value = 'b'
+    await nextTick()
+    expect(view.get('[data-testid=row]').text()).toMatch(/^b/)
+    view.unmount()
   })
 })

@@ -112,6 +112,8 @@ export const en: Record<keyof typeof zh, string> = {
   'ui.clearFilter': 'Clear the filter',
   'ui.removeTerm': 'Remove {term}',
   'ui.suggestions': 'What can be written',
+  'ui.toEnd': 'To the newest',
+  'ui.newLines': 'New messages: to the newest',
   'ui.typeToConfirm': 'Type “{word}” to confirm',
   'page.recordingAlready': 'recording already',
   'page.notRecording': 'not recording',

@@ -111,6 +111,8 @@ export const zh = {
   'ui.clearFilter': '清除过滤',
   'ui.removeTerm': '去掉 {term}',
   'ui.suggestions': '可以写的词',
+  'ui.toEnd': '回到最新',
+  'ui.newLines': '有新消息，回到最新',
   'ui.typeToConfirm': '请输入“{word}”以确认',
   'page.recordingAlready': '正在录音',
   'page.notRecording': '没有在录音',
