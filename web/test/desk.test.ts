@@ -1,10 +1,11 @@
 import { flushPromises, mount, type VueWrapper } from '@vue/test-utils'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 
 import type { Desk } from '../src/api/types'
 import DeskPage from '../src/desk/DeskPage.vue'
 import { provideSession, Session } from '../src/store/session'
 import { PlatformStub, world } from './platformStub'
+import { giveSizes } from './sizes'
 
 const ANNA = { kf_account: 'anna@deer', nickname: '安娜', headimgurl: '', kf_wx: 'alice', online: true, auto_accept: 0, invitation: null }
 const BO = { ...ANNA, kf_account: 'bo@deer', nickname: '小波' }
@@ -15,6 +16,9 @@ let stub: PlatformStub
 let session: Session
 
 beforeEach(async () => {
+  giveSizes()
+  history.replaceState(null, '', '#/simulate/desk?agent=anna@deer&served=alice')
+  dispatchEvent(new HashChangeEvent('hashchange'))
   stub = new PlatformStub()
   stub.answers['GET state'] = world()
   stub.answers['GET people/alice/chats/wx1'] = {
@@ -54,6 +58,7 @@ describe('the agent desk', () => {
     await get(view, 'desk-message').trigger('keydown.enter')
     await flushPromises()
     expect(stub.bodies('POST accounts/wx1/desk/say')).toEqual([{ kf_account: 'anna@deer', person: 'alice', content: '请讲' }])
+    await vi.waitFor(() => expect(view.findAll('[data-testid="desk-line"]')).toHaveLength(2))
     expect(view.findAll('[data-testid="desk-line"] p').map((line) => line.text())).toEqual(['您好', '请讲'])
     expect((get(view, 'desk-message').element as HTMLTextAreaElement).value).toBe('')
   })
@@ -70,7 +75,7 @@ describe('the agent desk', () => {
     stub.answers['POST accounts/wx1/desk/switch'] = {}
     stub.answers['POST accounts/wx1/desk/close'] = {}
     const view = await show({ sessions: [SERVED] })
-    await get(view, 'desk-hand-on').setValue('bo@deer')
+    view.getComponent({ name: 'Menu' }).vm.$emit('choose', 'bo@deer')
     await get(view, 'desk-end').trigger('click')
     await flushPromises()
     expect(stub.bodies('POST accounts/wx1/desk/switch')).toEqual([{ kf_account: 'anna@deer', person: 'alice', to: 'bo@deer' }])

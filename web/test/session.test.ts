@@ -100,3 +100,24 @@ it('remembers the choice for the next visit', async () => {
   const next = new Session(stub.api)
   expect([next.personName.value, next.appid.value]).toEqual(['alice', 'wx1'])
 })
+
+describe('reading a chat', () => {
+  const calls = (): string[] => stub.asked.filter((one) => one.call.includes('/chats/')).map((one) => one.call.split('after=')[1]!)
+
+  it('fetches all of it once, and later only what followed', async () => {
+    await session.readChat('alice', 'wx1')
+    stub.answers['GET people/alice/chats/wx1'] = { items: [line(1), line(2)], menu: null, typing: false }
+    await session.readChat('alice', 'wx1')
+    stub.answers['GET people/alice/chats/wx1'] = { items: [line(2), line(3)], menu: null, typing: false }
+    await session.readChat('alice', 'wx1')
+    expect(calls().slice(-3)).toEqual(['0', '0', '1'])
+    expect(session.chats.items('alice', 'wx1').map((item) => item.seq)).toEqual([1, 2, 3])
+  })
+
+  it('does not take lines that events brought for all that there is', async () => {
+    session.chats.merge([line(90, { person: 'bob' })])
+    stub.answers['GET people/bob/chats/wx1'] = { items: [line(80, { person: 'bob' }), line(90, { person: 'bob' })], menu: null, typing: false }
+    await session.readChat('bob', 'wx1')
+    expect(session.chats.items('bob', 'wx1').map((item) => item.seq)).toEqual([80, 90])
+  })
+})

@@ -5,6 +5,7 @@ import { nextTick, ref } from 'vue'
 import { placed, widths } from '../src/ui/bars'
 import DataTable from '../src/ui/DataTable.vue'
 import { anchored, stepped } from '../src/ui/tableMoves'
+import { giveSizes } from './sizes'
 
 describe('keys', () => {
   it.each([
@@ -63,12 +64,7 @@ describe('DataTable', () => {
   }
   const rows = Array.from({ length: 10_000 }, (_, id) => ({ id, name: `row ${id}` }))
 
-  beforeEach(() => {
-    vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(340)
-    vi.spyOn(HTMLElement.prototype, 'offsetWidth', 'get').mockReturnValue(800)
-    vi.spyOn(HTMLElement.prototype, 'clientHeight', 'get').mockReturnValue(340)
-    vi.spyOn(HTMLElement.prototype, 'clientWidth', 'get').mockReturnValue(800)
-  })
+  beforeEach(() => giveSizes())
 
   function table(given: Row[] = rows, further: object = {}) {
     const view = mount(DataTable<Row>, {

@@ -10,6 +10,8 @@ export class Chats {
   private readonly menus = reactive(new Map<string, Menu>())
   private readonly typers = reactive(new Set<string>())
   private readonly read = reactive(new Map<string, number>())
+  /** Up to which line each chat was fetched whole; what events brought beyond it may have gaps. */
+  private readonly whole = new Map<string, ChatItem>()
 
   items(person: string, appid: string): readonly ChatItem[] {
     return this.logs.get(key(person, appid)) ?? NO_ITEMS
@@ -25,6 +27,18 @@ export class Chats {
 
   lastSeq(person: string, appid: string): number {
     return this.items(person, appid).at(-1)?.seq ?? 0
+  }
+
+  /** The line up to which a chat is here without gaps; null when it was never fetched. */
+  wholeTo(person: string, appid: string): ChatItem | null {
+    return this.whole.get(key(person, appid)) ?? null
+  }
+
+  /** Take a chat as it was fetched: from the line up to which it was whole, or from its beginning. */
+  fetched(person: string, appid: string, items: readonly ChatItem[]): void {
+    this.merge(items)
+    const last = items.at(-1)
+    if (last) this.whole.set(key(person, appid), last)
   }
 
   unread(person: string, appid: string): number {
@@ -50,7 +64,7 @@ export class Chats {
   }
 
   clear(): void {
-    for (const part of [this.logs, this.menus, this.typers, this.read]) part.clear()
+    for (const part of [this.logs, this.menus, this.typers, this.read, this.whole]) part.clear()
   }
 
   private insert(item: ChatItem): void {

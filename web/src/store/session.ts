@@ -117,6 +117,22 @@ export class Session {
     await this.refresh()
   }
 
+  /** Have a chat here: all of it the first time, later only what followed. */
+  async readChat(person: string, appid: string): Promise<void> {
+    const [known, newest] = [this.chats.wholeTo(person, appid), this.chats.lastSeq(person, appid)]
+    let chat = await this.api.chat(person, appid, known ? known.seq - 1 : 0)
+    const [first, last] = [chat.items[0], chat.items.at(-1)]
+    const isSame = !known || (first?.seq === known.seq && first.time === known.time)
+    // A platform that was reset or started anew counts from the beginning: what is shown here never happened there.
+    if (!isSame || (last?.seq ?? 0) < newest) {
+      this.chats.clear()
+      if (known) chat = await this.api.chat(person, appid, 0)
+    }
+    this.chats.fetched(person, appid, chat.items)
+    this.chats.setMenu(person, appid, chat.menu)
+    this.chats.setTyping({ person, appid, on: chat.typing })
+  }
+
   seen(): void {
     if (document.visibilityState !== 'hidden') this.chats.markRead(this.personName.value, this.appid.value)
   }
@@ -148,15 +164,10 @@ export class Session {
   private async loadChat(): Promise<void> {
     const [person, appid] = [this.personName.value, this.appid.value]
     if (!person || !appid) return
-    const known = this.chats.lastSeq(person, appid)
-    const chat = await this.api.chat(person, appid)
-    // A platform that was reset or started anew counts from the beginning: what is shown here never happened there.
-    if ((chat.items.at(-1)?.seq ?? 0) < known) this.chats.clear()
-    this.chats.merge(chat.items)
-    this.chats.setMenu(person, appid, chat.menu)
-    this.chats.setTyping({ person, appid, on: chat.typing })
+    await this.readChat(person, appid)
     this.seen()
   }
+
 }
 
 const SESSION: InjectionKey<Session> = Symbol('session')
