@@ -22,7 +22,7 @@ from sqlalchemy import create_engine
 
 from gongzhong.campaigns import Attempt, Outcome, State
 from gongzhong.campaigns.contents import CustomerMessage, TemplateMessage
-from gongzhong.campaigns.plan import Plan, day_of
+from gongzhong.campaigns.plan import Plan, day_of, next_day
 from gongzhong.campaigns.tables import Campaign, CampaignTables, Claim, Limits, Stage
 from gongzhong.campaigns.worker import CampaignWorker, WorkerPolicy
 from gongzhong.client.token_store import MemoryTokenStore
@@ -123,10 +123,15 @@ class CampaignWorld:
             chats.wrote(world, account, tie.openid, 0.0)
         templates.ensure(world, account, "书到了", "书名：{{thing1.DATA}}", "t1", "")
 
-    def run(self, trouble_s: float = TROUBLE_S, calm_s: float = CALM_S) -> CampaignWorld:
+    def run(
+        self, trouble_s: float = TROUBLE_S, calm_s: float = CALM_S, ahead_s: float = 0.0
+    ) -> CampaignWorld:
+        """Until the campaign has ended. `ahead_s`: so much the clocks of workers are ahead of WeChat's."""
         self.loop.run_until_complete(self._fill())
         for number in range(2):
             self._begin(f"worker {number}")
+        for worker in self.workers:
+            worker.clock.jump(ahead_s)
         self._plan_mishaps(trouble_s)
         self.loop.run_for(trouble_s)
         self.to_store.loss = self.room.network.loss = 0.0
@@ -321,6 +326,20 @@ def test_a_used_up_quota_waits_for_midnight_in_china() -> None:
     assert not world.wrong()
     days = Counter(int((time + CHINA_S) // 86_400) for times in world.shown() for time in times)
     assert sorted(days.values()) == [2, 5, 5]
+
+
+@pytest.mark.parametrize("ahead_s", [-100.0, 0.0, 100.0])
+def test_wechats_own_quota_waits_for_midnight_in_china_whatever_the_hosts_clocks_say(ahead_s: float) -> None:
+    """A host that is ahead asks again before midnight, is refused, and must not take that for the next day's answer."""
+    midnight = next_day(EPOCH)
+    world = CampaignWorld(3, Mishaps(), plan=replace(PLAN, start_at=midnight - 600))
+    world.room.platform.world.accounts[APPID].call_limits["/cgi-bin/message/template/send"] = 5
+    world.poll_s = 30.0
+    world.run(1.0, midnight - EPOCH + 2.5 * 86_400.0, ahead_s=ahead_s)
+    assert not world.wrong()
+    seen = [divmod(time - midnight, 86_400) for times in world.shown() for time in times]
+    assert Counter(day for day, _ in seen) == {-1: 5, 0: 5, 1: 2}
+    assert all(after < 600 for day, after in seen if day >= 0), "soon after WeChat's midnight"
 
 
 @pytest.mark.parametrize("plan", [PLAN, BLIND])

@@ -25,6 +25,7 @@ from ..clock import Clock
 from ..errors import ArgumentError, GongzhongError, StateDown, say
 from .contents import Content, Given, result_kind
 from .decision import (
+    CLOCKS_S,
     SETTLED,
     Answered,
     Attempt,
@@ -435,6 +436,8 @@ class ChunkRun:
             await self._flush()
             await self._tables.move(self._campaign, Stage.STOPPED, now, reason)
             await self._leave(now)
+        elif Effect.WAIT_FOR_RESET in effects and day_of(now) != day_of(now - CLOCKS_S):
+            await self._leave(now + CLOCKS_S)  # for WeChat it may be yesterday still
         elif Effect.WAIT_FOR_RESET in effects:
             await self._tables.used_up(self._worker.account, limits)
             await self._leave(next_day(now))
