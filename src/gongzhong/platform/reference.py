@@ -1,4 +1,5 @@
-"""What a developer looks up: return codes with cause and fix and the calls that name them, pushes with their elements.
+"""What a developer looks up: calls with fields and codes, return codes with cause and fix and the calls that name them,
+pushes with their elements.
 
 Read from the declarations, like `coverage`, which says of each how far it is here. Causes and fixes are those of
 `gongzhong explain`.
@@ -20,7 +21,9 @@ from ..messages.elements import Form, Slot, slots
 from ..messages.events import cards, shops
 from ..messages.model import Message, Push
 from ..messages.writing import encode
-from .coverage import CoveredPush, Given, PushKind, codes_of, coverage
+from .coverage import CoveredPush, Endpoint, Given, Kit, PushKind, Simulated, codes_of, coverage
+from .debugging import explained, forms
+from .debugging.forms import CallForm
 from .triggers import CATALOGUE, make
 from .world.refusal import BadInput
 from .world.world import AccountState, World
@@ -29,6 +32,43 @@ ENVELOPE: Final = ("ToUserName", "FromUserName", "CreateTime", "MsgType", "Event
 """Elements that every push has."""
 
 ElementKind = Literal["text", "number", "flag", "element"]
+
+
+class CallEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One call, or the page that asks a person to sign in (`OAuth`): who may use it, and how far it is here."""
+
+    name: str
+    zh: str
+    en: str
+    verb: str
+    path: str
+    chapter: str
+    chapter_zh: str
+    chapter_en: str
+    kit: Kit
+    platform: Simulated
+    accounts_zh: str
+    accounts_en: str
+    daily: int | None
+
+
+class CodeOfCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A return code of one call."""
+
+    code: int
+    zh: str
+    en: str
+    given: Given
+    fields: list[str]
+    """Parameters that it is about, as far as the declaration says."""
+
+
+class CallPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One call with everything that is declared about it; `form` is null for the page that is no call."""
+
+    call: CallEntry
+    form: CallForm | None
+    codes: list[CodeOfCall]
 
 
 class CodeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +140,66 @@ class PushPage(msgspec.Struct, frozen=True, kw_only=True):
     """As it would be pushed to the account; empty without an account."""
 
 
+def call_rows() -> list[CallEntry]:
+    """Every call, chapter by chapter."""
+    return list(_call_entries().values())
+
+
+@cache
+def _call_entries() -> Mapping[str, CallEntry]:
+    titles = {chapter.name: (chapter.zh, chapter.en) for chapter in forms.chapters()}
+    return {row.name: _call_entry(row, titles[row.group]) for row in coverage().endpoints}
+
+
+def _call_entry(row: Endpoint, title: tuple[str, str]) -> CallEntry:
+    call = by_name(row.name)
+    english = row.en if call is None else forms.row_of(call).en
+    accounts = VERIFIED_SERVICE | TEST if call is None else call.spec.accounts
+    zh, en = who_may(accounts) if accounts else ("公众号不能调用", "not for official accounts")
+    return CallEntry(
+        name=row.name,
+        zh=row.zh,
+        en=english,
+        verb=row.verb,
+        path=row.path,
+        chapter=row.group,
+        chapter_zh=title[0],
+        chapter_en=title[1],
+        kit=row.kit,
+        platform=row.platform,
+        accounts_zh=zh,
+        accounts_en=en,
+        daily=None if call is None else call.spec.daily,
+    )
+
+
+def call_page(name: str, methods: Mapping[str, str]) -> CallPage:
+    """One call by the name of its class; `methods` are the client's names by class. Raises BadInput for others."""
+    entry = _call_entries().get(name)
+    if entry is None:
+        raise BadInput(f"没有接口 {name}", f"there is no call {name}")
+    call = by_name(name)
+    if call is None:
+        return CallPage(call=entry, form=None, codes=[])
+    seen = codes_of().get(name, {})
+    known = (
+        (code, call.spec.codes.get(code) or codes.lookup(code))
+        for code in dict.fromkeys((*call.spec.errors, *seen))
+    )
+    told = [
+        CodeOfCall(
+            code=code,
+            zh=row.meaning("zh"),
+            en=row.meaning("en"),
+            given=seen.get(code, "no"),
+            fields=explained.fields_of(call, code),
+        )
+        for code, row in known
+        if row is not None
+    ]
+    return CallPage(call=entry, form=forms.form_of(call, methods), codes=told)
+
+
 def code_rows() -> list[CodeRow]:
     """Every return code but success."""
     named = _calls_by_code()
@@ -116,10 +216,13 @@ def code_rows() -> list[CodeRow]:
     ]
 
 
-def code_page(code: int) -> CodePage:
-    """Also for a code that no table has; its explanation says so."""
+def code_page(code: int, call: str = "") -> CodePage:
+    """One code, in general or as the answer to a call. Also for a code that no table has; its explanation says so."""
     given: Given = next((row.given for row in coverage().codes if row.code == code), "no")
-    return CodePage(explanation=explain(code), given=given, calls=_calls_by_code().get(code, []))
+    answered = by_name(call) if call else None
+    return CodePage(
+        explanation=explain(code, "", answered), given=given, calls=_calls_by_code().get(code, [])
+    )
 
 
 @cache

@@ -10,10 +10,13 @@ from gongzhong.catalogue.model import EVERY_ACCOUNT, TEST, VERIFIED, VERIFIED_SE
 from gongzhong.catalogue.registry import by_name
 from gongzhong.client.transport import WireRequest
 from gongzhong.messages import EVENTS, MESSAGES, Push, parse
+from gongzhong.platform.coverage import coverage
 from gongzhong.platform.reference import (
     NEEDS,
     PRODUCTS,
     accounts_of,
+    call_page,
+    call_rows,
     code_page,
     code_rows,
     push_page,
@@ -30,6 +33,34 @@ from .conftest import Bench
 CLASSES: dict[str, type[Push]] = {cls.__name__: cls for cls in (*MESSAGES.values(), *EVENTS.values())}
 
 
+def test_every_endpoint_has_a_row_with_its_chapter() -> None:
+    rows = {row.name: row for row in call_rows()}
+    assert rows.keys() == {one.name for one in coverage().endpoints}
+    menu = rows["CreateMenu"]
+    assert (menu.chapter_zh, menu.platform, menu.kit) == ("自定义菜单", "behaviour", "typed")
+    assert menu.accounts_zh == "已认证的订阅号、已认证的服务号、测试号"
+    assert rows["CardCreate"].chapter_en == "Cards"
+
+
+@pytest.mark.parametrize("name", [row.name for row in call_rows()])
+def test_every_call_has_a_page(name: str) -> None:
+    page = call_page(name, {})
+    assert page.call.name == name
+    assert (page.form is None) == (name == "OAuth")
+    assert len({one.code for one in page.codes}) == len(page.codes)
+
+
+def test_codes_of_a_call_name_the_parameters_that_they_are_about() -> None:
+    codes = {one.code: one for one in call_page("CreateMenu", {}).codes}
+    assert codes[40018].fields == ["button[].name"]
+    assert codes[40018].given == "behaviour"
+
+
+def test_an_unknown_call_is_refused() -> None:
+    with pytest.raises(BadInput):
+        call_page("Nothing", {})
+
+
 def test_every_code_but_success_has_a_row() -> None:
     rows = {row.code: row for row in code_rows()}
     assert rows.keys() == {code for code, row in table().items() if row.category != "ok"}
@@ -44,6 +75,11 @@ def test_a_code_is_explained_as_the_command_does_and_leads_to_calls() -> None:
     naming = {call.name: call for call in page.calls}
     assert naming["SendCustomerMessage"].given == "behaviour"
     assert naming["SendCustomerMessage"].zh == "发送客服消息"
+
+
+def test_a_code_means_what_it_means_to_the_call_that_it_answers() -> None:
+    general, of_call = code_page(48001), code_page(48001, "SendNotice")
+    assert "服务号" in of_call.explanation.cause_zh and "服务号" not in general.explanation.cause_zh
 
 
 def test_a_code_that_no_table_has_says_so() -> None:
@@ -95,6 +131,9 @@ def test_an_unknown_push_is_refused(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("path", "status"),
     [
+        ("calls", 200),
+        ("calls/CreateMenu", 200),
+        ("calls/nothing", 404),
         ("codes", 200),
         ("codes/-1", 200),
         ("codes/45009", 200),

@@ -1,4 +1,4 @@
-// Written by `make types` from the platform's OpenAPI document. 4919d13d0e24f8d85d8a1d3c60f62f39
+// Written by `make types` from the platform's OpenAPI document. b321c8e7a129882c6c29d993c138eddd
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
@@ -377,6 +377,27 @@ export interface components {
             used: number;
         };
         /**
+         * CallEntry
+         * @description One call, or the page that asks a person to sign in (`OAuth`): who may use it, and how far it is here.
+         */
+        CallEntry: {
+            accounts_en: string;
+            accounts_zh: string;
+            chapter: string;
+            chapter_en: string;
+            chapter_zh: string;
+            daily: number | null;
+            en: string;
+            /** @enum {unknown} */
+            kit: "listed" | "typed";
+            name: string;
+            path: string;
+            /** @enum {unknown} */
+            platform: "behaviour" | "constant" | "fallback" | "retired";
+            verb: string;
+            zh: string;
+        };
+        /**
          * CallForm
          * @description What the page needs to ask for one call.
          */
@@ -394,6 +415,15 @@ export interface components {
             parameters: Record<string, never>;
             per_minute: number | null;
             token: boolean;
+        };
+        /**
+         * CallPage
+         * @description One call with everything that is declared about it; `form` is null for the page that is no call.
+         */
+        CallPage: {
+            call: components["schemas"]["CallEntry"];
+            codes: components["schemas"]["CodeOfCall"][];
+            form: components["schemas"]["CallForm"] | null;
         };
         /**
          * CallRow
@@ -454,6 +484,18 @@ export interface components {
         ClockView: {
             frozen: boolean;
             now: number;
+        };
+        /**
+         * CodeOfCall
+         * @description A return code of one call.
+         */
+        CodeOfCall: {
+            code: number;
+            en: string;
+            fields: string[];
+            /** @enum {unknown} */
+            given: "behaviour" | "fault" | "no";
+            zh: string;
         };
         /**
          * CodePage
@@ -1518,6 +1560,10 @@ export interface components {
             appid: string | null;
             length: number;
             running: boolean;
+        };
+        /** ReferenceCalls */
+        ReferenceCalls: {
+            calls: components["schemas"]["CallEntry"][];
         };
         /** ReferenceCodes */
         ReferenceCodes: {
