@@ -14,6 +14,7 @@ with the old account key only, which the old master key wraps: once that is dest
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import time
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ from ..clock import Clock
 from ..errors import SetupError
 from .errors import DataDamaged
 from .key_tables import AccountKeyRow, KeyTables, PersonKeyRow, batches
-from .masters import KEY_BYTES, Masters
+from .masters import KEY_BYTES, Masters, reached
 from .sealing import BadSeal, open_sealed, seal
 
 PEOPLE, INDEX = "people", "index"
@@ -71,16 +72,32 @@ class Keyring:
         self._accounts: dict[str, AccountKeys] = {}
         self._loaded_at: dict[str, float] = {}
         self._looked_at: dict[str, float] = {}
+        self._reading: dict[tuple[str, asyncio.AbstractEventLoop], asyncio.Future[AccountKeys]] = {}
         self.look_every_s = LOOK_EVERY_S
 
     async def account(self, account: str, *, fresh: bool = False) -> AccountKeys:
         """The account's keys, made at first use. `fresh`: read them again.
 
-        Raises SetupError when the master key that wrapped them is not configured, StateDown when the store is down.
+        Raises SetupError when the master key that wrapped them is not configured, StateDown when the store or the key
+        service is out of reach.
         """
-        known = self._accounts.get(account)
-        if known is not None and not fresh:
+        if fresh:
+            return await self._read(account)
+        if (known := self._accounts.get(account)) is not None:
             return known
+        here = (account, asyncio.get_running_loop())
+        reading = self._reading.get(here)
+        if reading is None:  # of all that ask at the start, one asks the key service
+            reading = self._reading[here] = asyncio.ensure_future(self._read(account))
+            reading.add_done_callback(lambda _: self._reading.pop(here, None))
+        return await asyncio.shield(reading)
+
+    async def load(self, account: str) -> None:
+        """Have the account's keys in memory, if there are any: later the key service may be out of reach."""
+        if account not in self._accounts and await self.tables.account_keys(account):
+            await self.account(account)
+
+    async def _read(self, account: str) -> AccountKeys:
         rows = await self.tables.account_keys(account)
         missing = {PEOPLE, INDEX} - {row.purpose for row in rows}
         if missing:
@@ -164,7 +181,8 @@ class Keyring:
                 if row.master == present.name:
                     continue
                 key = await self._unwrapped(account, row)
-                wrapped = await present.wrap(key, _bound(account, row.purpose, row.version))
+                with reached(present):
+                    wrapped = await present.wrap(key, _bound(account, row.purpose, row.version))
                 moved = AccountKeyRow(row.purpose, row.version, wrapped, present.name)
                 done += await self.tables.rewrap_account_key(account, moved, row.master)
         return done
@@ -217,12 +235,14 @@ class Keyring:
 
     async def _new_key(self, account: str, purpose: str, version: int) -> AccountKeyRow:
         master = self._masters.present
-        wrapped = await master.wrap(urandom(KEY_BYTES), _bound(account, purpose, version))
+        with reached(master):
+            wrapped = await master.wrap(urandom(KEY_BYTES), _bound(account, purpose, version))
         return AccountKeyRow(purpose, version, wrapped, master.name)
 
     async def _unwrapped(self, account: str, row: AccountKeyRow) -> bytes:
         master = self._masters.named(row.master)
-        return await master.unwrap(row.wrapped, _bound(account, row.purpose, row.version))
+        with reached(master):
+            return await master.unwrap(row.wrapped, _bound(account, row.purpose, row.version))
 
 
 def _bound(account: str, purpose: str, version: int) -> bytes:

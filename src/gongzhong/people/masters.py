@@ -10,13 +10,14 @@ import hashlib
 import os
 from binascii import Error as Base64Error
 from binascii import a2b_base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from ..account import Secret
-from ..errors import SetupError
+from ..errors import GongzhongError, SetupError, StateDown
 from .sealing import BadSeal, open_sealed, seal
 
 KEY_BYTES: Final = 32
@@ -27,14 +28,31 @@ class MasterKey(Protocol):
     """A master key. Implement it for a key service whose keys never leave it.
 
     `name` says which key it is and never changes for a key; it is stored beside what the key wrapped. `context` is
-    bound to the wrapped key (additional authenticated data): unwrapping with another context must fail. Both methods
-    may raise anything; it reaches the caller as it is.
+    bound to the wrapped key (additional authenticated data): unwrapping with another context must fail. Whatever
+    both methods raise means that the service is out of reach (StateDown): what must be done, such as an erasure, is
+    tried again.
     """
 
     @property
     def name(self) -> str: ...
     async def wrap(self, key: bytes, context: bytes) -> bytes: ...
     async def unwrap(self, wrapped: bytes, context: bytes) -> bytes: ...
+
+
+@contextmanager
+def reached(master: MasterKey) -> Iterator[None]:
+    """While a master key is asked: its errors become StateDown, except our own."""
+    try:
+        yield
+    except GongzhongError:
+        raise
+    except Exception as problem:
+        raise StateDown(
+            f"主密钥 {master.name} 的密钥服务不可用（{type(problem).__name__}）",
+            f"the key service of the master key {master.name} cannot be used ({type(problem).__name__})",
+            fix_zh="检查密钥服务、它的地址和权限；已经取得账号密钥的进程不受影响",
+            fix_en="check the service, its address and permissions; processes that have the account's keys go on",
+        ) from problem
 
 
 class LocalMaster:

@@ -17,11 +17,12 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import msgspec
 
+from ..errors import StateDown
 from ..store import NewWork, Work, WorkStore
 from .directory import LEASE_S, Directory
 from .erasure import Erasure
@@ -58,7 +59,7 @@ class Upkeep:
         more: Mapping[str, Job] | None = None,
     ) -> None:
         self._store, self._account = store, records.vault.account
-        self._directory = directory
+        self._directory, self._keyring = directory, records.vault.keyring
         self._holder = holder or f"upkeep-{secrets.token_hex(8)}"
         tables = records.vault.tables
         self.jobs = {
@@ -72,10 +73,12 @@ class Upkeep:
         self._noted = False
 
     async def step(self) -> list[str]:
-        """Do every job that is due and that no other process has; their names.
+        """Do every job that is due and that no other process has; their names. First of all the keys are loaded.
 
         Raises what a job raises, after the others were done: StateDown, or what the client raises.
         """
+        with suppress(StateDown):  # jobs that need the keys say so
+            await self._keyring.load(self._account)
         if not self._noted:
             await self._store.add(
                 self._account, [NewWork(kind=KIND, key=name, data=b"") for name in self.jobs]

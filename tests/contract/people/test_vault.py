@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from gongzhong import MovableClock
-from gongzhong.errors import ArgumentError, SetupError
+from gongzhong.errors import ArgumentError, SetupError, StateDown
 from gongzhong.people import Audit, DataDamaged, LocalMaster, Masters, People, PersonErased
 
 from .conftest import Places
@@ -171,3 +171,38 @@ async def test_a_process_that_goes_on_finds_whom_another_one_made_after_the_eras
     assert await other.vault(SHOP).find(OPENIDS) == made
     assert await other.erasure(SHOP).person(OPENIDS[0], reason="unsubscribe") is not None
     await other.close()
+
+
+class Service(LocalMaster):
+    """A key service that counts what it is asked, and can be out of reach."""
+
+    def __init__(self) -> None:
+        super().__init__(b"s" * 32)
+        self.asked, self.down = 0, False
+
+    async def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        self.asked += 1
+        await asyncio.sleep(0)
+        if self.down:
+            raise ConnectionResetError
+        return await super().unwrap(wrapped, context)
+
+
+async def test_a_key_service_is_asked_once_however_many_ask_and_its_outage_is_waited_for(
+    places: Places,
+) -> None:
+    service = Service()
+    first = places.open(Masters(service))
+    await first.vault(SHOP).numbers(OPENIDS)
+    service.asked = 0
+    people = places.open(Masters(service))
+    service.down = True
+    with pytest.raises(StateDown, match="ConnectionResetError"):
+        await people.vault(SHOP).find(OPENIDS)
+    service.down, service.asked = False, 0
+    await asyncio.gather(*(people.vault(SHOP).find([openid]) for openid in OPENIDS * 10))
+    assert service.asked == 2, "the key that wraps people's, and the index"
+    service.down = True
+    assert None not in await people.vault(SHOP).find(OPENIDS)
+    for one in (first, people):
+        await one.close()
