@@ -73,7 +73,7 @@ def test_a_form_sends_what_the_client_sends(shop: Shop, kind: type[Call[Any]]) -
 def test_a_form_gets_the_answer_of_the_call(shop: Shop, kind: type[Call[Any]]) -> None:
     values = values_of(SUCCEEDS[kind](shop))
     files = {
-        key: {"filename": value.filename, "file": base64.b64encode(value.content).decode()}
+        key: {"filename": value.filename, "content": base64.b64encode(value.content).decode()}
         for key, value in values.items()
         if isinstance(value, Upload)
     }

@@ -132,7 +132,7 @@ def trial_of(shop: LivePlatform, name: str) -> dict[str, Any]:
     if name == "/card/create":
         values = {"body": {"card": {"title": "It's"}}, "query": {"x": "1 2"}}
     content = base64.b64encode(PNG).decode()
-    given = {key: {"filename": "a b.png", "file": content, "content_type": "image/png"} for key in files}
+    given = {key: {"filename": "a b.png", "content": content, "content_type": "image/png"} for key in files}
     return {"call": name, "appid": appid, "values": values, "files": given}
 
 

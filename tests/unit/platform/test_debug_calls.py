@@ -140,7 +140,7 @@ def test_examples_are_what_the_world_holds(bench: Bench) -> None:
 def _files(name: str) -> dict[str, Any]:
     png = b"\x89PNG\r\n\x1a\n" + bytes(32)
     content = base64.b64encode(png).decode()
-    return {name: {"filename": "a.png", "file": content, "content_type": "image/png"}}
+    return {name: {"filename": "a.png", "content": content, "content_type": "image/png"}}
 
 
 def test_a_call_goes_through_the_door_and_leaves_what_any_call_leaves(bench: Bench) -> None:
@@ -188,7 +188,7 @@ def test_files_come_and_go(bench: Bench) -> None:
     uploaded = bench.run("UploadMedia", {"type": "image"}, files=_files("media"))
     media_id = msgspec.json.decode(uploaded["answer"]["body"]["text"])["media_id"]
     fetched = bench.run("GetMedia", {"media_id": media_id})["answer"]["body"]
-    assert fetched["file"] == _files("media")["media"]["file"]
+    assert fetched["file"] == _files("media")["media"]["content"]
     assert (fetched["content_type"], fetched["text"]) == ("image/png", None)
     status, told = bench.ask(
         "POST", "/debug/run", {"call": "GetMenu", "appid": bench.account.appid, "files": _files("media")}

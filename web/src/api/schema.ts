@@ -1,4 +1,4 @@
-// Written by `make types` from the platform's OpenAPI document. b321c8e7a129882c6c29d993c138eddd
+// Written by `make types` from the platform's OpenAPI document. d5f890d619a0876ed5ac29ecd480631f
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
@@ -302,6 +302,17 @@ export interface components {
         BothLanguages: {
             en: string;
             zh: string;
+        };
+        /**
+         * BufferPart
+         * @description One piece of the plaintext buffer.
+         */
+        BufferPart: {
+            hex: string;
+            /** @enum {unknown} */
+            name: "appid" | "length" | "message" | "padding" | "random";
+            size: number;
+            text: string;
         };
         /**
          * BuiltPush
@@ -709,7 +720,7 @@ export interface components {
             appid: string;
             message: string;
             ok: boolean;
-            parts: components["schemas"]["gongzhong.platform.debugging.pushes.Part"][];
+            parts: components["schemas"]["BufferPart"][];
             signed: boolean | null;
             verdict: components["schemas"]["BothLanguages"];
         };
@@ -918,7 +929,7 @@ export interface components {
         };
         /**
          * FilledForm
-         * @description The form of a call, and values to begin with; files as name, media type and base64.
+         * @description The form of a call, and values to begin with; files as name, media type and content in base64.
          */
         FilledForm: {
             form: components["schemas"]["CallForm"];
@@ -943,23 +954,12 @@ export interface components {
         };
         /**
          * GivenFile
-         * @description A file of a form; `file` is base64.
+         * @description A file of a form; `content` is base64.
          */
         GivenFile: {
+            content?: string;
             content_type?: string;
-            file?: string;
             filename?: string;
-        };
-        /**
-         * Part
-         * @description One piece of the plaintext buffer.
-         */
-        "gongzhong.platform.debugging.pushes.Part": {
-            hex: string;
-            /** @enum {unknown} */
-            name: "appid" | "length" | "message" | "padding" | "random";
-            size: number;
-            text: string;
         };
         /** Sharing */
         "gongzhong.platform.doors.control.articles.Sharing": {
@@ -981,16 +981,6 @@ export interface components {
             target?: "friend" | "qq" | "qzone" | "timeline" | "weibo";
             title?: string;
             to?: string;
-        };
-        /**
-         * Part
-         * @description A piece of a sentence.
-         */
-        "gongzhong.platform.rows.words.Part": {
-            en: string;
-            /** @enum {unknown} */
-            role: "detail" | "did" | "quote" | "then" | "who";
-            zh: string;
         };
         /** ImageLine */
         ImageLine: {
@@ -1379,6 +1369,16 @@ export interface components {
             url: string;
         };
         /**
+         * Part
+         * @description A piece of a sentence.
+         */
+        Part: {
+            en: string;
+            /** @enum {unknown} */
+            role: "detail" | "did" | "quote" | "then" | "who";
+            zh: string;
+        };
+        /**
          * PersonView
          * @description Somebody with a phone; `accounts` is keyed by AppID.
          */
@@ -1733,7 +1733,7 @@ export interface components {
             time: number;
             title: string;
             until: number;
-            words: components["schemas"]["gongzhong.platform.rows.words.Part"][];
+            words: components["schemas"]["Part"][];
         };
         /**
          * Said
@@ -1908,7 +1908,7 @@ export interface components {
          */
         Steps: {
             /** @default [] */
-            buffer: components["schemas"]["gongzhong.platform.debugging.pushes.Part"][];
+            buffer: components["schemas"]["BufferPart"][];
             /** @default  */
             ciphertext: string;
             joined: string;

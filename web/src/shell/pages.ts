@@ -22,6 +22,7 @@ export const GROUPS: PageGroup[] = [
     pages: [
       { name: 'phone', icon: 'phone' },
       { name: 'desk', icon: 'headset', load: () => import('../desk/DeskPage.vue') },
+      { name: 'debug', icon: 'play', load: () => import('../debug/DebugPage.vue') },
     ],
   },
   {

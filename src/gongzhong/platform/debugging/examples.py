@@ -92,13 +92,13 @@ def values_for(world: World, account: AccountState, call: AnyCall, person: str =
 
     Where what the world holds would break a rule of the call, the plain example stays.
     """
-    plain = {**_always_sent(call), **request_of(call)}
+    plain = {**always_sent(call), **request_of(call)}
     holdings = Holdings(world, account, person)
     better = _improved(call, plain, holdings)
     return better if _is_right(call, better) else plain
 
 
-def _always_sent(call: AnyCall) -> dict[str, Any]:
+def always_sent(call: AnyCall) -> dict[str, Any]:
     """What the client sends although nobody gave it, such as `grant_type`."""
     made = {
         field.encode_name: field.default_factory()

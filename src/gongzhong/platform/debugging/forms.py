@@ -149,7 +149,7 @@ def chapters() -> tuple[CallChapter, ...]:
 def row_of(call: AnyCall) -> CallRow:
     """The call as a list shows it."""
     spec, line = call.spec, listed.lines().get(call.spec.path)
-    words = (inspect.getdoc(call) or call.__name__).partition("\n")[0]
+    words = re.split(r"[;:\n]|, up to|, \d", inspect.getdoc(call) or call.__name__, maxsplit=1)[0]
     return CallRow(
         name=call.__name__,
         zh=line.zh if line else spec.document or call.__name__,

@@ -35,6 +35,8 @@ from .trying import MARK
 
 FIXED: Final = ("MsgType", "Event")
 """Elements that make a push what it is."""
+LAST: Final = ("ToUserName", "FromUserName", "CreateTime", "MsgId", "MsgDataId", "Idx")
+"""Elements that every push has, or every message: in a form they follow those of the type."""
 START: Final = b"<xml>"
 
 
@@ -77,7 +79,7 @@ class PushWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The 16 characters that an encrypted push begins with."""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class BufferPart(msgspec.Struct, frozen=True, kw_only=True):
     """One piece of the plaintext buffer."""
 
     name: Literal["random", "length", "message", "appid", "padding"]
@@ -93,7 +95,7 @@ class Steps(msgspec.Struct, frozen=True, kw_only=True):
     sorted: list[str]
     joined: str
     signature: str
-    buffer: list[Part] = []
+    buffer: list[BufferPart] = []
     ciphertext: str = ""
     msg_sorted: list[str] = []
     msg_joined: str = ""
@@ -178,9 +180,9 @@ def _elements(cls: type[Push]) -> dict[str, Any]:
     (_,), components = msgspec.json.schema_components([cls], ref_template=REF)
     parts = {name: _without_extra(part) for name, part in components.items()}
     own = parts.pop(cls.__name__)
-    for name in FIXED:
-        own["properties"].pop(name, None)
-    own = {**own, "required": []}
+    fields = {name: field for name, field in own["properties"].items() if name not in FIXED}
+    in_order = sorted(fields, key=lambda name: LAST.index(name) if name in LAST else -1)
+    own = {**own, "properties": {name: fields[name] for name in in_order}, "required": []}
     return {**own, "$defs": parts} if parts else own
 
 
@@ -271,19 +273,19 @@ def steps_of(account: AccountState, query: Mapping[str, str], body: bytes) -> St
     )
 
 
-def parts_of(random: bytes, length: int, message: bytes, appid: bytes, padding: bytes) -> list[Part]:
+def parts_of(random: bytes, length: int, message: bytes, appid: bytes, padding: bytes) -> list[BufferPart]:
     """The plaintext buffer piece by piece."""
     return [
         _part("random", random, random),
-        Part(name="length", text=str(length), hex=length.to_bytes(4).hex(), size=4),
+        BufferPart(name="length", text=str(length), hex=length.to_bytes(4).hex(), size=4),
         _part("message", message, message),
         _part("appid", appid, appid),
-        Part(name="padding", text=f"{len(padding)} ×", hex=padding.hex(), size=len(padding)),
+        BufferPart(name="padding", text=f"{len(padding)} ×", hex=padding.hex(), size=len(padding)),
     ]
 
 
-def _part(name: Any, text: bytes, content: bytes) -> Part:
-    return Part(name=name, text=text.decode("utf-8", "replace"), hex=content.hex(), size=len(content))
+def _part(name: Any, text: bytes, content: bytes) -> BufferPart:
+    return BufferPart(name=name, text=text.decode("utf-8", "replace"), hex=content.hex(), size=len(content))
 
 
 def _curl(url: str, body: str) -> str:

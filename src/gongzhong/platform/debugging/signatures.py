@@ -14,7 +14,7 @@ from ..world import js_sdk, tokens
 from ..world.refusal import BadInput
 from ..world.world import AccountState, World
 from .forms import BothLanguages
-from .pushes import Part, parts_of
+from .pushes import BufferPart, parts_of
 
 ENCRYPT: Final = re.compile(r'"[Ee]ncrypt"\s*:\s*"([^"]+)"')
 
@@ -34,7 +34,7 @@ class Decrypting(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class Decrypted(msgspec.Struct, frozen=True, kw_only=True):
     """What is inside, part by part."""
 
-    parts: list[Part]
+    parts: list[BufferPart]
     message: str
     appid: str
     ok: bool

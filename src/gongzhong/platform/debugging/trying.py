@@ -35,10 +35,10 @@ MARK: Final[Mapping[str, str]] = {"x-gongzhong-debug": "1"}
 
 
 class GivenFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file of a form; `file` is base64."""
+    """A file of a form; `content` is base64."""
 
     filename: str = "file"
-    file: bytes = b""
+    content: bytes = b""
     content_type: str = ""
 
 
@@ -78,7 +78,7 @@ def with_files(call: AnyCall, values: Mapping[str, Any], files: Mapping[str, Giv
         if name not in fields:
             raise BadInput(f"{name} 不是文件参数", f"{name} is no parameter for a file")
     uploads = {
-        name: Upload(file.file, file.filename, file.content_type or "application/octet-stream")
+        name: Upload(file.content, file.filename, file.content_type or "application/octet-stream")
         for name, file in files.items()
     }
     return {**{name: value for name, value in values.items() if name not in fields}, **uploads}
@@ -174,7 +174,7 @@ def as_json(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: {
             "filename": value.filename,
-            "file": base64.b64encode(value.content).decode(),
+            "content": base64.b64encode(value.content).decode(),
             "content_type": value.content_type,
         }
         if isinstance(value, Upload)

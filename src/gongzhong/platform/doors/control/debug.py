@@ -49,7 +49,7 @@ class DebugCalls(msgspec.Struct, kw_only=True):
 
 
 class FilledForm(msgspec.Struct, kw_only=True):
-    """The form of a call, and values to begin with; files as name, media type and base64."""
+    """The form of a call, and values to begin with; files as name, media type and content in base64."""
 
     form: CallForm
     values: dict[str, Any]
@@ -151,8 +151,12 @@ async def calls(given: Given[None]) -> DebugCalls:
 async def form(given: Given[None]) -> FilledForm:
     """一个接口的表单和示例值 / the form of a call, with values to begin with"""
     call = _call(given.query.get("call", ""))
-    account = account_of(given, given.query.get("appid", ""))
-    values = examples.values_for(given.platform.world, account, call, given.query.get("person", ""))
+    if given.query.get("target") == "wechat":
+        # What this world holds means nothing to a real account.
+        values = examples.always_sent(call)
+    else:
+        account = account_of(given, given.query.get("appid", ""))
+        values = examples.values_for(given.platform.world, account, call, given.query.get("person", ""))
     return FilledForm(form=forms.form_of(call, given.platform.methods), values=trying.as_json(values))
 
 
@@ -283,7 +287,11 @@ async def rid(given: Given[RidAsked]) -> RidFound:
 ROUTES: list[Route[Any, Any]] = [
     Route(verb="GET", path="/debug/calls", function=calls, answer=DebugCalls),
     Route(
-        verb="GET", path="/debug/form", function=form, query=("call", "appid", "person"), answer=FilledForm
+        verb="GET",
+        path="/debug/form",
+        function=form,
+        query=("call", "appid", "person", "target"),
+        answer=FilledForm,
     ),
     # POST, although some change nothing: their answers hold tokens, and a page of another site can order a GET.
     Route(verb="POST", path="/debug/run", function=run, body=Trial, largest=WITH_FILES, answer=Tried),
