@@ -356,7 +356,12 @@ class Binding(Served):
         address = self._state_given
         together = isinstance(address, str) and address == (self.services.store or self._database())
         self.window.shared = made = SharedWindow(
-            self, state, self.store, self.services.beat, together=together
+            self,
+            self._taken.node(state, self.services.beat),
+            state,
+            self.store,
+            rows=self._taken.rows(self.store),
+            together=together,
         )
         return made
 

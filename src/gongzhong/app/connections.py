@@ -1,4 +1,5 @@
-"""What the accounts of one process open: state, store, people's data, tokens and quotas, each once for its address.
+"""What the accounts of one process open: state, store, people's data, tokens and quotas, each once for its address, and
+their common place among the processes that share a state.
 
 A binding takes what it needs through its own `Taken`, and gives everything back when it stops; what nobody has taken
 any more is closed. Bindings that were given the same `Connections` share connections: a hundred accounts in one
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from ..client import Budgets, Tokens
     from ..config import PeopleData
     from ..people import People
+    from ..sharing.members import Beat
+    from ..sharing.node import Node
     from ..state import State
     from ..store import WorkStore
+    from .inbox import Rows
 
 T = TypeVar("T")
 
@@ -132,6 +136,24 @@ class Taken:
             lambda: configured(settings, database, clock),
             _close_people,
         )
+
+    def node(self, state: State, beat: Beat | None) -> Node:
+        """This process among those that share a state, for all accounts."""
+        from ..sharing.node import Node
+
+        async def close(_: Node) -> None:
+            """It has ended with the last account."""
+
+        return self._take(("node", id(state), beat), lambda: Node(state, beat), close)
+
+    def rows(self, store: WorkStore) -> Rows:
+        """The rows of all accounts that are in one table of work."""
+        from .inbox import Rows
+
+        async def close(_: Rows) -> None:
+            """Nothing is open."""
+
+        return self._take(("rows", id(store)), lambda: Rows(store), close)
 
     def tokens(self, state: State, clock: Clock) -> Tokens:
         """The tokens that are kept in a state."""

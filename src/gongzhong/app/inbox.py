@@ -114,6 +114,21 @@ class KeptLate(msgspec.Struct, frozen=True, array_like=True):
     """Whether the program gave it a name, under which nothing else may be taken."""
 
 
+class Rows:
+    """The rows of all accounts of this process that are in one table of work."""
+
+    def __init__(self, store: WorkStore) -> None:
+        self._store = store
+
+    async def renew(self, holder: str) -> None:
+        """Hold what this process holds for HELD_S more. Raises StateDown."""
+        await self._store.renew(holder, HELD_S)
+
+    async def overdue(self, accounts: Sequence[str]) -> list[tuple[str, str]]:
+        """Accounts and OpenIDs of people of whom a row is there that nobody holds. Raises StateDown."""
+        return await self._store.overdue(accounts, (PUSH, ANSWER, LATE), LINES_AT_ONCE)
+
+
 class Inbox:
     """The rows of one account."""
 
@@ -193,13 +208,6 @@ class Inbox:
                 kept = msgspec.msgpack.decode(row.data, type=KeptPush)
                 data = msgspec.msgpack.encode(msgspec.structs.replace(kept, accepted=True))
             await self._store.put_back(row, "stopped", data=data)
-
-    async def renew(self, holder: str) -> None:
-        await self._store.renew(holder, HELD_S)
-
-    async def overdue(self) -> list[str]:
-        """OpenIDs of people of whom a row is there that nobody holds. Raises StateDown."""
-        return await self._store.overdue(self._appid, (PUSH, ANSWER, LATE), LINES_AT_ONCE)
 
     def taken_key(self, push_key: str, name: str) -> str:
         """The key in the shared state that says that an answer of this name to a push was taken."""

@@ -24,16 +24,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ..background import in_task
-from ..errors import Replayed, SetupError, StateDown, say
+from ..errors import Replayed, SetupError, StateDown
 from ..messages import Reply
-from ..sharing.mail import MOVED, Added, Ask, HungUp, Mail, Remote, Returned, Sent, new_number
-from ..sharing.members import Beat, Member
+from ..sharing.mail import MOVED, Added, Ask, HungUp, Remote, Returned, Sent, new_number
+from ..sharing.node import Node
 from ..sharing.person import ANSWERED_S, PersonRecord, change, forget_answers, hashed, read, written
 from ..store import MemoryWork, Work
 from .answer import Answer, Gone, NotAccepted
 from .claims import Phase as ClaimPhase
 from .holds import ALARM_WINDOW_S, SHARED_HOLDS
-from .inbox import AGAIN_AFTER_S, Inbox, claim_of
+from .inbox import AGAIN_AFTER_S, Inbox, Rows, claim_of
 from .loading import Loading
 from .outbox import WAITS_S
 from .runs import Run
@@ -60,42 +60,48 @@ REPLAYED = "这条推送早已处理过，拒绝重放", "this push was handled 
 class SharedWindow:
     """Takes, keeps and lays down people; answers deliveries for them. Used from one event loop.
 
-    `together`: state and store are one database, so that one is not lost without the other.
+    `node` is this process's, for all accounts that share state and event loop; with another loop than the node's the
+    account has one of its own. `rows` is where several accounts keep their rows together, made from the store by
+    default. `together`: state and store are one database, so that one is not lost without the other.
     """
 
     def __init__(
         self,
         binding: Binding,
+        node: Node,
         state: State,
         store: WorkStore,
-        beat: Beat | None = None,
         *,
+        rows: Rows | None = None,
         together: bool = False,
     ) -> None:
         self._binding, self._state, self._clock = binding, state, binding.clock
+        self.appid, self.rows = binding.account.appid, rows or Rows(store)
         self._window, self._claims, self._outbox = binding.window, binding.claims, binding.outbox
         self._allowance, self._counters = binding.allowance, binding.counters
         self._store, self._inbox = store, Inbox(store, binding.account.appid)
         self._holds_key = f"holds|{binding.account.appid}"
         self._window_s = binding.app.rules.window_s
         self._replay_window_s = binding.app.replay_window_s or 0.0
-        self._beat = beat or Beat()
-        self.member = Member(state, self._lost, self._beat, beaten=self._renew_rows)
-        self.mail = Mail(state, self._serve, self.sent, self._added)
-        self._taking = Taking(
-            state,
-            self.member,
-            binding.account.appid,
-            taken=self._taken,
-            load=Loading(binding, state, self._inbox, self.member).load,
-            aside=self._aside,
-            together=together,
-        )
-        self._ours = self._taking.ours
+        self._together = together
+        self._settle_in(node)
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._awake = asyncio.Event()
         self._begun = self._stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    def _settle_in(self, node: Node) -> None:
+        """Be an account of this node."""
+        self.node, self.member, self.mail = node, node.member, node.mail
+        self._taking = Taking(
+            node.writes,
+            node.member,
+            self.appid,
+            taken=self._taken,
+            load=Loading(self._binding, self._state, self._inbox, node.member).load,
+            aside=self._aside,
+            together=self._together,
+        )
+        self._ours = self._taking.ours
 
     # ---- a delivery
 
@@ -185,7 +191,7 @@ class SharedWindow:
         loop, number = asyncio.get_running_loop(), new_number()
         rules = self._binding.app.rules
         query, body = request
-        asked = Ask(number, query.given(), body, began + rules.patience_s - loop.time())
+        asked = Ask(number, query.given(), body, began + rules.patience_s - loop.time(), self.appid)
         self._counters["passed_on"] += 1
         returned = None
         while returned is None:
@@ -206,7 +212,7 @@ class SharedWindow:
         self._aside(self.mail.handed(number, sure))
         return returned
 
-    async def _serve(self, letter: Ask, remote: Remote) -> Returned:
+    async def serve(self, letter: Ask, remote: Remote) -> Returned:
         """Answer a delivery that came to another process."""
         began = asyncio.get_running_loop().time() - self._binding.app.rules.patience_s + letter.waits_s
         answer = await self._binding.passed_on(letter.query, letter.body, remote, began)
@@ -236,7 +242,7 @@ class SharedWindow:
         self._allowance.restore(openid, record.windows)
         if expected or record.expected:
             expected.restore(openid, record.expected)
-        self._awake.set()
+        self.node.wake(self)
 
     # ---- what must not be lost
 
@@ -294,9 +300,10 @@ class SharedWindow:
             run.keeping = True
             self._aside(self.keep(run, math.inf))
 
-    async def _renew_rows(self) -> None:
-        if any(person.rows for person in self._ours.values()):
-            await self._inbox.renew(self.member.name)
+    @property
+    def holds_rows(self) -> bool:
+        """Whether anybody's messages are in the inbox and held by this process."""
+        return any(person.rows for person in self._ours.values())
 
     # ---- what all processes together may do
 
@@ -314,19 +321,8 @@ class SharedWindow:
 
     # ---- laying people down
 
-    async def _tend(self) -> None:
-        """Take in letters, and lay down people of whom nothing is under way, while there are any."""
-        while True:
-            self._awake.clear()
-            if not self._ours:
-                await self._awake.wait()
-            await asyncio.sleep(self._beat.tend_s)
-            await self._tend_once()
-
-    async def _tend_once(self) -> None:
-        with suppress(StateDown):
-            if self.member.name:
-                await self.mail.fetch(self.member.name)
+    def tend(self) -> bool:
+        """Lay down people of whom nothing is under way; whether anybody is left."""
         self._taking.tidy()
         runs = self._claims.runs()
         working = {run.push.openid for run in runs}
@@ -348,6 +344,7 @@ class SharedWindow:
         for first in range(0, len(done), AT_ONCE):
             some = done[first : first + AT_ONCE]
             self._step(some, self._let_go(some))
+        return bool(self._ours)
 
     def _step(self, people: Sequence[Person], work: Coroutine[Any, Any, None]) -> None:
         """Do something with people; deliveries for them wait meanwhile."""
@@ -405,7 +402,7 @@ class SharedWindow:
         for _ in range(MOST_WRITES):
             writes = [(person.key, written(records[person.key]), person.version) for person in people]
             try:
-                outcomes = await self._state.put_many(writes, ttl_s=REMEMBERED_S)
+                outcomes = await self.node.writes.put_many(writes, ttl_s=REMEMBERED_S)
             except StateDown:
                 for person in people:
                     self._unsure(person)
@@ -473,26 +470,19 @@ class SharedWindow:
         person.phase, person.load, person.rows = Phase.AWAY, False, {}
         person.keys.clear()
 
-    async def _lost(self) -> None:
+    async def lost(self) -> None:
         """This process counts as dead: everything that it had is another's now."""
         for person in list(self._ours.values()):
             self._give_up(person)
 
     # ---- what others left behind
 
-    async def _recover(self) -> None:
-        while True:
-            await asyncio.sleep(self._beat.recover_s)
-            with suppress(StateDown):
-                for openid in await self._inbox.overdue():
-                    self._aside(self._recover_person(openid))
-
     async def _recover_person(self, openid: str) -> None:
         person = self._taking.of(openid)
         person.busy += 1
         person.load = True
         try:
-            until = asyncio.get_running_loop().time() + self._beat.recover_s
+            until = asyncio.get_running_loop().time() + self.node.beat.recover_s
             while not self._taking.has(person) and not await self._taking.owner(person, until):
                 pass
         finally:
@@ -514,7 +504,7 @@ class SharedWindow:
 
         owner = await change(self._state, self._taking.key_of(openid), spend, REMEMBERED_S)
         if owner:
-            await self.mail.send(owner, Sent(openid, count))
+            await self.mail.send(owner, Sent(openid, count, self.appid))
 
     # ---- answers from elsewhere
 
@@ -537,16 +527,16 @@ class SharedWindow:
         added = await self._inbox.add_late(openid, key, replies, name)
         if name:
             await self._state.put(taken, b"", replaces=0, ttl_s=WAITS_S)
-        self._added(openid)
+        self.added(openid)
         with suppress(StateDown):
             found = await self._state.get(self._taking.key_of(openid))
             owner = read(found.data).owner if found is not None else ""
             if owner and owner != self.member.name:
-                await self.mail.send(owner, Added(openid))
+                await self.mail.send(owner, Added(openid, self.appid))
         return added
 
-    def _added(self, openid: str) -> None:
-        """Take what was put into the inbox for a person, unless another process has them."""
+    def added(self, openid: str) -> None:
+        """Take what is in the inbox for a person, unless another process has them."""
         if self._begun and not self._stopping:
             self._aside(self._recover_person(openid))
 
@@ -562,17 +552,10 @@ class SharedWindow:
         """Join the others, on the loop that is running; gives that loop. May be called again."""
         if not (self._begun or self._stopping):
             self._begun, self._loop = True, asyncio.get_running_loop()
-            for work in (self._join(), self.member.run(), self._tend(), self._recover()):
-                self._aside(work)
+            if self.node.loop not in (None, self._loop):
+                self._settle_in(Node(self._state, self.node.beat))
+            self.node.enter(self)
         return self._loop or asyncio.get_running_loop()
-
-    async def _join(self) -> None:
-        while not self.member.name:
-            try:
-                await self.member.renew()
-            except StateDown as problem:
-                log.warning(say("共享状态不可用：%s", "the shared state is down: %s"), problem)
-                await asyncio.sleep(AGAIN_AFTER_S)
 
     async def ready(self) -> None:
         """Wait until messages can be accepted."""
@@ -584,10 +567,9 @@ class SharedWindow:
         self._stopping = True
         with suppress(TimeoutError):
             async with asyncio.timeout(LAST_S):
-                while self._ours:
-                    await self._tend_once()
+                while self.tend():  # noqa: ASYNC110  # what is under way tells nobody
                     await asyncio.sleep(0.01)
-        await self.member.leave()
+        await self.node.leave(self, people_left=bool(self._ours))
         for task in list(self._tasks):
             task.cancel()
         self._begun = False

@@ -29,7 +29,7 @@ from .inbox import AGAIN_AFTER_S
 
 if TYPE_CHECKING:
     from ..sharing.members import Member
-    from ..state import State
+    from ..sharing.node import Writes
     from ..store import Work
 
 T = TypeVar("T")
@@ -137,7 +137,7 @@ class Taking:
 
     def __init__(
         self,
-        state: State,
+        writes: Writes,
         member: Member,
         appid: str,
         *,
@@ -146,7 +146,7 @@ class Taking:
         aside: Aside,
         together: bool,
     ) -> None:
-        self._state, self._member, self._together = state, member, together
+        self._writes, self._member, self._together = writes, member, together
         self._prefix = record_key(appid, "")
         self._taken, self._load, self._aside = taken, load, aside
         self._people: dict[str, Person] = {}
@@ -274,7 +274,7 @@ class Taking:
             for person, _ in takes
         ]
         try:
-            outcomes = await self._state.put_many(writes, ttl_s=REMEMBERED_S)
+            outcomes = await self._writes.put_many(writes, ttl_s=REMEMBERED_S)
         except StateDown:  # written or not: the next attempt finds it out
             await asyncio.sleep(AGAIN_AFTER_S)
             for person, _ in takes:

@@ -57,8 +57,16 @@ class SealedWork:
     async def finish(self, work: Work, then: Sequence[NewWork] = ()) -> bool:
         return await self._store.finish(work, await self._sealed(work.account, then))
 
-    async def overdue(self, account: str, kinds: Sequence[str], n: int) -> list[str]:
-        lines = await self._store.overdue(account, kinds, n)
+    async def overdue(self, accounts: Sequence[str], kinds: Sequence[str], n: int) -> list[tuple[str, str]]:
+        lines: dict[str, list[str]] = {}
+        for account, line in await self._store.overdue(accounts, kinds, n):
+            lines.setdefault(account, []).append(line)
+        return [
+            (account, line) for account, of_it in lines.items() for line in await self._named(account, of_it)
+        ]
+
+    async def _named(self, account: str, lines: Sequence[str]) -> list[str]:
+        """The OpenIDs of lines that are numbers of people; those of people who were erased are left out."""
         numbers = [int(line) for line in lines if line.isdecimal()]
         openids = dict(zip(numbers, await self._vault(account).openids(numbers), strict=True))
         found = (openids[int(line)] if line.isdecimal() else line for line in lines)

@@ -43,6 +43,8 @@ class Ask(msgspec.Struct, frozen=True, tag="ask", array_like=True):
     query: dict[str, str]
     body: bytes
     waits_s: float
+    appid: str = ""
+    """Which of the process's accounts is asked. Empty: a letter of a version whose processes had a name for each."""
 
 
 class HungUp(msgspec.Struct, frozen=True, tag="gone", array_like=True):
@@ -56,12 +58,14 @@ class Sent(msgspec.Struct, frozen=True, tag="sent", array_like=True):
 
     openid: str
     count: int
+    appid: str = ""
 
 
 class Added(msgspec.Struct, frozen=True, tag="added", array_like=True):
     """Something for a person was put into the inbox from elsewhere."""
 
     openid: str
+    appid: str = ""
 
 
 Letter: TypeAlias = Ask | HungUp | Sent | Added
@@ -125,8 +129,8 @@ class Mail:
         self,
         state: State,
         serve: Serve,
-        sent: Callable[[str, int], None],
-        added: Callable[[str], None] | None = None,
+        sent: Callable[[Sent], None],
+        added: Callable[[Added], None] | None = None,
     ) -> None:
         self._state, self._serve, self._sent, self._added = state, serve, sent, added
         self._remotes: dict[str, Remote] = {}
@@ -175,10 +179,10 @@ class Mail:
                     self._aside(self._give(remote, remote.returned))
             case HungUp(number) if number in self._remotes:
                 self._remotes[number].hung_up = True
-            case Sent(openid, count):
-                self._sent(openid, count)
-            case Added(openid) if self._added is not None:
-                self._added(openid)
+            case Sent():
+                self._sent(letter)
+            case Added() if self._added is not None:
+                self._added(letter)
 
     async def _answer(self, letter: Ask, remote: Remote) -> None:
         await self._give(remote, await self._serve(letter, remote))

@@ -112,10 +112,20 @@ class Member:
                 "this process was silent for too long and counts as dead: it gives up its work and joins anew",
             )
         )
+        await self._join_anew(number)
+
+    async def give_up(self) -> None:
+        """Let others have everything that this process has, and join anew. Raises StateDown."""
+        if self.name:
+            await self._join_anew(self._number)
+
+    async def _join_anew(self, number: int | None) -> None:
         lost, self.name = self.name, ""
-        if number is not None:
-            await self._state.release(key_of(lost), number)
-        await self._lost()
+        try:
+            if number is not None:
+                await self._state.release(key_of(lost), number)
+        finally:
+            await self._lost()
         await self.join()
 
     async def dead(self, name: str) -> bool:

@@ -39,10 +39,11 @@ class MemoryWork:
     async def finish(self, work: Work, then: Sequence[NewWork] = ()) -> bool:
         return await self.settle([work], work.account, then)
 
-    async def overdue(self, account: str, kinds: Sequence[str], n: int) -> list[str]:
+    async def overdue(self, accounts: Sequence[str], kinds: Sequence[str], n: int) -> list[tuple[str, str]]:
         now = self.clock.now()
-        due = [work for work in self._of(account, *kinds) if work.due <= now and work.line]
-        return list(dict.fromkeys(work.line for work in due))[:n]
+        found = [work for account in accounts for work in self._of(account, *kinds)]
+        due = sorted((work for work in found if work.due <= now and work.line), key=lambda work: work.due)
+        return list(dict.fromkeys((work.account, work.line) for work in due))[:n]
 
     async def take_line(
         self, account: str, kinds: Sequence[str], line: str, holder: str, seconds: float

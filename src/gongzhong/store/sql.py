@@ -29,8 +29,9 @@ ON CONFLICT (account, kind, key) WHERE key <> '' DO NOTHING RETURNING {COLUMNS}
 """
 
 OVERDUE = """
-SELECT line FROM work WHERE account = :account AND kind = :kind AND stage <> 'dead' AND due <= :now AND line <> ''
-GROUP BY line ORDER BY min(due) LIMIT :n
+SELECT account, line, min(due) FROM work
+WHERE account {accounts} AND kind = :kind AND stage <> 'dead' AND due <= :now AND line <> ''
+GROUP BY account, line ORDER BY min(due) LIMIT :n
 """
 
 TAKE_LINE = f"""
@@ -128,10 +129,18 @@ class SqlWork:
     async def finish(self, work: Work, then: Sequence[NewWork] = ()) -> bool:
         return await self.settle([work], work.account, then)
 
-    async def overdue(self, account: str, kinds: Sequence[str], n: int) -> list[str]:
-        values = {"account": account, "now": self.clock.now(), "n": n}
-        rows = await self._statements.run(*((OVERDUE, {**values, "kind": kind}) for kind in kinds))
-        return list(dict.fromkeys(row[0] for row in rows))[:n]
+    async def overdue(self, accounts: Sequence[str], kinds: Sequence[str], n: int) -> list[tuple[str, str]]:
+        values = {"now": self.clock.now(), "n": n}
+        if self._statements.takes_locks:
+            sql, given = OVERDUE.format(accounts="= ANY (:accounts::text[])"), text_array(accounts)
+        else:
+            sql = OVERDUE.format(accounts="IN (SELECT value FROM json_each(:accounts))")
+            given = json.dumps(list(accounts))
+        rows = await self._statements.run(
+            *((sql, {**values, "kind": kind, "accounts": given}) for kind in kinds)
+        )
+        due = sorted(rows, key=lambda row: float(row[2]))
+        return list(dict.fromkeys((account, line) for account, line, _ in due))[:n]
 
     async def take_line(
         self, account: str, kinds: Sequence[str], line: str, holder: str, seconds: float

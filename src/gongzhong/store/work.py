@@ -114,8 +114,9 @@ class WorkStore(Protocol):
         """Remove the piece and add what follows from it, together; False, with nothing done, when another has it."""
         ...
 
-    async def overdue(self, account: str, kinds: Sequence[str], n: int) -> list[str]:
-        """Up to `n` lines of which a piece of these kinds is due and nobody holds it any more, without taking any."""
+    async def overdue(self, accounts: Sequence[str], kinds: Sequence[str], n: int) -> list[tuple[str, str]]:
+        """Up to `n` accounts with lines of which a piece of these kinds is due and nobody holds it any more, without
+        taking any."""
         ...
 
     async def take_line(

@@ -81,6 +81,6 @@ async def test_sessions_and_waiting_messages_stay_in_their_account(
     assert await work.take(OTHER, "push", "me", 10, 60) == []
     assert await work.take_line(OTHER, ["push"], ALICE, "me", 60) == []
     assert await work.in_line(OTHER, "push", ALICE) == []
-    assert await work.overdue(OTHER, ["push"], 10) == []
+    assert await work.overdue([OTHER], ["push"], 10) == []
     assert await work.show(OTHER) == []
     assert len(await work.in_line(SHOP, "push", ALICE)) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gongzhong import MovableClock
-from gongzhong.app.inbox import Inbox, read_late
+from gongzhong.app.inbox import Inbox, Rows, read_late
 from gongzhong.messages import TextReply
 from gongzhong.people import People
 from gongzhong.people.sealed import SealedSessions, SealedWork
@@ -106,7 +106,7 @@ async def test_an_answer_from_elsewhere_names_nobody_below_and_vanishes_with_its
     assert not [
         what for what in (ALICE, "只给她看的话") if what.encode() in repr(stored).encode() + stored.data
     ]
-    assert await inbox.overdue() == [ALICE]
+    assert await Rows(work).overdue([SHOP]) == [(SHOP, ALICE)]
     [row] = await inbox.load(ALICE, "me")
     assert read_late(row) == (f"{ALICE}:1", [reply])
     assert await work.put_back(row, "stopped")

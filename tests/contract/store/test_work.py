@@ -231,8 +231,8 @@ async def test_a_line_is_taken_with_all_kinds_that_are_named(store: WorkStore) -
     await store.add(SHOP, [*added, piece("b", "wang", kind="answer")])
     taken = await store.take_line(SHOP, ["answer", "push"], "li", "b", 15)
     assert [work.data for work in taken] == [b"1", b"a"]
-    assert await store.overdue(SHOP, ["push", "answer"], 10) == ["wang"]
-    assert await store.overdue(SHOP, ["retention", "answer"], 1) == ["li"]
+    assert await store.overdue([SHOP], ["push", "answer"], 10) == [(SHOP, "wang")]
+    assert await store.overdue([SHOP], ["retention", "answer"], 1) == [(SHOP, "li")]
 
 
 async def test_lines_with_pieces_that_nobody_holds_any_more_are_named(
@@ -241,11 +241,12 @@ async def test_lines_with_pieces_that_nobody_holds_any_more_are_named(
     later = piece("4", "zhao", due=clock.now() + 60)
     await store.add(SHOP, [piece("1", "li"), later, piece("x", "")])
     await store.add(SHOP, [piece("2", "wang"), piece("3", "wang")], holder="a", seconds=15)
-    assert await store.overdue(SHOP, ["push"], 10) == ["li"]
+    assert await store.overdue([SHOP], ["push"], 10) == [(SHOP, "li")]
     clock.advance(16)
-    assert await store.overdue(SHOP, ["push"], 10) == ["li", "wang"]
-    assert await store.overdue(SHOP, ["push"], 1) == ["li"]
-    assert await store.overdue(OTHER, ["push"], 10) == await store.overdue(SHOP, ["answer"], 10) == []
+    assert await store.overdue([OTHER, SHOP], ["push"], 10) == [(SHOP, "li"), (SHOP, "wang")]
+    assert await store.overdue([SHOP], ["push"], 1) == [(SHOP, "li")]
+    assert await store.overdue([OTHER], ["push"], 10) == await store.overdue([SHOP], ["answer"], 10) == []
+    assert await store.overdue([], ["push"], 10) == []
 
 
 async def test_lines_with_something_in_them_are_named_also_what_is_held(store: WorkStore) -> None:

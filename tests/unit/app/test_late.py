@@ -396,7 +396,7 @@ async def test_a_process_dies_with_the_answer_and_another_one_gives_it() -> None
     assert one.shared is not None
     while not (await cluster.store.show())[0].holder:  # noqa: ASYNC110  # the store tells nobody
         await asyncio.sleep(0.01)
-    for task in list(one.shared._tasks):  # as a killed process: no lease, no sender
+    for task in [*one.shared._tasks, *one.shared.node._tasks]:  # as a killed process: no lease, no sender
         task.cancel()
     for line in one.outbox.lines():
         assert line.sending is not None

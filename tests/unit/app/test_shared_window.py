@@ -20,6 +20,7 @@ from gongzhong.app.shared_window import SharedWindow
 from gongzhong.errors import StateDown
 from gongzhong.messages import TextReply, dedup_key, encode
 from gongzhong.sharing.members import Beat, Member
+from gongzhong.sharing.node import Node
 from gongzhong.sharing.person import PersonRecord, read, written
 from gongzhong.state import MemoryState
 from gongzhong.store import MemoryWork, NewWork
@@ -265,7 +266,7 @@ async def test_rows_of_a_stranger_are_looked_for_only_where_a_record_may_have_be
     """In one database record and rows are lost together."""
     cluster = Cluster(1)
     [binding] = cluster.bindings
-    window = SharedWindow(binding, cluster.state, cluster.store, together=together)
+    window = SharedWindow(binding, Node(cluster.state), cluster.state, cluster.store, together=together)
     vars(binding)["shared"] = binding.window.shared = window
     vars(binding).pop("_reception")  # made with the binding, around the window that it had
     looked: list[str] = []

@@ -39,7 +39,7 @@ class Office:
     def __init__(self, state: MemoryState) -> None:
         self.served: list[Ask] = []
         self.sure: list[bool] = []
-        self.mail = Mail(state, self.serve, lambda openid, count: None)
+        self.mail = Mail(state, self.serve, lambda letter: None)
 
     async def serve(self, letter: Ask, remote: Remote) -> Returned:
         self.served.append(letter)
@@ -50,7 +50,7 @@ class Office:
 
 async def test_a_letter_that_comes_twice_is_served_once_and_answered_again() -> None:
     state = Fragile(VirtualClock(asyncio.get_running_loop(), 1_790_000_000.0))
-    office, asking = Office(state), Mail(state, Office(state).serve, lambda openid, count: None)
+    office, asking = Office(state), Mail(state, Office(state).serve, lambda letter: None)
     for _ in range(2):
         await asking.send("a0", ASK)
         await office.mail.fetch("a0")
@@ -66,7 +66,7 @@ async def test_a_letter_that_comes_twice_is_served_once_and_answered_again() -> 
 
 async def test_an_answer_that_was_lost_is_given_when_the_letter_comes_again() -> None:
     state = Fragile(VirtualClock(asyncio.get_running_loop(), 1_790_000_000.0))
-    office, asking = Office(state), Mail(state, Office(state).serve, lambda openid, count: None)
+    office, asking = Office(state), Mail(state, Office(state).serve, lambda letter: None)
     state.lost_puts = 1000
     await asking.send("a0", ASK)
     await office.mail.fetch("a0")
@@ -82,7 +82,7 @@ async def test_an_answer_that_was_lost_is_given_when_the_letter_comes_again() ->
 @pytest.mark.parametrize("sure", [True, False])
 async def test_the_word_that_an_answer_was_handed_over_comes_back(sure: bool) -> None:
     state = Fragile(VirtualClock(asyncio.get_running_loop(), 1_790_000_000.0))
-    office, asking = Office(state), Mail(state, Office(state).serve, lambda openid, count: None)
+    office, asking = Office(state), Mail(state, Office(state).serve, lambda letter: None)
     await asking.send("a0", ASK)
     await office.mail.fetch("a0")
     await asking.answer("17", 2)
