@@ -1,22 +1,15 @@
 """Many accounts of one app in one process, at /0, /1 and so on: ACCOUNTS says how many, STATE what they share, if it is
-named. State and table of work are opened once for all."""
+named. They share connections, and with them state, table of work and the process's lease."""
 
 import os
 
 from credentials import TOKEN
 
 from gongzhong import Account, Accounts, App, Secret, Text
-from gongzhong.app import Services
-from gongzhong.database import read_url
-from gongzhong.state import open_state
-from gongzhong.store import migrate, open_store
+from gongzhong.app import Connections, Services
 
 app = App()
-address = os.environ.get("STATE")
-services = Services()
-if address is not None:
-    migrate.prepare(read_url(address))
-    services = Services(state=open_state(address), store=open_store(read_url(address)))
+services = Services(state=os.environ.get("STATE"), connections=Connections())
 
 
 def account(number: int) -> Account:
