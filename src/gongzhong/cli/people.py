@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -179,7 +179,7 @@ def sync(
 
     from ..people import Progress
 
-    purposes, _ = declared_by(program)
+    purposes, _ = declared_by(program, config, account)
     configuration = read(config, {"database": database})
 
     async def answer(people: People, appid: str) -> Progress:
@@ -256,8 +256,11 @@ def account_of(config: Path | None, appid: str) -> Account:
     return account
 
 
-def declared_by(program: str) -> tuple[Purposes, Served | None]:
-    """What a program declares, and the same program where it is bound to an account; None for a mere `App`.
+def declared_by(
+    program: str, config: Path | None = None, appid: str | None = None
+) -> tuple[Purposes, Served | None]:
+    """What a program declares, and the same program where it is bound to an account; None for a mere `App`. Of apps by
+    the names of their accounts it is the one of this AppID in the configuration.
 
     Raises Usage when it is no official account's, or that of several at once.
     """
@@ -266,12 +269,28 @@ def declared_by(program: str) -> tuple[Purposes, Served | None]:
     from ..running.target import resolve
 
     value = resolve(program).value
+    if isinstance(value, Mapping):
+        value = value[_named(value, program, config, appid)]
     served = value if isinstance(value, Served) else None
     if isinstance(value, App):
         return value.purposes, served
     if served is not None and served.only is not None:
         return served.only.app.purposes, served
     raise Usage(f"{program} 不是公众号程序", f"{program} is no official account's program")
+
+
+def _named(apps: Mapping[str, object], program: str, config: Path | None, appid: str | None) -> str:
+    """Which of several apps by name is meant. Raises Usage when that is not said."""
+    asked_for = appid or os.environ.get("GONGZHONG_APPID", "")
+    names = {one.appid: one.name for one in read(config, {}).settings.account}
+    name = names.get(asked_for, next(iter(apps)) if len(apps) == 1 else "")
+    if name not in apps:
+        shown = ", ".join(apps)
+        raise Usage(
+            f"{program} 是几个账号的程序（{shown}）：用 --account 给出其中一个的 AppID",
+            f"{program} is the programs of several accounts ({shown}): give the AppID of one of them by --account",
+        )
+    return name
 
 
 def retention(
@@ -285,7 +304,7 @@ def retention(
 ) -> int:
     from ..app.export import stored_records
 
-    purposes, _ = declared_by(program)
+    purposes, _ = declared_by(program, config, account)
     state = read(config, {"database": database}).state
 
     async def answer(people: People, appid: str) -> dict[str, int]:

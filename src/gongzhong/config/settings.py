@@ -69,10 +69,18 @@ class AccountSettings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     path: Annotated[
-        str, About("多个账号时，它的回调路径，例如 /news", "path of its callback URL, such as /news")
+        str,
+        About(
+            "多个账号时，它的回调路径，例如 /news", "path of its callback URL, such as /news", "CALLBACK_PATH"
+        ),
     ] = ""
     host: Annotated[
-        str, About("多个账号时，它的主机名", "host name of its callback URL, where hosts tell accounts apart")
+        str,
+        About(
+            "多个账号时，它的主机名",
+            "host name of its callback URL, where hosts tell accounts apart",
+            "CALLBACK_HOST",
+        ),
     ] = ""
     open_platform: Annotated[
         str,

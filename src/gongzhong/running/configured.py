@@ -106,10 +106,12 @@ def _check_names(apps: Mapping[str, App], accounts: Mapping[str, AccountSettings
 
 
 def _no_address(account: AccountSettings) -> SetupError:
-    shown = account.name or account.appid
+    shown, prefix = account.name or account.appid, account.prefix
     return SetupError(
         f"有几个账号，但 {shown} 没有 path 或 host：不知道哪些请求是它的",
         f"there are several accounts, and {shown} has neither path nor host: no request is known to be its",
-        fix_zh='在它的 [[account]] 里写 path = "/…" 或 host = "…"，与微信后台的服务器地址一致',
-        fix_en='give its [[account]] path = "/…" or host = "…", as in its server address at WeChat',
+        fix_zh=f'在它的 [[account]] 里写 path = "/…" 或 host = "…"，或设置 {prefix}CALLBACK_PATH、'
+        f"{prefix}CALLBACK_HOST，与微信后台的服务器地址一致",
+        fix_en=f'give its [[account]] path = "/…" or host = "…", or set {prefix}CALLBACK_PATH or '
+        f"{prefix}CALLBACK_HOST, as in its server address at WeChat",
     )

@@ -32,8 +32,8 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
     """A process stops trusting its lease so long before the others do, for clocks that differ."""
     tend_s: float = 0.05
     """How often to take in letters and lay down people, while there are any."""
-    recover_s: float = 2.0
-    """How often to look for what a dead process left."""
+    recover_s: float = 0.5
+    """How often to look for rows that nobody has: what a dead process left, and answers from elsewhere."""
 
 
 class Member:

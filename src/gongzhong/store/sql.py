@@ -29,8 +29,8 @@ ON CONFLICT (account, kind, key) WHERE key <> '' DO NOTHING RETURNING {COLUMNS}
 """
 
 OVERDUE = """
-SELECT account, line, min(due) FROM work
-WHERE account {accounts} AND kind = :kind AND stage <> 'dead' AND due <= :now AND line <> ''
+SELECT account, line FROM work
+WHERE account {accounts} AND kind {kinds} AND stage <> 'dead' AND due <= :now AND line <> ''
 GROUP BY account, line ORDER BY min(due) LIMIT :n
 """
 
@@ -130,17 +130,16 @@ class SqlWork:
         return await self.settle([work], work.account, then)
 
     async def overdue(self, accounts: Sequence[str], kinds: Sequence[str], n: int) -> list[tuple[str, str]]:
-        values = {"now": self.clock.now(), "n": n}
         if self._statements.takes_locks:
-            sql, given = OVERDUE.format(accounts="= ANY (:accounts::text[])"), text_array(accounts)
+            sql = OVERDUE.format(accounts="= ANY (:accounts::text[])", kinds="= ANY (:kinds::text[])")
+            given = {"accounts": text_array(accounts), "kinds": text_array(kinds)}
         else:
-            sql = OVERDUE.format(accounts="IN (SELECT value FROM json_each(:accounts))")
-            given = json.dumps(list(accounts))
-        rows = await self._statements.run(
-            *((sql, {**values, "kind": kind, "accounts": given}) for kind in kinds)
-        )
-        due = sorted(rows, key=lambda row: float(row[2]))
-        return list(dict.fromkeys((account, line) for account, line, _ in due))[:n]
+            listed = "IN (SELECT value FROM json_each(:{}))"
+            sql = OVERDUE.format(accounts=listed.format("accounts"), kinds=listed.format("kinds"))
+            given = {"accounts": json.dumps(list(accounts)), "kinds": json.dumps(list(kinds))}
+        return [
+            (row[0], row[1]) for row in await self._statements.read(sql, now=self.clock.now(), n=n, **given)
+        ]
 
     async def take_line(
         self, account: str, kinds: Sequence[str], line: str, holder: str, seconds: float

@@ -120,6 +120,23 @@ def test_both_commands_take_the_same_programs(
     assert not right or json.loads(capsys.readouterr().out) == {"phone": 1}
 
 
+def test_of_apps_by_name_the_one_of_the_account_says_what_is_kept(
+    alice: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GONGZHONG_APPID")
+    declared = PROGRAMS.partition("binding =")[0]
+    (tmp_path / "apps_of_people.py").write_text(f"{declared}apps = {{'shop': app, 'news': App()}}\n")
+    (tmp_path / "gongzhong.toml").write_text(
+        f'[[account]]\nname = "shop"\nappid = "{APPID}"\n[[account]]\nname = "news"\nappid = "wxfeedfeedfeedfeed"\n'
+    )
+    program = "apps_of_people.py:apps"
+    assert run(["people", "retention", program, "--account", "wx0000000000000000"]) == USAGE
+    assert "shop, news" in capsys.readouterr().err
+    news = told(capsys, "retention", program, "--account", "wxfeedfeedfeedfeed", "--json")
+    assert news == {}, "another account's people stay"
+    assert told(capsys, "retention", program, "--account", APPID, "--json") == {"phone": 1}
+
+
 def test_a_program_of_no_account_needs_one_to_be_named(
     alice: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -171,6 +171,13 @@ def test_each_account_has_variables_of_its_own(tmp_path: Path) -> None:
     assert [one.prefix for one in found.settings.account] == ["GONGZHONG_", "GONGZHONG_NEWS_"]
 
 
+def test_the_account_of_the_environment_has_an_address_beside_those_of_the_file(tmp_path: Path) -> None:
+    env = {"GONGZHONG_APPID": "wx00000000000000ff", "GONGZHONG_CALLBACK_PATH": "/main"}
+    text = '[[account]]\nname = "news"\nappid = "wx00000000000000aa"\n'
+    found = config_of(tmp_path, text, {**env, "GONGZHONG_NEWS_CALLBACK_HOST": "news.example.com"})
+    assert [one.address for one in found.settings.account] == ["/main", "news.example.com"]
+
+
 def test_the_environment_alone_names_an_account(tmp_path: Path) -> None:
     found = read(None, {"GONGZHONG_APPID": APPID, "GONGZHONG_SECRET": SECRET, "GONGZHONG_CONFIG": ""})
     assert [one.appid for one in found.settings.account] == [APPID]
