@@ -139,7 +139,8 @@ class Recording:
         entries = self._entries()
         calls = None
         if entries is not None:
-            calls = [entry for entry in entries if entry.kind == "api" and not entry.is_lookup]
+            made = [entry for entry in entries if entry.kind == "api"]
+            calls = [entry for entry in made if not (entry.is_lookup or entry.is_by_hand)]
         setting = self._setting(account, entries or [])
         return Script(account, self._deeds, self._steps(), calls, setting, self._left_out(account)).source(
             target

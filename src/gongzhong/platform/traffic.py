@@ -48,6 +48,9 @@ NORMAL = TrafficLimits()
 
 Kind = Literal["push", "verify", "api", "web"]
 
+BY_HAND = "x-gongzhong-debug"
+"""The header of requests that somebody makes with the interface debugging tool."""
+
 _TEXTUAL = ("json", "xml", "text", "urlencoded", "javascript")
 
 
@@ -130,6 +133,11 @@ class Exchange(msgspec.Struct, kw_only=True):
     def is_lookup(self) -> bool:
         """Whether the kit asked by itself, for a token or a permission, and not the program."""
         return "x-gongzhong-lookup" in self.request_headers
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether somebody made it with the interface debugging tool, and not the program."""
+        return BY_HAND in self.request_headers
 
 
 def _read(body: bytes) -> Any:
@@ -417,7 +425,7 @@ class Traffic:
             number = self._keys.get(unquote(named))
             return None if number is None else Cause(number, known=True)
         under_way = self._open.get((call.appid, call.openid or "")) if self._open else None
-        if under_way is None or len(under_way) != 1 or call.is_lookup:
+        if under_way is None or len(under_way) != 1 or call.is_lookup or call.is_by_hand:
             return None
         return Cause(under_way[0].number, known=False)
 

@@ -264,3 +264,16 @@ def test_values_are_encoded_as_the_client_encodes_the_call() -> None:
     values = {"type": "image", "media": Upload(b"x", "a")}
     made = encode(build(values, call))
     assert encode_values(call, values).query == made.query
+
+
+def test_a_recording_holds_the_programs_calls_and_not_those_made_by_hand(bench: Bench) -> None:
+    client = bench.platform.client(bench.oa)
+    bench.ask("POST", "/recording/start", {"appid": bench.account.appid})
+    say = {"appid": bench.account.appid, "type": "text", "content": "在吗"}
+    bench.ask("POST", "/people/alice/say?wait=1", say)
+    bench.run("GetTags", {})
+    client.users.get(openid=bench.alice.openid(bench.oa))
+    recording = bench.platform.platform.recording
+    recording.stop()
+    source = recording.test_file("app:oa")
+    assert "cgi-bin/user/info" in source and "cgi-bin/tags/get" not in source

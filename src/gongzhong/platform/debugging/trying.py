@@ -19,6 +19,7 @@ from ...catalogue.files import upload_name
 from ...catalogue.lenient import build
 from ...catalogue.model import Call, Upload
 from ...reasons import NOT_JSON, in_words
+from ..traffic import BY_HAND
 from ..world import tokens
 from ..world.refusal import BadInput
 from ..world.world import AccountState, World
@@ -30,8 +31,8 @@ Target = Literal["platform", "wechat"]
 SHOWN_BYTES: Final = 1024 * 1024
 """Of a body that is text; a file is shown whole, up to `FILE_BYTES`."""
 FILE_BYTES: Final = 12 * 1024 * 1024
-MARK: Final[Mapping[str, str]] = {"x-gongzhong-debug": "1"}
-"""The header of requests that somebody makes by hand: recordings leave them out."""
+MARK: Final[Mapping[str, str]] = {BY_HAND: "1"}
+"""Recordings leave these requests out."""
 
 
 class GivenFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
