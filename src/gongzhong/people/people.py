@@ -90,7 +90,7 @@ class People:
             self._work(),
             directory,
             sync_s=sync_hours * 3600,
-            joins=bool(open_platform),
+            unions=self.unions(account, open_platform) if open_platform else None,
             more=more,
         )
 

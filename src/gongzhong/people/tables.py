@@ -129,10 +129,10 @@ WHERE p.union_lookup = :lookup AND p.union_lookup <> '' AND p.account <> :accoun
 UNION_OF: Final = """
 SELECT p.union_lookup FROM person AS p
 JOIN person_field AS f ON f.account = p.account AND f.number = p.number AND f.field = 'unionid'
-WHERE p.account = :account AND p.number = :number AND p.union_lookup <> ''
+WHERE p.account = :account AND p.number = :number AND p.union_lookup LIKE :mark
 """
 END_UNIONS: Final = """
-UPDATE person SET union_lookup = '' WHERE account = :account AND union_lookup <> '' AND (:all_of_them = 1
+UPDATE person SET union_lookup = '' WHERE account = :account AND union_lookup <> '' AND (union_lookup NOT LIKE :mark
 OR NOT EXISTS (SELECT 1 FROM person_field AS f WHERE f.account = person.account AND f.number = person.number
     AND f.field = 'unionid')) RETURNING number
 """
@@ -323,16 +323,17 @@ class PeopleTables:
         ]
         await self._statements.run_many(SET_UNION, values)
 
-    async def joined(self, account: str, number: int) -> list[tuple[str, int]]:
-        """Account and number of the same person elsewhere."""
-        found = await self._run(UNION_OF, account, number=number)
+    async def joined(self, account: str, number: int, mark: str) -> list[tuple[str, int]]:
+        """Account and number of the same person elsewhere, if their blind index begins with `mark`."""
+        found = await self._run(UNION_OF, account, number=number, mark=f"{mark}_%")
         if not found:
             return []
         return [(row[0], row[1]) for row in await self._run(JOINED, account, lookup=found[0][0])]
 
-    async def end_unions(self, account: str, *, everybody: bool) -> int:
-        """Forget the blind indexes of UnionIDs that are no longer stored, or all of them. How many."""
-        return len(await self._run(END_UNIONS, account, all_of_them=int(everybody)))
+    async def end_unions(self, account: str, mark: str = "") -> int:
+        """Forget the blind indexes of UnionIDs that are no longer stored, or do not begin with `mark`; without one, all
+        of them. How many."""
+        return len(await self._run(END_UNIONS, account, mark=f"{mark}%" if mark else ""))
 
     async def last_audit(self, account: str) -> tuple[int, bytes] | None:
         """Number and digest of the newest entry."""

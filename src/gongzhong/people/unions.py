@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..client import AsyncClient
 
 UNIONID: Final = "unionid"
+MARK_CHARACTERS: Final = 8
 NOT_BOUND: Final = 89002
 """WeChat: the account is bound to no Open Platform account."""
 
@@ -66,9 +67,19 @@ class Unions:
 
     async def note(self, unionids: Mapping[int, str]) -> None:
         """Let people, by their numbers, be found by their UnionIDs, if the field `unionid` is stored of them."""
-        keys = await self._vault.keyring.joining(self.platform)
-        lookups = {number: keys.blind(UNIONID, unionid) for number, unionid in unionids.items()}
+        keys, mark = await self._vault.keyring.joining(self.platform), await self.mark()
+        lookups = {number: mark + keys.blind(UNIONID, unionid) for number, unionid in unionids.items()}
         await self._vault.tables.set_unions(self._vault.account, lookups)
+
+    async def mark(self) -> str:
+        """How the blind indexes of this Open Platform account begin: those of another one join nobody here."""
+        keys = await self._vault.keyring.joining(self.platform)
+        return keys.blind("platform", self.platform)[:MARK_CHARACTERS]
+
+    async def end_others(self) -> int:
+        """Forget the blind indexes of UnionIDs that are no longer stored, and those of another Open Platform account,
+        to which the account was bound before; how many."""
+        return await self._vault.tables.end_unions(self._vault.account, await self.mark())
 
     async def others(self, openid: str) -> list[Joined]:
         """The same person in other accounts that take part; nobody when the person has not agreed in both."""
@@ -76,7 +87,7 @@ class Unions:
         if number is None:
             return []
         found = []
-        for account, other in await self._vault.tables.joined(self._vault.account, number):
+        for account, other in await self._vault.tables.joined(self._vault.account, number, await self.mark()):
             vault = Vault(account, self._vault.keyring, self._vault.tables, self._vault.clock)
             [theirs] = await vault.openids([other])
             if theirs is not None:

@@ -5,7 +5,8 @@ Each job is a row of the table of work that waits until it is due, is done by wh
     retention   every hour       deletes what was kept for longer than its `keep_days`
     erasures    every minute     ends erasures whose process died in between
     directory   `sync_hours`     reads all followers, goes on where it stopped
-    unions      every hour       forgets UnionIDs that are no longer stored, or all where nobody is joined
+    unions      every hour       forgets UnionIDs that are no longer stored, or are of an Open Platform account to which
+                                 the account was bound before, or all where nobody is joined
     campaigns   every day        empties the variables of campaigns that ended a month ago (`app/duties.py`)
 
 A job that fails is tried again after AGAIN_S at the latest. A process that dies during one loses its lease, and another
@@ -27,6 +28,7 @@ from ..store import NewWork, Work, WorkStore
 from .directory import LEASE_S, Directory
 from .erasure import Erasure
 from .records import Records
+from .unions import Unions
 
 KIND: Final = "upkeep"
 HOUR_S: Final = 3600.0
@@ -54,7 +56,7 @@ class Upkeep:
         directory: Directory | None = None,
         *,
         sync_s: float = 24 * HOUR_S,
-        joins: bool = False,
+        unions: Unions | None = None,
         holder: str = "",
         more: Mapping[str, Job] | None = None,
     ) -> None:
@@ -65,7 +67,7 @@ class Upkeep:
         self.jobs = {
             "retention": Job(HOUR_S, records.retain),
             "erasures": Job(ERASURES_S, erasure.complete),
-            "unions": Job(HOUR_S, lambda: tables.end_unions(self._account, everybody=not joins)),
+            "unions": Job(HOUR_S, unions.end_others if unions else lambda: tables.end_unions(self._account)),
         }
         if directory is not None and sync_s > 0:
             self.jobs["directory"] = Job(sync_s, directory.sync)

@@ -287,6 +287,17 @@ async def test_people_of_two_open_platform_accounts_never_meet(people: People) -
     assert await people.unions(OTHER, "wxanother").others("oAliceThere") == []
 
 
+async def test_an_account_that_moves_to_another_open_platform_account_is_joined_there_only(
+    people: People,
+) -> None:
+    await joined(people)
+    moved = people.unions(OTHER, "wxanother")
+    assert await moved.others("oAliceThere") == []
+    assert await moved.end_others() == 1, "by itself, every hour"
+    assert await people.unions(SHOP, "wxopen").others(ALICE) == []
+    assert await people.unions(SHOP, "wxopen").end_others() == 0
+
+
 async def test_an_account_that_is_not_bound_joins_nobody(
     people: People, caplog: pytest.LogCaptureFixture
 ) -> None:
