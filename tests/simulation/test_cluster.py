@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
+from contextvars import Context
 from typing import Any
 
 import pytest
@@ -88,6 +89,38 @@ def test_a_message_outlives_three_processes_that_die_within_a_second(
         del world
         gc.collect()
     assert deaths > 3, "no handler was slow enough"
+
+
+class StoppedForAWhile(ClusterWorld):
+    """The process that works on a person's first message is stopped for less than its lease, while more come."""
+
+    stopped = False
+
+    def begun(self, text: str, process: Process) -> None:
+        super().begun(text, process)
+        if not self.stopped:
+            self.stopped = True
+            process.stop()
+            self.room.loop.call_later(
+                5.8, process.resume, context=Context()
+            )  # the world's, not the process's
+
+
+def test_messages_to_somebody_whose_process_is_stopped_are_kept_for_it() -> None:
+    """WeChat gets its answer in time, and each handler runs once, when the process goes on."""
+    setting, left = Setting(True, people=1, messages=6, writes_s=6.0, fetches_s=300.0), 0
+    for seed in range(60):
+        world = StoppedForAWhile(seed, setting, Mishaps()).run()
+        answers = "\n".join(text for side, _, text in world.chats["person 0"] if side == "account").split(
+            "\n"
+        )
+        said = [text.removeprefix("答") for text in answers if text.startswith("答")]
+        assert sorted(said) == sorted(world.wrote["person 0"]), f"seed {seed}"
+        assert set(world.started.values()) == {1}, f"seed {seed}: {world.started}"
+        left += sum(binding.counters["left"] for _, binding in world.alive)
+        del world
+        gc.collect()
+    assert left > 30
 
 
 MUTANTS = {

@@ -16,9 +16,11 @@ from typing import Any
 
 from gongzhong import Account, OfficialAccount, Secret, Text
 from gongzhong.app import Services
+from gongzhong.app.answer import Answer
 from gongzhong.app.binding import Binding
 from gongzhong.client.token_store import MemoryTokenStore
 from gongzhong.errors import TransportError
+from gongzhong.facts import DELIVERIES
 from gongzhong.platform.delivery.receiver import Answered, Unanswered
 from gongzhong.platform.world import accounts, acts, chats, people
 from gongzhong.platform.world.acts import Saying
@@ -56,6 +58,11 @@ class Door:
         self._network = network
         self.apps: Callable[[], list[tuple[Process, Binding]]] = list
         """The processes that may be asked, in the order of preference."""
+        self.attempts: Counter[bytes] = Counter()
+        self.given: dict[bytes, str] = {}
+        """The last answer to each push."""
+        self.unseen: list[str] = []
+        """Last answers that were lost on the way, no delivery coming after them: nobody can know of that."""
 
     async def send(
         self, method: str, url: str, body: bytes, *, timeout_s: float, connect_s: float
@@ -63,13 +70,20 @@ class Door:
         query = url.partition("?")[2]
         process, binding = self.apps()[0]
         hung_up = False
+        self.attempts[body] += 1
+
+        async def handled() -> Answer:
+            answer = await binding.handle(query, body, method, gone=lambda: hung_up)
+            self.given[body] = answer.body.decode()
+            return answer
+
         try:
             async with asyncio.timeout(timeout_s):
-                answer = await self._network.call(
-                    process, lambda: binding.handle(query, body, method, gone=lambda: hung_up)
-                )
+                answer = await self._network.call(process, handled)
         except (TimeoutError, TransportError):
             hung_up = True
+            if self.attempts[body] == DELIVERIES:
+                self.unseen.append(self.given.get(body, ""))
             raise Unanswered("timeout", f"{timeout_s:g} s") from None
         return Answered(answer.status, {"content-type": answer.content_type}, answer.body, "127.0.0.1")
 
@@ -207,7 +221,8 @@ class WindowWorld:
         twice = [text for text, count in Counter(answers).items() if count > 1 and text != FETCH]
         if twice and not self.may_see_twice:
             found.append(f"{person} saw answers twice: {twice}")
-        missing = [text for text in self.wrote[person] if text not in answers]
+        unseen = "".join(self.door.unseen)
+        missing = [text for text in self.wrote[person] if text not in answers and f"答{text}" not in unseen]
         failures = sum(side == "system" and "故障" in text for side, _, text in lines)
         if failures:
             self.reached.add("failed three times")

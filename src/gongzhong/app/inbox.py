@@ -145,6 +145,11 @@ class Inbox:
             return made
         return [work for work in await self._store.in_line(self._appid, PUSH, push.openid) if work.key == key]
 
+    async def leave(self, push: Push, key: str) -> None:
+        """Keep a message of somebody whom another process has; nothing new if it is kept already. Raises StateDown."""
+        data = msgspec.msgpack.encode(KeptPush(encode(push), key, promised=False))
+        await self._store.add(self._appid, [NewWork(kind=PUSH, data=data, line=push.openid, key=key)])
+
     async def add_late(self, openid: str, key: str, replies: Sequence[Reply], name: str) -> bool:
         """Keep what was replied from elsewhere to the push `key`. False when a row of this name is there already.
         Raises StateDown."""

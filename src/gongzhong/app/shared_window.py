@@ -33,16 +33,15 @@ from ..store import MemoryWork, Work
 from .answer import Answer, Gone, NotAccepted
 from .claims import Phase as ClaimPhase
 from .holds import ALARM_WINDOW_S, SHARED_HOLDS
-from .inbox import AGAIN_AFTER_S, Inbox, Rows, claim_of
+from .inbox import AGAIN_AFTER_S, Inbox, claim_of
 from .loading import Loading
 from .outbox import WAITS_S
-from .runs import Run
+from .runs import SUCCESS, Run
 from .taking import AT_ONCE, NOTHING, REMEMBERED_S, Person, Phase, Taking
 
 if TYPE_CHECKING:
     from ..state import State
     from ..store import WorkStore
-    from ..wire import PushQuery
     from .binding import Binding
     from .delivery import Delivery
 
@@ -50,6 +49,8 @@ log = logging.getLogger("gongzhong.app")
 
 LOOKS_EVERY_S = 0.5
 """While another process works on a delivery: how often to see whether it still lives, and whether WeChat hung up."""
+SILENT_S = 0.3
+"""How long after the end of the window a process that has the person may still answer."""
 MOST_WRITES = 3
 """Attempts to lay somebody down whose record was changed meanwhile."""
 LAST_S = 3.0
@@ -135,7 +136,7 @@ class SharedWindow:
                 continue
             if isinstance(gone, Remote):
                 return MOVED
-            returned = await self._pass_on(owner, delivery.request, gone, began)
+            returned = await self._pass_on(owner, delivery)
             if returned is not None:
                 return returned
             owner = ""
@@ -183,16 +184,16 @@ class SharedWindow:
         over = self._clock.now() > came + ANSWERED_S
         return bool(self._binding.app.replay_window_s) and over and not remembered
 
-    async def _pass_on(
-        self, owner: str, request: tuple[PushQuery, bytes], gone: Gone | None, began: float
-    ) -> Returned | None:
+    async def _pass_on(self, owner: str, delivery: Delivery) -> Returned | None:
         """Have the process that has the person answer. None when it has them no more, or died."""
         await in_task()
         loop, number = asyncio.get_running_loop(), new_number()
         rules = self._binding.app.rules
-        query, body = request
+        gone, began = delivery.gone, delivery.began
+        query, body = delivery.request
         asked = Ask(number, query.given(), body, began + rules.patience_s - loop.time(), self.appid)
         self._counters["passed_on"] += 1
+        leaves_at = began + rules.window_s + SILENT_S
         returned = None
         while returned is None:
             hung_up = gone is not None and gone()
@@ -201,9 +202,16 @@ class SharedWindow:
                 raise NotAccepted
             try:
                 await self.mail.send(owner, asked)  # again: a letter may be lost
-                returned = await self.mail.answer(number, LOOKS_EVERY_S)
+                looks_s = max(AGAIN_AFTER_S, min(LOOKS_EVERY_S, leaves_at - loop.time()))
+                returned = await self.mail.answer(number, looks_s)
                 if returned is None and await self.member.dead(owner):
                     return None
+                if returned is None:
+                    self._binding.permission.ask_soon()  # in time for what follows
+                if returned is None and loop.time() >= leaves_at and await self._left_for(owner, delivery):
+                    self._aside(self.mail.send(owner, HungUp(number)))
+                    self._aside(self.mail.handed(number, sure=False))
+                    return Returned(body=SUCCESS)
             except StateDown:
                 await asyncio.sleep(AGAIN_AFTER_S)
         if returned == MOVED:
@@ -211,6 +219,17 @@ class SharedWindow:
         sure = loop.time() < began + rules.patience_s and not (gone is not None and gone())
         self._aside(self.mail.handed(number, sure))
         return returned
+
+    async def _left_for(self, owner: str, delivery: Delivery) -> bool:
+        """Put a message into the inbox for a process that says nothing: one that was stopped, or whose event loop is
+        blocked, and that does not count as dead yet. It, or whoever takes the person from it, goes on from there, and
+        WeChat needs neither to wait nor to deliver again. Only where the answer can be sent later. Raises StateDown."""
+        if not self._binding.permission.known:
+            return False
+        await self._inbox.leave(delivery.push, delivery.key)
+        self._counters["left"] += 1
+        await self.mail.send(owner, Added(delivery.push.openid, self.appid))
+        return True
 
     async def serve(self, letter: Ask, remote: Remote) -> Returned:
         """Answer a delivery that came to another process."""
@@ -277,8 +296,13 @@ class SharedWindow:
                     rows = await self._inbox.keep(
                         run.push, claim.key, claim.promised, accepted, self.member.name
                     )
-            if rows is not None:
-                person.rows.update((row.id, row) for row in rows)
+            if rows is not None and any(row.holder != self.member.name for row in rows):
+                self.added(person.openid)  # another process left it for this one
+                await asyncio.sleep(AGAIN_AFTER_S)
+            elif rows is not None:
+                for row in rows:
+                    known = person.rows.get(row.id)  # loaded meanwhile, with a newer fence
+                    person.rows[row.id] = row if known is None or known.fence < row.fence else known
                 run.kept = True
             elif loop.time() >= ends:
                 raise NotAccepted

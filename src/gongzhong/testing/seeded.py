@@ -126,7 +126,7 @@ class SeededLoop(AbstractEventLoop):
     def call_soon(
         self, callback: Callable[[*Ts], object], *args: *Ts, context: contextvars.Context | None = None
     ) -> Handle:
-        context = context or contextvars.copy_context()
+        context = contextvars.copy_context() if context is None else context  # an empty one is falsy
         handle = Handle(callback, args, self, context)
         self._ready.append((handle, context))
         return handle
@@ -149,7 +149,7 @@ class SeededLoop(AbstractEventLoop):
         *args: *Ts,
         context: contextvars.Context | None = None,
     ) -> TimerHandle:
-        context = context or contextvars.copy_context()
+        context = contextvars.copy_context() if context is None else context  # an empty one is falsy
         timer = TimerHandle(when, callback, args, self, context)
         self._numbers += 1
         heapq.heappush(self._timers, (when, self._numbers, timer, context))

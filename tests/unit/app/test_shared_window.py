@@ -245,17 +245,19 @@ async def test_a_process_of_this_machine_that_has_ended_is_not_waited_for() -> N
     cluster = Cluster(1)
     [binding] = cluster.bindings
     child, name = living_process()
-    push = text("0")
     assert await cluster.state.lease(f"worker|{name}", name, 3600.0)
     record = written(PersonRecord(owner=name))
-    await cluster.state.put(f"person|{APPID}|{push.openid}", record, replaces=0, ttl_s=60.0)
-    status, _, _ = await cluster.deliver(binding, push)
-    assert (status, cluster.runs) == (503, []), "it lives"
+    for person in (ALICE, "oBob"):
+        await cluster.state.put(f"person|{APPID}|{person}", record, replaces=0, ttl_s=60.0)
+    status, body, _ = await cluster.deliver(binding, text("0"))
+    assert (status, body, cluster.runs) == (200, b"success", []), "it lives, and the message is kept for it"
     child.kill()
     child.communicate()
-    _, body, took = await cluster.deliver(binding, push)
-    assert "答0".encode() in body
+    _, body, took = await cluster.deliver(binding, text("0.0", user="oBob"))
+    assert "答0.0".encode() in body
     assert took < 0.1
+    await cluster.deliver(binding, text("0.00"))
+    assert cluster.runs == ["0.0", "0", "0.00"], "what was kept is begun by whoever takes the person"
     await cluster.close()
 
 
