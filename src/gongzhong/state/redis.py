@@ -382,6 +382,37 @@ class Server:
         )
 
 
+class Facts(msgspec.Struct, frozen=True):
+    """What a server says of itself; None for what it does not tell."""
+
+    appends: bool | None
+    """Whether it writes to a file what it is told (`appendonly`)."""
+    evicts: bool | None
+    """Whether it throws keys away when its memory is full."""
+    time: float
+    """Its clock, in unix seconds."""
+
+
+async def ask_server(url: str) -> Facts:
+    """What the server of an address says of itself. Raises SetupError for a wrong address, StateDown when it is out of
+    reach."""
+    server = Server(url)
+    client = server.client()
+    try:
+        told: dict[str, Any] = await client.info("everything")
+        seconds, micros = await client.time()
+    except (RedisError, OSError) as problem:
+        raise server.down(problem) from None
+    finally:
+        await client.aclose()
+    policy = told.get("maxmemory_policy")
+    return Facts(
+        appends=bool(told["aof_enabled"]) if "aof_enabled" in told else None,
+        evicts=bool(told.get("maxmemory")) and policy != "noeviction" if policy else None,
+        time=seconds + micros / 1e6,
+    )
+
+
 @dataclass(slots=True, eq=False)
 class Call:
     """One script on its way, and the task that waits for it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,10 +15,14 @@ from ...config import AccountSettings, Configuration, WrongConfiguration, read
 from ...errors import GongzhongError, SetupError
 from ...platform.delivery.receiver import Receiver
 from ...state import State, open_state
+from .api_hosts import CHECK as API_HOST
+from .clocks import CHECK as API_CLOCK
 from .diagnosis import diagnose
 from .finding import Finding, failed, ok, unknown, warning, wrong
 from .services import check_services, missing_file, no_file
 
+OF_THE_MACHINE: Final = (f"{API_HOST}.", API_CLOCK)
+"""The beginnings of checks that are not about an account."""
 AT_ONCE: Final = 8
 """So many accounts are checked at the same time."""
 
@@ -53,10 +57,22 @@ async def diagnose_deployment(
         findings += await _guarded("services", check_services(found, state))
         limit = asyncio.Semaphore(AT_ONCE)
         each = [_account(found, one, base, state, receiver, transport, limit) for one in accounts]
-        return [*findings, *(finding for of_one in await asyncio.gather(*each) for finding in of_one)]
+        return [*findings, *_said_once(await asyncio.gather(*each))]
     finally:
         if state is not None:
             await state.close()
+
+
+def _said_once(accounts: Sequence[Sequence[Finding]]) -> Iterator[Finding]:
+    """The findings of all accounts; what is about this machine's ways to WeChat stands there once if it is the same
+    for several, without the name of one."""
+    seen: set[tuple[str, str]] = set()
+    for finding in (one for of_one in accounts for one in of_one):
+        if not finding.check.startswith(OF_THE_MACHINE):
+            yield finding
+        elif (finding.check, finding.status) not in seen:
+            seen.add((finding.check, finding.status))
+            yield msgspec.structs.replace(finding, account="")
 
 
 def _read(found: Configuration) -> list[Finding]:

@@ -21,9 +21,11 @@ from ...gateway import GatewayTables
 from ...gateway.keys import EVERYTHING
 from ...people import configured as configured_people
 from ...people.files import files_open_to_others
+from ...state import REDIS
 from ..alarms import senders_of
 from .clocks import judge_difference
 from .finding import Finding, failed, note, ok, skipped, warning, wrong
+from .redis_server import HOSTS_DIFFER_S, check_redis
 
 if TYPE_CHECKING:
     from ...gateway import Key
@@ -34,8 +36,6 @@ SLOW_S: Final = 0.1
 """A state that takes longer for one operation delays every push."""
 READ: Final = "gongzhong:doctor"
 """A key that nobody writes."""
-HOSTS_DIFFER_S: Final = 1.0
-"""Leases are times: the clocks of all hosts must agree so closely."""
 
 
 async def check_services(found: Configuration, state: State | None) -> list[Finding]:
@@ -200,6 +200,9 @@ async def _state(found: Configuration, state: State | None) -> AsyncIterator[Fin
             "把它放在离程序近的地方",
             "move it closer to the program",
         )
+    if found.state.strip().partition(":")[0].lower() in REDIS:
+        for finding in await check_redis(found.state):
+            yield finding
 
 
 def _files(found: Configuration) -> Iterator[Finding]:

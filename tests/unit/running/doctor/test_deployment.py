@@ -232,3 +232,38 @@ async def test_files_that_other_users_may_read_are_named(tmp_path: Path) -> None
     told = await findings(found)
     assert (told["database.mode"].status, told["people.keys.mode"].status) == ("warning", "wrong")
     assert told["people.keys.mode"].fix_en == f"chmod 600 {keys}"
+
+
+class TwoWays:
+    """WeChat's hosts: the first one answers one of two accounts, all others always."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def send(self, request: WireRequest, /) -> WireReply:
+        first = request.host not in self.asked
+        self.asked.append(request.host)
+        status = 502 if request.host == "api.weixin.qq.com" and first else 200
+        return WireReply(status, {"date": format_datetime(datetime.now(UTC))}, b"{}")
+
+    async def close(self) -> None: ...
+
+
+async def test_what_is_about_the_machine_is_said_once_for_several_accounts(tmp_path: Path) -> None:
+    lines = [
+        "[[account]]",
+        'name = "{0}"',
+        f'appid = "{APPID[:-1]}{{0}}"',
+        'path = "/{0}"',
+        f'secret = "{"s" * 32}"',
+    ]
+    file = tmp_path / "gongzhong.toml"
+    file.write_text("\n".join(line.format(name) for name in "ab" for line in lines), "utf-8")
+    file.chmod(0o600)
+    listed = await diagnose_deployment(file, transport=TwoWays())
+    told = [(one.check, one.status, one.account) for one in listed if one.check.startswith(("api_", "clock"))]
+    assert sorted(told) == sorted(set(told))
+    assert {account for _, _, account in told} == {""}
+    first = [status for check, status, _ in told if check == "api_host.api.weixin.qq.com"]
+    assert sorted(first) == ["ok", "warning"], "what differs between accounts is said twice"
+    assert {one.account for one in listed if one.check == "credentials"} == {"a", "b"}
