@@ -18,6 +18,7 @@ ALLOWED = {
     # Logs must be able to hide a secret of any account, wherever it was made; weak: it keeps none alive.
     ("account.py", "_LIVE"),
     # Two ports that are asked for one after the other are two, though nobody listens on the first one yet.
+    ("running/listening.py", "_promised"),
     ("running/listening.py", "_turns"),
 }
 CONTAINERS = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp)

@@ -11,6 +11,8 @@ import errno
 import itertools
 import os
 import socket
+import sys
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +26,8 @@ POLL_S = 0.02
 FREE_PORTS = range(20_000, 32_700)
 FREE_PORTS_A_PROCESS = 100
 _turns = itertools.count()
+_promised: deque[socket.socket] = deque(maxlen=FREE_PORTS_A_PROCESS // 2)
+"""Names that keep other processes from giving the ports that this one gave last."""
 
 
 class PortInUse(SetupError):
@@ -125,15 +129,34 @@ def free_port(host: str = "127.0.0.1") -> int:
 
     It lies below the ports that systems give to outgoing connections (from 32768 on Linux, 49152 elsewhere): one of
     those may be taken again before the program listens. Processes with different ids look in different hundreds first,
-    and each takes the next one every time. Raises SetupError when the host cannot be listened on.
+    and each takes the next one every time; on Linux no port is given that another process has given as one of its last
+    fifty. Raises SetupError when the host cannot be listened on.
     """
     start = os.getpid() * FREE_PORTS_A_PROCESS + next(_turns) % FREE_PORTS_A_PROCESS
     for further in range(len(FREE_PORTS)):
         port = FREE_PORTS[(start + further) % len(FREE_PORTS)]
         with suppress(PortInUse):
             require_free(host, port)
-            return port
+            if _promise(port):
+                return port
     raise SetupError(f"{host} 上没有空闲的端口", f"no port of {host} is free")
+
+
+def _promise(port: int) -> bool:
+    """Whether this process may give a port: no other one has, as far as can be told. A name in the kernel says so,
+    which ends with the process, and counts in one network namespace as ports do."""
+    if sys.platform != "linux":
+        return True
+    name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        name.bind(f"\0gongzhong-port-{port}")
+    except OSError:
+        name.close()
+        return False
+    if len(_promised) == _promised.maxlen:
+        _promised.popleft().close()
+    _promised.append(name)
+    return True
 
 
 def url_of(host: str, port: int, scheme: str = "http") -> str:

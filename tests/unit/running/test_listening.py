@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -38,6 +40,22 @@ def test_free_ports_differ_and_are_none_that_the_system_gives_to_connections() -
     ports = [free_port() for _ in range(20)]
     assert len(set(ports)) == 20
     assert max(ports) < 32768
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names in the kernel are Linux's")
+def test_processes_that_look_in_the_same_place_are_given_different_ports() -> None:
+    """Ids that are 127 apart begin in the same hundred; nobody listens yet when the second one looks."""
+    script = (
+        "import os, sys; from gongzhong.running.listening import free_port; os.getpid = lambda: 7;"
+        "print(*(free_port() for _ in range(20)), flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", script]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    both = [subprocess.Popen(command, **pipes) for _ in range(2)]  # type: ignore[call-overload]
+    given = [port for one in both for port in one.stdout.readline().split()]
+    for one in both:
+        one.communicate()
+    assert len(set(given)) == 40
 
 
 def test_ports_of_connections_that_just_ended_are_free() -> None:
