@@ -33,7 +33,7 @@ from ..store import MemoryWork, Work
 from .answer import Answer, Gone, NotAccepted
 from .claims import Phase as ClaimPhase
 from .holds import ALARM_WINDOW_S, SHARED_HOLDS
-from .inbox import AGAIN_AFTER_S, Inbox, claim_of
+from .inbox import AGAIN_AFTER_S, Inbox, Rows, claim_of
 from .loading import Loading
 from .outbox import WAITS_S
 from .runs import SUCCESS, Run
