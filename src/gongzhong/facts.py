@@ -175,6 +175,8 @@ MASS_OPENIDS_MIN: Final = 2
 MASS_OPENIDS_MAX: Final = 10_000
 MASS_ARTICLES: Final = 8
 MASS_SPEED_MAX: Final = 4
+# 群发消息指南 (confirmed): a month, what a service account sends to everybody, and what each person receives of it
+MASS_MONTHLY: Final = 4
 # The current pages say 32 bytes, the older one 64; developers report refusals below 64
 MASS_CLIENT_MSG_ID_BYTES: Final = 32
 # 根据标签群发消息 (confirmed): so long, in seconds, the same clientmsgid is refused with 45065

@@ -21,8 +21,8 @@ from msgspec.structs import replace
 from sqlalchemy import create_engine
 
 from gongzhong.campaigns import Attempt, Outcome, State
-from gongzhong.campaigns.contents import CustomerMessage, TemplateMessage
-from gongzhong.campaigns.plan import Plan, day_of, next_day
+from gongzhong.campaigns.contents import Broadcast, CustomerMessage, TemplateMessage
+from gongzhong.campaigns.plan import Plan, day_of, next_day, next_month
 from gongzhong.campaigns.tables import Campaign, CampaignTables, Claim, Limits, Stage
 from gongzhong.campaigns.worker import CampaignWorker, WorkerPolicy
 from gongzhong.client.token_store import MemoryTokenStore
@@ -418,3 +418,49 @@ def test_nothing_is_sent_to_whose_field_is_erased_after_their_chunk_was_claimed(
     world.run()
     assert [len(times) for times in world.shown()] == [0 if n in last else 1 for n in range(PEOPLE)]
     assert {n for n, one in enumerate(world.histories) if one.state is State.SKIPPED} == last
+
+
+class Broadcasts(CampaignWorld):
+    """Several messages to everybody, planned at the same time."""
+
+    def __init__(self, seed: int, mishaps: Mishaps, number: int) -> None:
+        super().__init__(seed, mishaps, plan=Plan(content=Broadcast(text="新书到店")))
+        self.number = number
+
+    async def _fill(self) -> None:
+        for number in range(self.number):
+            plan = replace(self.plan, content=Broadcast(text=f"新书到店 {number}"))
+            encoded = msgspec.json.encode(plan)
+            self.campaign = await self.tables.create(APPID, "news", "broadcast", encoded, EPOCH)
+            await self.tables.add_chunk(self.campaign.id, 0, [], jobs=1)
+            found = await self.tables.filled(self.campaign.id, EPOCH)
+            for stage in (Stage.APPROVED, Stage.RUNNING):
+                found = await self.tables.move(found, stage, EPOCH)
+
+    def stage(self) -> Stage:
+        """Of the one that takes longest."""
+        running = self.loop.run_until_complete(self.tables.campaigns(APPID, Stage.RUNNING))
+        return Stage.RUNNING if running else super().stage()
+
+    async def _read(self) -> list[Any]:
+        """Whether each campaign's message was accepted; not in the order of people."""
+        ledgers = [
+            await self.tables.ledger(one.id, 0, 1, "mass") for one in await self.tables.campaigns(APPID)
+        ]
+        return [history for ledger in ledgers for history in ledger.histories()]
+
+
+@pytest.mark.parametrize("mishaps", [Mishaps(), Mishaps(deaths=6, stops=4, loss=0.2)])
+def test_the_fifth_message_to_everybody_waits_for_the_next_month(mishaps: Mishaps) -> None:
+    """Reserved here: WeChat is not asked for it before. Its own limit of a day is heard of by its refusals."""
+    world = Broadcasts(2, mishaps, number=5)
+    world.poll_s = 1_800.0
+    world.run(100.0, 40 * 86_400.0)
+    assert [history.state for history in world.histories] == [State.ACCEPTED] * 5
+    begins = next_month(EPOCH)
+    for times in world.shown():
+        assert len(times) == 5
+        assert [time < begins for time in times] == [True] * 4 + [False]
+    asked = world.room.requests("/cgi-bin/message/mass/sendall")
+    fourth = max(sorted(world.shown()[0])[3] - EPOCH, 0.0)
+    assert not [time for time in asked if fourth + 60 < time < begins - EPOCH - 200]

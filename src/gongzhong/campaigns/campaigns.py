@@ -25,7 +25,7 @@ from ..errors import SetupError, say
 from .audience import Recipient
 from .contents import Content, Given, result_kind
 from .decision import History, Outcome, State, Verdict
-from .plan import Plan, day_of
+from .plan import Plan
 from .result_tables import LISTEN_S, Progress, ResultTables
 from .tables import IN_CHINESE, Campaign, CampaignTables, Stage
 from .worker import FIELD, People
@@ -195,11 +195,9 @@ class Campaigns:
         return await self._results.progress(campaign)
 
     async def quota_left(self, campaign: int) -> int:
-        """How many calls the campaign may still make today (in China)."""
-        found = await self.find(campaign)
-        plan = plan_of(found)
-        quota = f"{found.kind} {day_of(self._clock.now())}"
-        return max(0, plan.most_a_day - int(await self._results.charged(self.account, quota)))
+        """How many calls the campaign may still make today, broadcasts to everybody this month (in China)."""
+        quota = plan_of(await self.find(campaign)).quota(self._clock.now())
+        return max(0, quota.most - int(await self._results.charged(self.account, quota.name)))
 
     async def status(self, campaign: int) -> Status:
         """Reads the whole ledger, chunk by chunk."""

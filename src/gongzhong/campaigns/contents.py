@@ -101,6 +101,11 @@ class Content(
         """The template by which result events are recognised where they name no known message."""
         return ""
 
+    @property
+    def monthly(self) -> int:
+        """Messages a month, unless the plan says otherwise; 0: they are counted by the day."""
+        return 0
+
 
 class TemplateMessage(Content, frozen=True, kw_only=True, tag="template"):
     """A template message (模板消息), by 发送模板消息."""
@@ -258,6 +263,10 @@ class Broadcast(MassContent, frozen=True, kw_only=True, tag="broadcast"):
 
     tag: int | None = None
     """The tag whose carriers get it; None: all followers."""
+
+    @property
+    def monthly(self) -> int:
+        return facts.MASS_MONTHLY if self.tag is None else 0
 
     def call(self, to: Sequence[Given], key: str) -> MassCall:
         audience = Audience(is_to_all=self.tag is None, tag_id=self.tag)

@@ -19,6 +19,15 @@ CHINA_ZONE: Final = "Asia/Shanghai"
 HOURS: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)")
 
 
+class Quota(msgspec.Struct, frozen=True):
+    """How many calls an account may make in a day or month of China, and when the next one begins (unix seconds)."""
+
+    name: str
+    most: int
+    resets_at: float
+    by_month: bool = False
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Content and pace of a campaign. Raises SetupError for values that mean nothing."""
 
@@ -27,6 +36,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Calls a second, all workers together; 0: as fast as they can."""
     daily: int = 0
     """The account's daily quota of the call, which grows with its followers; 0: that of a new account."""
+    monthly: int = 0
+    """How often a month the account may send a broadcast to everybody; 0: as often as a service account."""
     share: float = 1.0
     """The part of the daily quota that campaigns may use, above 0 to 1."""
     start_at: float = 0.0
@@ -37,10 +48,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The account's time zone, for `hours`."""
 
     def __post_init__(self) -> None:
-        if not (self.rate >= 0 and self.daily >= 0 and 0 < self.share <= 1):
+        if not (min(self.rate, self.daily, self.monthly) >= 0 and 0 < self.share <= 1):
             raise SetupError(
-                "rate 和 daily 不能为负，share 须大于 0、不超过 1",
-                "rate and daily are not negative, share is above 0 and at most 1",
+                "rate、daily 和 monthly 不能为负，share 须大于 0、不超过 1",
+                "rate, daily and monthly are not negative, share is above 0 and at most 1",
             )
         read_hours(self.hours)
         read_zone(self.zone)
@@ -49,10 +60,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def kind(self) -> str:
         return self.content.kind
 
-    @property
-    def most_a_day(self) -> int:
-        """Calls a day."""
-        return int((self.daily or self.content.daily) * self.share)
+    def quota(self, now: float) -> Quota:
+        """What a call is charged to that is made at this moment."""
+        if self.content.monthly:
+            most = self.monthly or self.content.monthly
+            return Quota(f"everybody {day_of(now)[:7]}", most, next_month(now), by_month=True)
+        most = int((self.daily or self.content.daily) * self.share)
+        return Quota(f"{self.kind} {day_of(now)}", most, next_day(now))
 
     @property
     def rules(self) -> Rules:
@@ -112,6 +126,12 @@ def next_day(now: float) -> float:
     """Midnight in China, when WeChat's daily quotas begin anew."""
     shifted = now + facts.CHINA_AHEAD_S
     return shifted - shifted % 86_400 + 86_400 - facts.CHINA_AHEAD_S
+
+
+def next_month(now: float) -> float:
+    """Midnight in China before the first day of the next month."""
+    first = datetime.fromtimestamp(now, CHINA).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return (first + timedelta(days=31)).replace(day=1).timestamp()
 
 
 def day_of(now: float) -> str:

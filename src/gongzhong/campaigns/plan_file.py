@@ -65,6 +65,7 @@ class PlanFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     audience: Audience = Audience()
     rate: float = 0.0
     daily: int = 0
+    monthly: int = 0
     share: float = 1.0
     start: datetime | None = None
     hours: str = ""
@@ -79,6 +80,7 @@ class PlanFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             content=self.content,
             rate=self.rate,
             daily=self.daily,
+            monthly=self.monthly,
             share=self.share,
             start_at=start.timestamp() if start else 0.0,
             hours=self.hours,

@@ -567,14 +567,14 @@ class CampaignTables:
         rows = await self._statements.run((VALUE, values))
         return max(0, int(limits.most - (rows[0][0] if rows else 0)))
 
-    async def used_up(self, account: str, limits: Limits) -> None:
+    async def used_up(self, account: str, quota: str, most: float) -> None:
         """WeChat said that the quota is used up: no more intents are charged to it."""
-        values = {"account": account, "quota": limits.quota, "most": float(limits.most)}
+        values = {"account": account, "quota": quota, "most": float(most)}
         await self._statements.run((USED_UP, values))
 
-    async def give_back(self, account: str, limits: Limits, number: int) -> None:
-        """Take back from the quota what intents were charged for calls that never reached WeChat."""
-        values = {"account": account, "quota": limits.quota, "number": float(number)}
+    async def give_back(self, account: str, quota: str, number: int) -> None:
+        """Take back from the quota what intents were charged for calls that do not count."""
+        values = {"account": account, "quota": quota, "number": float(number)}
         await self._statements.run((GIVE_BACK, values))
 
     async def record(self, campaign: int, chunk: int, outcomes: Sequence[Outcome]) -> None:

@@ -15,6 +15,7 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -39,7 +40,7 @@ from .decision import (
     recorded,
     tried,
 )
-from .plan import Plan, day_of, next_day
+from .plan import Plan, Quota, day_of, next_day
 from .tables import Campaign, CampaignTables, Claim, Limits, Refused, Stage
 
 log = logging.getLogger("gongzhong.campaigns")
@@ -346,7 +347,12 @@ class ChunkRun:
         if (opens := self._plan.opens_at(now)) > now:
             await self._leave(opens)
             return False
-        limits = Limits(quota=f"{self._kind} {day_of(now)}", most=self._plan.most_a_day, rate=self._plan.rate)
+        quota = self._plan.quota(now)
+        limits = Limits(quota=quota.name, most=quota.most, rate=self._plan.rate)
+        # The same message under the same id, counted when it was tried first.
+        repeated = quota.by_month and any(self._histories[one].state is State.IN_DOUBT for one in positions)
+        if repeated:
+            limits = replace(limits, quota="")
         intent = await self._intend(positions, now, limits)
         if intent is Refused.QUOTA:
             left = await self._tables.left(self._worker.account, limits)
@@ -354,7 +360,7 @@ class ChunkRun:
                 positions = positions[:left]
                 intent = await self._intend(positions, now, limits)
         if isinstance(intent, Refused):
-            return await self._refused(intent, now)
+            return await self._refused(intent, now, quota)
         self._last = intent.n
         with self._traced(intent.n, positions):
             answers = await self._answers(positions)
@@ -366,10 +372,10 @@ class ChunkRun:
         ]
         tried(self._histories, intent, outcomes)
         self._unrecorded += outcomes
-        if uncharged := sum(not answer.charged for answer in answers):
+        if unused := _unused(answers, quota, repeated=repeated):
             with suppress(StateDown):  # the charge stays then: too much is counted rather than too little
-                await self._tables.give_back(self._worker.account, limits, uncharged)
-        return await self._heed(answers, limits)
+                await self._tables.give_back(self._worker.account, quota.name, unused)
+        return await self._heed(answers, quota)
 
     def _traced(self, n: int, positions: Sequence[int]) -> AbstractContextManager[object]:
         """The span of a unit, if spans are wanted."""
@@ -427,7 +433,7 @@ class ChunkRun:
             return judge(problem)
         return Answered(Verdict.ACCEPTED, msgid=self._content.msgid(sent))
 
-    async def _heed(self, answers: Sequence[Answered], limits: Limits) -> bool:
+    async def _heed(self, answers: Sequence[Answered], quota: Quota) -> bool:
         """Do what the answers ask for beyond their recipients; whether to go on at once."""
         effects = {answer.effect for answer in answers}
         now = self._clock.now()
@@ -439,7 +445,8 @@ class ChunkRun:
         elif Effect.WAIT_FOR_RESET in effects and day_of(now) != day_of(now - CLOCKS_S):
             await self._leave(now + CLOCKS_S)  # for WeChat it may be yesterday still
         elif Effect.WAIT_FOR_RESET in effects:
-            await self._tables.used_up(self._worker.account, limits)
+            if not quota.by_month:  # WeChat has a limit of the day for these, too, and says the same
+                await self._tables.used_up(self._worker.account, quota.name, quota.most)
             await self._leave(next_day(now))
         elif Effect.SLOW_DOWN in effects:
             spread = 1 + self._worker.random.random() / 2
@@ -448,13 +455,13 @@ class ChunkRun:
             return True
         return False
 
-    async def _refused(self, why: Refused, now: float) -> bool:
+    async def _refused(self, why: Refused, now: float, quota: Quota) -> bool:
         """Wait for the pace, or leave the chunk until it is worth another look; whether to go on with it."""
         if why is Refused.RATE and self._worker.policy.waits_for_rate:
             await asyncio.sleep(PACE_S * (0.5 + self._worker.random.random() / 2))
             return True
         if why is not Refused.LEASE:
-            dues = {Refused.QUOTA: next_day(now), Refused.RATE: now + 1.0}
+            dues = {Refused.QUOTA: quota.resets_at, Refused.RATE: now + 1.0}
             await self._leave(dues.get(why, now))
         return False
 
@@ -485,3 +492,12 @@ class ChunkRun:
             Verdict.SKIPPED: states[State.SKIPPED] * each,
             Verdict.UNKNOWN: states[State.UNKNOWN] * each,
         }
+
+
+def _unused(answers: Sequence[Answered], quota: Quota, *, repeated: bool) -> int:
+    """How many of these calls count to no quota: those that never reached WeChat, or of a quota of messages, those that
+    were surely not carried out; of a repeated one the try before may have been."""
+    if not quota.by_month:
+        return sum(not answer.charged for answer in answers)
+    counts = {Verdict.ACCEPTED, None, *([Verdict.AGAIN] if repeated else [])}
+    return sum(answer.verdict not in counts for answer in answers)

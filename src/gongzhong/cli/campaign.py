@@ -215,16 +215,23 @@ def status(
     place: Place | None = None,
     json: AsJson = False,
 ) -> int:
-    async def answer(opened: Opened) -> tuple[Status, int]:
-        found = await opened.campaigns.status(number)
-        return found, await opened.campaigns.quota_left(number)
+    from ..campaigns.campaigns import plan_of
 
-    found, left = with_campaigns(place, answer)
+    async def answer(opened: Opened) -> tuple[Status, int, bool]:
+        found = await opened.campaigns.status(number)
+        monthly = bool(plan_of(await opened.campaigns.find(number)).content.monthly)
+        return found, await opened.campaigns.quota_left(number), monthly
+
+    found, left, monthly = with_campaigns(place, answer)
     if json:
-        print_json({**msgspec.to_builtins(found, str_keys=True), "quota_left_today": left})
+        name = "quota_left_this_month" if monthly else "quota_left_today"
+        print_json({**msgspec.to_builtins(found, str_keys=True), name: left})
         return DONE
     show_status(found)
-    out().print(say(f"今天还可以调用 {left} 次", f"{left} calls are left today"))
+    if monthly:
+        out().print(say(f"本月还可以群发 {left} 次", f"{left} messages to everybody are left this month"))
+    else:
+        out().print(say(f"今天还可以调用 {left} 次", f"{left} calls are left today"))
     return DONE
 
 

@@ -99,20 +99,21 @@ def _child(number: int, place: Place | None) -> subprocess.Popen[bytes]:
     given = asdict(place or Place())
     words = [word for name, value in given.items() if value for word in (f"--{name}", str(value))]
     command = [sys.executable, "-m", "gongzhong", "campaign", "start", str(number), "--child", *words]
-    with _ignored("SIGINT", "SIGHUP"):  # who is started ignores what its parent ignores
+    with _held_back("SIGINT", "SIGHUP"):  # who is started holds back what its parent does, for ever
         return subprocess.Popen(command, stdin=subprocess.PIPE)
 
 
 @contextmanager
-def _ignored(*names: str) -> Iterator[None]:
-    """Within it these signals have no effect; those that this system does not have are left out."""
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+def _held_back(*names: str) -> Iterator[None]:
+    """Within it these signals wait; those that this system does not have are left out."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [getattr(signal, name) for name in names])
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end(children: Sequence[subprocess.Popen[bytes]], *, wait: bool = False) -> None:
@@ -226,6 +227,8 @@ class Sending:
         progress = await campaigns.progress(self._number)
         left = await campaigns.quota_left(self._number)
         pieces = [say(f"今日剩余 {left:,}", f"{left:,} left today")]
+        if self._plan is not None and self._plan.content.monthly:
+            pieces = [say(f"本月剩余 {left:,}", f"{left:,} left this month")]
         refused = self._worker.sent.refused
         pieces += [f"{code or '?'}×{count}" for code, count in refused.most_common(4)]
         if progress.unknown:

@@ -128,7 +128,7 @@ async def test_a_quota_is_charged_with_the_intent_and_never_beyond(tables: Campa
     assert await tables.intend(SHOP, spare, 2, [1], NOON, day) is Refused.QUOTA
     fresh = Limits(quota="template 2026-11-30", most=7)
     assert isinstance(await tables.intend(SHOP, spare, 2, [1], NOON, fresh), Attempt)
-    await tables.used_up(SHOP, fresh)
+    await tables.used_up(SHOP, fresh.quota, fresh.most)
     assert await tables.intend(SHOP, spare, 3, [2], NOON, fresh) is Refused.QUOTA
 
 

@@ -157,7 +157,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     # which is also what each person receives
     mass_per_day: Count = 1
     mass_to_all_per_day: Count = 1
-    mass_per_month: Count = 4
+    mass_per_month: Count = facts.MASS_MONTHLY
     mass_guard_s: Span = facts.MASS_ONCE_S
     mass_guard_gap_s: Span = MINUTE
     mass_confirmation_s: Span = 30 * MINUTE
