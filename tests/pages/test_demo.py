@@ -102,9 +102,9 @@ def test_follow_chat_menu_web_page_and_messages(phone: Page, pictures: Path) -> 
     phone.screenshot(path=pictures / "phone.png")
 
     by_id(phone, "traffic-row").first.click()
-    expect(by_id(phone, "traffic-detail")).to_be_visible()
+    expect(by_id(phone, "row-detail")).to_be_visible()
     phone.screenshot(path=pictures / "traffic.png")
-    by_id(phone, "traffic-close").click()
+    by_id(phone, "drawer-close").click()
 
     by_id(phone, "menu-0").click()
     by_id(phone, "menu-0-0").click()

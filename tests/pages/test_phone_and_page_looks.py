@@ -4,6 +4,7 @@ narrow screens, the keyboard's focus and the chosen row stay in view."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.request import urlopen
@@ -114,9 +115,8 @@ def test_the_focus_stays_on_the_phone_after_follow(ready: Page, person: Callable
 def test_arrow_keys_keep_the_chosen_row_in_view(ready: Page, platform_url: str) -> None:
     for _ in range(40):
         urlopen(f"{platform_url}/cgi-bin/get_api_domain_ip?access_token=none").close()
-    rows = by_id(ready, "traffic-row")
-    expect(rows.nth(39)).to_be_attached()
     listing = by_id(ready, "traffic-list")
+    expect(listing).to_have_attribute("aria-rowcount", re.compile(r"^(4[1-9]|[5-9]\d|\d{3,})$"))
     listing.focus()
     for _ in range(35):
         ready.keyboard.press("ArrowDown")

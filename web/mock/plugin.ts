@@ -2,8 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Connect, Plugin } from 'vite'
 
-import type { Account, ChatItem, Saying, TrafficPage, World } from '../src/api/types'
-import { accounts, exchange, menu, people, place, story, traffic, type Draft } from './world.ts'
+import type { Account, ChatItem, Saying, World } from '../src/api/types'
+import { accounts, detailOf, exchange, found, menu, people, place, rowOf, story, type Draft } from './world.ts'
 
 const BASE = '/_platform/'
 const HOUR = 3600
@@ -52,7 +52,7 @@ function say(name: string, body: Saying & { appid: string }): { items: ChatItem[
   setTimeout(() => {
     tell('typing', { person: name, appid, on: false })
     add({ side: 'account', via: 'passive', type: 'text', content: said.content ? `你说：${said.content}` : '收到！' }, appid, name)
-    tell('traffic', exchange(++seq, { time: now().now, appid, person: name, cost_ms: 41.3 }))
+    tellRow(++seq, { appid, person: name, cost_ms: 41.3 })
   }, 700)
   return { items: [item] }
 }
@@ -88,11 +88,8 @@ function state(): World {
 
 const QUOTA = { calls: ['/cgi-bin/token', '/cgi-bin/message/template/send', '/cgi-bin/user/info', '/cgi-bin/menu/create'].map((path, at) => ({ path, daily: [2000, 100_000, 5_000_000, 1000][at]!, used: [12, 4021, 0, 1000][at]! })) }
 
-function trafficPage(after: number, limit: number): TrafficPage {
-  const found = traffic.filter((entry) => entry.seq > after)
-  const entries = after ? found.slice(0, limit) : found.slice(-limit)
-  const last = traffic.at(-1)?.seq ?? 0
-  return { entries, oldest: traffic[0]?.seq ?? last + 1, last, dropped: 0, more: after > 0 && found.length > limit }
+function tellRow(number: number, change: Parameters<typeof exchange>[1] = {}): void {
+  tell('rows', { log: 'mock', rows: [rowOf(exchange(number, { time: now().now, ...change }))] })
 }
 
 type Answer = (match: string[], body: any, query: URLSearchParams) => unknown
@@ -101,8 +98,10 @@ const ROUTES: [string, RegExp, Answer][] = [
   ['GET', /^clock$/, now],
   ['POST', /^clock$/, (_, body) => moveClock(body)],
   ['POST', /^reset$/, () => (tell('state', {}), {})],
-  ['GET', /^traffic$/, (_, __, query) => trafficPage(Number(query.get('after')), Number(query.get('limit') ?? 200))],
-  ['POST', /^traffic\/(\d+)\/resend$/, () => (tell('traffic', exchange(++seq, { time: now().now })), { ok: true })],
+  ['GET', /^rows$/, (_, __, query) => found(Number(query.get('before')), Number(query.get('after')))],
+  ['GET', /^rows\/(\d+)$/, ([, number]) => detailOf(Number(number))],
+  ['POST', /^rows\/(\d+)\/code$/, () => ({ curl: 'curl http://127.0.0.1:8700/', cli: 'gongzhong resend 1', python: '', python_async: '', test: '' })],
+  ['POST', /^rows\/(\d+)\/resend$/, () => (tellRow(++seq), { ok: true, zh: '已回复', en: 'replied', entries: [seq], row: seq })],
   ['POST', /^accounts$/, (_, body: Account) => (accounts.push({ ...accounts[0]!, ...body, appid: `wx${Date.now()}`, url: '' }), accounts.at(-1))],
   ['PATCH', /^accounts\/(\w+)$/, ([, appid], body) => Object.assign(accounts.find((one) => one.appid === appid)!, body)],
   ['POST', /^accounts\/(\w+)\/credentials$/, ([, appid]) => ({ appid, secret: 'f00dcafe'.repeat(4), token: 'mocktoken', aes_key: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG', encryption: 'safe' })],
@@ -119,7 +118,7 @@ const ROUTES: [string, RegExp, Answer][] = [
   ['GET', /^snapshots$/, () => ({ snapshots: [{ name: '下单前', now: now().now - HOUR, saved_at: now().now - HOUR }] })],
   ['GET', /^recording$/, () => ({ running: false, appid: null, length: 0 })],
   ['GET', /^trigger$/, () => ({ events: [{ name: 'subscribe', zh: '关注', en: 'follow' }, { name: 'TEMPLATESENDJOBFINISH', zh: '模板消息送达结果', en: 'template message result' }] })],
-  ['POST', /^trigger$/, () => (tell('traffic', exchange(++seq, { time: now().now })), { ok: true, zh: '正常', en: 'ok' })],
+  ['POST', /^trigger$/, () => (tellRow(++seq), { ok: true, zh: '正常', en: 'ok' })],
   ['POST', /^people$/, (_, body) => (people.push({ headimgurl: '', ...body, accounts: {} }), people.at(-1))],
   ['POST', /^people\/([^/]+)\/say$/, ([, name], body) => say(name!, body)],
   ['POST', /^people\/([^/]+)\/follow$/, ([, name], body) => follow(name!, body.appid, true)],

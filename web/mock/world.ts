@@ -1,5 +1,5 @@
 // A small made-up world for working on the pages without a platform: every kind of chat line, a menu, some traffic.
-import type { Account, ChatItem, Menu, Person, Traffic } from '../src/api/types'
+import type { Account, ChatItem, Found, Menu, Person, Row, RowDetail, Traffic } from '../src/api/types'
 import { account } from './account'
 
 type Unplaced<Item> = Item extends ChatItem ? Omit<Item, 'seq' | 'time' | 'appid' | 'person'> : never
@@ -105,3 +105,49 @@ export const traffic: Traffic[] = [
   exchange(6, { title: '菜单点击 CLICK', attempt: 1, verdict: { ok: false, class: 'timeout', zh: '5 秒内没有回复，微信会重试', en: 'no answer within 5 seconds: WeChat tries again' }, response: null, response_decrypted: null, cost_ms: 5000 }),
   exchange(7, { title: '菜单点击 CLICK', attempt: 2, cost_ms: 1210 }),
 ]
+
+/** An exchange as a row of its own. */
+export function rowOf(one: Traffic): Row {
+  const state = one.verdict.ok ? 'ok' : 'bad'
+  return {
+    number: one.seq,
+    kind: one.kind,
+    appid: one.appid,
+    time: one.time,
+    title: one.title,
+    person: one.person ?? '',
+    openid: one.openid ?? '',
+    words: [{ role: 'did', zh: one.title, en: one.title }],
+    state,
+    result: { zh: one.errcode ? String(one.errcode) : one.verdict.ok ? 'ok' : '失败', en: one.errcode ? String(one.errcode) : one.verdict.ok ? 'ok' : 'failed' },
+    errcode: one.errcode ?? 0,
+    cost_ms: one.cost_ms,
+    bars: [{ start: 0, length: one.cost_ms, state }],
+    attempts: 1,
+    of: 1,
+    cause: null,
+    fault: one.fault,
+    lines: [],
+    until: 0,
+    lookup: false,
+  }
+}
+
+export function found(before: number, after: number): Found {
+  const rows = traffic.filter((one) => one.seq > after && (!before || one.seq < before)).map(rowOf).reverse()
+  return { log: 'mock', rows, more: false, before: 0, last: traffic.at(-1)?.seq ?? 0, older: 0 }
+}
+
+export function detailOf(number: number): RowDetail {
+  const one = traffic.find((known) => known.seq === number) ?? exchange(number, {})
+  const nothing = { zh: '', en: '' }
+  return {
+    row: rowOf(one),
+    explained: { tone: one.verdict.ok ? 'ok' : 'bad', headline: { zh: one.verdict.zh, en: one.verdict.en }, cause: nothing, fix: nothing, fault: null },
+    exchanges: [one],
+    seals: [null],
+    body: typeof one.decrypted === 'string' ? one.decrypted : '',
+    cause: null,
+    caused: [],
+  }
+}

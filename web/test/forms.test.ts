@@ -8,8 +8,6 @@ import { randomText } from '../src/account/randomText'
 import InputBar from '../src/phone/InputBar.vue'
 import { PhoneState, providePhone } from '../src/phone/phoneState'
 import { provideSession, Session } from '../src/store/session'
-import TrafficDetail from '../src/traffic/TrafficDetail.vue'
-import { entry } from './made'
 import { PlatformStub, world } from './platformStub'
 
 let stub: PlatformStub
@@ -105,38 +103,5 @@ describe('credentials', () => {
     expect(get(view, 'secret').text()).toBe('topsecret')
     await get(view, 'secret-show').trigger('click')
     expect(view.html()).not.toContain('topsecret')
-  })
-})
-
-describe('the detail of an exchange', () => {
-  it('shows both sides decrypted and pretty, the verdict and the attempt', () => {
-    const view = show(TrafficDetail, {
-      entry: entry(4, {
-        attempt: 2,
-        of: 3,
-        decrypted: '<xml><A>1</A></xml>',
-        response_decrypted: '<xml><B>2</B></xml>',
-        verdict: { ok: false, class: 'timeout', zh: '超时', en: 'timed out' },
-      }),
-    })
-    expect(get(view, 'traffic-decrypted').get('pre').text()).toBe('<xml>\n  <A>1</A>\n</xml>')
-    expect(get(view, 'traffic-response-decrypted').get('pre').text()).toContain('<B>2</B>')
-    expect(get(view, 'traffic-verdict').text()).toBe('超时')
-    expect(view.text()).toContain('第 2 次，共 3 次')
-  })
-
-  it('says that there was no answer, and how large a file was', () => {
-    const request = { method: 'POST', bytes: 2048, url: '/upload', headers: {}, body: { bytes: 2048, content_type: 'image/png' } }
-    const view = show(TrafficDetail, { entry: entry(4, { response: null, request }) })
-    expect(view.text()).toContain('没有收到响应')
-    expect(view.text()).toContain('2048 字节，image/png')
-  })
-
-  it('sends a push again', async () => {
-    stub.answers['POST traffic/4/resend'] = { ok: true }
-    const view = show(TrafficDetail, { entry: entry(4) })
-    await get(view, 'traffic-resend').trigger('click')
-    await flushPromises()
-    expect(stub.bodies('POST traffic/4/resend')).toHaveLength(1)
   })
 })

@@ -23,10 +23,10 @@ describe('messages', () => {
   })
 
   it('follow the language and remember it', async () => {
-    expect(t('traffic.attempt', { attempt: 2, of: 3 })).toBe('第 2 次，共 3 次')
+    expect(t('rows.attempt', { number: 2 })).toBe('第 2 次')
     language.value = 'en'
     await nextTick()
-    expect(t('traffic.attempt', { attempt: 2, of: 3 })).toBe('attempt 2 of 3')
+    expect(t('rows.attempt', { number: 2 })).toBe('Attempt 2')
     expect(localStorage.getItem('gongzhong.language')).toBe('en')
     expect(document.documentElement.lang).toBe('en')
   })

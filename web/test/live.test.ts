@@ -26,7 +26,7 @@ class FakeStream implements Stream {
 let streams: FakeStream[]
 let later: (() => void)[]
 let stop: () => void
-const handlers = { opened: vi.fn(), lost: vi.fn(), chat: vi.fn(), traffic: vi.fn(), clock: vi.fn(), state: vi.fn(), typing: vi.fn(), snapshot: vi.fn() } satisfies LiveHandlers
+const handlers = { opened: vi.fn(), lost: vi.fn(), chat: vi.fn(), rows: vi.fn(), clock: vi.fn(), state: vi.fn(), typing: vi.fn(), snapshot: vi.fn() } satisfies LiveHandlers
 
 beforeEach(() => {
   vi.clearAllMocks()

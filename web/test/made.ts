@@ -1,5 +1,5 @@
 // Entries and chat lines for tests, with only what the test is about spelt out.
-import type { ChatItem, Traffic } from '../src/api/types'
+import type { ChatItem, Row, Traffic } from '../src/api/types'
 
 export function line(seq: number, change: object = {}): ChatItem {
   return {
@@ -35,6 +35,32 @@ export function entry(seq: number, change: Partial<Traffic> = {}): Traffic {
     rid: null,
     errcode: null,
     fault: null,
+    ...change,
+  }
+}
+
+export function row(number: number, change: Partial<Row> = {}): Row {
+  return {
+    number,
+    kind: 'api',
+    appid: 'wx1',
+    time: 1_790_000_000 + number,
+    title: `row ${number}`,
+    person: '',
+    openid: '',
+    words: [{ role: 'did', zh: `做了 ${number}`, en: `did ${number}` }],
+    state: 'ok',
+    result: { zh: '好', en: 'fine' },
+    errcode: 0,
+    cost_ms: 1,
+    bars: [{ start: 0, length: 1, state: 'ok' }],
+    attempts: 1,
+    of: 1,
+    cause: null,
+    fault: null,
+    lines: [],
+    until: 0,
+    lookup: false,
     ...change,
   }
 }

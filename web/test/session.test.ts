@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 
 import type { Stream } from '../src/api/live'
 import { Session } from '../src/store/session'
-import { entry, line } from './made'
+import { line, row } from './made'
 import { PlatformStub, world } from './platformStub'
 
 let stub: PlatformStub
@@ -14,7 +14,7 @@ beforeEach(() => {
   localStorage.clear()
   stub = new PlatformStub()
   stub.answers['GET state'] = world()
-  stub.answers['GET traffic'] = { entries: [entry(1), entry(2)] }
+  stub.answers['GET rows'] = { log: 'a', rows: [row(2), row(1)], more: false, before: 0, last: 2, older: 0 }
   stub.answers['GET people/alice/chats/wx1'] = { items: [line(1)], menu: { button: [] }, typing: false }
   const listeners = new Map<string, (event: MessageEvent<string>) => void>()
   const fake = {
@@ -42,7 +42,7 @@ describe('catching up', () => {
     await open()
     expect([session.personName.value, session.appid.value]).toEqual(['alice', 'wx1'])
     expect(lines()).toEqual([1])
-    expect(session.traffic.rows.value.map((row) => row.seq)).toEqual([1, 2])
+    expect(session.traffic.rows.value.map((placed) => placed.row.number)).toEqual([2, 1])
     expect(session.connected.value).toBe(true)
   })
 
@@ -59,10 +59,10 @@ describe('catching up', () => {
     await open()
     stream.say('chat', line(8))
     stub.answers['GET people/alice/chats/wx1'] = { items: [line(1, { content: 'fresh' })], menu: null, typing: false }
-    stub.answers['GET traffic'] = { entries: [entry(1, { title: 'fresh' })] }
+    stub.answers['GET rows'] = { log: 'b', rows: [row(1, { title: 'fresh' })], more: false, before: 0, last: 1, older: 0 }
     await open()
     expect(session.items.value).toMatchObject([{ seq: 1, content: 'fresh' }])
-    expect(session.traffic.rows.value.map((row) => row.title)).toEqual(['fresh'])
+    expect(session.traffic.rows.value.map((placed) => placed.row.title)).toEqual(['fresh'])
   })
 })
 

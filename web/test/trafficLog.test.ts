@@ -1,87 +1,203 @@
+import { flushPromises } from '@vue/test-utils'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
-import { TRAFFIC_CAP, TrafficLog } from '../src/store/trafficLog'
-import { entry } from './made'
+import type { Question } from '../src/api/client'
+import type { Found, Row } from '../src/api/types'
+import { HELD, TrafficLog } from '../src/store/trafficLog'
+import { row } from './made'
 
+/** A platform that holds rows and answers as the real one does; `matches` is its filter. */
+class Platform {
+  log = 'a'
+  rows: Row[] = []
+  asked: Question[] = []
+  matches: (row: Row) => boolean = () => true
+  down = false
+
+  ask = (question: Question): Promise<Found> => {
+    this.asked.push(question)
+    if (this.down) return Promise.reject(new Error('down'))
+    const { before = 0, after = 0, limit = 1000, among } = question
+    const last = Math.max(0, ...this.rows.map((one) => one.number))
+    const fitting = this.rows
+      .filter((one) => (!before || one.number < before) && one.number > after && (!among || among.includes(one.number)))
+      .filter((one) => !question.q || this.matches(one))
+      .sort((a, b) => b.number - a.number)
+    const rows = fitting.slice(0, limit)
+    const more = rows.length < fitting.length
+    return Promise.resolve({ log: this.log, rows, more, before: rows.at(-1)?.number ?? 0, last, older: fitting.length - rows.length })
+  }
+}
+
+let platform: Platform
 let log: TrafficLog
 
 beforeEach(() => {
-  log = new TrafficLog()
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  platform = new Platform()
+  log = new TrafficLog(platform.ask)
 })
+afterEach(() => void vi.useRealTimers())
 
-const shown = (): number[] => log.rows.value.map((row) => row.seq)
+const shown = (): number[] => log.rows.value.map((placed) => placed.row.number)
+const depths = (): number[] => log.rows.value.map((placed) => placed.depth)
 
-describe('a burst of live entries', () => {
-  beforeEach(() => void vi.useFakeTimers())
-  afterEach(() => void vi.useRealTimers())
+async function tell(...rows: Row[]): Promise<void> {
+  platform.rows = [...platform.rows.filter((one) => !rows.some((other) => other.number === one.number)), ...rows]
+  log.take({ log: platform.log, rows })
+  await vi.runAllTimersAsync()
+}
 
-  it('is gathered and shown together, and so is the next one', () => {
-    for (const seq of [1, 2, 3]) log.take(entry(seq))
-    expect(shown()).toEqual([])
-    vi.runAllTimers()
-    expect(shown()).toEqual([1, 2, 3])
-    log.take(entry(4))
-    vi.runAllTimers()
-    expect(shown()).toEqual([1, 2, 3, 4])
+describe('rows as they come in', () => {
+  it('stand newest first, and what follows from a row below it in the order of time', async () => {
+    await log.load()
+    await tell(row(1), row(2, { cause: { number: 1, known: true } }), row(3), row(4, { cause: { number: 2, known: true } }), row(5, { cause: { number: 1, known: false } }))
+    expect(shown()).toEqual([3, 1, 2, 4, 5])
+    expect(depths()).toEqual([0, 0, 1, 2, 1])
+  })
+
+  it('fill in, and an answer that was overtaken does not take it back', async () => {
+    await log.load()
+    await tell(row(1, { state: 'wait', attempts: 0 }))
+    await tell(row(1, { state: 'ok', attempts: 1 }))
+    await tell(row(1, { state: 'wait', attempts: 0 }))
+    expect(log.find(1)?.state).toBe('ok')
+  })
+
+  it('show the first of a flood at once and the rest in steps', async () => {
+    await log.load()
+    log.take({ log: 'a', rows: [row(1)] })
+    await vi.advanceTimersByTimeAsync(1)
+    expect(shown()).toEqual([1])
+    log.take({ log: 'a', rows: [row(2)] })
+    await vi.advanceTimersByTimeAsync(50)
+    expect(shown()).toEqual([1])
+    await vi.advanceTimersByTimeAsync(60)
+    expect(shown()).toEqual([2, 1])
+  })
+
+  it('are let go from the oldest on, and said to be there still', async () => {
+    await log.load()
+    await tell(...Array.from({ length: HELD + 5 }, (_, at) => row(at + 1)))
+    expect(log.rows.value).toHaveLength(HELD)
+    expect([log.more.value, log.older.value]).toEqual([true, 5])
+    await log.loadMore()
+    expect(shown().at(-1)).toBe(1)
+  })
+
+  it('of another account stay away', async () => {
+    await log.search('', 'wx1')
+    await tell(row(1, { appid: 'wx2' }), row(2, { appid: 'wx1' }), row(3, { appid: '' }))
+    expect(shown()).toEqual([3, 2])
   })
 })
 
-it('orders, replaces and caps', () => {
-  log.merge([entry(3), entry(1)])
-  log.merge([entry(2), entry(3, { title: 'newer' })])
-  expect(shown()).toEqual([1, 2, 3])
-  expect(log.rows.value[2]?.title).toBe('newer')
-  log.merge(Array.from({ length: TRAFFIC_CAP + 5 }, (_, at) => entry(at + 4)))
-  expect(log.rows.value).toHaveLength(TRAFFIC_CAP)
-  expect(shown().at(-1)).toBe(TRAFFIC_CAP + 8)
+describe('older rows', () => {
+  it('come page by page', async () => {
+    platform.rows = Array.from({ length: 450 }, (_, at) => row(at + 1))
+    await log.load()
+    expect([shown().length, log.older.value]).toEqual([200, 250])
+    await log.loadMore()
+    await log.loadMore()
+    expect(shown()).toHaveLength(450)
+    expect(log.more.value).toBe(false)
+    await log.loadMore()
+    expect(platform.asked).toHaveLength(3)
+  })
 })
 
-it('shows nothing new while paused, and everything afterwards', () => {
-  log.merge([entry(1)])
-  log.pause(true)
-  log.merge([entry(2), entry(3)])
-  expect(shown()).toEqual([1])
-  expect(log.waiting.value).toBe(2)
-  log.pause(false)
-  expect(shown()).toEqual([1, 2, 3])
-})
-
-it('does not bring back what was cleared, even when it is fetched again', () => {
-  log.merge([entry(1), entry(2)])
-  log.selected.value = 2
-  log.clear()
-  log.merge([entry(1), entry(2), entry(3)])
-  expect(shown()).toEqual([3])
-  expect(log.selectedEntry.value).toBeNull()
-})
-
-it('starts counting anew after a reset', () => {
-  log.merge([entry(40)])
-  log.restart()
-  log.merge([entry(1)])
-  expect(shown()).toEqual([1])
-  expect(log.lastSeq()).toBe(1)
-})
-
-describe('filter', () => {
+describe('a filter', () => {
   beforeEach(() => {
-    log.merge([
-      entry(1, { appid: 'wx1', decrypted: '<Content>你好</Content>' }),
-      entry(2, { appid: 'wx2', kind: 'api', errcode: 43004, verdict: { ok: false, class: 'errcode', zh: '需要关注', en: 'must follow' } }),
-      entry(3, { kind: 'verify' }),
-    ])
+    platform.matches = (one) => one.number % 2 === 0
   })
 
-  it.each([
-    [{ kinds: ['api', 'verify'] as const }, [2, 3]],
-    [{ appid: 'wx2' }, [2]],
-    [{ failuresOnly: true }, [2]],
-    [{ text: '你好' }, [1]],
-    [{ text: '43004' }, [2]],
-    [{ text: 'MUST FOLLOW' }, [2]],
-    [{ text: 'nowhere' }, []],
-  ])('%j shows %j', (filter, expected) => {
-    Object.assign(log.filter, filter)
-    expect(shown()).toEqual(expected)
+  it('is a question to the platform, also about what comes in', async () => {
+    platform.rows = [row(1), row(2)]
+    await log.search('even', '')
+    expect(shown()).toEqual([2])
+    await tell(row(3), row(4))
+    expect(shown()).toEqual([4, 2])
+    expect(platform.asked.at(-1)?.among).toEqual([3, 4])
   })
+
+  it('drops a row that has come to be something else', async () => {
+    platform.matches = (one) => one.state === 'wait'
+    await log.search('waiting', '')
+    await tell(row(1, { state: 'wait' }))
+    expect(shown()).toEqual([1])
+    await tell(row(1, { state: 'ok' }))
+    expect(shown()).toEqual([])
+  })
+})
+
+describe('after the stream was down', () => {
+  it('asks from the oldest row on that was under way', async () => {
+    platform.rows = [row(1), row(2, { state: 'wait' }), row(3)]
+    await log.load()
+    platform.rows = [row(1), row(2, { state: 'ok', attempts: 1 }), row(3), row(4)]
+    await log.catchUp()
+    expect(platform.asked.at(-1)?.after).toBe(1)
+    expect(shown()).toEqual([4, 3, 2, 1])
+    expect(log.find(2)?.state).toBe('ok')
+  })
+
+  it('begins anew when more came in than a page holds, and loses none', async () => {
+    platform.rows = [row(1)]
+    await log.load()
+    platform.rows = Array.from({ length: 500 }, (_, at) => row(at + 1))
+    await log.catchUp()
+    expect(shown()[0]).toBe(500)
+    while (log.more.value) await log.loadMore()
+    expect(shown()).toHaveLength(500)
+  })
+
+  it('forgets the rows of another log', async () => {
+    platform.rows = [row(1), row(2), row(3)]
+    await log.load()
+    platform.log = 'b'
+    platform.rows = [row(1, { title: 'other' })]
+    await log.catchUp()
+    expect(log.rows.value.map((placed) => placed.row.title)).toEqual(['other'])
+    platform.log = 'c'
+    platform.rows = [row(7)]
+    log.take({ log: 'c', rows: [row(7)] })
+    await flushPromises()
+    expect(shown()).toEqual([7])
+  })
+
+  it('keeps what it has when the platform does not answer', async () => {
+    platform.rows = [row(1)]
+    await log.load()
+    platform.down = true
+    await log.catchUp()
+    expect([shown(), log.failed.value]).toEqual([[1], false])
+  })
+})
+
+it('shows nothing new while paused, and everything afterwards', async () => {
+  await log.load()
+  await tell(row(1))
+  log.pause(true)
+  await tell(row(2), row(3))
+  expect([shown(), log.waiting.value]).toEqual([[1], 2])
+  log.pause(false)
+  expect(shown()).toEqual([3, 2, 1])
+})
+
+it('keeps cleared rows away, also when it is asked again', async () => {
+  platform.rows = [row(1), row(2)]
+  await log.load()
+  log.clear()
+  await log.catchUp()
+  await tell(row(3))
+  expect(shown()).toEqual([3])
+})
+
+it('says that the log cannot be had, and has it when it can', async () => {
+  platform.down = true
+  await log.load()
+  expect([log.failed.value, log.loaded.value]).toEqual([true, false])
+  platform.down = false
+  await log.catchUp()
+  expect([log.failed.value, log.loaded.value]).toEqual([false, true])
 })

@@ -11,6 +11,7 @@ import type {
   Coverage,
   Credentials,
   Desk,
+  Found,
   Fault,
   FaultOrder,
   Menu,
@@ -22,12 +23,12 @@ import type {
   QrCode,
   Quota,
   Recording,
+  RowCode,
+  RowDetail,
   Saying,
   SituationView,
   Snapshot,
   Tap,
-  Traffic,
-  TrafficPage,
   Trigger,
   TriggerOutcome,
   Verification,
@@ -59,6 +60,27 @@ async function complaint(response: Response): Promise<ApiError> {
   } catch {
     return new ApiError(response.status, fallback)
   }
+}
+
+/** Which rows of the log are asked for; see docs/control-api.md. */
+export interface Question {
+  q: string
+  appid: string
+  before?: number
+  after?: number
+  limit?: number
+  among?: readonly number[]
+}
+
+/** What is set in a question about rows, as a query. */
+function query(question: Question): string {
+  const pairs = Object.entries(question).filter(([, value]) => value !== undefined && value !== '' && value !== 0)
+  return new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString()
+}
+
+/** Where the rows that match can be had as a file. */
+export function exportUrl(q: string, appid: string, form: 'har' | 'json'): string {
+  return `${BASE}rows/export?${new URLSearchParams({ q, appid, form })}`
 }
 
 export function browseUrl(person: string, appid: string, url: string): string {
@@ -103,10 +125,10 @@ export class ControlApi {
 
   realTime = (): Promise<ClockReading> => this.post('clock', { real: true })
 
-  newestTraffic = (limit: number): Promise<TrafficPage> => this.get(`traffic?limit=${limit}`)
-  trafficAfter = (seq: number, limit: number): Promise<TrafficPage> => this.get(`traffic?after=${seq}&limit=${limit}`)
-  entry = (seq: number): Promise<Traffic> => this.get(`traffic/${seq}`)
-  resend = (seq: number): Promise<unknown> => this.post(`traffic/${seq}/resend`, {})
+  rows = (question: Question): Promise<Found> => this.get(`rows?${query(question)}`)
+  row = (number: number): Promise<RowDetail> => this.get(`rows/${number}`)
+  rowCode = (number: number): Promise<RowCode> => this.post(`rows/${number}/code`, {})
+  resend = (number: number, body: string | null = null): Promise<TriggerOutcome> => this.post(`rows/${number}/resend`, { body })
 
   desk = (appid: string): Promise<Desk> => this.get(`${this.account(appid)}/desk`)
   addAgent = (appid: string, agent: NewAgent): Promise<Desk> => this.post(`${this.account(appid)}/desk/agents`, agent)

@@ -1,12 +1,12 @@
 // The platform's event stream. EventSource reconnects by itself but forgets what happened meanwhile: `opened` is the
 // moment to ask for it. A stream that the browser gave up on (a proxy's error page, a restarted platform) is reopened.
-import type { ChatItem, ClockReading, SnapshotPage, Traffic, Typing } from './types'
+import type { ChatItem, ClockReading, RowsEvent, SnapshotPage, Typing } from './types'
 
 export interface LiveHandlers {
   opened(): void
   lost(): void
   chat(item: ChatItem): void
-  traffic(entry: Traffic): void
+  rows(rows: RowsEvent): void
   clock(clock: ClockReading): void
   /** Something changed; `exchanged` when the whole world was replaced by another one. */
   state(exchanged: boolean): void
@@ -23,7 +23,7 @@ export interface Stream {
 }
 
 const CLOSED = 2
-const REOPEN_AFTER_MS = 1500
+const REOPEN_AFTER_MS = 1000
 
 /** Listen until the returned function is called. */
 export function listen(
@@ -47,7 +47,7 @@ export function listen(
     const on = <T>(name: string, handle: (data: T) => void): void =>
       stream.addEventListener(name, (event) => handle(JSON.parse(event.data) as T))
     on<ChatItem>('chat', handlers.chat)
-    on<Traffic>('traffic', handlers.traffic)
+    on<RowsEvent>('rows', handlers.rows)
     on<ClockReading>('clock', handlers.clock)
     on<Typing>('typing', handlers.typing)
     on<SnapshotPage>('snapshot', handlers.snapshot)

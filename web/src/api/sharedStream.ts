@@ -6,7 +6,7 @@ import type { Stream } from './live'
 /** What the worker tells a tab: the stream's state, or an event with its data. */
 export type Told = { state: 'open' | 'lost'; readyState: number } | { name: string; data: string }
 
-export const NAMES = ['chat', 'traffic', 'clock', 'state', 'typing', 'snapshot'] as const
+export const NAMES = ['chat', 'rows', 'clock', 'state', 'typing', 'snapshot'] as const
 const CLOSED = 2
 const CONNECTING = 0
 

@@ -49,9 +49,20 @@ export type ActResult = Schemas['ActView']
 
 export type Body = string | Schemas['SizeOnly'] | null
 export type Traffic = Schemas['TrafficEntry']
-export type TrafficKind = Traffic['kind']
-/** A part of the log, oldest first; `dropped` entries after the cursor are not held any more. */
-export type TrafficPage = Schemas['TrafficView']
+/** A push with all its attempts, a call, a visit, or a pause of pushes. */
+export type Row = Schemas['RowView']
+export type RowKind = Row['kind']
+export type RowDetail = Schemas['RowDetail']
+export type RowCode = Schemas['RowCode']
+export type Seal = NonNullable<RowDetail['seals'][number]>
+export type Said = Schemas['Said']
+/** A page of rows, newest first. */
+export type Found = Schemas['Found']
+/** Rows that are new or have changed. */
+export interface RowsEvent {
+  log: string
+  rows: Row[]
+}
 
 /** Whether somebody accepts connections where an account's URL points; null without a URL or when it cannot be told. */
 export type ProgramState = Schemas['ProgramView']

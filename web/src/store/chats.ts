@@ -1,7 +1,7 @@
 // Chat lines arrive twice (as the answer of an act and as an event) and in any order; seq decides both.
 import { reactive } from 'vue'
 
-import type { ChatItem, Menu, Typing } from '../api/types'
+import type { ChatItem, Menu, Row, Typing } from '../api/types'
 
 const NO_ITEMS: readonly ChatItem[] = []
 
@@ -12,6 +12,8 @@ export class Chats {
   private readonly read = reactive(new Map<string, number>())
   /** Up to which line each chat was fetched whole; what events brought beyond it may have gaps. */
   private readonly whole = new Map<string, ChatItem>()
+  /** Line → number of the row of the log that it belongs to. */
+  private readonly links = reactive(new Map<number, number>())
 
   items(person: string, appid: string): readonly ChatItem[] {
     return this.logs.get(key(person, appid)) ?? NO_ITEMS
@@ -51,7 +53,19 @@ export class Chats {
   }
 
   merge(items: readonly ChatItem[]): void {
-    for (const item of items) this.insert(item)
+    for (const item of items) {
+      this.insert(item)
+      if (item.row) this.links.set(item.seq, item.row)
+    }
+  }
+
+  /** Note which rows of the log lines belong to. */
+  link(rows: readonly Row[]): void {
+    for (const row of rows) for (const line of row.lines) this.links.set(line, row.number)
+  }
+
+  rowOf(line: number): number | null {
+    return this.links.get(line) ?? null
   }
 
   setMenu(person: string, appid: string, menu: Menu | null): void {
@@ -64,7 +78,7 @@ export class Chats {
   }
 
   clear(): void {
-    for (const part of [this.logs, this.menus, this.typers, this.read, this.whole]) part.clear()
+    for (const part of [this.logs, this.menus, this.typers, this.read, this.whole, this.links]) part.clear()
   }
 
   private insert(item: ChatItem): void {

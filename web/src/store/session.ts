@@ -10,13 +10,13 @@ import { Chats } from './chats'
 import { ClockFace } from './clockFace'
 import { Notices } from './notices'
 import { Situation } from './situation'
-import { TRAFFIC_CAP, TrafficLog } from './trafficLog'
+import { TrafficLog } from './trafficLog'
 
 const REMEMBERED = { person: 'gongzhong.person', appid: 'gongzhong.appid' }
 
 export class Session {
   readonly chats = new Chats()
-  readonly traffic = new TrafficLog()
+  readonly traffic = new TrafficLog((question) => this.api.rows(question))
   readonly clock = new ClockFace()
   readonly notices = new Notices()
   readonly world = shallowRef<World | null>(null)
@@ -61,7 +61,10 @@ export class Session {
         if (item.side === 'account') this.chats.setTyping({ ...item, on: false })
         this.seen()
       },
-      traffic: (entry) => this.traffic.take(entry),
+      rows: (event) => {
+        this.traffic.take(event)
+        this.chats.link(event.rows)
+      },
       clock: (clock) => this.clock.set(clock),
       state: (exchanged) => void this.attempt(() => this.stateChanged(exchanged)),
       typing: (typing) => this.chats.setTyping(typing),
@@ -113,8 +116,7 @@ export class Session {
   async reset(): Promise<void> {
     await this.api.reset()
     this.chats.clear()
-    this.traffic.restart()
-    await this.refresh()
+    await Promise.all([this.traffic.restart(), this.refresh()])
   }
 
   /** Have a chat here: all of it the first time, later only what followed. */
@@ -140,19 +142,14 @@ export class Session {
   private async catchUp(): Promise<void> {
     this.connected.value = true
     this.failed.value = false
-    const known = this.traffic.lastSeq()
-    const [{ entries }] = await Promise.all([this.api.newestTraffic(TRAFFIC_CAP), this.refresh()])
-    if ((entries.at(-1)?.seq ?? 0) < known) this.traffic.restart()
-    this.traffic.merge(entries)
-    this.traffic.loaded.value = true
+    await Promise.all([this.traffic.catchUp(), this.refresh()])
   }
 
   /** Also what the platform says when this page read too slowly and events were dropped. */
   private async stateChanged(exchanged: boolean): Promise<void> {
     if (exchanged) this.chats.clear()
     await this.refresh()
-    const page = await this.api.trafficAfter(this.traffic.lastSeq(), TRAFFIC_CAP)
-    this.traffic.merge(page.more ? (await this.api.newestTraffic(TRAFFIC_CAP)).entries : page.entries)
+    await (exchanged ? this.traffic.restart() : this.traffic.catchUp())
   }
 
   private async openChat(): Promise<void> {
