@@ -46,6 +46,10 @@ VERSION = "SELECT version FROM state_value WHERE key = :key AND expires_at > :no
 
 PUT = "INSERT OR REPLACE INTO state_value (key, data, version, expires_at) VALUES (:key, :data, :version, :expires_at)"
 
+PUT_OVER = """
+UPDATE state_value SET data = ?, version = ?, expires_at = ? WHERE key = ? AND version = ? AND expires_at > ?
+"""
+
 TOGETHER: Final = (64, 16, 4, 1)
 """How many values one statement writes: few different statements, so that each is prepared once."""
 
@@ -147,15 +151,7 @@ class SqliteState(BaseState):
     async def _put_many(
         self, writes: Sequence[Write], now: float, expires_at: float
     ) -> list[int | Versioned | None]:
-        def put_many(db: sqlite3.Connection) -> list[int | Versioned | None]:
-            outcomes: list[int | Versioned | None] = []
-            for size in TOGETHER:
-                while len(writes) - len(outcomes) >= size:
-                    some = writes[len(outcomes) : len(outcomes) + size]
-                    outcomes += put_some(db, some, now, expires_at)
-            return outcomes
-
-        return await self._write(put_many, now, len(writes))
+        return await self._write(lambda db: put_many(db, writes, now, expires_at), now, len(writes))
 
     async def _delete(self, key: str, replaces: int, now: float, fence: Fence | None) -> bool:
         def delete(db: sqlite3.Connection) -> bool:
@@ -233,32 +229,46 @@ def one(db: sqlite3.Connection, statement: str, values: dict[str, Any]) -> int |
 
 
 @cache
-def put_of(size: int) -> str:
-    """The statement that writes so many values, each if the stored version is the one that it replaces."""
+def insert_of(size: int) -> str:
+    """The statement that writes so many values, each if nothing is stored under its key."""
     return f"""
-    INSERT INTO state_value (key, data, version, expires_at)
-    WITH given (key, data, replaces, version) AS (VALUES {", ".join(["(?, ?, ?, ?)"] * size)})
-    SELECT g.key, g.data, g.version, ? FROM given AS g
-    LEFT JOIN state_value AS s ON s.key = g.key AND s.expires_at > ? WHERE coalesce(s.version, 0) = g.replaces
+    INSERT INTO state_value (key, data, version, expires_at) VALUES {", ".join(["(?, ?, ?, ?)"] * size)}
     ON CONFLICT (key) DO UPDATE SET data = excluded.data, version = excluded.version, expires_at = excluded.expires_at
+    WHERE state_value.expires_at <= ?
     """
 
 
-def put_some(
+def put_many(
     db: sqlite3.Connection, writes: Sequence[Write], now: float, expires_at: float
 ) -> list[int | Versioned | None]:
-    """What `put_many` gives, of as many writes as one statement makes."""
+    """What `State.put_many` gives."""
     first = number(db, now, len(writes)) - len(writes) + 1
-    values: list[Any] = []
+    new: list[tuple[str, bytes, int, float]] = []
+    over: list[tuple[bytes, int, float, str, int, float]] = []
     for version, (key, data, replaces) in enumerate(writes, first):
-        values += (key, data, replaces, version)
-    if db.execute(put_of(len(writes)), (*values, expires_at, now)).rowcount == len(writes):
+        if replaces:
+            over.append((data, version, expires_at, key, replaces, now))
+        else:
+            new.append((key, data, version, expires_at))
+    written = db.executemany(PUT_OVER, over).rowcount if over else 0
+    if written + insert_many(db, new, now) == len(writes):
         return list(range(first, first + len(writes)))
     outcomes: list[int | Versioned | None] = []
     for version, (key, _, _) in enumerate(writes, first):
         row = db.execute(GET, {"key": key, "now": now}).fetchone()
         outcomes.append(version if row and row[1] == version else Versioned(*row) if row else None)
     return outcomes
+
+
+def insert_many(db: sqlite3.Connection, new: Sequence[tuple[str, bytes, int, float]], now: float) -> int:
+    """Write values under keys under which nothing is stored; how many were."""
+    done = written = 0
+    for size in TOGETHER:
+        while len(new) - done >= size:
+            values = [value for row in new[done : done + size] for value in row]
+            written += db.execute(insert_of(size), (*values, now)).rowcount
+            done += size
+    return written
 
 
 def number(db: sqlite3.Connection, now: float, n: int = 1) -> int:
