@@ -31,7 +31,7 @@ ON CONFLICT (account, kind, key) WHERE key <> '' DO NOTHING RETURNING {COLUMNS}
 OVERDUE = """
 SELECT account, line FROM work
 WHERE account {accounts} AND kind {kinds} AND stage <> 'dead' AND due <= :now AND line <> ''
-GROUP BY account, line ORDER BY min(due) LIMIT :n
+GROUP BY account, line ORDER BY min(due), min(id) LIMIT :n
 """
 
 TAKE_LINE = f"""
