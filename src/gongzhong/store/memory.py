@@ -42,7 +42,9 @@ class MemoryWork:
     async def overdue(self, accounts: Sequence[str], kinds: Sequence[str], n: int) -> list[tuple[str, str]]:
         now = self.clock.now()
         found = [work for account in accounts for work in self._of(account, *kinds)]
-        due = sorted((work for work in found if work.due <= now and work.line), key=lambda work: (work.due, work.id))
+        due = sorted(
+            (work for work in found if work.due <= now and work.line), key=lambda work: (work.due, work.id)
+        )
         return list(dict.fromkeys((work.account, work.line) for work in due))[:n]
 
     async def take_line(
