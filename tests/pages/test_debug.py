@@ -349,3 +349,15 @@ def test_nothing_serious_for_assistive_programs(
             page.close()
     finally:
         wide.close()
+
+
+def test_a_row_of_the_traffic_is_opened_to_be_tried_again(context: BrowserContext, platform_url: str) -> None:
+    appid, openid = follower(platform_url, "debug-again")
+    control = Control(platform_url)
+    values = {"openid": openid, "remark": "再试一次"}
+    control.post("debug/run", {"call": "SetRemark", "appid": appid, "values": values})
+    rows = control.get(f"rows?appid={appid}")["rows"]
+    page = opened(context, platform_url, f"?row={rows[0]['number']}")
+    expect(page.get_by_test_id("debug-form-panel")).to_have_attribute("data-call", "SetRemark")
+    expect(page.get_by_test_id("debug-form-remark")).to_have_value("再试一次")
+    expect(page.get_by_test_id("debug-form-openid")).to_have_value(openid)

@@ -277,3 +277,20 @@ def test_a_recording_holds_the_programs_calls_and_not_those_made_by_hand(bench: 
     recording.stop()
     source = recording.test_file("app:oa")
     assert "cgi-bin/user/info" in source and "cgi-bin/tags/get" not in source
+
+
+def test_a_row_of_the_traffic_fills_the_form(bench: Bench) -> None:
+    openid = bench.alice.openid(bench.oa)
+    bench.run("SetRemark", {"openid": openid, "remark": "老客户"})
+    bench.run("UploadMedia", {"type": "image"}, files=_files("media"))
+    bench.run("/card/create", {"body": {"card": {"a": 1}}, "query": {"x": "1"}})
+    bench.alice.says("在吗", to=bench.oa)
+    rows = bench.ask("GET", "/rows")[1]["rows"]
+    told = [bench.ask("GET", f"/debug/rows/{row['number']}")[1] for row in rows]
+    calls = {one["call"]: one["values"] for one in told if one.get("call")}
+    assert calls["SetRemark"] == {"openid": openid, "remark": "老客户"}
+    assert calls["UploadMedia"]["media"]["content"] == _files("media")["media"]["content"]
+    assert calls["CardCreate"] == {"query": {"x": "1"}, "body": {"card": {"a": 1}}}
+    pushes = {one["push"]: one["xml"] for one in told if one.get("push")}
+    assert "在吗" in pushes["text"] and "<Event>" in pushes["subscribe"]
+    assert bench.ask("GET", "/debug/rows/99999")[0] == 404

@@ -1,4 +1,4 @@
-// Written by `make types` from the platform's OpenAPI document. d5f890d619a0876ed5ac29ecd480631f
+// Written by `make types` from the platform's OpenAPI document. a4ccf6dbe93abfd54e07628db8302923
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1706,6 +1706,17 @@ export interface components {
             explained: components["schemas"]["Explained"];
             row: components["schemas"]["RowView"];
             seals: (components["schemas"]["Steps"] | null)[];
+        };
+        /**
+         * RowTrial
+         * @description A row of the traffic as something to try again: a call with its values, or a push with its XML.
+         */
+        RowTrial: {
+            appid: string;
+            call: string;
+            push: string;
+            values: Record<string, never>;
+            xml: string;
         };
         /**
          * RowView

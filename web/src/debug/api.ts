@@ -16,6 +16,7 @@ export type Tried = Schemas['Tried']
 export type Told = Schemas['CodeTold']
 export type ShownBody = Schemas['ShownBody']
 export type CodeView = Schemas['TrialCode']
+export type RowTrial = Schemas['RowTrial']
 export type RidFound = Schemas['RidFound']
 export type Target = NonNullable<Schemas['Trial']['target']>
 export type PushRow = Schemas['PushRow']
@@ -50,6 +51,8 @@ export class DebugApi {
   run = (trial: Trial): Promise<Tried> => this.post('run', trial)
   code = (trial: Trial): Promise<CodeView> => this.post('code', trial)
   rid = (text: string, target: Target): Promise<RidFound> => this.post('rid', { text, target })
+
+  row = (number: string): Promise<RowTrial> => this.get(`rows/${encodeURIComponent(number)}`)
 
   pushes = (): Promise<{ pushes: PushRow[] }> => this.get('pushes')
   push = (event: string, appid: string, person: string): Promise<PushForm> =>

@@ -8,6 +8,7 @@ import { confirm } from '../ui/confirm'
 import { isRecord } from '../ui/json'
 import type { FileValue, Schema } from '../ui/schema'
 import { DebugApi, type CallForm, type CodeView, type Target, type Trial, type Tried, type Values } from './api'
+import { takeValues } from './handed'
 import { remember, valuesOf, valuesText, type Past } from './history'
 import { definitionsOf, worded } from './search'
 import { say } from './words'
@@ -54,7 +55,7 @@ export function useTrial(session: Session, target: Ref<Target>): TrialState {
     if (!filled || name !== call.value) return
     const isNew = form.value?.call.name !== filled.form.call.name || shownFor !== target.value
     shownFor = target.value
-    const given = valuesOf(address.param('values').value)
+    const given = takeValues(name) ?? valuesOf(address.param('values').value)
     form.value = filled.form
     values.value = given ?? filled.values
     if (isNew) {

@@ -155,6 +155,11 @@ def listing() -> list[PushRow]:
     return [_row(name) for name in CATALOGUE]
 
 
+def name_of(push: Push) -> str:
+    """The name by which a push can be built; empty for one of an unknown type."""
+    return next((name for name, trigger in CATALOGUE.items() if trigger.cls is type(push)), "")
+
+
 def _row(name: str) -> PushRow:
     trigger = CATALOGUE[name]
     cls = trigger.cls

@@ -179,6 +179,6 @@ def as_json(values: Mapping[str, Any]) -> dict[str, Any]:
             "content_type": value.content_type,
         }
         if isinstance(value, Upload)
-        else value
+        else msgspec.to_builtins(value)
         for name, value in values.items()
     }

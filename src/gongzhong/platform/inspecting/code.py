@@ -135,10 +135,14 @@ def _fetching(caller: Caller) -> str:
 def values_of(call: type[Call[Any]], entry: Exchange) -> dict[str, Any]:
     """The parameters of a call by their names on the wire, also of one that was wrong."""
     query = {name: value for name, value in entry.query.items() if name not in ("access_token", "action")}
-    given = {name: value for name, value in query.items() if name not in call.spec.inject}
+    given: dict[str, Any] = {name: value for name, value in query.items() if name not in call.spec.inject}
+    if call.spec.rest:
+        given = {call.spec.rest: given}
     content_type = entry.request_headers.get("content-type", "")
     try:
         body = msgspec.json.decode(entry.request_body) if entry.request_body else {}
+        if isinstance(body, dict) and call.spec.whole:
+            return given | {call.spec.whole: body}
         if isinstance(body, dict):
             return given | {name: value for name, value in body.items() if name not in call.spec.inject}
     except NOT_JSON:

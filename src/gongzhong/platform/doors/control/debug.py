@@ -15,11 +15,15 @@ import msgspec
 
 from ....catalogue.base import GetRid
 from ....catalogue.model import Host
-from ...debugging import code, examples, explained, forms, trying
+from ....catalogue.registry import by_path
+from ...debugging import code, examples, explained, forms, pushes, trying
 from ...debugging.explained import CodeTold, QuotaUse, RidStory
 from ...debugging.forms import BothLanguages, CallChapter, CallForm
 from ...debugging.outside import NoAnswer, Outside, OutsideAnswer
 from ...debugging.trying import GivenFile, ShownBody, Target, ValuesProblem
+from ...inspecting.code import values_of
+from ...rows.words import push_of
+from ...traffic import Delivery
 from ...world.acts import NotPossible
 from ...world.refusal import BadInput
 from ...world.world import AccountState
@@ -120,6 +124,16 @@ class RidFound(msgspec.Struct, kw_only=True):
 
     story: RidStory | None
     tried: Tried | None
+
+
+class RowTrial(msgspec.Struct, kw_only=True):
+    """A row of the traffic as something to try again: a call with its values, or a push with its XML."""
+
+    appid: str
+    call: str
+    push: str
+    values: dict[str, Any]
+    xml: str
 
 
 def _call(name: str) -> forms.AnyCall:
@@ -284,6 +298,28 @@ async def rid(given: Given[RidAsked]) -> RidFound:
     return RidFound(story=None, tried=await _at_wechat(_outside(given), GetRid, {"rid": wanted}, trial))
 
 
+async def of_row(given: Given[None]) -> RowTrial:
+    """把一条收发记录放进表单 / a row of the traffic, to be filled into a form"""
+    try:
+        found = given.platform.rows.find(given.number("number"))
+    except (KeyError, BadInput):
+        raise NotFound("没有这条记录", "no such row") from None
+    if isinstance(found, Delivery):
+        push = push_of(found.body)
+        name = "" if push is None else pushes.name_of(push)
+        if not name:
+            raise BadInput("不是能构造的推送", "this is no push that can be built")
+        return RowTrial(
+            appid=found.appid, call="", push=name, values={}, xml=found.body.decode("utf-8", "replace")
+        )
+    path, query = found.url.partition("?")[0], found.query
+    call = by_path(path, found.method, query.get("action", ""))
+    if call is None or found.kind != "api":
+        raise BadInput("不是接口调用", "this is no call of the API")
+    values = trying.as_json(values_of(call, found))
+    return RowTrial(appid=found.appid, call=call.__name__, push="", values=values, xml="")
+
+
 ROUTES: list[Route[Any, Any]] = [
     Route(verb="GET", path="/debug/calls", function=calls, answer=DebugCalls),
     Route(
@@ -298,5 +334,6 @@ ROUTES: list[Route[Any, Any]] = [
     Route(
         verb="POST", path="/debug/code", function=as_code, body=Trial, largest=WITH_FILES, answer=TrialCode
     ),
+    Route(verb="GET", path="/debug/rows/{number}", function=of_row, answer=RowTrial),
     Route(verb="POST", path="/debug/rid", function=rid, body=RidAsked, answer=RidFound),
 ]
