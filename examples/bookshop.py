@@ -3,7 +3,7 @@ A bookshop: reservations, reminders, consent asked in the chat, a person's data 
 
     export GONGZHONG_PEOPLE_MASTER_KEY=$(openssl rand -base64 32) GONGZHONG_DATABASE=sqlite:///bookshop.db
     gongzhong norms examples/bookshop.py:oa
-    gongzhong serve examples/bookshop.py:oa
+    gongzhong dev examples/bookshop.py:oa --config examples/bookshop.toml
     python examples/bookshop.py arrived.csv       # openid,书名,柜号
 """
 

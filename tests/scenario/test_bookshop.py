@@ -19,8 +19,11 @@ from gongzhong.campaigns.tables import CampaignTables
 from gongzhong.campaigns.worker import WorkerPolicy
 from gongzhong.cli.outcome import DONE, run
 from gongzhong.people import Audit
+from gongzhong.platform import Platform
+from gongzhong.platform.config import load
 from gongzhong.testing import Actor, LivePlatform, load_account
 
+ROOT = Path(__file__).parents[2]
 TEMPLATE = "T" * 43
 PHONE = "13812345678"
 
@@ -65,6 +68,17 @@ def export(shop: OfficialAccount, openid: str) -> dict[str, Any] | None:
         return await shop.records.export(openid, by="店长")
 
     return asyncio.run(read())
+
+
+@pytest.mark.parametrize("page", ["docs/bookshop.md", "docs/bookshop.zh-CN.md"])
+def test_the_names_on_the_page_are_those_of_the_test_bed(page: str) -> None:
+    config = load(ROOT / "examples" / "bookshop.toml")
+    Platform(config)
+    [account], [template], [alice] = config.account, config.template, config.person
+    said = (ROOT / page).read_text("utf-8")
+    for text in (account.appid, account.secret, account.token, template.template_id):
+        assert text and text in said
+    assert str(alice.accounts["bookshop"].openid) in said
 
 
 def test_nothing_is_stored_before_the_person_agreed(
