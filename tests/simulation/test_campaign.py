@@ -464,3 +464,39 @@ def test_the_fifth_message_to_everybody_waits_for_the_next_month(mishaps: Mishap
     asked = world.room.requests("/cgi-bin/message/mass/sendall")
     fourth = max(sorted(world.shown()[0])[3] - EPOCH, 0.0)
     assert not [time for time in asked if fourth + 60 < time < begins - EPOCH - 200]
+
+
+class Left:
+    """How many customer-service messages each person may still get, as a program would count."""
+
+    def __init__(self) -> None:
+        self.by_openid: dict[str, int] = {}
+
+    async def reserve(self, openid: str, /) -> bool:
+        allowed = self.by_openid[openid] > 0
+        self.by_openid[openid] -= allowed
+        return allowed
+
+    async def give_back(self, openid: str, /) -> None:
+        self.by_openid[openid] += 1
+
+
+def test_customer_service_messages_keep_within_what_the_program_counts() -> None:
+    """Who has none left is refused without a call; what the network surely lost counts no message."""
+    left = Left()
+
+    class Counted(CampaignWorker):
+        def __init__(self, *values: Any, **named: Any) -> None:
+            super().__init__(*values, **named, allowance=left)
+
+    world = CampaignWorld(5, Mishaps(), plan=replace(BLIND, rate=0.0), worker=Counted)
+    none_left = {1, 6}
+    left.by_openid = {one: 0 if n in none_left else 2 for n, one in enumerate(world.people.known)}
+    world.room.network.down = True
+    world.loop.call_later(60.0, lambda: setattr(world.room.network, "down", False))
+    world.run()
+    assert [len(times) for times in world.shown()] == [0 if n in none_left else 1 for n in range(PEOPLE)]
+    refused = {n: one.code for n, one in enumerate(world.histories) if one.state is State.REFUSED}
+    assert refused == dict.fromkeys(none_left, 45047)
+    assert list(left.by_openid.values()) == [0 if n in none_left else 1 for n in range(PEOPLE)]
+    assert len(world.room.requests("/cgi-bin/message/custom/send")) == PEOPLE - len(none_left)

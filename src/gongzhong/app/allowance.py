@@ -15,6 +15,8 @@ import msgspec
 
 from .. import facts
 from ..messages import Click, Message, Push, Scan, ScanCodePush, ScanCodeWaitMsg, Subscribe
+from ..sharing.person import Windows as Stored
+from ..sharing.person import left
 
 AFTER_MESSAGE: Final = (facts.AFTER_MESSAGE, float(facts.AFTER_MESSAGE_S))
 AFTER_ACT: Final = (facts.AFTER_ACT, float(facts.AFTER_ACT_S))
@@ -66,8 +68,7 @@ class Allowance:
         windows = self._users.get(openid)
         if windows is None:
             return None
-        left_by_message = windows.after_message if now < windows.message_until else 0
-        return max(left_by_message, windows.after_act if now < windows.act_until else 0)
+        return left(msgspec.structs.astuple(windows), now)
 
     def until(self, openid: str) -> float | None:
         """When the last of what may be sent expires, in unix seconds; None when nothing is known."""
@@ -77,27 +78,17 @@ class Allowance:
         by_message = windows.message_until if windows.after_message else 0.0
         return max(by_message, windows.act_until if windows.after_act else 0.0)
 
-    def stored(self, openid: str) -> tuple[int, float, int, float] | None:
+    def stored(self, openid: str) -> Stored | None:
         """What is known about a user, for another process; None: nothing."""
         windows = self._users.get(openid)
         return None if windows is None else msgspec.structs.astuple(windows)
 
-    def restore(self, openid: str, stored: tuple[int, float, int, float] | None) -> None:
+    def restore(self, openid: str, stored: Stored | None) -> None:
         """Go on from what another process stored."""
         if stored is None:
             self._users.pop(openid, None)
         else:
             self._users[openid] = Windows(*stored)
-
-    @staticmethod
-    def spent(
-        stored: tuple[int, float, int, float] | None, count: int
-    ) -> tuple[int, float, int, float] | None:
-        """What is stored, after so many messages more."""
-        if stored is None:
-            return None
-        after_message, message_until, after_act, act_until = stored
-        return max(0, after_message - count), message_until, max(0, after_act - count), act_until
 
     def spend(self, openid: str) -> None:
         """Note that one message was sent: it counts in every window."""

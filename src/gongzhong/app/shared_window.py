@@ -28,7 +28,7 @@ from ..errors import Replayed, SetupError, StateDown
 from ..messages import Reply
 from ..sharing.mail import MOVED, Added, Ask, HungUp, Remote, Returned, Sent, new_number
 from ..sharing.node import Node
-from ..sharing.person import ANSWERED_S, PersonRecord, change, forget_answers, hashed, read, written
+from ..sharing.person import ANSWERED_S, PersonRecord, change, forget_answers, hashed, read, spent, written
 from ..store import MemoryWork, Work
 from .answer import Answer, Gone, NotAccepted
 from .claims import Phase as ClaimPhase
@@ -524,7 +524,8 @@ class SharedWindow:
 
     async def _count_elsewhere(self, openid: str, count: int) -> None:
         def spend(record: PersonRecord) -> PersonRecord:
-            return msgspec.structs.replace(record, windows=self._allowance.spent(record.windows, count))
+            windows = None if record.windows is None else spent(record.windows, count)
+            return msgspec.structs.replace(record, windows=windows)
 
         owner = await change(self._state, self._taking.key_of(openid), spend, REMEMBERED_S)
         if owner:

@@ -351,8 +351,26 @@ WAIT_FOR_RESET: Final = frozenset({45009, 45028})
 """A quota is used up: until midnight in China, or longer."""
 COUNTED: Final = frozenset({42010, 50002})
 """Only these count as tries in vain: limits, outages and what stops a campaign say nothing about the recipient."""
+ALLOWANCE_SPENT: Final = 45047
+"""One customer-service message too many for this person; recorded also where it was known without a call."""
 THIS_PERSON: Final = frozenset(
-    {40003, 40031, 40032, 40130, 43004, 43019, 43101, 45015, 45047, 47003, 48002, 70000, 40035, 45002, 44004}
+    {
+        40003,
+        40031,
+        40032,
+        40130,
+        43004,
+        43019,
+        43101,
+        45015,
+        ALLOWANCE_SPENT,
+        47003,
+        48002,
+        70000,
+        40035,
+        45002,
+        44004,
+    }
 )
 """No follower, no permission, outside the window of customer-service messages, data that do not fit the template."""
 SUBMITTED_BEFORE: Final = 45065

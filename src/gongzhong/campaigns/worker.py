@@ -26,6 +26,7 @@ from ..clock import Clock
 from ..errors import ArgumentError, GongzhongError, StateDown, say
 from .contents import Content, Given, result_kind
 from .decision import (
+    ALLOWANCE_SPENT,
     CLOCKS_S,
     SETTLED,
     Answered,
@@ -68,6 +69,18 @@ class People(Protocol):
         ...
 
 
+class Allowance(Protocol):
+    """What people may still get of customer-service messages: `allowances.SharedAllowance`."""
+
+    async def reserve(self, openid: str, /) -> bool:
+        """Count one message; False, with nothing counted, when none is left."""
+        ...
+
+    async def give_back(self, openid: str, /) -> None:
+        """The message was surely not sent."""
+        ...
+
+
 class WorkerPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How a worker takes chunks and sends. Times are seconds."""
 
@@ -100,7 +113,10 @@ class Sent(msgspec.Struct):
 
 
 class CampaignWorker:
-    """Works on the running campaigns of the client's account, or on `only` one. `holder` must be its own."""
+    """Works on the running campaigns of the client's account, or on `only` one. `holder` must be its own.
+
+    `allowance`: customer-service messages are counted there; not for the client of an app, which counts by itself.
+    """
 
     def __init__(
         self,
@@ -113,11 +129,13 @@ class CampaignWorker:
         policy: WorkerPolicy | None = None,
         clock: Clock | None = None,
         source: random.Random | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
         self.tables, self.client, self.people = tables, client, people
         self.account = client.account.appid
         self.policy, self.clock = policy or WorkerPolicy(), clock or client.clock
         self.random = source or random.Random()
+        self.allowance = allowance
         self.sent = Sent()
         self.stopping = False
         """Chunks under way end with their unit of recipients and go back; none is begun."""
@@ -417,8 +435,22 @@ class ChunkRun:
             waiting = self._histories[position].state is State.WAITING
             return Answered(Verdict.SKIPPED if waiting else None, charged=False)
         key = f"{self._campaign.key}-{self.claim.chunk:x}-{position:x}"
-        answer = await self._answer(to, key)
+        allowance = self._worker.allowance if self._kind == "customer" else None
+        if allowance is None:
+            answer = await self._answer(to, key)
+        else:
+            answer = await self._allowed(allowance, to, key)
         self._worker.sent.count(answer)
+        return answer
+
+    async def _allowed(self, allowance: Allowance, to: list[Given], key: str) -> Answered:
+        """The same within what the person may still get."""
+        [(openid, _)] = to
+        if not await allowance.reserve(openid):
+            return Answered(Verdict.REFUSED, code=ALLOWANCE_SPENT, charged=False)
+        answer = await self._answer(to, key)
+        if answer.verdict in (Verdict.AGAIN, Verdict.REFUSED) and answer.code != ALLOWANCE_SPENT:
+            await allowance.give_back(openid)
         return answer
 
     async def _answer(self, to: list[Given], key: str) -> Answered:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
     from ..account import Account
+    from ..campaigns.allowances import SharedAllowance
     from ..campaigns.plan import Plan
     from ..campaigns.tables import Campaign
     from ..client import AsyncClient
@@ -79,8 +80,9 @@ def start(
         if credentials is None:
             return found, False
         children.extend(_child(number, place) for _ in range(workers - 1))
-        async with _client(opened.config, credentials) as client:
-            return await Sending(opened, client, number, children, silent=child).carry_out()
+        async with _client(opened.config, credentials) as (client, allowance):
+            sending = Sending(opened, client, allowance, number, children, silent=child)
+            return await sending.carry_out()
 
     try:
         found, interrupted = with_campaigns(place, answer)
@@ -126,8 +128,12 @@ def _end(children: Sequence[subprocess.Popen[bytes]], *, wait: bool = False) -> 
 
 
 @asynccontextmanager
-async def _client(config: Path | None, account: Account) -> AsyncIterator[AsyncClient]:
-    """The account's client; its access_token is shared with other processes where a state is configured."""
+async def _client(
+    config: Path | None, account: Account
+) -> AsyncIterator[tuple[AsyncClient, SharedAllowance | None]]:
+    """The account's client. Where a state is configured, its access_token is shared with other processes, and so is
+    what people may still get of customer-service messages."""
+    from ..campaigns.allowances import SharedAllowance
     from ..client import AsyncClient, Tokens
     from ..state import open_state
     from ..state.tokens import StateTokenStore
@@ -135,13 +141,13 @@ async def _client(config: Path | None, account: Account) -> AsyncIterator[AsyncC
     address = read(config, {}).state
     if not address:
         async with AsyncClient(account) as client:
-            yield client
+            yield client, None
         return
     state = open_state(address)
     store = StateTokenStore(state)
     try:
         async with AsyncClient(account, tokens=Tokens(store)) as client:
-            yield client
+            yield client, SharedAllowance(state, account.appid)
     finally:
         store.close()
         await state.close()
@@ -154,6 +160,7 @@ class Sending:
         self,
         opened: Opened,
         client: AsyncClient,
+        allowance: SharedAllowance | None,
         number: int,
         children: Sequence[subprocess.Popen[bytes]],
         *,
@@ -164,7 +171,13 @@ class Sending:
         self._opened, self._number, self._children, self._silent = opened, number, children, silent
         holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._worker = CampaignWorker(
-            opened.tables, client, opened.vault, holder=holder, only=number, clock=client.clock
+            opened.tables,
+            client,
+            opened.vault,
+            holder=holder,
+            only=number,
+            clock=client.clock,
+            allowance=allowance,
         )
         self._interrupted = False
         self._plan: Plan | None = None

@@ -71,6 +71,11 @@ class Added(msgspec.Struct, frozen=True, tag="added", array_like=True):
 Letter: TypeAlias = Ask | HungUp | Sent | Added
 
 
+async def post(state: State, to: str, letter: Letter) -> None:
+    """Put a letter into the queue of the process of this name. Raises StateDown."""
+    await state.push(f"to|{to}", msgspec.msgpack.encode(letter), ttl_s=KEPT_S)
+
+
 class Returned(msgspec.Struct, frozen=True, array_like=True):
     """What comes back: status and body for WeChat, or MOVED."""
 
@@ -138,7 +143,7 @@ class Mail:
 
     async def send(self, to: str, letter: Letter) -> None:
         """Put a letter into another process's queue. Raises StateDown."""
-        await self._state.push(f"to|{to}", msgspec.msgpack.encode(letter), ttl_s=KEPT_S)
+        await post(self._state, to, letter)
 
     async def handed(self, number: str, sure: bool) -> None:
         """Say whether an answer was written to a connection that WeChat had open; again while the state is down."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
+from .. import facts
 from ..reasons import NOT_JSON
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ class Answered(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at: float
 
 
+Windows: TypeAlias = tuple[int, float, int, float]
+"""What a person's last message and last act allow: how many customer-service messages are left, and until when (unix
+seconds), of each."""
 Noted: TypeAlias = tuple[str, int, bytes | None, float]
 """A push: its key, the key `hashed`, the answer, None if there is none, and when it came (unix seconds)."""
 
@@ -56,8 +60,8 @@ class PersonRecord(msgspec.Struct, array_like=True, gc=False):
     """The process that has them; empty: none."""
     waiting: int = 0
     """How many rows in the inbox are theirs: whoever takes them loads these first."""
-    windows: tuple[int, float, int, float] | None = None
-    """What may be sent to them: `app.allowance.Windows`."""
+    windows: Windows | None = None
+    """What may be sent to them; None: it is not known."""
     answered: list[Answered] = []
     seen: list[tuple[int, float]] = []
     """A hash of each push of the last minutes, and when it came: none is taken twice."""
@@ -133,6 +137,23 @@ def decide(record: PersonRecord | None, me: str, dead: bool | None = None) -> De
     return TAKE_AND_LOAD if dead else PassOn(record.owner)
 
 
+def left(windows: Windows, now: float) -> int:
+    """How many messages may still be sent: the better of the two windows counts."""
+    after_message, message_until, after_act, act_until = windows
+    return max(after_message if now < message_until else 0, after_act if now < act_until else 0)
+
+
+def spent(windows: Windows, count: int) -> Windows:
+    """What is left after so many messages more, which count in both windows; negative: not sent after all."""
+    after_message, message_until, after_act, act_until = windows
+    return (
+        min(max(0, after_message - count), facts.AFTER_MESSAGE),
+        message_until,
+        min(max(0, after_act - count), facts.AFTER_ACT),
+        act_until,
+    )
+
+
 def record_key(appid: str, openid: str) -> str:
     """The key of a person's record in the shared state."""
     return f"person|{appid}|{openid}"
@@ -158,9 +179,10 @@ def read(data: bytes) -> PersonRecord:
         return PersonRecord()
 
 
-async def change(
-    state: State, key: str, changed: Callable[[PersonRecord], PersonRecord], ttl_s: float
-) -> str:
+Change: TypeAlias = Callable[[PersonRecord], PersonRecord]
+
+
+async def change(state: State, key: str, changed: Change, ttl_s: float) -> str:
     """Change the record under this key while nobody has the person, by compare-and-swap; it then stays for `ttl_s`
     seconds. Gives the name of the process that has them, the record being as it was; else an empty text, also when
     nothing is recorded. Raises StateDown."""
