@@ -21,7 +21,7 @@ PAGES := $(STATIC)/index.html
 PAGE_SOURCES := $(shell find web \( -name node_modules -o -path web/test \) -prune -o -type f ! -name '*.md' -print 2>/dev/null)
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: help demo pages types test test-heavy chaos chaos-campaign chaos-short test-pythons test-pages test-schema test-node lint wheel first-hour bench lock clean
+.PHONY: help demo pages types test test-heavy chaos chaos-campaign chaos-short test-pythons test-pages test-schema test-node lint wheel first-hour bench bench-pages lock clean
 
 help: ## 列出所有目标 / list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ wheel: .venv/.dev $(PAGES) ## 构建并检查 wheel / build the wheel and look i
 
 first-hour: wheel ## 用刚构建的 wheel 走一遍新用户的第一个小时 / a newcomer's first hour with the built wheel
 	$(PYTEST) -m first_hour tests/first_hour
+
+bench-pages: .venv/.dev $(PAGES) ## 网页的手感：帧、任务、内存、重启 / how the pages feel: frames, tasks, memory, a restart
+	@$(BIN)/python benchmarks/pages.py $(ARGS)
 
 bench: .venv/.dev ## 性能测量，ARGS=--quick / run the benchmarks beside other SDKs
 	@$(BIN)/python benchmarks/run.py $(ARGS)
