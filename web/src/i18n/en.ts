@@ -293,6 +293,7 @@ export const en: Record<keyof typeof zh, string> = {
   'rows.tab.seal': 'Signature',
   'rows.tab.code': 'Code',
   'rows.resendSame': 'As it was',
+  'rows.inDebug': 'Open in the debugging tool',
   'rows.resendEdited': 'After editing',
   'rows.copyAs': 'Copy as',
   'rows.test': 'Test',

@@ -292,6 +292,7 @@ export const zh = {
   'rows.tab.seal': '签名与加密',
   'rows.tab.code': '代码',
   'rows.resendSame': '原样重发',
+  'rows.inDebug': '在接口调试里打开',
   'rows.resendEdited': '修改后重发',
   'rows.copyAs': '复制为',
   'rows.test': '测试',

@@ -23,10 +23,10 @@ from ...messages.elements import EXTRA
 from ...wire import PushWriter, cdata, read_xml
 from ...wire.cipher import look_inside
 from ..delivery import verification
-from ..delivery.pusher import title_of
+from ..delivery.pusher import CUT_OFF, key_of, title_of
 from ..delivery.receiver import Answered, Receiver, Unanswered
 from ..delivery.verdict import UNANSWERED, Judged, judge
-from ..traffic import Exchange, Traffic
+from ..traffic import Delivery, Exchange, Traffic
 from ..triggers import CATALOGUE, make
 from ..world.refusal import BadInput
 from ..world.world import AccountState, World
@@ -123,7 +123,7 @@ class SentPush(msgspec.Struct, frozen=True, kw_only=True):
 
     built: BuiltPush
     seq: int
-    """Number of the traffic entry."""
+    """Number of its row in the traffic."""
     status: int | None
     headers: dict[str, str]
     answer: str
@@ -307,23 +307,31 @@ async def send(
         raise BadInput("没有服务器地址：填 URL，或先配置", "no server URL: enter one, or configure it first")
     push = parse(read_xml(built.xml.encode()))
     writer = PushWriter(account.token, account.aes_key, account.appid, account.encryption)
-    entry = Exchange(
-        kind="push",
-        appid=account.appid,
-        title=title_of(push),
-        method="POST",
-        url=built.url,
-        time=world.now(),
-        openid=built.openid,
-        request_headers={"content-type": "text/xml", **MARK},
-        request_body=built.body.encode(),
-        decrypted=None if built.body == built.xml else built.xml.encode(),
+    xml = built.xml.encode()
+    row = traffic.begin(
+        Delivery(
+            appid=account.appid,
+            title=title_of(push),
+            time=world.now(),
+            openid=built.openid,
+            key=key_of(push, xml),
+            body=xml,
+            url=account.url,
+        )
     )
-    judged = await _exchange(world, receiver, entry, lambda answer: _judged(account, push, writer, answer))
-    traffic.record(entry)
+    entry = _entry(world, account, built, row)
+    verdict = CUT_OFF
+    try:
+        judged = await _exchange(
+            world, receiver, entry, lambda answer: _judged(account, push, writer, answer)
+        )
+        verdict = judged.verdict
+    finally:
+        traffic.record(entry, row)
+        traffic.finish(row, verdict)
     return SentPush(
         built=built,
-        seq=entry.seq,
+        seq=row.number,
         status=entry.status,
         headers=dict(entry.response_headers),
         answer=entry.response_body.decode("utf-8", "replace"),
@@ -332,6 +340,23 @@ async def send(
         kind=judged.verdict.kind,
         verdict=BothLanguages(judged.verdict.zh, judged.verdict.en),
         cost_ms=round(entry.cost_ms, 3),
+    )
+
+
+def _entry(world: World, account: AccountState, built: BuiltPush, row: Delivery) -> Exchange:
+    return Exchange(
+        kind="push",
+        appid=account.appid,
+        title=row.title,
+        method="POST",
+        url=built.url,
+        time=world.now(),
+        openid=built.openid,
+        attempt=1,
+        of=row.of,
+        request_headers={"content-type": "text/xml", **MARK},
+        request_body=built.body.encode(),
+        decrypted=None if built.body == built.xml else row.body,
     )
 
 

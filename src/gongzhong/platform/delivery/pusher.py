@@ -50,7 +50,7 @@ def title_of(push: Push) -> str:
     return f"event:{push.event}" if isinstance(push, Event) else push.msg_type
 
 
-def _key_of(push: Push, body: bytes) -> str:
+def key_of(push: Push, body: bytes) -> str:
     """How a program knows the push; of an event it is what the program reads that counts."""
     return dedup_key(push if isinstance(push, Message) and push.msg_id else parse(read_xml(body)))
 
@@ -132,7 +132,7 @@ class Pusher:
             time=self.world.now(),
             person=person,
             openid=push.openid,
-            key=_key_of(push, body),
+            key=key_of(push, body),
             body=body,
             url=account.url,
             fault=None if fault is None else fault.id,
