@@ -109,32 +109,33 @@ class Campaigns:
         now = self._clock.now()
         made = await self._tables.create(self.account, name, plan.kind, msgspec.json.encode(plan), now)
         try:
-            count = await self._fill(made, plan.content, recipients)
-            if not count and plan.kind != "broadcast":
-                raise SetupError("没有收件人", "there are no recipients")
+            copied = await self._fill(made, plan.content, recipients)
         except BaseException:
             reason = say("没有计划成功", "planning failed")
             await self._tables.move(made, Stage.CANCELLED, self._clock.now(), reason)
             raise
-        return await self._tables.filled(made.id, self._clock.now()) or made
+        now = self._clock.now()
+        return await self._tables.filled(made.id, now, self.account, sorted(copied)) or made
 
     async def _fill(
         self, made: Campaign, content: Content, recipients: Iterable[Recipient] | AsyncIterable[Recipient]
-    ) -> int:
+    ) -> set[str]:
+        """Add the recipients; the fields of people that were copied. Raises SetupError when there is nobody."""
+        noted: set[str] = set()
         if made.kind == "broadcast":
             await self._tables.add_chunk(made.id, 0, [], jobs=1)
-            return 0
-        chunk = count = 0
-        noted: set[str] = set()
-        """Fields of people of which it is noted that this campaign copies them."""
+            return noted
+        chunk = 0
         async for part in parts(recipients, content.chunk, facts.MASS_OPENIDS_MIN if content.together else 1):
             copied = {name for one in part if one.recorded for name in one.variables} - noted
             await self._tables.copies(self.account, made.id, sorted(copied))
             noted |= copied
             rows = await self._sealed(part, with_variables=bool(content.variables()))
             await self._tables.add_chunk(made.id, chunk, rows, jobs=1 if content.together else None)
-            chunk, count = chunk + 1, count + len(rows)
-        return count
+            chunk += 1
+        if not chunk:
+            raise SetupError("没有收件人", "there are no recipients")
+        return noted
 
     async def _sealed(self, part: Sequence[Recipient], *, with_variables: bool) -> list[tuple[int, bytes]]:
         numbers = await self._vault.numbers([one.openid for one in part])

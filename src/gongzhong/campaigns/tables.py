@@ -160,10 +160,9 @@ INSERT INTO campaign_field (account, field, campaign) VALUES (:account, :field, 
 COPIED: Final = "SELECT field FROM campaign_field WHERE campaign = :campaign LIMIT 1"
 
 EMPTY_WITHDRAWN: Final = """
-UPDATE campaign_recipient SET variables = :empty WHERE campaign = :campaign AND EXISTS (
-    SELECT 1 FROM campaign_field AS c WHERE c.campaign = :campaign AND NOT EXISTS (
-        SELECT 1 FROM person_field AS f WHERE f.account = c.account AND f.field = c.field
-        AND f.number = campaign_recipient.person))
+UPDATE campaign_recipient SET variables = :empty WHERE campaign = :campaign AND NOT EXISTS (
+    SELECT 1 FROM person_field AS f WHERE f.account = :account AND f.number = campaign_recipient.person
+    AND f.field = :field)
 """
 """Of people whose field was erased between the reading of it and the writing of its copy."""
 
@@ -391,10 +390,13 @@ class CampaignTables:
         """Whether variables of recipients are copies of people's fields."""
         return bool(await self._statements.run((COPIED, {"campaign": campaign})))
 
-    async def filled(self, campaign: int, now: float) -> Campaign | None:
-        """All recipients are there; None if it was not being filled."""
-        values = {"campaign": campaign, "now": now, "empty": b""}
-        return _only((await self._statements.each((EMPTY_WITHDRAWN, values), (FILLED, values)))[1])
+    async def filled(
+        self, campaign: int, now: float, account: str = "", fields: Iterable[str] = ()
+    ) -> Campaign | None:
+        """All recipients are there, with copies of these fields of people; None if it was not being filled."""
+        values = {"campaign": campaign, "now": now, "account": account, "empty": b""}
+        steps = [(EMPTY_WITHDRAWN, {**values, "field": field}) for field in fields]
+        return _only((await self._statements.each(*steps, (FILLED, values)))[-1])
 
     async def emptied(self, campaign: int, chunk: int) -> set[int]:
         """The people of a chunk who have no variables, or no longer."""
