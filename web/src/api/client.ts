@@ -4,6 +4,7 @@ import type {
   AccountChange,
   ActResult,
   Alarm,
+  BuiltPush,
   CallbackSettings,
   Chat,
   ChatItem,
@@ -12,22 +13,35 @@ import type {
   Credentials,
   Desk,
   Found,
+  Draft,
   Fault,
   FaultOrder,
+  FollowersPage,
+  MassJob,
+  MassOutcome,
   Menu,
+  Menus,
+  MessageTemplate,
   NewAccount,
   NewAgent,
+  NoticeTemplate,
   PageLook,
   Person,
   ProgramState,
+  Publication,
+  PublishPlan,
+  PushForm,
   QrCode,
   Quota,
   Recording,
   RowCode,
   RowDetail,
+  Right,
   Saying,
   SituationView,
   Snapshot,
+  StoredFile,
+  Tag,
   Tap,
   Trigger,
   TriggerOutcome,
@@ -83,6 +97,11 @@ export function exportUrl(q: string, appid: string, form: 'har' | 'json'): strin
   return `${BASE}rows/export?${new URLSearchParams({ q, appid, form })}`
 }
 
+function filled(params: Record<string, string | number | null>): URLSearchParams {
+  const given = Object.entries(params).filter(([, value]) => value !== null && value !== '')
+  return new URLSearchParams(given.map(([name, value]) => [name, String(value)]))
+}
+
 export function browseUrl(person: string, appid: string, url: string): string {
   return `${BASE}browse?${new URLSearchParams({ person, appid, url })}`
 }
@@ -105,6 +124,23 @@ export class ControlApi {
   quota = (appid: string): Promise<{ calls: Quota[] }> => this.get(`${this.account(appid)}/quota`)
   alarms = (appid: string): Promise<{ alarms: Alarm[] }> => this.get(`${this.account(appid)}/alarms`)
   qrCodes = (appid: string): Promise<{ codes: QrCode[] }> => this.get(`${this.account(appid)}/qrcodes`)
+  menus = (appid: string): Promise<Menus> => this.get(`${this.account(appid)}/menus`)
+  templates = (appid: string): Promise<{ templates: MessageTemplate[] }> => this.get(`${this.account(appid)}/templates`)
+  files = (appid: string, kind: string, before: number | null): Promise<{ files: StoredFile[]; next: number | null }> =>
+    this.get(`${this.account(appid)}/files?${filled({ kind, before })}`)
+  drafts = (appid: string): Promise<{ drafts: Draft[]; total: number }> => this.get(`${this.account(appid)}/drafts?limit=1000`)
+  followers = (appid: string, q: string, tag: string, after: number | null): Promise<FollowersPage> =>
+    this.get(`${this.account(appid)}/people?${filled({ q, tag, after })}`)
+  tags = (appid: string): Promise<{ tags: Tag[] }> => this.get(`${this.account(appid)}/tags`)
+  rights = (appid: string): Promise<{ calls: Right[] }> => this.get(`${this.account(appid)}/rights`)
+  publications = (appid: string): Promise<{ publications: Publication[] }> => this.get(`${this.account(appid)}/articles`)
+  massJobs = (appid: string): Promise<{ jobs: MassJob[]; results: string[] }> => this.get(`${this.account(appid)}/mass`)
+  confirmMass = (appid: string, msgId: number, agree: boolean): Promise<unknown> =>
+    this.post(`${this.account(appid)}/mass/${msgId}/confirm`, { agree })
+  planMass = (appid: string, outcome: MassOutcome): Promise<unknown> => this.post(`${this.account(appid)}/next-mass`, outcome)
+  planPublish = (appid: string, plan: PublishPlan): Promise<unknown> => this.post(`${this.account(appid)}/next-publish`, plan)
+  banArticle = (url: string): Promise<unknown> => this.post('articles/ban', { url })
+
   reset = (): Promise<unknown> => this.post('reset', {})
 
   addPerson = (name: string, nickname: string): Promise<Person> => this.post('people', { name, nickname })
@@ -147,7 +183,7 @@ export class ControlApi {
 
   jssdk = <T>(person: string, verb: string, body: object): Promise<T> =>
     this.post(`${this.person(person)}/jssdk/${verb}`, body)
-  notices = (appid: string): Promise<{ templates: { template_id: string; title: string }[] }> =>
+  notices = (appid: string): Promise<{ templates: NoticeTemplate[] }> =>
     this.get(`${this.account(appid)}/subscriptions`)
   answerNotices = (person: string, appid: string, accept: string[], reject: string[]): Promise<unknown> =>
     this.post(`${this.person(person)}/subscribe-notice`, { appid, accept, reject })
@@ -159,8 +195,12 @@ export class ControlApi {
   closeWechat = (person: string): Promise<unknown> => this.post(`${this.person(person)}/close-wechat`, {})
 
   triggers = (): Promise<{ events: Trigger[] }> => this.get('trigger')
-  trigger = (appid: string, event: string, person: string): Promise<TriggerOutcome> =>
-    this.post('trigger', { appid, event, person })
+  trigger = (appid: string, event: string, person: string, fields: object = {}): Promise<TriggerOutcome> =>
+    this.post('trigger', { appid, event, person, fields })
+  pushForm = (appid: string, event: string, person: string): Promise<PushForm> =>
+    this.get(`debug/push?${new URLSearchParams({ appid, event, person })}`)
+  buildPush = (appid: string, event: string, person: string, fields: object): Promise<BuiltPush> =>
+    this.post('debug/push', { appid, event, person, fields })
 
   faults = (): Promise<{ faults: Fault[] }> => this.get('faults')
   orderFault = (order: FaultOrder): Promise<Fault> => this.post('faults', order)

@@ -12,11 +12,11 @@ export interface PageEntry {
 }
 
 export interface PageGroup {
-  name: 'simulate' | 'account' | 'scenarios' | 'reference'
+  name: 'simulate' | 'account' | 'scenarios' | 'reference' | 'operate'
   pages: PageEntry[]
 }
 
-export const GROUPS: PageGroup[] = [
+const ALL: PageGroup[] = [
   {
     name: 'simulate',
     pages: [
@@ -30,6 +30,8 @@ export const GROUPS: PageGroup[] = [
     pages: [
       { name: 'config', icon: 'sliders', load: () => import('../account/ConfigPage.vue') },
       { name: 'menus', icon: 'lines', load: () => import('../account/MenusPage.vue') },
+      { name: 'articles', icon: 'picture', load: () => import('../account/ArticlesPage.vue') },
+      { name: 'followers', icon: 'person', load: () => import('../account/FollowersPage.vue') },
       { name: 'quotas', icon: 'pulse', load: () => import('../account/QuotasPage.vue') },
     ],
   },
@@ -45,6 +47,11 @@ export const GROUPS: PageGroup[] = [
     name: 'reference',
     pages: [{ name: 'calls', icon: 'list', load: () => import('../coverage/CoveragePage.vue') }],
   },
+  // The place of the operator's console; the simulator alone has no page of it.
+  { name: 'operate', pages: [] },
 ]
+
+/** Groups that have pages. */
+export const GROUPS: PageGroup[] = ALL.filter(({ pages }) => pages.length > 0)
 
 export const PAGES: PageEntry[] = GROUPS.flatMap((group) => group.pages)

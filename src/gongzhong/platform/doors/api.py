@@ -116,7 +116,7 @@ class ApiDoor:
         spec, behaviour = call_type.spec, BEHAVIOURS.get(call_type)
         if behaviour is None:
             refuse_if_gone(spec)
-        if not _may(account, spec):
+        if not may_call(account, spec):
             raise Refusal(UNAUTHORIZED)
         self._count(account, spec)
         body, remark = as_understood(spec, request.body, self.world.rules)
@@ -242,7 +242,8 @@ def _hints(call: Call[Any]) -> Verdict:
     return Verdict(True, "ok", f"成功；文章结构规范：{rules}", f"ok; article structure rules: {rules}")
 
 
-def _may(account: AccountState, spec: Spec) -> bool:
+def may_call(account: AccountState, spec: Spec) -> bool:
+    """Whether an account of this kind has the call at all."""
     return account.may_authorize if spec.path.startswith(WEB_CALLS) else account.type in spec.accounts
 
 

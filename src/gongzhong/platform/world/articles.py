@@ -103,6 +103,7 @@ def create(
                 int(bool(article.need_open_comment)),
                 int(bool(article.only_fans_can_comment)),
             )
+    world.announce("state", {})
     return made
 
 

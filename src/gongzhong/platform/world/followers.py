@@ -51,6 +51,30 @@ def profile(world: World, account: AccountState, tie: Relation) -> dict[str, Any
     }
 
 
+def search(
+    world: World,
+    account: AccountState,
+    *,
+    text: str = "",
+    tag: int | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> list[Relation]:
+    """Followers in the order of following, from the relation with id `after` on, whose OpenID, person or remark holds
+    `text` and who carry `tag`."""
+    openids = world.db.column(
+        "SELECT openid FROM relation WHERE appid = ?1 AND subscribed = 1 AND id > ?2 "
+        "AND (?3 = '' OR instr(lower(openid || char(10) || coalesce(person, '') || char(10) || remark), lower(?3))) "
+        "AND (?4 IS NULL OR id IN (SELECT relation FROM tagging WHERE appid = ?1 AND tag = ?4)) ORDER BY id LIMIT ?5",
+        account.appid,
+        after,
+        text,
+        tag,
+        limit,
+    )
+    return [people.by_openid(world, account, openid) for openid in openids]
+
+
 def remark(world: World, account: AccountState, openid: str, text: str) -> None:
     tie = people.follower(world, account, openid)
     world.db.run("UPDATE relation SET remark = ? WHERE id = ?", text, tie.id)

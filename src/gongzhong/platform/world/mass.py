@@ -236,6 +236,7 @@ def jobs(world: World, account: AccountState) -> list[Job]:
 
 def set_status(world: World, job: Job, status: str) -> None:
     world.db.run("UPDATE mass_job SET status = ? WHERE msg_id = ?", status, job.msg_id)
+    world.announce("state", {})
 
 
 def set_deleted(world: World, job: Job) -> None:

@@ -191,6 +191,32 @@ def newest(
     return found
 
 
+class Listed(Stored, frozen=True, kw_only=True):
+    """A stored file with what a list of all of them shows besides: its number, its size, until when it is kept."""
+
+    id: int
+    permanent: bool
+    bytes: int
+    expires_at: float | None
+
+
+def listing(
+    world: World, account: AccountState, *, kind: str = "", before: int | None = None, limit: int = 100
+) -> list[Listed]:
+    """What the account uploaded, the latest first, from the file with the id `before` on; expired ones are gone."""
+    rows = world.db.all(
+        "SELECT rowid AS id, media_id, kind, name, content_type, created_at, permanent, length(content) AS bytes, "
+        "expires_at FROM media WHERE appid = ?1 AND ?2 IN ('', kind) AND source <> 'user' "
+        "AND (?3 IS NULL OR rowid < ?3) AND coalesce(expires_at, ?4 + 1) > ?4 ORDER BY rowid DESC LIMIT ?5",
+        account.appid,
+        kind,
+        before,
+        world.now(),
+        limit,
+    )
+    return [Listed(**{**row, "permanent": bool(row["permanent"])}) for row in rows]
+
+
 def named_in(world: World, account: AccountState, text: bytes) -> list[File]:
     """The account's own stored files whose media_id stands in a text."""
     rows = world.db.all(

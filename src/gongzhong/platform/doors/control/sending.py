@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from .... import facts
+from ....messages import MASS_SEND_STATUSES
 from ...world import mass, notices, people
 from ...world.notices import PopupScene
 from ...world.refusal import BadInput
@@ -50,9 +51,10 @@ class MassJobView(msgspec.Struct, kw_only=True):
 
 
 class MassJobsView(msgspec.Struct, kw_only=True):
-    """The latest first."""
+    """The latest first; `results` are those that one can choose for the next."""
 
     jobs: list[MassJobView]
+    results: list[str]
 
 
 class NoticeTemplateView(msgspec.Struct, kw_only=True):
@@ -90,7 +92,8 @@ async def next_mass(given: Given[MassOutcome]) -> Any:
 async def mass_sends(given: Given[None]) -> Any:
     """Every mass send of an account, the latest first."""
     account = account_of(given, given.path["appid"])
-    return {"jobs": [_job(job) for job in mass.jobs(given.platform.world, account)]}
+    found = [_job(job) for job in mass.jobs(given.platform.world, account)]
+    return {"jobs": found, "results": list(MASS_SEND_STATUSES)}
 
 
 def _job(job: mass.Job) -> dict[str, Any]:
