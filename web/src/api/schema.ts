@@ -1,4 +1,4 @@
-// Written by `make types` from the platform's OpenAPI document. a4ccf6dbe93abfd54e07628db8302923
+// Written by `make types` from the platform's OpenAPI document. 4744701321460f54eaafda6258e7e0c0
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
@@ -592,6 +592,15 @@ export interface components {
             matchrule: components["schemas"]["MatchRule"];
         };
         /**
+         * ConditionalMenuView
+         * @description A personalised menu (个性化菜单) and whom it is for.
+         */
+        ConditionalMenuView: {
+            button: components["schemas"]["MenuButtonView"][];
+            matchrule: Record<string, never>;
+            menuid: number;
+        };
+        /**
          * Confirming
          * @description The administrator's answer to a mass send that waits.
          */
@@ -777,6 +786,25 @@ export interface components {
             server_id: string;
         };
         /**
+         * DraftsView
+         * @description The latest first, `total` in all.
+         */
+        DraftsView: {
+            drafts: components["schemas"]["DraftView"][];
+            total: number;
+        };
+        /**
+         * DraftView
+         * @description A draft; `previews` are the addresses of its articles' pages.
+         */
+        DraftView: {
+            created_at: number;
+            media_id: string;
+            previews: string[];
+            titles: string[];
+            updated_at: number;
+        };
+        /**
          * ElementView
          * @description One element of a push.
          */
@@ -928,12 +956,47 @@ export interface components {
             words: components["schemas"]["Said"];
         };
         /**
+         * FilesView
+         * @description The latest first; `next` is the `before` of the next page, null at the end.
+         */
+        FilesView: {
+            files: components["schemas"]["Listed"][];
+            next: number | null;
+        };
+        /**
          * FilledForm
          * @description The form of a call, and values to begin with; files as name, media type and content in base64.
          */
         FilledForm: {
             form: components["schemas"]["CallForm"];
             values: Record<string, never>;
+        };
+        /**
+         * FollowersView
+         * @description In the order of following; `total` counts all followers, `next` is the `after` of the next page.
+         */
+        FollowersView: {
+            followers: components["schemas"]["FollowerView"][];
+            next: number | null;
+            total: number;
+        };
+        /**
+         * FollowerView
+         * @description What an account may know of a follower; `person` is null for followers without a phone here.
+         */
+        FollowerView: {
+            blacklisted: boolean;
+            headimgurl: string;
+            nickname: string;
+            openid: string;
+            person: string | null;
+            qr_scene: number;
+            qr_scene_str: string;
+            remark: string;
+            subscribe_scene: string;
+            subscribe_time: number;
+            tags: number[];
+            unionid: string | null;
         };
         /** Following */
         Following: {
@@ -1048,6 +1111,21 @@ export interface components {
             via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
         };
         /**
+         * Listed
+         * @description A stored file with what a list of all of them shows besides: its number, its size, until when it is kept.
+         */
+        Listed: {
+            bytes: number;
+            content_type: string;
+            created_at: number;
+            expires_at: number | null;
+            id: number;
+            kind: string;
+            media_id: string;
+            name: string;
+            permanent: boolean;
+        };
+        /**
          * ListedCode
          * @description A return code that the official page lists.
          */
@@ -1078,10 +1156,11 @@ export interface components {
         };
         /**
          * MassJobsView
-         * @description The latest first.
+         * @description The latest first; `results` are those that one can choose for the next.
          */
         MassJobsView: {
             jobs: components["schemas"]["MassJobView"][];
+            results: string[];
         };
         /**
          * MassJobView
@@ -1164,6 +1243,14 @@ export interface components {
         MenuOption: {
             content: string;
             id: string;
+        };
+        /**
+         * MenusView
+         * @description The menu that everybody sees, empty without one, and the personalised ones in the order they are tried in.
+         */
+        MenusView: {
+            button: components["schemas"]["MenuButtonView"][];
+            conditional: components["schemas"]["ConditionalMenuView"][];
         };
         /**
          * MenuView
@@ -1678,6 +1765,23 @@ export interface components {
             /** @default [] */
             unknown: string[];
         };
+        /** RightsView */
+        RightsView: {
+            calls: components["schemas"]["RightView"][];
+        };
+        /**
+         * RightView
+         * @description A call: whether this kind of account has it, its quota of a day (null: none published), calls of today.
+         */
+        RightView: {
+            allowed: boolean;
+            daily: number | null;
+            en: string;
+            group: string;
+            path: string;
+            used: number;
+            zh: string;
+        };
         /**
          * RowCode
          * @description The same in several ways; empty where there is none.
@@ -1962,6 +2066,16 @@ export interface components {
             person: string;
             to: string;
         };
+        /** TagsView */
+        TagsView: {
+            tags: components["schemas"]["TagView"][];
+        };
+        /** TagView */
+        TagView: {
+            count: number;
+            id: number;
+            name: string;
+        };
         /** Tapping */
         Tapping: {
             appid: string;
@@ -1990,6 +2104,16 @@ export interface components {
             kind: string;
             result: Record<string, never>;
         };
+        /** Template */
+        Template: {
+            blocked: number;
+            content: string;
+            deputy_industry: string;
+            example: string;
+            primary_industry: string;
+            template_id: string;
+            title: string;
+        };
         /** TemplateLine */
         TemplateLine: {
             appid: string;
@@ -2009,6 +2133,10 @@ export interface components {
             url?: string | null;
             /** @enum {unknown} */
             via: "customer" | "mass" | "menu" | "message" | "passive" | "platform" | "template";
+        };
+        /** TemplatesView */
+        TemplatesView: {
+            templates: components["schemas"]["Template"][];
         };
         /** TemplateValue */
         TemplateValue: {
