@@ -5,7 +5,8 @@
 
 With `--rate` so many are sent a second, whether or not the ones before are answered, and the time to an answer is
 counted from when a push was due. With `--people` so many write in turn; otherwise everybody writes once. With
-`--accounts` the pushes go in turn to the addresses /0, /1 and so on.
+`--accounts` the pushes go in turn to the addresses /0, /1 and so on. OpenIDs are numbered, or in no order with
+`--scattered`.
 
 A program of its own, for a core of its own. No two pushes are alike, within a run or (with `--first`) between
 runs: a server that remembers what it has answered must not get away with remembering. Signing happens before
@@ -163,7 +164,9 @@ def _length(head: bytes) -> int:
     return int(lower[start:].partition(b"\r")[0])
 
 
-def wrong(answers: list[tuple[int, bytes]], first: int, people: int | None, writer: PushWriter) -> int:
+def wrong(
+    answers: list[tuple[int, bytes]], first: int, people: int | None, scattered: bool, writer: PushWriter
+) -> int:
     """How many answers do not say to the right person what that person said."""
     count = 0
     for number, body in answers:
@@ -171,7 +174,7 @@ def wrong(answers: list[tuple[int, bytes]], first: int, people: int | None, writ
             said = read_xml(writer.open_reply(body.strip()))
         except CallbackError:
             said = {}
-        asked = text(first + number, people)
+        asked = text(first + number, people, scattered)
         expected = (asked.openid, asked.content)
         count += (said.get("ToUserName"), said.get("Content")) != expected
     return count
@@ -185,8 +188,9 @@ async def run(
     people: int | None = None,
     rate: float | None = None,
     accounts: int | None = None,
+    scattered: bool = False,
 ) -> dict[str, float]:
-    sealed = pushes(mode, first, count, people)
+    sealed = pushes(mode, first, count, people, scattered)
     paths = [str(number % accounts) if accounts else "" for number in range(count)]
     requests = [request(push, port, path) for push, path in zip(sealed, paths, strict=True)]
     sending = Run(requests, port, rate)
@@ -201,7 +205,7 @@ async def run(
     return {
         "seconds": seconds,
         "failures": sending.failures
-        + wrong(sending.answers, first, people, PushWriter(TOKEN, KEY, APPID, mode)),
+        + wrong(sending.answers, first, people, scattered, PushWriter(TOKEN, KEY, APPID, mode)),
         "median_ms": 1000 * waits[len(waits) // 2],
         "p99_ms": 1000 * waits[len(waits) * 99 // 100],
     }
@@ -216,6 +220,7 @@ def main() -> None:
     options.add_argument("--people", type=int)
     options.add_argument("--rate", type=float)
     options.add_argument("--accounts", type=int)
+    options.add_argument("--scattered", action="store_true")
     chosen = options.parse_args()
     print(json.dumps(uvloop.run(run(**vars(chosen)))))
 

@@ -5,8 +5,11 @@
 The load is that of `callback.py`, in both of its modes: nobody writes twice, so each push takes its person, answers and
 lays them down. One worker has the first core; two workers have both, which the sender needs, too. The lines with CPU
 count the workers' processor time, without the database server's. At half of the rate that each reached, pushes are sent
-at a fixed rate and the time to the answer is counted from when each was due. The last line is the memory of one worker
-with SQLite after each tenth of many messages from few people, the first tenth left out.
+at a fixed rate and the time to the answer is counted from when each was due.
+
+OpenIDs are numbered, so neighbours lie side by side in a database; the line `scattered` has them in no order, as at
+WeChat, where SQLite writes a page for each person. The last line is the memory of one worker with SQLite after each
+tenth of many messages from few people, the first tenth left out.
 """
 
 from __future__ import annotations
@@ -31,6 +34,12 @@ AT_LEAST = {"sqlite": 0.6, "postgresql": 0.4, "redis": 0.6}
 """The share of memory's rate that one worker is to reach."""
 P99_MS = 50.0
 MESSAGES, PEOPLE = 1_000_000, 100_000
+ROUND_S = 0.8
+"""How long a round is."""
+SCATTERED = "sqlite, scattered"
+"""The same server for people whose OpenIDs are in no order."""
+FAR = 10**8
+"""The number of its first push: the others' are below."""
 FLAT = 0.05
 """How much the memory of a worker may change after the first tenth of the messages."""
 
@@ -38,9 +47,18 @@ FLAT = 0.05
 class Contestant:
     """A running server with so many workers: sends it pushes that it has never seen."""
 
-    def __init__(self, mode: Encryption, port: int, pid: int, round_s: float) -> None:
+    def __init__(
+        self,
+        mode: Encryption,
+        port: int,
+        pid: int,
+        round_s: float,
+        *,
+        scattered: bool = False,
+        first: int = 0,
+    ) -> None:
         self._mode, self._port, self._pid = mode, port, pid
-        self._sent = 0
+        self._scattered, self._sent = scattered, first
         self.by_cpu: list[float] = []
         """Pushes for each second of processor time, round by round."""
         self._per_round = WARM_UP
@@ -53,6 +71,8 @@ class Contestant:
         given = {"port": self._port, "first": self._sent, "count": count, **options}
         for name, value in given.items():
             command += [f"--{name}", str(value)]
+        if self._scattered:
+            command.append("--scattered")
         self._sent += count
         answer: dict[str, float] = json.loads(output_of(command, cores().sender))
         if answer["failures"]:
@@ -99,7 +119,11 @@ def contestants(mode: Encryption, quick: bool, progress: Progress) -> Iterator[d
             env = {"MODE": mode} | ({} if name == "memory" else {"STATE": address})
             core = cores().server if workers == 1 else None
             pid = running.enter_context(served(command(port, workers), port, core=core, env=env))
-            found[name] = Contestant(mode, port, pid, 0.3 if quick else 1.5)
+            found[name] = Contestant(mode, port, pid, 0.3 if quick else ROUND_S)
+            if name == "sqlite" and mode == "plain":
+                found[SCATTERED] = Contestant(
+                    mode, port, pid, 0.3 if quick else ROUND_S, scattered=True, first=FAR
+                )
         yield found
 
 
@@ -114,14 +138,14 @@ def entries(addresses: dict[str, str]) -> Iterator[tuple[str, str, int]]:
 
 def compared(mode: Encryption, given: dict[str, Contestant], quick: bool) -> list[Result]:
     """The rates of all beside memory's, by the clock and by processor time."""
-    rates = alternate({name: one.rate for name, one in given.items()}, 3 if quick else 7)
+    rates = alternate({name: one.rate for name, one in given.items()}, 3 if quick else 5)
     by_cpu = {name: one.by_cpu for name, one in given.items()}
     lines = []
     for name in [name for name in given if name != "memory"]:
         lines.append(faster(f"{mode} {name}", rates[name], "memory", rates["memory"], AT_LEAST.get(name)))
         lines.append(faster(f"{mode} {name}/CPU", by_cpu[name], "memory", by_cpu["memory"]))
     return lines + at_half(
-        mode, given, {name: median(rate) for name, rate in rates.items()}, 2.0 if quick else 8.0
+        mode, given, {name: median(rate) for name, rate in rates.items()}, 2.0 if quick else 4.0
     )
 
 
