@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from ..background import next_turn
 from ..errors import CallbackError, GongzhongError, say
 from ..messages import Reply
 
@@ -14,6 +15,16 @@ Seal: TypeAlias = Callable[[Reply], bytes]
 """Turns a reply to this delivery's push into the body for WeChat."""
 Gone: TypeAlias = Callable[[], bool]
 """Says whether the peer has closed the connection. A door may begin to watch at the first call."""
+
+
+async def has_gone(gone: Gone) -> bool:
+    """Ask a door whether the peer has gone, with a moment for it to look."""
+    if gone():
+        return True
+    await next_turn()
+    await next_turn()
+    return gone()
+
 
 XML = "application/xml; charset=utf-8"
 TEXT = "text/plain; charset=utf-8"

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .. import facts
+from ..background import in_task
+from ..errors import StateDown
+
+if TYPE_CHECKING:
+    from ..state import State
 
 # 接口报警 (confirmed): this many timeouts in five minutes raise the alarm and may block the account's URL
 ALARM_TIMEOUTS: Final = facts.ALARM_TIMEOUTS
@@ -37,3 +42,22 @@ class Holds:
     def take(self, now: float) -> None:
         """Use one."""
         self._taken.append(now)
+
+
+class SharedHolds:
+    """The same for all processes of an account together."""
+
+    def __init__(self, state: State, appid: str) -> None:
+        self._state, self._key = state, f"holds|{appid}"
+
+    async def reserve(self) -> int:
+        """1 if a connection may be held past WeChat's patience, which uses up one time of all processes' budget."""
+        try:
+            await in_task()
+            return int(await self._state.add(self._key, 1, SHARED_HOLDS, ALARM_WINDOW_S) is not None)
+        except StateDown:
+            return 0
+
+    async def give_back(self) -> None:
+        """A time that was reserved is not needed. Raises StateDown."""
+        await self._state.add(self._key, -1, None, ALARM_WINDOW_S)

@@ -32,7 +32,7 @@ from ..sharing.person import ANSWERED_S, PersonRecord, change, forget_answers, h
 from ..store import MemoryWork, Work
 from .answer import Answer, Gone, NotAccepted
 from .claims import Phase as ClaimPhase
-from .holds import ALARM_WINDOW_S, SHARED_HOLDS
+from .holds import SharedHolds
 from .inbox import AGAIN_AFTER_S, Inbox, Rows, claim_of
 from .loading import Loading
 from .outbox import WAITS_S
@@ -81,7 +81,7 @@ class SharedWindow:
         self._window, self._claims, self._outbox = binding.window, binding.claims, binding.outbox
         self._allowance, self._counters = binding.allowance, binding.counters
         self._store, self._inbox = store, Inbox(store, binding.account.appid)
-        self._holds_key = f"holds|{binding.account.appid}"
+        self.holds = SharedHolds(state, binding.account.appid)
         self._window_s = binding.app.rules.window_s
         self._replay_window_s = binding.app.replay_window_s or 0.0
         self._together = together
@@ -254,8 +254,6 @@ class SharedWindow:
         """Whether an answer surely got to WeChat, if another process has the connection; else True."""
         return await gone.hand(body) if isinstance(gone, Remote) else True
 
-    # ---- taking people
-
     def _taken(self, person: Person) -> None:
         openid, record, expected = person.openid, person.record, self._window.elsewhere.expected
         self._allowance.restore(openid, record.windows)
@@ -331,17 +329,9 @@ class SharedWindow:
 
     # ---- what all processes together may do
 
-    async def reserve_hold(self) -> int:
-        """1 if a connection may be held past WeChat's patience, which uses up one time of all processes' budget."""
-        try:
-            await in_task()
-            return int(await self._state.add(self._holds_key, 1, SHARED_HOLDS, ALARM_WINDOW_S) is not None)
-        except StateDown:
-            return 0
-
     def give_hold_back(self) -> None:
         """A hold that was reserved is not needed."""
-        self._aside(self._state.add(self._holds_key, -1, None, ALARM_WINDOW_S))
+        self._aside(self.holds.give_back())
 
     # ---- laying people down
 

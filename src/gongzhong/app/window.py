@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from ..background import cancelled_from_outside, eagerly, next_turn
 from ..errors import say
 from ..messages import Push, Reply, Text, articles_allowed
-from .answer import Gone, NotAccepted, Seal
+from .answer import Gone, NotAccepted, Seal, has_gone
 from .claims import (
     Again,
     Answer,
@@ -226,7 +226,7 @@ class ReplyWindow:
         while True:
             openid = run.push.openid
             older = bool(self._outbox.waiting(openid))
-            lost = gone is not None and (waited or older) and await _has_gone(gone)
+            lost = gone is not None and (waited or older) and await has_gone(gone)
             holds_left = await self._holds_left(run, began)
             if run.lost:
                 raise NotAccepted
@@ -293,7 +293,7 @@ class ReplyWindow:
             or not run.claim.answerable
         ):
             return 0
-        return self._holds.left(run.loop.time()) if self.shared is None else await self.shared.reserve_hold()
+        return self._holds.left(run.loop.time()) if self.shared is None else await self.shared.holds.reserve()
 
     async def _wait(self, run: Run, until: float) -> None:
         """Wait until something happens to the claim, or to the line that it fetches from."""
@@ -596,12 +596,3 @@ class ReplyWindow:
         """Keep a task from being lost before it is done: the loop itself does not."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-async def _has_gone(gone: Gone) -> bool:
-    """Ask a door whether the peer has gone, with a moment for it to look."""
-    if gone():
-        return True
-    await next_turn()
-    await next_turn()
-    return gone()
