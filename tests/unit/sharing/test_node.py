@@ -85,7 +85,7 @@ class Account:
 
 
 async def entered(state: MemoryState, *accounts: Account) -> Node:
-    node = Node(state, Beat())
+    node = Node(state, Beat(recover_s=2.0))
     for account in accounts:
         node.enter(account)
         node.wake(account)
