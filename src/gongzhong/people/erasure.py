@@ -74,7 +74,7 @@ class Erasure:
     async def person(self, openid: str, *, reason: str, by: str = "") -> Certificate | None:
         """Erase everything about a person; None when nothing is stored. Work that waits for them goes, too; what is
         being worked on at this moment goes at its end."""
-        [number] = await self._vault.find([openid])
+        number = await self._vault.person(openid)
         for erase in self._also:
             await erase(openid)
         if number is None:
@@ -93,7 +93,7 @@ class Erasure:
     ) -> Certificate | None:
         """Erase single fields of a person, and end the consents to them; None when none of them was stored or agreed
         to. The certificate names those that were."""
-        [number] = await self._vault.find([openid])
+        number = await self._vault.person(openid)
         if number is None:
             return None
         certificate, gone = await self._end(number, fields, reason, by)
@@ -102,7 +102,7 @@ class Erasure:
 
     async def withdraw(self, openid: str, fields: Sequence[str], *, by: str = "") -> list[str]:
         """End the consents to fields and erase their values; which fields had one."""
-        [number] = await self._vault.find([openid])
+        number = await self._vault.person(openid)
         if number is None:
             return []
         certificate, gone = await self._end(number, fields, WITHDRAWAL, by)

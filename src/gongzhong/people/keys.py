@@ -53,7 +53,8 @@ class AccountKeys:
 
     def blind(self, kind: str, value: str) -> str:
         """The blind index of a value; `kind` keeps equal values of different kinds apart."""
-        return hmac.digest(self._index, f"{kind}\0{value}".encode(), "sha256").hex()[:INDEX_CHARACTERS]
+        text = f"{kind}\0{value}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self._index, text, "sha256").hex()[:INDEX_CHARACTERS]
 
     def same_index(self, other: AccountKeys) -> bool:
         """Whether both make the same blind indexes: they do not when the account was erased in between."""

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from ..errors import ArgumentError
 from .audit import Audit
 from .erasure import Certificate, Elsewhere, Erasure
 from .errors import NoConsent, PersonErased, SnapshotUser
@@ -67,7 +68,10 @@ class Records:
         if snapshot:
             raise SnapshotUser
         declared = [self.purposes.of(field) for field in fields]
-        [number] = await self.vault.numbers([openid])
+        await self.vault.numbers([openid])
+        number = await self.vault.person(openid)
+        if number is None:
+            raise PersonErased([])
         before = {at for at, _ in await self._erasures(number)}
         shown = msgspec.json.encode({"how": how, "text": text or self.ask(fields)})
         sealed = await self.vault.seal([(number, f"consent:{one.field}", shown) for one in declared])
@@ -98,16 +102,22 @@ class Records:
     async def store(self, openid: str, field: str, value: Any, *, snapshot: bool = False) -> None:
         """Store a value (anything that JSON can hold); it replaces the one before.
 
-        Raises UndeclaredField, NoConsent, SnapshotUser; then nothing is stored.
+        Raises UndeclaredField, NoConsent, SnapshotUser, and ArgumentError for a value of more than LONGEST_VALUE bytes;
+        then nothing is stored.
         """
         declared = self.purposes.of(field)
         if snapshot:
             raise SnapshotUser
         service = declared.basis == "service"
-        number = (await self.vault.numbers([openid]) if service else await self.vault.find([openid]))[0]
+        plain = msgspec.json.encode(value)
+        if len(plain) > LONGEST_VALUE:
+            raise _too_long(field, len(plain))
+        if service:
+            await self.vault.numbers([openid])
+        number = await self.vault.person(openid)
         if number is None:
             raise NoConsent(field, declared.purpose, declared.text_version)
-        [sealed] = await self.vault.seal([(number, field, msgspec.json.encode(value))])
+        [sealed] = await self.vault.seal([(number, field, plain)])
         row = StoredField(field, sealed, declared.purpose, self.vault.clock.now())
         if not await self._tables.put_field(self._account, number, row, declared):
             raise NoConsent(field, declared.purpose, declared.text_version)
@@ -118,7 +128,7 @@ class Records:
 
     async def all(self, openid: str) -> dict[str, Any]:
         """Every stored field of a person."""
-        [number] = await self.vault.find([openid])
+        number = await self.vault.person(openid)
         if number is None:
             return {}
         rows = await self._tables.fields(self._account, number)
@@ -131,7 +141,7 @@ class Records:
 
     async def consents(self, openid: str) -> list[Consent]:
         """All consents of a person, oldest first, those that were withdrawn too."""
-        [number] = await self.vault.find([openid])
+        number = await self.vault.person(openid)
         if number is None:
             return []
         rows = await self._tables.consents(self._account, number)
@@ -154,7 +164,7 @@ class Records:
 
         Times are in ISO 8601, UTC. The export is noted in the audit trail.
         """
-        [number] = await self.vault.find([openid])
+        number = await self.vault.person(openid)
         if number is None:
             return None
         rows = await self._tables.fields(self._account, number)
@@ -201,6 +211,13 @@ class Records:
 def _shown(declared: Collected) -> str:
     said = f"{declared.field}：{declared.purpose}"
     return f"{said}。{declared.text}" if declared.text else said
+
+
+def _too_long(field: str, size: int) -> ArgumentError:
+    return ArgumentError(
+        f"字段 {field} 的值有 {size} 字节，最多 {LONGEST_VALUE}",
+        f"the value of the field {field} has {size} bytes, at most {LONGEST_VALUE} are stored",
+    )
 
 
 def _time(unix_s: float) -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from ..store import Count, Health, NewWork, Stage, Work, WorkStore
 from .errors import DataDamaged
+from .vault import OPENID
 
 if TYPE_CHECKING:
     from .people import People
@@ -259,7 +260,14 @@ class SealedSessions:
         held = None if number is None else await self._store.load(f"{account}:{number}")
         if held is None or number is None:
             return None, None
-        [plain] = await vault.unseal([(number, "session", held)])
+        rows = await vault.tables.openids(account, [number])
+        theirs = [(number, OPENID, sealed) for sealed in rows.values()]
+        [plain, *who] = await vault.unseal([(number, "session", held), *theirs])
+        if who and who[0] not in (
+            None,
+            openid.encode(),
+        ):  # somebody has moved blind indexes: see `Vault.person`
+            raise DataDamaged(number, OPENID)
         return held, plain
 
     async def _sealed(self, key: str, data: bytes) -> tuple[str, bytes]:

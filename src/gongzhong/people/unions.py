@@ -83,7 +83,7 @@ class Unions:
 
     async def others(self, openid: str) -> list[Joined]:
         """The same person in other accounts that take part; nobody when the person has not agreed in both."""
-        [number] = await self._vault.find([openid])
+        number = await self._vault.person(openid)
         if number is None:
             return []
         found = []

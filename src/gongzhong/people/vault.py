@@ -49,6 +49,19 @@ class Vault:
             return await self._found(openids)
         return found
 
+    async def person(self, openid: str) -> int | None:
+        """The number of one person whose data is to be given, changed or erased; None for who has none.
+
+        Raises DataDamaged when the row that was found is another person's: somebody has moved blind indexes.
+        """
+        [number] = await self.find([openid])
+        if number is None:
+            return None
+        [theirs] = await self.openids([number])
+        if theirs is not None and theirs != openid:
+            raise DataDamaged(number, OPENID)
+        return number
+
     async def _found(self, openids: Sequence[str]) -> list[int | None]:
         keys = await self.keyring.account(self.account)
         found: list[int | None] = []
@@ -154,7 +167,16 @@ class Vault:
 
 
 def _check(openid: object) -> None:
-    if not isinstance(openid, str) or not openid or len(openid) > LONGEST_OPENID:
+    if not isinstance(openid, str) or not openid or len(openid) > LONGEST_OPENID or not _is_text(openid):
         raise ArgumentError(
             "OpenID 须是不为空的文字", f"an OpenID is a text of 1 to {LONGEST_OPENID} characters"
         )
+
+
+def _is_text(openid: str) -> bool:
+    """Whether it can be stored: half a surrogate pair, from a terminal in another encoding, cannot."""
+    try:
+        openid.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

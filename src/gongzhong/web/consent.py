@@ -173,8 +173,9 @@ class ConsentPage:
         return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
 
 
-def _is_hex(text: str) -> bool:
-    return len(text) % 2 == 0 and all(one in "0123456789abcdef" for one in text)
+def _is_hex(text: object) -> bool:
+    """Frameworks give a list or a file for fields that were posted so."""
+    return isinstance(text, str) and len(text) % 2 == 0 and all(one in "0123456789abcdef" for one in text)
 
 
 def _again(reason: str, zh: str, en: str) -> WebError:

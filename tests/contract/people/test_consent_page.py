@@ -76,9 +76,11 @@ async def test_a_form_is_for_one_browser_and_one_account(people: People) -> None
         ({**form, "consent": form["consent"][:-2] + "00"}, NONCE, "consent_forged"),
         ({**form, "consent": "xyz"}, NONCE, "consent_forged"),
         ({}, NONCE, "consent_forged"),
+        ({**form, "consent": ["a", "b"]}, NONCE, "consent_forged"),
+        ({**form, "consent": form["consent"].upper()}, NONCE, "consent_forged"),
     ]:
         with pytest.raises(WebError) as refused:
-            await asking.accept(given, nonce)
+            await asking.accept(given, nonce)  # type: ignore[arg-type]
         assert refused.value.reason == reason
     other = ConsentPage(people.records("wx00000000000000bb", purposes()), ["phone"], secret=SECRET)
     with pytest.raises(WebError) as refused:

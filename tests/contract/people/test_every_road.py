@@ -56,6 +56,7 @@ class Values:
         )
         self.by_name: dict[str, Any] = {
             "account": OTHER,
+            "accounts": [OTHER],
             "openid": ALICE,
             "openids": [ALICE, BOB],
             "number": number,

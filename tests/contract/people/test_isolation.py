@@ -17,7 +17,7 @@ from gongzhong.store.sql import SqlWork
 
 from .conftest import Places
 from .test_erasure import NICKNAME, PHONE, fill, put_back, rows_of
-from .test_records import ALICE, SHOP, purposes
+from .test_records import ALICE, BOB, SHOP, purposes
 
 pytestmark = pytest.mark.anyio
 OTHER = "wx00000000000000bb"
@@ -68,6 +68,48 @@ async def test_rows_that_are_copied_to_another_account_do_not_open(people: Peopl
     await put_back(places.data, {"person_field": [*rows["person_field"], *fields]})
     with pytest.raises(DataDamaged):
         await people.records(OTHER, purposes()).all("oSomebodyElse")
+
+
+async def test_blind_indexes_that_are_moved_give_nobody_anothers_data(
+    people: People, places: Places, clock: MovableClock
+) -> None:
+    """Whoever can write into the database, but has no keys, lets Alice be found as Bob."""
+    records = await fill(people)
+    work = SealedWork(SqlWork(people.tables.database, clock), people)
+    sessions = SealedSessions(StateSessionStore(open_state("memory", clock)), people)
+    for openid in (ALICE, BOB):
+        await sessions.save(f"{SHOP}:{openid}", openid.encode(), 60)
+        await work.add(SHOP, [NewWork(kind="push", data=openid.encode(), line=openid)])
+    rows = await rows_of(places.data)
+    alice, bob = rows["person"]
+    swapped = [(*alice[:2], bob[2], *alice[3:]), (*bob[:2], alice[2], *bob[3:])]
+    assert {alice[2], bob[2]} == set(await lookups(people))
+    await put_back(places.data, {"person": swapped})
+    erasure = people.erasure(SHOP)
+    roads: list[Callable[[], Awaitable[Any]]] = [
+        lambda: records.all(ALICE),
+        lambda: records.read(ALICE, "phone"),
+        lambda: records.consents(ALICE),
+        lambda: records.export(ALICE),
+        lambda: records.withdraw(ALICE, ["phone"]),
+        lambda: records.store(ALICE, "phone", "1"),
+        lambda: records.consent(ALICE, ["phone"], how="chat"),
+        lambda: erasure.person(ALICE, reason="x"),
+        lambda: erasure.fields(ALICE, ["phone"], reason="x"),
+        lambda: sessions.load(f"{SHOP}:{ALICE}"),
+        lambda: people.unions(SHOP, "wxopen").others(ALICE),
+    ]
+    for road in roads:
+        with pytest.raises(DataDamaged):
+            await road()
+    for row in await work.take_line(SHOP, ["push"], ALICE, "me", 60):
+        assert row.data == row.line.encode(), "a message stays with whoever wrote it"
+    await put_back(places.data, {"person": rows["person"]})
+    assert await records.all(ALICE) == await records.all(BOB) == {"phone": PHONE, "nickname": NICKNAME}
+
+
+async def lookups(people: People) -> list[str]:
+    return [await people.vault(SHOP).lookup("openid", openid) for openid in (ALICE, BOB)]
 
 
 async def test_sessions_and_waiting_messages_stay_in_their_account(

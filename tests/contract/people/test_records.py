@@ -7,6 +7,7 @@ import json
 import pytest
 
 from gongzhong import MovableClock
+from gongzhong.errors import ArgumentError
 from gongzhong.people import (
     Collected,
     NoConsent,
@@ -16,6 +17,7 @@ from gongzhong.people import (
     SnapshotUser,
     UndeclaredField,
 )
+from gongzhong.people.records import LONGEST_VALUE
 
 pytestmark = pytest.mark.anyio
 SHOP, OTHER = "wx00000000000000aa", "wx00000000000000bb"
@@ -145,3 +147,14 @@ async def test_no_road_leads_to_another_account(records: Records, people: People
     assert await people.erasure(OTHER).replay() == 0
     assert await records.read(ALICE, "phone") == "13800000000"
     assert await people.erasure(SHOP).certificates() == []
+
+
+async def test_what_cannot_be_stored_is_refused(records: Records, people: People) -> None:
+    await records.consent(ALICE, ["phone"], how="chat")
+    with pytest.raises(ArgumentError, match="1048578"):
+        await records.store(ALICE, "phone", "x" * LONGEST_VALUE)
+    assert await records.all(ALICE) == {}
+    for odd in ("", "o" * 129, "o\udc80"):
+        with pytest.raises(ArgumentError):
+            await records.consent(odd, ["phone"], how="chat")
+        assert await records.export(odd) is None
