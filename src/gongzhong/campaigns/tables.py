@@ -203,13 +203,21 @@ COPY campaign_recipient (campaign, chunk, position, person, variables) FROM STDI
 """
 
 CLAIM: Final = """
-WITH found AS MATERIALIZED (
-    SELECT chunk FROM campaign_chunk WHERE campaign = :campaign AND stage = 'open' AND due <= :now
-    ORDER BY due, chunk LIMIT :n {lock})
+WITH again AS MATERIALIZED (
+    SELECT chunk FROM campaign_chunk WHERE campaign = :campaign AND stage = 'open' AND due > 0 AND due <= :now
+    ORDER BY due, chunk LIMIT :n {lock}),
+fresh AS MATERIALIZED (
+    SELECT chunk FROM campaign_chunk WHERE campaign = :campaign AND stage = 'open' AND due = 0
+    ORDER BY due, chunk LIMIT :n {lock}),
+found AS MATERIALIZED (
+    SELECT chunk, 0 AS later FROM again UNION ALL SELECT chunk, 1 FROM fresh ORDER BY later LIMIT :n)
 UPDATE campaign_chunk SET holder = :holder, fence = fence + 1, due = :until
 WHERE campaign = :campaign AND chunk IN (SELECT chunk FROM found) RETURNING campaign, chunk, fence, jobs
 """
-"""Materialized: as a plain subquery PostgreSQL may carry it out once for each row, and take more than `n`."""
+"""What was begun goes first: somebody in it may be in doubt, and WeChat forgets their id within minutes.
+
+Materialized: as a plain subquery PostgreSQL may carry it out once for each row, and take more than `n`.
+"""
 
 RENEW: Final = """
 UPDATE campaign_chunk SET due = :until WHERE campaign = :campaign AND stage = 'open' AND holder = :holder

@@ -303,3 +303,15 @@ async def test_a_claim_looks_at_no_recipient(tables: CampaignTables) -> None:
     assert "campaign_chunk" in plan
     for name in TABLES:
         assert name == "chunk" or f"campaign_{name}" not in plan
+
+
+async def test_what_was_begun_goes_before_what_was_not(tables: CampaignTables) -> None:
+    """Of a chunk whose worker died some recipients may be in doubt, and WeChat forgets their ids within minutes: it
+    must not wait until every other chunk of a long campaign had its turn."""
+    campaign = await running(tables, chunks=4)
+    first, second = await tables.claim(campaign.id, "dies", 2, NOON, 30)
+    await tables.release(second, NOON + 5)
+    assert [one.chunk for one in await tables.claim(campaign.id, "a", 2, NOON + 6, 30)] == [1, 2]
+    [taken] = await tables.claim(campaign.id, "a", 1, NOON + 31, 30)
+    assert (taken.chunk, taken.fence) == (first.chunk, first.fence + 1)
+    assert [one.chunk for one in await tables.claim(campaign.id, "a", 9, NOON + 31, 30)] == [3]
