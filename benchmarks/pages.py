@@ -24,7 +24,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import CDPSession, Page, sync_playwright
 from results import Result, table
 from rich.console import Console
 
@@ -185,6 +185,9 @@ def flood(page: Page, bed: Bed, rows: int) -> list[Result]:
     )
     seconds = 10.0 if rows == ROWS else 4.0
     page.evaluate(WATCH)
+    client = page.context.new_cdp_session(page)
+    client.send("Performance.enable")
+    busy = _thread_s(client)
     calls = load(bed.port, CALLS_A_SECOND, seconds)
     box = page.locator("[data-testid=traffic-list]").bounding_box()
     assert box is not None
@@ -196,7 +199,7 @@ def flood(page: Page, bed: Bed, rows: int) -> list[Result]:
     took = float(calls.communicate()[0])
     frames = sorted(page.evaluate("(cancelAnimationFrame(watching_), frames_.slice(1))"))
     longest = max([0.0, *page.evaluate("tasks_")])
-    client = page.context.new_cdp_session(page)
+    share = 100 * (_thread_s(client) - busy) / took
     client.send("HeapProfiler.collectGarbage")
     heap = client.send("Runtime.getHeapUsage")["usedSize"] / 1024 / 1024
     return [
@@ -204,7 +207,14 @@ def flood(page: Page, bed: Bed, rows: int) -> list[Result]:
         _at_most("帧 frame, 95%", "ms", frames[len(frames) * 95 // 100], FRAME_MS),
         _at_most("最长任务 longest task", "ms", longest, TASK_MS),
         _at_most("内存 memory of the tab", "MB", heap, MEMORY_MB),
+        Result("处理器 main thread's share of a core", "%", share),
     ]
+
+
+def _thread_s(client: CDPSession) -> float:
+    """Processor time of the page's main thread in seconds, which a busy machine leaves as it is."""
+    metrics = client.send("Performance.getMetrics")["metrics"]
+    return float(next(one["value"] for one in metrics if one["name"] == "ThreadTime"))
 
 
 def numbers(control: Control) -> list[int]:

@@ -254,7 +254,7 @@ def call_name(path: str, method: str) -> Said:
     if line is not None:
         return Said(line.zh or path, line.en or path)
     english = (inspect.getdoc(call) or "").partition("\n")[0]
-    for end in (" (", ";", ":", "."):
+    for end in (" (", ";", ":", ".", " to somebody"):
         english = english.partition(end)[0]
     return Said(call.spec.document or path, english or path)
 
