@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 import logging
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -25,6 +26,7 @@ from gongzhong.campaigns.contents import Broadcast, CustomerMessage, TemplateMes
 from gongzhong.campaigns.plan import Plan, day_of, next_day, next_month
 from gongzhong.campaigns.tables import Campaign, CampaignTables, Claim, Limits, Stage
 from gongzhong.campaigns.worker import CampaignWorker, WorkerPolicy
+from gongzhong.client import WireRequest
 from gongzhong.client.token_store import MemoryTokenStore
 from gongzhong.database import SqliteDatabase
 from gongzhong.platform.world import chats, people, templates
@@ -109,7 +111,7 @@ class CampaignWorld:
         self.tables: Any = tables(AtOnce())
         self.tables.clock = self.database.clock
         self.tokens = MemoryTokenStore(self.room.wechat.clock)
-        self.poll_s = 5.0
+        self.poll_s, self.at_once = 5.0, 2
         self.workers: list[Process] = []
         self.reached: set[str] = set()
         world = self.room.platform.world
@@ -170,7 +172,7 @@ class CampaignWorld:
         process = Process(self.loop, name)
         self.workers.append(process)
         store: Any = RemoteStore(self.to_store, self.database, self.tables)
-        policy = WorkerPolicy(lease_s=LEASE_S, poll_s=self.poll_s, at_once=2)
+        policy = WorkerPolicy(lease_s=LEASE_S, poll_s=self.poll_s, at_once=self.at_once)
         client = self.room.client(process, self.tokens)
         worker = self.worker(
             store, client, self.people, holder=name, policy=policy, clock=process.clock, source=self.random
@@ -500,3 +502,24 @@ def test_customer_service_messages_keep_within_what_the_program_counts() -> None
     assert refused == dict.fromkeys(none_left, 45047)
     assert list(left.by_openid.values()) == [0 if n in none_left else 1 for n in range(PEOPLE)]
     assert len(world.room.requests("/cgi-bin/message/custom/send")) == PEOPLE - len(none_left)
+
+
+def test_a_dead_workers_chunk_does_not_wait_for_all_that_were_not_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The campaign takes longer than WeChat remembers the id of the send in doubt."""
+    monkeypatch.setattr(sys.modules[__name__], "CHUNK", 1)
+    world = CampaignWorld(8, Mishaps(), plan=replace(PLAN, rate=0.01))
+    world.at_once = 1
+
+    def die(process: Process, request: WireRequest) -> None:
+        if "template/send" in request.url and not world.reached:
+            world.reached.add("death")
+            process.kill()
+            world.workers.remove(process)
+            world._begin("another worker")
+
+    world.room.served = die
+    world.run()
+    assert world.reached == {"death"}
+    assert not world.wrong()
