@@ -48,7 +48,9 @@ PAGES = {
     "#/scenarios/trigger": "[data-testid=trigger-xml]",
     "#/scenarios/faults": "[data-testid=faults]",
     "#/scenarios/snapshots": "[data-testid=snapshots]",
-    "#/reference/calls": "[data-testid=coverage-row]",
+    "#/reference/calls": "[data-testid=row]",
+    "#/reference/pushes": "[data-testid=row]",
+    "#/reference/codes": "[data-testid=row]",
 }
 """Each page's address, and what is there once it has its data."""
 

@@ -6,9 +6,13 @@ import type {
   Alarm,
   BuiltPush,
   CallbackSettings,
+  CallEntry,
+  CallPage,
   Chat,
   ChatItem,
   ClockReading,
+  CodePage,
+  CodeRow,
   Coverage,
   Credentials,
   Desk,
@@ -27,6 +31,8 @@ import type {
   NoticeTemplate,
   PageLook,
   Person,
+  PushEntry,
+  PushPage,
   ProgramState,
   Publication,
   PublishPlan,
@@ -110,6 +116,12 @@ export class ControlApi {
   constructor(private readonly fetcher: typeof fetch = (input, init) => fetch(input, init)) {}
 
   coverage = (): Promise<Coverage> => this.get('coverage')
+  referenceCalls = (): Promise<{ calls: CallEntry[] }> => this.get('reference/calls')
+  referenceCall = (name: string): Promise<CallPage> => this.get(`reference/calls/${encodeURIComponent(name)}`)
+  referencePushes = (): Promise<{ pushes: PushEntry[] }> => this.get('reference/pushes')
+  referencePush = (name: string, appid: string): Promise<PushPage> => this.get(`reference/pushes/${encodeURIComponent(name)}?appid=${encodeURIComponent(appid)}`)
+  referenceCodes = (): Promise<{ codes: CodeRow[] }> => this.get('reference/codes')
+  referenceCode = (code: number): Promise<CodePage> => this.get(`reference/codes/${code}`)
   state = (): Promise<World> => this.get('state')
   addAccount = (account: NewAccount): Promise<Account> => this.post('accounts', account)
   editAccount = (appid: string, change: AccountChange): Promise<Account> =>

@@ -1,8 +1,10 @@
 // English. The type makes a missing or surplus key a compile error.
+import { en as reference } from './reference'
 import { en as shell } from './shell'
 import type { zh } from './zh'
 
 export const en: Record<keyof typeof zh, string> = {
+  ...reference,
   ...shell,
   'back': 'Back',
   'close': 'Close',
@@ -484,28 +486,4 @@ export const en: Record<keyof typeof zh, string> = {
   'quota.path': 'Call',
   'quota.used': 'Used today',
   'quota.daily': 'Daily limit',
-  'coverage.title': 'Coverage',
-  'coverage.hint': 'Made from the code: how far each endpoint, push and return code is here.',
-  'coverage.endpoints': 'Endpoints',
-  'coverage.pushes': 'Pushes',
-  'coverage.codes': 'Return codes',
-  'coverage.search': 'Search path, name or purpose',
-  'coverage.more': '{count} more rows: search for them.',
-  'coverage.none': 'Nothing fits.',
-  'coverage.state.behaviour': 'simulated',
-  'coverage.state.fallback': 'checked only',
-  'coverage.state.retired': 'withdrawn by WeChat',
-  'coverage.state.trigger': 'can be triggered',
-  'coverage.state.given': 'given here',
-  'coverage.state.known': 'explained only',
-  'coverage.state.constant': 'same answer',
-  'coverage.state.fault': 'by a fault only',
-  'coverage.legend.behaviour': 'done here: the result depends on what is asked and on what happened',
-  'coverage.legend.constant': 'parameters, token, permission and quota are checked; every valid request gets the same answer',
-  'coverage.legend.fallback': 'parameters are checked, then the least valid answer is given',
-  'coverage.legend.retired': 'withdrawn by WeChat, refused here too',
-  'coverage.legend.trigger': 'nothing that happens makes it; gongzhong trigger pushes it',
-  'coverage.legend.given': 'a contract test saw the platform give it by its own rules',
-  'coverage.legend.fault': 'a contract test saw it only where a fault was ordered',
-  'coverage.legend.known': 'explained; no test saw the platform give it',
 }

@@ -1,7 +1,9 @@
 // Chinese, the first language of these pages. Its keys are the keys of every other language.
+import { zh as reference } from './reference'
 import { zh as shell } from './shell'
 
 export const zh = {
+  ...reference,
   ...shell,
   'back': '返回',
   'close': '关闭',
@@ -483,28 +485,4 @@ export const zh = {
   'quota.path': '接口',
   'quota.used': '今日已用',
   'quota.daily': '每日上限',
-  'coverage.title': '覆盖范围',
-  'coverage.hint': '由代码生成：每个接口、推送和返回码在这里到什么程度。',
-  'coverage.endpoints': '接口',
-  'coverage.pushes': '推送',
-  'coverage.codes': '返回码',
-  'coverage.search': '搜索路径、名称或说明',
-  'coverage.more': '还有 {count} 行，请搜索。',
-  'coverage.none': '没有符合的。',
-  'coverage.state.behaviour': '有真实行为',
-  'coverage.state.fallback': '仅校验参数',
-  'coverage.state.retired': '微信已下线',
-  'coverage.state.trigger': '可触发',
-  'coverage.state.given': '平台会给出',
-  'coverage.state.known': '仅有解释',
-  'coverage.state.constant': '应答不变',
-  'coverage.state.fault': '仅故障注入',
-  'coverage.legend.behaviour': '平台会这样做：结果取决于参数和之前发生的事',
-  'coverage.legend.constant': '检查参数、令牌、权限和次数；合法的请求总是得到同一个应答',
-  'coverage.legend.fallback': '检查参数，然后返回最小的合法应答',
-  'coverage.legend.retired': '微信已下线，这里同样拒绝',
-  'coverage.legend.trigger': '没有行为会产生它，但可以用 gongzhong trigger 或触发页推送',
-  'coverage.legend.given': '契约测试见过平台因为自己的规则给出它',
-  'coverage.legend.fault': '契约测试只在注入故障时见过它',
-  'coverage.legend.known': '有解释；没有测试见过平台给出它',
 } as const

@@ -45,7 +45,11 @@ const ALL: PageGroup[] = [
   },
   {
     name: 'reference',
-    pages: [{ name: 'calls', icon: 'list', load: () => import('../coverage/CoveragePage.vue') }],
+    pages: [
+      { name: 'calls', icon: 'list', load: () => import('../reference/CallsPage.vue') },
+      { name: 'pushes', icon: 'in', load: () => import('../reference/PushesPage.vue') },
+      { name: 'codes', icon: 'warning', load: () => import('../reference/CodesPage.vue') },
+    ],
   },
   // The place of the operator's console; the simulator alone has no page of it.
   { name: 'operate', pages: [] },
