@@ -238,7 +238,7 @@ def restart(page: Page, dev: Dev, known: list[int]) -> list[Result]:
             timeout=30_000,
         )
         bed.control.post("people/bench/say", {"appid": bed.appid, "content": "慢"})
-        page.evaluate("document.querySelector('[data-testid=traffic-list] [role=rowgroup]').scrollTop = 0")
+        page.evaluate("document.querySelector('[data-testid=traffic-list]').scrollTop = 0")
         page.wait_for_selector("[data-testid=traffic-row][data-state=wait]", timeout=30_000)
         seconds = time.monotonic() - up
         lost = len(set(known) - set(numbers(bed.control)))
