@@ -370,9 +370,9 @@ class Lane:
         connection, since = self._idle.pop() if self._idle else (self._connection(), -IDLE_S)
         outcomes: list[object] = []
         try:
-            if loop.time() >= since + IDLE_S:  # the server may have closed it meanwhile
-                await self._pool.ensure_connection(connection)
             async with asyncio.timeout(SOCKET_S):
+                if loop.time() >= since + IDLE_S:  # the server may have closed it meanwhile
+                    await self._pool.ensure_connection(connection)
                 packed = connection.pack_commands(call.words() for call in batch)
                 await connection.send_packed_command(packed, check_health=False)
                 for _ in batch:
