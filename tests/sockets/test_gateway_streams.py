@@ -10,13 +10,14 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 from tests.sockets.gateways import Keeper, ask, process, served, told
 from tests.sockets.peers import Act, Connection, Peer, peer
 
 from gongzhong import Account, Hosts
-from gongzhong.gateway import Settings
+from gongzhong.gateway import Settings, bodies
 from gongzhong.testing.live_platform import LivePlatform
 
 pytestmark = pytest.mark.heavy
@@ -199,6 +200,29 @@ def test_a_body_that_is_too_long_is_refused(live_platform: LivePlatform, keeper:
     front = f"{url}/{live_platform.account.appid}/cgi-bin/tags/create"
     assert json.loads(ask(front, body=b"x" * 1001, headers=bearer(keeper))[1])["errcode"] == 45001
     assert json.loads(ask(front, body=b"x" * 1000, headers=bearer(keeper))[1])["errcode"] != 45001
+
+
+def test_of_whom_it_does_not_know_it_keeps_no_body(
+    live_platform: LivePlatform, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else anybody could fill its disk."""
+    live_platform.connect()
+    url, _ = served(live_platform, keeper.address)
+    account, body = f"{url}/{live_platform.account.appid}", b"x" * 3_000_000
+    kept: list[int] = []
+    make = lambda: kept.append(1) or TemporaryFile()  # noqa: E731, SIM115 (the gateway closes it)
+    monkeypatch.setattr(bodies, "TemporaryFile", make)
+    narrow = {"Authorization": f"Bearer {keeper.key(scopes=('/cgi-bin/user',))}"}
+    for headers, path, errcode in [
+        ({}, "/cgi-bin/tags/create", 41001),
+        ({"Authorization": "Bearer nonsense"}, "/cgi-bin/tags/create", 40001),
+        (narrow, "/cgi-bin/tags/create", 48001),
+        ({}, "/cgi-bin/stable_token", 45001),
+    ]:
+        assert json.loads(ask(account + path, body=body, headers=headers)[1])["errcode"] == errcode
+    assert kept == []
+    ask(f"{account}/cgi-bin/tags/create", body=body, headers=bearer(keeper))
+    assert kept == [1]
 
 
 def test_a_refusal_of_the_gateways_own_credentials_is_no_bad_token(

@@ -62,6 +62,10 @@ TOKEN_PATHS: Final = ("/cgi-bin/token", "/cgi-bin/stable_token")
 TICKET_PATH: Final = "/cgi-bin/ticket/getticket"
 OWN_TOKEN, TOKEN_FAILED = "/gongzhong/token", "/gongzhong/token/failed"
 VERBS: Final = ("GET", "POST")
+LARGEST_WITH_SECRET: Final = 64 * 1024
+"""Bytes of a body in which a client names its key: nobody is known until it is read."""
+MOST_DISCARDED: Final = 32 * 1024 * 1024
+"""Bytes; more than WeChat's largest upload."""
 LONGEST_PATH: Final = 200
 GRANT: Final = "client_credential"
 
@@ -70,6 +74,7 @@ class Incoming:
     """One request of a client, as far as it has been read, and what came of it."""
 
     __slots__ = (
+        "_is_read",
         "_promised",
         "_receive",
         "body",
@@ -91,6 +96,7 @@ class Incoming:
         self.body: bytes | StoredBody = b""
         self.errcode = 0
         self._receive = receive
+        self._is_read = False
         length = self.headers.get("content-length", "")
         self._promised = int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None
         try:
@@ -104,7 +110,10 @@ class Incoming:
             ) from None
 
     async def read(self, limit: int) -> None:
-        """Raises Refused for a body that is too long, HungUp for half a request."""
+        """The whole body, once. Raises Refused for one that is too long, HungUp for half a request."""
+        if self._is_read:
+            return
+        self._is_read = True
         if self.verb == "GET" and not self._promised and "transfer-encoding" not in self.headers:
             return
         try:
@@ -115,6 +124,15 @@ class Incoming:
                 f"请求体超过网关的上限 {limit} 字节",
                 f"the body is longer than the {limit} bytes that the gateway takes",
             ) from None
+
+    async def discard(self) -> None:
+        """Take what is left of a body, up to MOST_DISCARDED, and keep none of it: many clients read an answer only when
+        they have sent everything."""
+        size, more = 0, not self._is_read
+        while more and size < MOST_DISCARDED:
+            message = await self._receive()
+            size += len(message.get("body", b""))
+            more = message["type"] != "http.disconnect" and message.get("more_body", False)
 
     @property
     def bearer(self) -> str:
@@ -222,10 +240,36 @@ class GatewayApp:
                 f"WeChat's API has no {incoming.verb[:16]} requests",
                 status=405,
             )
+        try:
+            key, upstream = await self._permitted(incoming, appid)
+        except Refused:
+            await incoming.discard()
+            raise
         await incoming.read(self.gateway.settings.largest_body)
+        await self._spend(key)
+        if incoming.path in TOKEN_PATHS:
+            return await self._give_token(incoming, key, upstream, relay)
+        if incoming.path in (OWN_TOKEN, TOKEN_FAILED):
+            return await self._give_own_token(incoming, key, upstream, relay)
+        if incoming.path == TICKET_PATH:
+            return await self._give_ticket(incoming, upstream, relay)
+        return await self._forward(incoming, upstream, relay)
+
+    # Who it is.
+
+    async def _permitted(self, incoming: Incoming, appid: str) -> tuple[Key, Upstream]:
+        """The key of the client, and the account's way to WeChat, if the key may do what is asked. Raises Refused.
+
+        Until then nothing of a body is kept but the few bytes that may hold the key.
+        """
         upstream = self.gateway.upstreams.get(appid)
         fetches = incoming.path in TOKEN_PATHS
-        key = incoming.key = await self._identified(incoming, appid, upstream, fetches)
+        by_secret = fetches or incoming.path.startswith("/sns/") or "quota/v2" in incoming.path
+        if by_secret and not incoming.bearer:
+            await incoming.read(LARGEST_WITH_SECRET)
+            key = incoming.key = await self._by_secret(incoming)
+        else:
+            key = incoming.key = await self._identified(incoming, appid, upstream)
         if not key.may_come_from(incoming.peer):
             raise Refused(
                 BAD_ADDRESS,
@@ -240,28 +284,14 @@ class GatewayApp:
                 f"密钥“{key.name}”不能用于公众号 {appid[:32]!r}，或网关没有这个公众号",
                 f"the key “{key.name}” is not for the account {appid[:32]!r}, or the gateway does not have it",
             )
-        await self._spend(key)
-        if fetches:
-            return await self._give_token(incoming, key, upstream, relay)
-        if incoming.path in (OWN_TOKEN, TOKEN_FAILED):
-            return await self._give_own_token(incoming, key, upstream, relay)
-        if not key.may_call(incoming.path):
+        if not fetches and incoming.path not in (OWN_TOKEN, TOKEN_FAILED) and not key.may_call(incoming.path):
             zh, en = f"不能调用 {incoming.path}", f"may not call {incoming.path}"
             raise not_in_scope(key.name, zh, en)
-        if incoming.path == TICKET_PATH:
-            return await self._give_ticket(incoming, upstream, relay)
-        return await self._forward(incoming, upstream, relay)
+        return key, upstream
 
-    # Who it is.
-
-    async def _identified(
-        self, incoming: Incoming, appid: str, upstream: Upstream | None, fetches: bool
-    ) -> Key:
+    async def _identified(self, incoming: Incoming, appid: str, upstream: Upstream | None) -> Key:
         """The key of the client. Raises Refused when there is none that holds."""
-        given = incoming.bearer
-        if not given and (fetches or incoming.path.startswith("/sns/") or "quota/v2" in incoming.path):
-            return await self._by_secret(incoming)
-        given = given or incoming.query.get("access_token", "")
+        given = incoming.bearer or incoming.query.get("access_token", "")
         if not given:
             raise not_identified(
                 NO_TOKEN, "请求里没有 access_token", "there is no access_token in the request"
