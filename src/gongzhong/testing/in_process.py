@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Coroutine, MutableMapping
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Never, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -68,7 +69,9 @@ class Bed:
                 fix_en="do this in the test function",
             )
         with self._running:
-            return self._drive(self._settled(work))
+            if self._hangs is not None:
+                work.close()
+            return self._drive(lambda: self._settled(work))
 
     def carry_out(self, work: Coroutine[Any, Any, T]) -> T:
         """`run` for any thread. While the loop runs for another one (for the act of a person whose handler calls, for a
@@ -78,7 +81,7 @@ class Bed:
             if self._running.acquire(blocking=False):
                 try:
                     if not done.done():
-                        self._drive(self._settled(_finished(asyncio.wrap_future(done, loop=self.loop))))
+                        self._drive(lambda: self._settled(_finished(done)))
                 finally:
                     self._running.release()
             else:
@@ -93,12 +96,12 @@ class Bed:
             return await work
         return await here.run_in_executor(self._callers, self.carry_out, work)
 
-    def _drive(self, work: Coroutine[Any, Any, T], limit_s: float | None = None) -> T:
-        """Let the loop run until the work is done. Raises StillRunning when a handler blocks the loop for too long."""
+    def _drive(self, work: Callable[[], Coroutine[Any, Any, T]], limit_s: float | None = None) -> T:
+        """Let the loop run until the work is done, which is begun in its thread. Raises StillRunning when a handler
+        blocks the loop for too long."""
         if self._hangs is not None:
-            work.close()
             raise self._hangs
-        ended = self._thread.submit(self.loop.run_until_complete, work)
+        ended = self._thread.submit(lambda: self.loop.run_until_complete(work()))
         try:
             return ended.result(STEP_LIMIT_S if limit_s is None else limit_s)
         except TimeoutError:
@@ -125,8 +128,8 @@ class Bed:
         """End everything that still runs. Raises StillRunning, with its name, for a handler that cannot be ended."""
         with self._running:
             if self._hangs is None:
-                left = self._drive(cancel_all(), CLOSE_S)
-                self._drive(self.loop.shutdown_asyncgens(), CLOSE_S)
+                left = self._drive(cancel_all, CLOSE_S)
+                self._drive(self.loop.shutdown_asyncgens, CLOSE_S)
                 self._thread.submit(self.loop.close).result(CLOSE_S)
                 self._hangs = StillRunning(handlers_of(left)) if left else None
             self._thread.shutdown()
@@ -144,8 +147,9 @@ async def cancel_all() -> set[asyncio.Task[Any]]:
     return left
 
 
-async def _finished(waiting: asyncio.Future[Any]) -> None:
-    """Wait for a future, however it ends."""
+async def _finished(done: Future[Any]) -> None:
+    """Wait for a future of this loop, however it ends."""
+    waiting = asyncio.wrap_future(done)
     await asyncio.wait({waiting})
     if not waiting.cancelled():
         waiting.exception()

@@ -23,6 +23,8 @@ HEAD_END = b"\r\n\r\n"
 HEAD_S = 10.0
 HANDSHAKE_S = 10.0
 CONNECT_S = 10.0
+ENDS_WITHIN_S = 0.5
+"""Requests under way at a stop: their connections are gone by then, and nobody reads an answer."""
 CONNECTIONS = 1_000
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
@@ -127,7 +129,7 @@ class ForwardProxy:
         for transport in self._transports:
             transport.abort()
         if self._server is not None:
-            await self._protocols.shutdown()
+            await self._protocols.shutdown(ENDS_WITHIN_S)
 
     def _decide(self, transport: asyncio.Transport, head: bytes, rest: bytes) -> None:
         """What becomes of a connection. Raises Refused."""
