@@ -19,6 +19,7 @@ LOOKS_EVERY_S = 1.0
 FETCHES_EVERY_S = 3.0
 WRITES_AGAIN_AFTER_S = 20.0
 """Without any answer to a message for so long after its handler could be done, its person writes 继续 by themselves."""
+BEATS_EVERY_S = 0.1
 ANSWER = "答"
 """What the program under test puts before the text that it answers."""
 
@@ -32,6 +33,8 @@ class Crowd:
         """When each message was written, in unix seconds."""
         self.asked: dict[str, list[float]] = {person: [] for person in plan.people}
         """When each person asked for an answer with 继续."""
+        self.lag_s = 0.0
+        """How late WeChat's own event loop was at the most: a machine that is too busy to be WeChat shows here."""
 
     @property
     def _world(self) -> World:
@@ -47,7 +50,16 @@ class Crowd:
 
     async def _write(self, ends_s: float) -> None:
         began = asyncio.get_running_loop().time()
+        beating = asyncio.create_task(self._beat())
         await asyncio.gather(*(self._live(person, began, began + ends_s) for person in self.plan.people))
+        beating.cancel()
+
+    async def _beat(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + BEATS_EVERY_S
+            await asyncio.sleep(BEATS_EVERY_S)
+            self.lag_s = max(self.lag_s, loop.time() - due)
 
     async def _live(self, person: str, began: float, ends: float) -> None:
         loop = asyncio.get_running_loop()

@@ -92,6 +92,9 @@ class Report:
     alarms: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     took_s: float = 0.0
+    lag_s: float = 0.0
+    """How late WeChat's own event loop was at the most. Where that is seconds, WeChat gave up on pushes that were
+    answered in time: the machine was too busy, and nothing can be said about the program."""
     stories: dict[str, str] = field(default_factory=dict)
     """What happened to each message with a verdict."""
 
@@ -115,6 +118,7 @@ class Report:
             "WeChat's failure lines": self.failures,
             "WeChat's alarms": self.alarms,
             "took": f"{self.took_s:.0f} s",
+            "WeChat late by": f"{self.lag_s:.1f} s at the most",
         }
         width = max(map(len, rows))
         lines = [title, *(f"  {name:<{width}}  {value}" for name, value in rows.items())]

@@ -56,7 +56,7 @@ def reported(crowd: Crowd, steps: Steps, fates: Sequence[Fate], *, late_s: float
             report.stories[message.text] += f" | {crowd.carried(message.person, message.text)}"
     report.asked = sum(map(len, crowd.asked.values()))
     report.failures, report.alarms = crowd.failures(), len(crowd.alarms())
-    report.took_s = time.monotonic() - began
+    report.took_s, report.lag_s = time.monotonic() - began, crowd.lag_s
     return report
 
 

@@ -123,6 +123,42 @@ def test_messages_to_somebody_whose_process_is_stopped_are_kept_for_it() -> None
     assert left > 30
 
 
+class StoppedBeforeItsEnd(ClusterWorld):
+    """The process that begins a message is stopped soon after, longer than its lease, so that most handlers end while
+    others have taken over. The way to the database is slow, so that it does not learn of that at once."""
+
+    def begin(self) -> None:
+        super().begin()
+        self.to_database.slowest_s = 1.0
+
+    def begun(self, text: str, process: Process) -> None:
+        super().begun(text, process)
+        if self.started[text] == 1 and text != FETCH:
+            self.room.loop.call_later(5.5, process.stop, context=Context())
+            self.room.loop.call_later(18.0, process.resume, context=Context())
+
+    @property
+    def may_see_twice(self) -> bool:
+        """Nothing had been shown when the process was stopped."""
+        return False
+
+
+@pytest.mark.parametrize("trusts", [False, True], ids=["as it is", "trusting its lease for ever"])
+def test_a_process_that_was_stopped_trusts_its_lease_no_more(
+    trusts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if trusts:
+        monkeypatch.setattr(members.Member, "sure_s", 60.0)
+    wrong = list[str]()
+    for seed in range(30):
+        setting = Setting(True, people=1, messages=2, writes_s=60.0, fetches_s=150.0)
+        world = StoppedBeforeItsEnd(seed, setting, Mishaps(stops=0)).run()
+        wrong += [f"seed {seed}: {line}" for line in world.wrong() if "twice" in line]
+        del world
+        gc.collect()
+    assert bool(wrong) is trusts, wrong
+
+
 MUTANTS = {
     "nobody is ever taken for dead": lambda patch: patch(members.Member, "dead", _never),
     "two processes may have a person": lambda patch: patch(
@@ -132,8 +168,6 @@ MUTANTS = {
     "what waits is not kept": lambda patch: patch(inbox.Inbox, "settle", _settled),
     "rows of a dead process are not loaded": lambda patch: patch(inbox.Inbox, "load", _no_rows),
     "who is refused is taken all the same": lambda patch: patch(cluster_world.Steps, "put_many", _blindly),
-    # That a stopped process trusts its lease shows too rarely here, since slow messages are kept early and all their
-    # rows are fenced: tests/unit/app/test_shared_window.py plants that fault.
 }
 
 

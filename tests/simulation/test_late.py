@@ -12,11 +12,9 @@ from tests.simulation.window_world import Setting
 
 from gongzhong.app import inbox, late, window
 
-BY_DEFAULT, QUICK = 500, 160
-"""Of the worlds that are played by default only some; more are asked for by `make chaos`."""
 WORLDS = 100
 """In so many of them a planted fault must show."""
-GROUPS = 4
+GROUPS = 8
 
 
 def played(seed: int, mishaps: Mishaps | None = None) -> LateWorld:
@@ -28,15 +26,14 @@ def played(seed: int, mishaps: Mishaps | None = None) -> LateWorld:
 def test_every_answer_from_elsewhere_reaches_its_person(group: int) -> None:
     reached: set[str] = set()
     gc.freeze()
-    every = seeds() if len(seeds()) > BY_DEFAULT else seeds()[:QUICK]
-    for seed in every[group::GROUPS]:
+    for seed in seeds()[group::GROUPS]:
         world = played(seed)
         assert world.wrong() == [], f"GONGZHONG_FIRST_SEED={seed} GONGZHONG_SEEDS=1"
         reached |= world.reached
         del world
         gc.collect()
     gc.unfreeze()
-    if len(every) > QUICK:
+    if len(seeds()) >= 500:
         wanted = {"death", "stop", "outage", "passed on", "handed off", "refused the second", "fetched"}
         assert wanted | {"passive", "customer"} <= reached
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +46,7 @@ def has_ended(name: str) -> bool:
     return found is not None and (found[0] in ENDED_STATES or found[1] != started)
 
 
+@cache
 def _table() -> str:
     """What tells this process table from all others; UNKNOWN where nothing does."""
     try:
