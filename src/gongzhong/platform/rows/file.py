@@ -7,19 +7,23 @@ given twice. Reading opens a connection of its own and may be done from any thre
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sqlite3
 import threading
 import zlib
 from collections import deque
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from ...errors import say
 from ..traffic import Delivery, Exchange, Row, Verdict, number_of
+
+log = logging.getLogger("gongzhong.platform")
 
 FILE_NAME: Final = "traffic.sqlite3"
 PAUSE_S: Final = 0.15
@@ -89,7 +93,18 @@ class RowFile:
     def _run(self) -> None:
         while not self._over:
             self._wake.wait(PAUSE_S)
+            self._write_if_possible()
+
+    def _write_if_possible(self) -> None:
+        """Write; rows for which the disk has no room are not kept, and the platform goes on."""
+        try:
             self._write()
+        except sqlite3.Error:
+            log.warning(
+                say("流量记录写不进文件", "rows of the traffic log could not be written"), exc_info=True
+            )
+            with suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
 
     def _write(self) -> None:
         """One transaction with what is in the queue, at most `MOST_AT_ONCE` rows."""
@@ -161,8 +176,9 @@ class RowFile:
         self._wake.set()
         self._thread.join()
         while self._queue:
-            self._write()
-        self._connection.execute("UPDATE log SET clean = 1, last = ?", (max(last, self.last),))
+            self._write_if_possible()
+        with suppress(sqlite3.Error):
+            self._connection.execute("UPDATE log SET clean = 1, last = ?", (max(last, self.last),))
         self._connection.close()
 
 

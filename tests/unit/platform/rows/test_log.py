@@ -59,8 +59,6 @@ async def test_pages_hold_each_row_once_newest_first() -> None:
 async def test_what_memory_gave_up_is_found_on_disk(tmp_path: Path) -> None:
     platform = opened(tmp_path)
     record(platform, 200)
-    while platform._row_file is not None and platform._row_file.before(201)[:1] == []:
-        pass
     await platform.close()
     platform = opened(tmp_path)
     record(platform, 100)
@@ -145,4 +143,26 @@ async def test_a_file_of_another_form_is_begun_anew(tmp_path: Path) -> None:
     await platform.close()
     platform = opened(tmp_path)
     assert await everything(platform) == [1]
+    await platform.close()
+
+
+async def test_a_full_disk_loses_rows_and_stops_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    platform = opened(tmp_path)
+    file = platform._row_file
+    assert file is not None
+    file._over = True  # from here on the test writes in place of the thread
+    file._wake.set()
+    file._thread.join()
+    pages = file._connection.execute("PRAGMA page_count").fetchone()[0]
+    file._connection.execute(f"PRAGMA max_page_count = {pages}")
+    record(platform, 2_000)
+    file._write_if_possible()
+    assert "full" in caplog.text
+    file._connection.execute("PRAGMA max_page_count = 1000000")
+    record(platform, 1)
+    await platform.close()
+    platform = opened(tmp_path)
+    assert (await everything(platform))[0] == 2_001
     await platform.close()
