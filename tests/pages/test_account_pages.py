@@ -149,7 +149,7 @@ def test_a_push_is_triggered_with_its_fields_and_its_xml_is_shown_first(page: Pa
     visit(page, shop, "scenarios/trigger?event=CLICK")
     expect(page.get_by_test_id("trigger-event")).to_have_value("click")
     page.get_by_test_id("trigger-person").select_option("按菜单的人")
-    field = page.locator("[data-testid=trigger-fields] input").last
+    field = page.get_by_test_id("trigger-fields-EventKey")
     expect(field).to_have_value("example-key")
     field.fill("今日特价")
     expect(page.get_by_test_id("trigger-xml")).to_contain_text("今日特价")

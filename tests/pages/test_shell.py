@@ -174,3 +174,24 @@ def test_what_was_recorded_from_the_bar_is_shown_as_a_test(
     expect(page.get_by_test_id("record")).to_contain_text("1")
     page.get_by_test_id("record").click()
     expect(page.get_by_test_id("recording-source")).to_contain_text("follows()", timeout=30_000)
+
+
+def test_two_phones_stand_side_by_side(context: BrowserContext, platform_url: str) -> None:
+    control = Control(platform_url)
+    for name in ("left-person", "right-person"):
+        control.post("people", {"name": name})
+    page = opened(context, platform_url)
+    page.get_by_test_id("person-left-person").click()
+    page.get_by_test_id("second-open").click()
+    page.get_by_test_id("second-person").select_option("right-person")
+    second, first = page.get_by_test_id("second-phone"), page.locator(".phone-column")
+    for phone, words in ((first, "左边说"), (second, "右边说")):
+        phone.get_by_test_id("follow").click()
+        phone.get_by_test_id("message-input").fill(words)
+        phone.get_by_test_id("message-input").press("Enter")
+        expect(phone.get_by_test_id("chat")).to_contain_text(words)
+    expect(first.get_by_test_id("chat")).not_to_contain_text("右边说")
+    page.reload()
+    expect(second.get_by_test_id("chat")).to_contain_text("右边说")
+    page.get_by_test_id("second-close").click()
+    expect(second).to_have_count(0)

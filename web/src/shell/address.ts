@@ -21,9 +21,9 @@ const PATHS = {
 /** Addresses of before, which links and bookmarks may still have. */
 const MOVED: Record<string, PageName> = { '': 'phone', desk: 'desk', developer: 'config', coverage: 'calls' }
 /** What belongs to the whole tool and goes along to every page. */
-const CARRIED = ['account', 'person']
+const CARRIED = ['account', 'person', 'second']
 /** Steps one wants to undo with the back button; everything else changes the present entry of the history. */
-const STEPS = new Set(['account', 'person', 'entry', 'tab'])
+const STEPS = new Set(['account', 'person', 'entry', 'tab', 'second'])
 
 export type PageName = keyof typeof PATHS
 export type Params = Record<string, string>

@@ -1,6 +1,6 @@
 // Everything the pages know and do, in one place: who I am, which account I look at, what is live. Components get it
 // by `useSession` and never talk to the platform on their own.
-import { computed, inject, ref, shallowRef, type App, type InjectionKey } from 'vue'
+import { computed, inject, provide, ref, shallowRef, type App, type InjectionKey, type Ref } from 'vue'
 
 import { ControlApi } from '../api/client'
 import { listen, type Stream } from '../api/live'
@@ -43,6 +43,31 @@ export class Session {
     private readonly connect: () => Stream = openStream,
   ) {
     this.situation = new Situation(api, this.appid, this.clock.now, this.world)
+  }
+
+  /** The same session with the phone of somebody else: only what depends on whose phone it is is its own. */
+  withPhoneOf(personName: Ref<string>): Session {
+    const person = computed(() => this.people.value.find(({ name }) => name === personName.value) ?? null)
+    const relation = computed(() => person.value?.accounts[this.appid.value] ?? null)
+    const other: Session = Object.assign(Object.create(this) as Session, {
+      personName,
+      person,
+      relation,
+      subscribed: computed(() => relation.value?.subscribed ?? false),
+      items: computed(() => this.chats.items(personName.value, this.appid.value)),
+      menu: computed(() => this.chats.menu(personName.value, this.appid.value)),
+      typing: computed(() => this.chats.typing(personName.value, this.appid.value)),
+      choosePerson: async (name: string): Promise<void> => {
+        personName.value = name
+        await other.showChat()
+      },
+    })
+    return other
+  }
+
+  /** Fetch the chat of this phone's person with the chosen account. */
+  async showChat(): Promise<void> {
+    await this.attempt(() => this.loadChat())
   }
 
   /** Follow the platform until the returned function is called. */
@@ -171,6 +196,11 @@ const SESSION: InjectionKey<Session> = Symbol('session')
 
 export function provideSession(app: App, session: Session): void {
   app.provide(SESSION, session)
+}
+
+/** Give a session of their own to the components below the calling one. */
+export function provideBelow(session: Session): void {
+  provide(SESSION, session)
 }
 
 export function useSession(): Session {
