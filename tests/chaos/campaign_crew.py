@@ -108,6 +108,12 @@ def private_mb(pid: int) -> float | None:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon")), None)
 
 
+def held_by(role: str, pids: Iterable[int]) -> str:
+    """What these processes hold, as text."""
+    held = [one for pid in pids if (one := private_mb(pid)) is not None]
+    return f"{role} {' '.join(f'{one:.0f}' for one in sorted(held))}"
+
+
 @dataclass
 class Memory:
     """Samples of all processes: (when, megabytes) by role and process id."""
@@ -118,11 +124,6 @@ class Memory:
         for pid in pids:
             if (held := private_mb(pid)) is not None:
                 self.taken.setdefault((role, pid), []).append((time.monotonic(), held))
-
-    def now(self, role: str, pids: Iterable[int]) -> str:
-        """The latest samples, as text."""
-        held = [self.taken[role, pid][-1][1] for pid in pids if (role, pid) in self.taken]
-        return f"{role} {' '.join(f'{one:.0f}' for one in sorted(held))}"
 
     def growth(self, role: str) -> tuple[float, float, float] | None:
         """Of the process of this role that was seen longest: seconds after its warm-up, its median size in the first

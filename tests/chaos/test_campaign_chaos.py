@@ -33,7 +33,7 @@ from gongzhong.config import PeopleData
 from gongzhong.people import People, configured
 
 from . import engines
-from .campaign_crew import Crew, Fate, Memory
+from .campaign_crew import Crew, Fate, Memory, held_by
 from .campaign_platform import TEMPLATE, CrowdPlatform
 
 T = TypeVar("T")
@@ -48,6 +48,8 @@ SECONDS = 6.0
 LIMIT_S = 14_400.0 if FULL else 120.0
 FLAT_MB, FLAT_PART = 12.0, 0.15
 """So much a process may hold more at the end than at the beginning: the greater of both."""
+FILLED = 200_000
+"""After so many messages the platform's log of traffic and its cache of pages are full."""
 KEY = b64encode(b"m" * 32).decode()
 APPID = Account.for_tests().appid
 WORKER = '''
@@ -153,7 +155,7 @@ class Run:
             self.crew.fill()
             if now >= look_at:
                 look_at = now + LOOK_S
-                self._sample()
+                self._sample(lines)
                 if done():
                     break
             if now >= line_at:
@@ -164,9 +166,9 @@ class Run:
         self.crew.end(60.0)
         return seconds
 
-    def _sample(self) -> None:
+    def _sample(self, lines: int) -> None:
         for role, pids in self._everybody().items():
-            self.memory.take(role, pids)
+            self.memory.take("platform, filling" if role == "platform" and lines < FILLED else role, pids)
 
     def _everybody(self) -> dict[str, list[int]]:
         workers = [one.pid for one in self.crew.processes]
@@ -174,7 +176,7 @@ class Run:
         return {"worker": workers, "platform": [self.bed.process.pid], "database": database}
 
     def _say(self, lines: int, seconds: float) -> None:
-        held = ", ".join(self.memory.now(role, pids) for role, pids in self._everybody().items() if pids)
+        held = ", ".join(held_by(role, pids) for role, pids in self._everybody().items() if pids)
         say(
             f"{self.kind}: {lines:,} of {RECIPIENTS:,} shown in {seconds:,.0f} s ({lines / seconds:,.0f}/s), "
             f"{self.crew.killed} killed, {self.crew.stops} stopped, MB: {held}"
