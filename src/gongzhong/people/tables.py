@@ -108,6 +108,8 @@ ERASE_ACCOUNT: Final = (
     "DELETE FROM person_consent WHERE account = :account AND given_at <= :until RETURNING number",
     "DELETE FROM work WHERE account = :account AND created_at <= :until RETURNING id",
     "DELETE FROM person_audit WHERE account = :account AND at <= :until RETURNING seq",
+    """UPDATE campaign_recipient SET variables = :empty WHERE length(variables) > 0 AND campaign IN (
+        SELECT id FROM campaign WHERE account = :account AND created_at <= :until)""",
 )
 LATEST: Final = """
 SELECT max(at) FROM (
@@ -299,8 +301,9 @@ class PeopleTables:
 
     async def erase_account(self, account: str, until: float) -> dict[str, int]:
         """Delete everything of an account that was stored until then. How many rows of each kind."""
-        results = await self._each(*((sql, {"account": account, "until": until}) for sql in ERASE_ACCOUNT))
-        return dict(zip(("people", "fields", "consents", "work", "audit"), map(len, results), strict=True))
+        values = {"account": account, "until": until, "empty": b""}
+        results = await self._each(*((sql, values) for sql in ERASE_ACCOUNT))
+        return dict(zip(("people", "fields", "consents", "work", "audit"), map(len, results), strict=False))
 
     async def work_of(self, account: str, lines: Sequence[str], kinds: Collection[str]) -> list[WaitingRow]:
         """Work of these lines and kinds that nobody is at, dead letters too; AT_ONCE lines at most."""

@@ -17,6 +17,7 @@ from gongzhong.campaigns.contents import TemplateMessage
 from gongzhong.campaigns.plan import Plan
 from gongzhong.campaigns.tables import CampaignTables
 from gongzhong.database import read_url
+from gongzhong.database.statements import Statements
 from gongzhong.people import People
 from gongzhong.people.sealed import SealedSessions, SealedWork
 from gongzhong.state import open_state
@@ -86,6 +87,9 @@ async def test_after_the_end_of_an_account_no_file_holds_its_people(
         clock.advance(1)
         certificate = await people.erasure(SHOP).account(reason="end of service", by="店长")
         assert who[0] not in msgspec.json.encode(certificate).decode()
+        left = Statements(people.tables.database)
+        unreadable = "SELECT count(*) FROM campaign_recipient WHERE length(variables) > 0"
+        assert await left.read(unreadable) == [(0,)]
     await people.close()
     server = request.getfixturevalue("postgres").data if places.data.kind == "postgresql" else None
     all_files, key_files = files_of(tmp_path, places, server)
