@@ -51,6 +51,11 @@ class Platform:
     `receiver` is how pushes leave; the default speaks HTTP. `clock` can be moved by whoever holds it.
     """
 
+    outside: Outside | None = None
+    """What calls WeChat itself for the interface debugging tool; None: it cannot."""
+    methods: Mapping[str, str] = MappingProxyType({})
+    """Class of a call → the client's method, for code that the tool shows; empty: classes are named."""
+
     def __init__(
         self,
         config: PlatformConfig | None = None,
@@ -75,16 +80,22 @@ class Platform:
         self.jobs: Mapping[str, schedule.Job] = JOBS
         self.imports: dict[str, Progress] = {}
         """How far the imports of followers are, by AppID."""
-        self.outside: Outside | None = None
-        """What calls WeChat itself for the interface debugging tool; None: it cannot."""
-        self.methods: Mapping[str, str] = {}
-        """Class of a call → the client's method, for code that the tool shows; empty: classes are named."""
         self._tasks: set[asyncio.Task[Any]] = set()
         self._alarm: asyncio.TimerHandle | None = None
         self.world.announce = self._announce
         self.world.outgoing = self._deliver_later
         self.world.rescheduled = self._wait_for_next
         self.traffic.listener = lambda entry: self.live.announce_lazily("traffic", lambda: present(entry))
+        self._open_rows(data)
+        if clock is None:
+            self.world.restore_clock()
+        self.clock.moved = self.world.keep_clock
+        accounts.load_all(self.world)
+        seed(self.world, self.config)
+        self._at_start: list[AccountState] = []
+
+    def _open_rows(self, data: str | Path) -> None:
+        """The rows of the traffic, with those of earlier runs where they were kept."""
         self._row_file = None if data == MEMORY else RowFile(Path(data), self.config.traffic.on_disk)
         if self._row_file is not None:
             self.traffic.number_from(self._row_file.last)
@@ -92,12 +103,6 @@ class Platform:
         self._fresh_rows = FreshRows(self.world, self.live, log)
         self.rows = RowLog(self.world, self.traffic, self._row_file, log)
         self.traffic.watcher = self._row_changed
-        if clock is None:
-            self.world.restore_clock()
-        self.clock.moved = self.world.keep_clock
-        accounts.load_all(self.world)
-        seed(self.world, self.config)
-        self._at_start: list[AccountState] = []
 
     def remember_start(self) -> None:
         """Let `reset` bring back the accounts as they are now: for a program that sets some up before it begins."""

@@ -307,18 +307,7 @@ async def send(
         raise BadInput("没有服务器地址：填 URL，或先配置", "no server URL: enter one, or configure it first")
     push = parse(read_xml(built.xml.encode()))
     writer = PushWriter(account.token, account.aes_key, account.appid, account.encryption)
-    xml = built.xml.encode()
-    row = traffic.begin(
-        Delivery(
-            appid=account.appid,
-            title=title_of(push),
-            time=world.now(),
-            openid=built.openid,
-            key=key_of(push, xml),
-            body=xml,
-            url=account.url,
-        )
-    )
+    row = traffic.begin(_row_of(world, account, push, built))
     entry = _entry(world, account, built, row)
     verdict = CUT_OFF
     try:
@@ -340,6 +329,19 @@ async def send(
         kind=judged.verdict.kind,
         verdict=BothLanguages(judged.verdict.zh, judged.verdict.en),
         cost_ms=round(entry.cost_ms, 3),
+    )
+
+
+def _row_of(world: World, account: AccountState, push: Push, built: BuiltPush) -> Delivery:
+    xml = built.xml.encode()
+    return Delivery(
+        appid=account.appid,
+        title=title_of(push),
+        time=world.now(),
+        openid=built.openid,
+        key=key_of(push, xml),
+        body=xml,
+        url=account.url,
     )
 
 
