@@ -145,6 +145,19 @@ def test_sent_again_as_it_was_and_edited(control: Client) -> None:
     assert not wrong["ok"]
 
 
+def test_of_an_account_that_is_gone_a_row_is_told_and_not_sent(
+    control: Client, live_platform: LivePlatform
+) -> None:
+    (push,) = found(control, "kind:text")
+    (call,) = found(control, "kind:api 两秒之后")
+    live_platform.look(live_platform.world.accounts.clear)
+    for row in (push, call):
+        assert detail(control, row["number"])["row"]["number"] == row["number"]
+        assert control.post(f"rows/{row['number']}/code", json={}).status_code == 200
+    assert control.post(f"rows/{push['number']}/resend", json={}).status_code == 404
+    assert not control.post(f"rows/{call['number']}/resend", json={}).json()["ok"]
+
+
 def test_exports(control: Client) -> None:
     answer = control.get("rows/export", params={"q": "kind:api", "form": "har"})
     assert "attachment" in answer.headers["content-disposition"]

@@ -30,6 +30,7 @@ from ...world.refusal import BadInput
 from ...world.world import AccountState
 from ..api import ApiDoor
 from ..http import Request
+from .acts import account_of
 from .answers import Delivered, TrafficEntry
 from .route import WITH_FILES, Given, NotFound, Otherwise, Route
 
@@ -160,7 +161,7 @@ async def resend(given: Given[Resending]) -> Delivered:
     xml = found.body if given.body.body is None else given.body.body.encode()
     push = _push(xml)
     person = found.person if push.openid == found.openid else None
-    outcome = await platform.push(platform.account(found.appid), push, person)
+    outcome = await platform.push(account_of(given, found.appid), push, person)
     verdict = outcome.verdict
     return Delivered(ok=verdict.ok, zh=verdict.zh, en=verdict.en, entries=outcome.entries, row=outcome.row)
 
