@@ -555,8 +555,6 @@ class SharedWindow:
         if self._begun and not self._stopping:
             self._aside(self._recover_person(openid))
 
-    # ---- erasures
-
     async def forget(self, openid: str) -> None:
         """Remove from the shared state what was said to a person, wherever they are. Raises StateDown."""
         await forget_answers(self._state, self._taking.key_of(openid))
