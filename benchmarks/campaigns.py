@@ -16,7 +16,8 @@ import time
 from collections.abc import Awaitable
 
 from gongzhong.campaigns.decision import Outcome, Verdict
-from gongzhong.campaigns.tables import Campaign, CampaignTables, Claim, Limits, Refused, Stage
+from gongzhong.campaigns.stages import Campaign, Stage
+from gongzhong.campaigns.tables import CampaignTables, Claim, Limits, Refused
 from gongzhong.database import SqliteDatabase, read_url
 from gongzhong.database.statements import open_database
 from gongzhong.store import migrate

@@ -28,7 +28,8 @@ from gongzhong.campaigns.audience import Recipient
 from gongzhong.campaigns.campaigns import Campaigns
 from gongzhong.campaigns.contents import TemplateMessage
 from gongzhong.campaigns.plan import Plan
-from gongzhong.campaigns.tables import CampaignTables, Stage
+from gongzhong.campaigns.stages import Stage
+from gongzhong.campaigns.tables import CampaignTables
 from gongzhong.config import PeopleData
 from gongzhong.people import People, configured
 

@@ -24,7 +24,8 @@ from sqlalchemy import create_engine
 from gongzhong.campaigns import Attempt, Outcome, State
 from gongzhong.campaigns.contents import Broadcast, CustomerMessage, TemplateMessage
 from gongzhong.campaigns.plan import Plan, day_of, next_day, next_month
-from gongzhong.campaigns.tables import Campaign, CampaignTables, Claim, Limits, Stage
+from gongzhong.campaigns.stages import Campaign, Stage
+from gongzhong.campaigns.tables import CampaignTables, Claim, Limits
 from gongzhong.campaigns.worker import CampaignWorker, WorkerPolicy
 from gongzhong.client import WireRequest
 from gongzhong.client.token_store import MemoryTokenStore

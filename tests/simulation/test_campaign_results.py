@@ -18,7 +18,7 @@ from gongzhong.campaigns.decision import Rules
 from gongzhong.campaigns.plan import Plan
 from gongzhong.campaigns.result_tables import LISTEN_S, ResultTables
 from gongzhong.campaigns.results import RESULT_EVENTS, Results
-from gongzhong.campaigns.tables import Stage
+from gongzhong.campaigns.stages import Stage
 from gongzhong.messages import Push
 from gongzhong.platform.world import notices
 from gongzhong.platform.world.world import AccountState

@@ -27,7 +27,8 @@ from .contents import Content, Given, result_kind
 from .decision import History, Outcome, State, Verdict
 from .plan import Plan
 from .result_tables import LISTEN_S, Progress, ResultTables
-from .tables import IN_CHINESE, Campaign, CampaignTables, Stage
+from .stages import IN_CHINESE, Campaign, Stage
+from .tables import CampaignTables
 from .worker import FIELD, People
 
 TRIAL: Final = "trial"

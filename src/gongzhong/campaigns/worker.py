@@ -42,7 +42,8 @@ from .decision import (
     tried,
 )
 from .plan import Plan, Quota, day_of, next_day
-from .tables import Campaign, CampaignTables, Claim, Limits, Refused, Stage
+from .stages import Campaign, Stage
+from .tables import CampaignTables, Claim, Limits, Refused
 
 log = logging.getLogger("gongzhong.campaigns")
 

@@ -21,7 +21,8 @@ from .words import err, out, print_json, say
 
 if TYPE_CHECKING:
     from ..campaigns.campaigns import Campaigns, Status
-    from ..campaigns.tables import Campaign, CampaignTables
+    from ..campaigns.stages import Campaign
+    from ..campaigns.tables import CampaignTables
     from ..people import People, Vault
 
 T = TypeVar("T")
@@ -289,7 +290,7 @@ STATES = {
 
 def stage_said(stage: str) -> str:
     """The word for a stage in the user's language."""
-    from ..campaigns.tables import IN_CHINESE, Stage
+    from ..campaigns.stages import IN_CHINESE, Stage
 
     return say(IN_CHINESE[Stage(stage)], stage)
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from ..account import Account
     from ..campaigns.allowances import SharedAllowance
     from ..campaigns.plan import Plan
-    from ..campaigns.tables import Campaign
+    from ..campaigns.stages import Campaign
     from ..client import AsyncClient
 
 LOOK_S: Final = 0.5

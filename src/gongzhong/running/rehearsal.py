@@ -20,7 +20,8 @@ from ..campaigns.campaigns import plan_of
 from ..campaigns.contents import Content, MassContent, TemplateMessage
 from ..campaigns.plan import Plan, day_of
 from ..campaigns.result_tables import ResultTables
-from ..campaigns.tables import Campaign, CampaignTables, Stage
+from ..campaigns.stages import Campaign, Stage
+from ..campaigns.tables import CampaignTables
 from ..campaigns.worker import CampaignWorker, People, WorkerPolicy
 from ..client import AsyncClient
 from ..clock import MovableClock

@@ -11,7 +11,8 @@ import pytest
 
 from gongzhong.campaigns import Attempt, Outcome, State, Verdict
 from gongzhong.campaigns.result_tables import Heard, ResultTables
-from gongzhong.campaigns.tables import CLAIM, Campaign, CampaignTables, Claim, Limits, Refused, Stage
+from gongzhong.campaigns.stages import Campaign, Stage
+from gongzhong.campaigns.tables import CLAIM, CampaignTables, Claim, Limits, Refused
 from gongzhong.database import SqliteDatabase, read_url
 from gongzhong.database.postgres import PostgresDatabase
 from gongzhong.database.statements import statement

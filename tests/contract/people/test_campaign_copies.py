@@ -13,7 +13,8 @@ from gongzhong.campaigns.campaigns import Campaigns
 from gongzhong.campaigns.contents import TemplateMessage
 from gongzhong.campaigns.plan import Plan
 from gongzhong.campaigns.plan_file import read_plan
-from gongzhong.campaigns.tables import KEEP_VARIABLES_S, Campaign, CampaignTables, Stage
+from gongzhong.campaigns.stages import Campaign, Stage
+from gongzhong.campaigns.tables import KEEP_VARIABLES_S, CampaignTables
 from gongzhong.people import Collected, People, Purposes
 from gongzhong.people.upkeep import Job
 

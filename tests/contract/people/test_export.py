@@ -18,7 +18,8 @@ from gongzhong.campaigns.campaigns import Campaigns
 from gongzhong.campaigns.contents import MassMessage, TemplateMessage
 from gongzhong.campaigns.decision import Attempt, Outcome, Verdict
 from gongzhong.campaigns.plan import Plan
-from gongzhong.campaigns.tables import CampaignTables, Limits, Stage
+from gongzhong.campaigns.stages import Stage
+from gongzhong.campaigns.tables import CampaignTables, Limits
 from gongzhong.database.statements import Statements
 from gongzhong.messages import Text, encode
 from gongzhong.people import People

@@ -124,7 +124,7 @@ def explain(row: Row, faults: Iterable[Fault]) -> Explained:
         cause, fix = ADVICE.get(row.verdict.kind, (NOTHING, NOTHING))
     if fault is not None and cause.zh:
         cause = Said(
-            f"{cause.zh}（故障「{fault.words.zh}」造成的，不是程序的错）",
+            f"{cause.zh}（故障“{fault.words.zh}”造成的，不是程序的错）",
             f"{cause.en} (the ordered fault “{fault.words.en}” did it, not the program)",
         )
     return Explained(tone=state_of(row), headline=_headline(row), cause=cause, fix=fix, fault=fault)
@@ -172,7 +172,7 @@ def _call(entry: Exchange, fault: FaultTold | None) -> Explained:
         cause, fix = ADVICE.get(entry.verdict.kind, (NOTHING, NOTHING))
     if fault is not None:
         because = Said(
-            f"注入的故障「{fault.words.zh}」造成的。", f"the ordered fault “{fault.words.en}” did it."
+            f"注入的故障“{fault.words.zh}”造成的。", f"the ordered fault “{fault.words.en}” did it."
         )
         cause = Said(because.zh + cause.zh, f"{because.en} {cause.en}".strip())
     return Explained(tone=state_of(entry), headline=verdict, cause=cause, fix=fix, fault=fault)
