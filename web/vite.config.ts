@@ -21,5 +21,5 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   server: mocked ? {} : { proxy: { '^/_platform/(?!pages/)': platform } },
-  test: { environment: 'happy-dom', include: ['test/**/*.test.ts'] },
+  test: { environment: 'happy-dom', include: ['test/**/*.test.ts'], setupFiles: ['test/speak.ts'] },
 })

@@ -136,7 +136,7 @@ def test_a_page_with_js_sdk_works_after_the_clock_was_moved_by_a_day(phone: Page
     open_js_sdk(phone)
     by_id(phone, "clock").click()
     by_id(phone, "clock-advance-86400").click()
-    expect(by_id(phone, "clock")).to_have_class(re.compile("shifted"))
+    expect(by_id(phone, "clock")).to_have_class(re.compile("warn"))
     open_js_sdk(phone)
 
 

@@ -51,7 +51,7 @@ class Shop:
     def __init__(self, platform_url: str) -> None:
         self.base = platform_url.rstrip("/")
         self.account = self._control("state")["accounts"][0]
-        self.api = Client(Control(self.base).credentials())
+        self.api = Client(Control(self.base).credentials(self.account["appid"]))
         self.config: dict[str, Any] = {}
         shop = self
 

@@ -1,6 +1,6 @@
 // English. The type makes a missing or surplus key a compile error.
-import { en as reference } from './reference'
-import { en as shell } from './shell'
+import { en as reference } from './en.reference'
+import { en as shell } from './en.shell'
 import type { zh } from './zh'
 
 export const en: Record<keyof typeof zh, string> = {

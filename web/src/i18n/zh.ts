@@ -1,6 +1,6 @@
 // Chinese, the first language of these pages. Its keys are the keys of every other language.
-import { zh as reference } from './reference'
-import { zh as shell } from './shell'
+import { zh as reference } from './zh.reference'
+import { zh as shell } from './zh.shell'
 
 export const zh = {
   ...reference,
