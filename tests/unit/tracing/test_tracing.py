@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import builtins
 import contextvars
-import itertools
 import logging
 import subprocess
 import sys
@@ -282,8 +281,7 @@ def test_the_units_of_a_campaign(collected: Collected, monkeypatch: pytest.Monke
     assert sum(cast(int, one["gongzhong.campaign.recipients"]) for one in told) == len(sends)
     parents = {span.context.span_id for span in units}
     assert {span.parent.span_id for span in sends if span.parent is not None} == parents
-    openids = itertools.chain.from_iterable([world.people._openids])
-    assert not any(openid in collected.everything() for openid in openids)
+    assert not any(openid in collected.everything() for openid in world.people.known)
     world.room.close()
 
 

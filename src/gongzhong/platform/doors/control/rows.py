@@ -139,7 +139,7 @@ def _body(row: Row) -> str:
     return text if isinstance(text, str) else ""
 
 
-async def as_code(given: Given[dict[str, Any]]) -> RowCode:
+async def as_code(given: Given[None]) -> RowCode:
     """同一件事的 curl、命令行、Python 和测试代码 / a row as curl, command, Python and a test"""
     found, platform = _row(given), given.platform
     account = platform.world.accounts.get(found.appid)
@@ -225,7 +225,7 @@ ROUTES: list[Route[Any, Any]] = [
     Route(verb="GET", path="/rows/export", function=export, query=("q", "appid", "form"), answer=FILE),
     Route(verb="GET", path="/rows/{number}", function=row, answer=RowDetail),
     # POST, although it changes nothing: the answer holds the account's secret, and other sites can order a GET.
-    Route(verb="POST", path="/rows/{number}/code", function=as_code, body=dict[str, Any], answer=RowCode),
+    Route(verb="POST", path="/rows/{number}/code", function=as_code, answer=RowCode),
     Route(
         verb="POST",
         path="/rows/{number}/resend",
