@@ -218,10 +218,12 @@ def code_rows() -> list[CodeRow]:
 
 def code_page(code: int, call: str = "") -> CodePage:
     """One code, in general or as the answer to a call. Also for a code that no table has; its explanation says so."""
-    given: Given = next((row.given for row in coverage().codes if row.code == code), "no")
+    found = next((row for row in coverage().codes if row.code == code), None)
     answered = by_name(call) if call else None
     return CodePage(
-        explanation=explain(code, "", answered), given=given, calls=_calls_by_code().get(code, [])
+        explanation=explain(code, "", answered),
+        given="no" if found is None else found.given,
+        calls=_calls_by_code().get(code, []),
     )
 
 

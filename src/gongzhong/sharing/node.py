@@ -47,6 +47,7 @@ class Rows(Protocol):
 
     async def overdue(self, accounts: Sequence[str]) -> Iterable[tuple[str, str]]:
         """Accounts and people of whom a row is there that nobody holds. Raises StateDown."""
+        ...
 
 
 class Part(Protocol):
@@ -59,12 +60,14 @@ class Part(Protocol):
     @property
     def holds_rows(self) -> bool:
         """Whether it holds rows that are to be renewed."""
+        ...
 
     async def lost(self) -> None:
         """This process counts as dead: everything that the account had is another's now."""
 
     async def serve(self, letter: Ask, remote: Remote) -> Returned:
         """Answer a delivery that came to another process."""
+        ...
 
     def sent(self, openid: str, count: int) -> None:
         """Somebody's program sent messages to a person."""
@@ -74,6 +77,7 @@ class Part(Protocol):
 
     def tend(self) -> bool:
         """Lay down the people of whom nothing is under way; whether anybody is left."""
+        ...
 
 
 class Node:

@@ -73,13 +73,13 @@ def main(fd: int) -> int:
 
 def load() -> None:
     """Import what workers will need. What can't be imported or read the worker says."""
-    names = list(LOADED)
+    names: list[str] = [*LOADED]
     with suppress(GongzhongError):
         settings = renew(os.environ).settings
         for address in (settings.state, settings.database):
             for scheme, modules in ENGINES.items():
                 if str(address or "").startswith(scheme):
-                    names += modules
+                    names.extend(modules)
     for name in names:
         with suppress(ImportError):
             import_module(name)
