@@ -72,8 +72,7 @@ export class Session {
 
   /** Follow the platform until the returned function is called. */
   start(): () => void {
-    // Shown at once; what happens until the stream is open is caught up with when it opens.
-    void this.attempt(() => this.refresh())
+    // Everything is fetched when the stream has opened: what happens from then on comes as events, so once is enough.
     return listen(this.connect, {
       opened: () => void this.attempt(() => this.catchUp()),
       lost: () => {
