@@ -79,5 +79,6 @@ def test_a_long_chat_is_windowed_and_fetched_once(context: BrowserContext, platf
     fetched_whole = [one for one in asked if one.url.endswith("after=0") and "talker" in one.url]
     page.get_by_test_id("nav-desk").click()
     page.get_by_test_id("nav-phone").click()
-    page.get_by_test_id(f"account-{appid}").first.click()
+    page.get_by_test_id("account-switch").click()
+    page.get_by_test_id(f"account-{appid}").click()
     assert [one for one in asked if one.url.endswith("after=0") and "talker" in one.url] == fetched_whole
