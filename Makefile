@@ -58,7 +58,7 @@ chaos-short: .venv/.dev ## 少量用户，进程被杀死或暂停，数据库�
 	$(PYTEST) -rP -n 5 --dist load tests/chaos
 
 test-pages: .venv/.dev $(PAGES) ## 浏览器测试 / drive the built pages with Chromium
-	$(PYTEST) -m browser tests
+	$(PYTEST) -n auto --dist loadfile -m browser tests
 
 test-node: web/node_modules/.ok ## 网页的单元测试与类型检查 / unit tests and types of the pages
 	cd web && PY=$(PY) ../scripts/with-node npm run --silent typecheck

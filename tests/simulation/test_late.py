@@ -25,14 +25,12 @@ def played(seed: int, mishaps: Mishaps | None = None) -> LateWorld:
 @pytest.mark.parametrize("group", range(GROUPS))
 def test_every_answer_from_elsewhere_reaches_its_person(group: int) -> None:
     reached: set[str] = set()
-    gc.freeze()
     for seed in seeds()[group::GROUPS]:
         world = played(seed)
         assert world.wrong() == [], f"GONGZHONG_FIRST_SEED={seed} GONGZHONG_SEEDS=1"
         reached |= world.reached
         del world
         gc.collect()
-    gc.unfreeze()
     if len(seeds()) >= 500:
         wanted = {"death", "stop", "outage", "passed on", "handed off", "refused the second", "fetched"}
         assert wanted | {"passive", "customer"} <= reached
