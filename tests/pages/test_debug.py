@@ -235,7 +235,7 @@ def test_the_checks(context: BrowserContext, platform_url: str) -> None:
     }.items():
         page.get_by_test_id(f"debug-jssdk-{field}").fill(text)
     page.get_by_test_id("debug-jssdk-go").click()
-    expect(page.get_by_test_id("debug-jssdk-result")).to_have_attribute("data-same", "true")
+    expect(page.get_by_test_id("debug-jssdk-result")).to_have_attribute("data-ok", "true")
     page.get_by_test_id("debug-verify-url").fill("http://127.0.0.1:9/wx")
     page.get_by_test_id("debug-verify-token").fill("token123")
     page.get_by_test_id("debug-verify-go").click()
