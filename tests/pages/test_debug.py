@@ -64,7 +64,7 @@ def test_a_call_is_found_by_any_of_its_names(context: BrowserContext, platform_u
     page.get_by_test_id("debug-calls-search").press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page.get_by_test_id("debug-form-panel")).to_have_attribute("data-call", "SendTemplate")
+    expect(page.get_by_test_id("debug-form-panel")).to_have_attribute("data-name", "SendTemplate")
     assert "call=SendTemplate" in page.url
 
 
@@ -105,7 +105,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_can_be_sent_all_the_same(
     story = page.get_by_test_id("debug-rid-story")
     expect(story).to_contain_text("/cgi-bin/user/info/updateremark")
     page.go_back()
-    expect(page.get_by_test_id("debug-form-panel")).to_have_attribute("data-call", "SetRemark")
+    expect(page.get_by_test_id("debug-form-panel")).to_have_attribute("data-name", "SetRemark")
 
 
 def test_the_json_view_and_the_form_stay_in_step(context: BrowserContext, platform_url: str) -> None:
@@ -166,7 +166,7 @@ def test_calls_that_are_listed_only_go_with_a_body_of_json(
     context: BrowserContext, platform_url: str
 ) -> None:
     page = opened(context, platform_url, "?call=/card/create")
-    expect(page.get_by_test_id("debug-form-panel")).to_have_attribute("data-call", "CardCreate")
+    expect(page.get_by_test_id("debug-form-panel")).to_have_attribute("data-name", "CardCreate")
     page.get_by_test_id("debug-form-as-json").click()
     page.get_by_test_id("debug-form-json").fill('{"body": {"card": {"card_type": "GROUPON"}}}')
     page.get_by_test_id("debug-run").click()
@@ -358,6 +358,6 @@ def test_a_row_of_the_traffic_is_opened_to_be_tried_again(context: BrowserContex
     control.post("debug/run", {"call": "SetRemark", "appid": appid, "values": values})
     rows = control.get(f"rows?appid={appid}")["rows"]
     page = opened(context, platform_url, f"?row={rows[0]['number']}")
-    expect(page.get_by_test_id("debug-form-panel")).to_have_attribute("data-call", "SetRemark")
+    expect(page.get_by_test_id("debug-form-panel")).to_have_attribute("data-name", "SetRemark")
     expect(page.get_by_test_id("debug-form-remark")).to_have_value("再试一次")
     expect(page.get_by_test_id("debug-form-openid")).to_have_value(openid)
