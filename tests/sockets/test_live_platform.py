@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 import urllib.request
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from wechatpy.utils import check_signature
 from gongzhong import AsyncClient, OfficialAccount, SetupError, Text
 from gongzhong.platform.delivery import verification
 from gongzhong.platform.delivery.verdict import UNANSWERED
+from gongzhong.platform.traffic import Cause
 from gongzhong.testing import LivePlatform, NothingCame
 from gongzhong.testing.live_platform import FIXES
 
@@ -93,6 +95,28 @@ def test_a_flask_application_with_wechatpy(
     assert alice.inbox[-1].via == "customer"
     assert [push.title for push in platform.pushes] == ["event:subscribe", "text", "text", "text"]
     assert platform.calls.named("message/custom/send").about(alice)[0].answered["errcode"] == 0
+
+
+def test_what_follows_the_passive_reply_stands_under_its_push(live_platform: LivePlatform) -> None:
+    oa = OfficialAccount.from_env()
+
+    @oa.text()
+    async def twice(message: Text) -> AsyncIterator[str]:
+        yield "这一条是被动回复。"
+        yield "这一条是客服消息。"
+
+    live_platform.connect(oa)
+    alice = live_platform.person("alice")
+    alice.follows()
+    assert alice.says("你好").text == "这一条是被动回复。"
+    assert alice.waits().text == "这一条是客服消息。"
+    [push] = live_platform.pushes.named("text")
+    calls = [
+        call
+        for name in ("openapi/quota/get", "message/custom/send")
+        for call in live_platform.calls.named(name)
+    ]
+    assert [call.cause for call in calls] == [Cause(push.row, known=True)] * 2
 
 
 def test_a_program_of_any_language_and_its_end(tmp_path: Path) -> None:

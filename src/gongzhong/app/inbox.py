@@ -103,6 +103,8 @@ class KeptAnswer(msgspec.Struct, frozen=True, array_like=True):
     reason: str
     since: float
     detail: str
+    push: str = ""
+    """The key of the push that it answers; earlier versions did not keep it."""
 
 
 class KeptLate(msgspec.Struct, frozen=True, array_like=True):
@@ -240,7 +242,7 @@ class Inbox:
         return ""
 
     def _waiting(self, item: Undelivered, key: str) -> NewWork:
-        kept = KeptAnswer(*_kept(item.reply), item.reason, item.since, item.detail)
+        kept = KeptAnswer(*_kept(item.reply), item.reason, item.since, item.detail, item.key)
         due = item.since + WAITS_S
         return NewWork(kind=ANSWER, data=msgspec.msgpack.encode(kept), line=item.openid, key=key, due=due)
 
@@ -263,7 +265,12 @@ def read_answer(row: Work) -> Undelivered:
     kept = msgspec.msgpack.decode(row.data, type=KeptAnswer)
     reply = msgspec.convert(kept.reply, REPLIES[kept.kind])
     return Undelivered(
-        openid=row.line, reply=reply, reason=Reason(kept.reason), since=kept.since, detail=kept.detail
+        openid=row.line,
+        reply=reply,
+        reason=Reason(kept.reason),
+        since=kept.since,
+        detail=kept.detail,
+        key=kept.push,
     )
 
 

@@ -50,6 +50,8 @@ class Undelivered(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     waiting: bool = True
     """Whether it goes out with the user's next message by itself."""
+    key: str = ""
+    """The push that it answers (`messages.dedup_key`); "" when that is not known."""
 
 
 class Line:
@@ -122,12 +124,13 @@ class Outbox:
                 crowded_out.items.clear()
         return line
 
-    def keep(
-        self, openid: str, replies: Iterable[Reply], reason: Reason = Reason.SLOW, *, ahead: bool = False
-    ) -> None:
-        """Put replies into their person's line: behind what waits, or before it."""
+    def keep(self, openid: str, replies: Iterable[Reply], key: str = "", *, ahead: bool = False) -> None:
+        """Put replies to the push with this key into their person's line: behind what waits, or before it."""
         line, now = self.line(openid), self._clock.now()
-        new = [Undelivered(openid=openid, reply=reply, reason=reason, since=now) for reply in replies]
+        new = [
+            Undelivered(openid=openid, reply=reply, reason=Reason.SLOW, since=now, key=key)
+            for reply in replies
+        ]
         if ahead:
             line.items.extendleft(reversed(new))
         else:

@@ -7,9 +7,11 @@ that call: an account without it gets 48001 or 76022.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 from collections.abc import Awaitable, Callable
 
+from ..client.cause import KEY
 from ..clock import Clock
 from ..errors import CallError, GongzhongError, say
 
@@ -44,16 +46,19 @@ class Permission:
         """What is known now."""
         return self._declared if self._found is None else self._found
 
-    def ask_soon(self) -> None:
-        """Start asking in the background when nothing is known, or what is known is old."""
+    def ask_soon(self, key: str = "") -> None:
+        """Start asking in the background when nothing is known, or what is known is old; `key` names the push that is
+        to be answered."""
         open_question = self._declared is None or self._found is not None
         due = open_question and self._clock.now() >= self._again_at
         if due and (self._asking is None or self._asking.done()):
-            self._asking = asyncio.create_task(self._question(), name="gongzhong-permission")
+            context = contextvars.copy_context()
+            context.run(KEY.set, key)
+            self._asking = asyncio.create_task(self._question(), name="gongzhong-permission", context=context)
 
-    async def find_out(self) -> bool | None:
+    async def find_out(self, key: str = "") -> bool | None:
         """What is known after asking, if it was necessary. None when WeChat could not be asked."""
-        self.ask_soon()
+        self.ask_soon(key)
         if self.known is None and self._asking is not None:
             await asyncio.wait({self._asking})
         return self.known

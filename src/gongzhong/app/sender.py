@@ -30,6 +30,7 @@ from ..catalogue.customer_messages import (
     video_message,
     voice_message,
 )
+from ..client.cause import KEY
 from ..errors import BusyError, CallError, GongzhongError, TransportError, say
 from ..facts import CUSTOMER_ARTICLES
 from ..messages import (
@@ -108,7 +109,7 @@ class Sender:
         try:
             await asyncio.sleep(FOLLOW_AFTER_S)
             line.quiet_since = asyncio.get_running_loop().time()
-            if await self._permission.find_out():
+            if await self._permission.find_out(line.items[0].key if line.items else ""):
                 while line.items and await self._next(openid, line):
                     pass
         finally:
@@ -131,6 +132,7 @@ class Sender:
         line.in_flight = msgspec.structs.replace(first, reply=message)
         line.items.clear()
         line.items.extend(kept)
+        KEY.set(first.key)  # this task is the line's own
         return await self._attempt(openid, line, message)
 
     def _rest_of(self, line: Line, number: int, reply: Reply, count: int) -> Undelivered:

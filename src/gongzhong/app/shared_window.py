@@ -207,7 +207,7 @@ class SharedWindow:
                 if returned is None and await self.member.dead(owner):
                     return None
                 if returned is None:
-                    self._binding.permission.ask_soon()  # in time for what follows
+                    self._binding.permission.ask_soon(delivery.key)  # in time for what follows
                 if returned is None and loop.time() >= leaves_at and await self._left_for(owner, delivery):
                     self._aside(self.mail.send(owner, HungUp(number)))
                     self._aside(self.mail.handed(number, sure=False))

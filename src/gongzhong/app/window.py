@@ -276,7 +276,7 @@ class ReplyWindow:
             self._do(run, act)
         if isinstance(mine, Wait):
             if mine.ask:
-                self._permission.ask_soon()
+                self._permission.ask_soon(run.claim.key)
             if mine.hold:
                 self._counters["held"] += 1
                 self._holds.take(now)
@@ -358,7 +358,7 @@ class ReplyWindow:
             self.shared.keep_soon(run)
         if not run.claim.ended:
             line.going.add(run.claim.key)
-        self._outbox.keep(openid, replies, ahead=ahead)
+        self._outbox.keep(openid, replies, run.claim.key, ahead=ahead)
         self._wake_sender(openid)
 
     def _wake_sender(self, openid: str) -> None:
@@ -375,7 +375,9 @@ class ReplyWindow:
         now = self._clock.now()
         for reply in replies or (None,):
             self._outbox.record(
-                Undelivered(openid=run.push.openid, reply=reply, reason=Reason(reason), since=now)
+                Undelivered(
+                    openid=run.push.openid, reply=reply, reason=Reason(reason), since=now, key=run.claim.key
+                )
             )
 
     # ---- the handler's side
@@ -423,7 +425,7 @@ class ReplyWindow:
                 self._apply(run, Ended())
             self._claims.settle(run)
             return
-        self._outbox.keep(openid, replies)
+        self._outbox.keep(openid, replies, key)
         self._wake_sender(openid)
 
     async def _work(self, run: Run, handling: Later) -> None:

@@ -164,7 +164,7 @@ async def test_rows_of_every_kind_can_be_put_back() -> None:
     cluster = Cluster(1)
     inbox, push = Inbox(cluster.store, APPID), text("问")
     reply = TextReply(content="另答")
-    waiting = Undelivered(openid=ALICE, reply=reply, reason=Reason("quota"), since=START)
+    waiting = Undelivered(openid=ALICE, reply=reply, reason=Reason("quota"), since=START, key="k")
     assert await inbox.add_late(ALICE, "k", [reply], "name")
     assert await inbox.settle([], [waiting])
     assert await inbox.keep(push, dedup_key(push), False, False, "me")
