@@ -408,6 +408,24 @@ def make_private(path: Path) -> None:
         Path(made).unlink()
 
 
+def write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch a file to write-ahead logging.
+
+    Tried again for LOCK_WITHIN_S while another process holds the file: SQLite does not wait by itself for that.
+    Raises sqlite3.Error.
+    """
+    end = time.monotonic() + LOCK_WITHIN_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        except sqlite3.Error as problem:
+            if not is_busy(problem) or time.monotonic() > end:
+                raise
+            time.sleep(random.uniform(0, 0.02))
+        else:
+            return
+
+
 def is_busy(problem: sqlite3.Error) -> bool:
     """Whether another connection's lock stood in the way."""
     return getattr(problem, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,21 @@ def loaded(address: str) -> str:
 
 def test_the_version_wanted_is_that_of_the_newest_migration() -> None:
     assert wanted() == ScriptDirectory.from_config(migrate._config()).get_current_head()
+
+
+def test_a_new_file_that_another_process_is_just_filling_is_waited_for(tmp_path: Path) -> None:
+    """Workers that start at the same moment: SQLite does not wait by itself to switch a file to write-ahead logging."""
+    path = tmp_path / "new.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("CREATE TABLE begun (x)")
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(migrate.prepare, read_url(f"sqlite:///{path}"))
+        with pytest.raises(TimeoutError):
+            made.result(0.2)
+        other.execute("COMMIT")
+        made.result(10)
+    other.close()
 
 
 def test_a_new_file_gets_its_tables_and_is_only_looked_at_afterwards(tmp_path: Path) -> None:
