@@ -98,8 +98,10 @@ it('shows the seal step by step, and says when the keys are others now', async (
   }
   const global = { plugins: [{ install: (app: Parameters<typeof provideSession>[0]) => provideSession(app, session) }] }
   const view = mount(SealTab, { props: { seal, sent: true }, global })
-  expect(get(view, 'seal-signature').text()).toBe('SHA1(1atok…)\n= f00')
-  expect(get(view, 'seal-msg-signature').text()).toContain('ba5e')
+  expect(get(view, 'seal-joined').text()).toBe('1atok…')
+  expect(get(view, 'seal-signature').text()).toBe('f00')
+  expect(get(view, 'seal-msg-sorted').text()).toBe('1\nQ0lQSEVS\na\ntok…')
+  expect(get(view, 'seal-msg-signature').text()).toBe('ba5e')
   await view.setProps({ seal: null })
   expect(get(view, 'seal-none').text()).toContain('已经换过')
 })
