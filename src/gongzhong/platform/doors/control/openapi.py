@@ -87,7 +87,8 @@ def _summary(control: Route[Any, Any]) -> str:
 def _success(control: Route[Any, Any], by_type: dict[str, Any]) -> dict[str, Any]:
     answer = control.answer
     if isinstance(answer, Otherwise):
-        text = {answer.content_type: {"schema": {"type": "string"}}} if answer.content_type else {}
+        kind = "object" if answer.content_type == "application/json" else "string"
+        text = {answer.content_type: {"schema": {"type": kind}}} if answer.content_type else {}
         return {str(answer.status): {"description": answer.words, "content": text}}
     schema = by_type[repr(answer)]
     return {"200": {"description": "好了 / done", "content": content(schema)}}
