@@ -1,4 +1,4 @@
-// Written by `make types` from the platform's OpenAPI document. 4744701321460f54eaafda6258e7e0c0
+// Written by `make types` from the platform's OpenAPI document. 6d0077d5e308119dd5727dd31afd53df
 export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
@@ -865,10 +865,10 @@ export interface components {
          * @description What happened, why, and what to do. The last two are empty where nothing went wrong.
          */
         Explained: {
-            cause: components["schemas"]["Said"];
+            cause: components["schemas"]["BothLanguages"];
             fault: components["schemas"]["FaultTold"] | null;
-            fix: components["schemas"]["Said"];
-            headline: components["schemas"]["Said"];
+            fix: components["schemas"]["BothLanguages"];
+            headline: components["schemas"]["BothLanguages"];
             /** @enum {unknown} */
             tone: "bad" | "ok" | "wait" | "warn";
         };
@@ -953,7 +953,7 @@ export interface components {
         FaultTold: {
             id: number;
             in_force: boolean;
-            words: components["schemas"]["Said"];
+            words: components["schemas"]["BothLanguages"];
         };
         /**
          * FilesView
@@ -1632,14 +1632,6 @@ export interface components {
             url: string;
         };
         /**
-         * Reason
-         * @description Why something was refused, in both languages.
-         */
-        Reason: {
-            en: string;
-            zh: string;
-        };
-        /**
          * RecordingView
          * @description Whether a conversation is being recorded, with which account, and how many acts there are.
          */
@@ -1761,7 +1753,7 @@ export interface components {
             /** @default [] */
             openTags: string[];
             /** @default null */
-            reason: components["schemas"]["Reason"] | null;
+            reason: components["schemas"]["BothLanguages"] | null;
             /** @default [] */
             unknown: string[];
         };
@@ -1842,21 +1834,13 @@ export interface components {
             of: number;
             openid: string;
             person: string;
-            result: components["schemas"]["Said"];
+            result: components["schemas"]["BothLanguages"];
             /** @enum {unknown} */
             state: "bad" | "ok" | "wait" | "warn";
             time: number;
             title: string;
             until: number;
             words: components["schemas"]["Part"][];
-        };
-        /**
-         * Said
-         * @description The same in both languages.
-         */
-        Said: {
-            en: string;
-            zh: string;
         };
         /** Scanning */
         Scanning: {

@@ -55,7 +55,7 @@ export type RowKind = Row['kind']
 export type RowDetail = Schemas['RowDetail']
 export type RowCode = Schemas['RowCode']
 export type Seal = NonNullable<RowDetail['seals'][number]>
-export type Said = Schemas['Said']
+export type Said = Schemas['BothLanguages']
 /** A page of rows, newest first. */
 export type Found = Schemas['Found']
 /** Rows that are new or have changed. */

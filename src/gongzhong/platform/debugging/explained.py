@@ -17,9 +17,9 @@ from ...catalogue.model import Call
 from ...catalogue.registry import by_path
 from ...reasons import NOT_JSON
 from ..world import failures, quotas
-from ..world.refusal import BadInput
+from ..world.refusal import BadInput, BothLanguages
 from ..world.world import AccountState, World
-from .forms import BothLanguages, CallRow, parameters_of, row_of
+from .forms import CallRow, parameters_of, row_of
 
 AnyCall = type[Call[Any]]
 

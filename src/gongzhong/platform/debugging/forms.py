@@ -22,6 +22,7 @@ from ...catalogue.failures import who_may
 from ...catalogue.lenient import alternatives
 from ...catalogue.model import Call, Download, Status, Upload
 from ...catalogue.registry import CALLS, CHAPTERS, by_name, chapter_of, listed_calls
+from ..world.refusal import BothLanguages
 
 REF: Final = "#/$defs/{name}"
 FILE: Final[Mapping[str, str]] = {"type": "string", "format": "binary"}
@@ -59,13 +60,6 @@ TITLES: Final[Mapping[str, tuple[str, str]]] = {
 """Titles of the chapters that are declared; the listed groups have their own."""
 
 AnyCall = type[Call[Any]]
-
-
-class BothLanguages(msgspec.Struct, frozen=True):
-    """One text in both languages."""
-
-    zh: str
-    en: str
 
 
 class CallRow(msgspec.Struct, frozen=True, kw_only=True):

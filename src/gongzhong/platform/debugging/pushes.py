@@ -28,9 +28,9 @@ from ..delivery.receiver import Answered, Receiver, Unanswered
 from ..delivery.verdict import UNANSWERED, Judged, judge
 from ..traffic import Delivery, Exchange, Traffic
 from ..triggers import CATALOGUE, make
-from ..world.refusal import BadInput
+from ..world.refusal import BadInput, BothLanguages
 from ..world.world import AccountState, World
-from .forms import REF, BothLanguages
+from .forms import REF
 from .trying import MARK
 
 FIXED: Final = ("MsgType", "Event")

@@ -11,9 +11,8 @@ from ...errors import CallbackError, SetupError
 from ...wire import matches, read_xml
 from ...wire.cipher import look_inside
 from ..world import js_sdk, tokens
-from ..world.refusal import BadInput
+from ..world.refusal import BadInput, BothLanguages
 from ..world.world import AccountState, World
-from .forms import BothLanguages
 from .pushes import BufferPart, parts_of
 
 ENCRYPT: Final = re.compile(r'"[Ee]ncrypt"\s*:\s*"([^"]+)"')

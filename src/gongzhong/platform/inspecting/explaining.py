@@ -14,18 +14,18 @@ import msgspec
 from ...catalogue.registry import by_path
 from ..debugging import explained
 from ..rows.view import State, state_of
-from ..rows.words import Said
 from ..traffic import Delivery, Exchange, Row, Verdict
 from ..world.faults import Fault
+from ..world.refusal import BothLanguages
 
-NOTHING: Final = Said("", "")
+NOTHING: Final = BothLanguages("", "")
 
 
 class FaultTold(msgspec.Struct, frozen=True, kw_only=True):
     """The ordered fault that struck a row. `in_force` says whether it can still be lifted."""
 
     id: int
-    words: Said
+    words: BothLanguages
     in_force: bool
 
 
@@ -33,77 +33,79 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     """What happened, why, and what to do. The last two are empty where nothing went wrong."""
 
     tone: State
-    headline: Said
-    cause: Said
-    fix: Said
+    headline: BothLanguages
+    cause: BothLanguages
+    fix: BothLanguages
     fault: FaultTold | None
 
 
-ADVICE: Final[Mapping[str, tuple[Said, Said]]] = {
+ADVICE: Final[Mapping[str, tuple[BothLanguages, BothLanguages]]] = {
     "timeout": (
-        Said("程序 5 秒内没有回应。", "the program did not answer within 5 seconds."),
-        Said(
+        BothLanguages("程序 5 秒内没有回应。", "the program did not answer within 5 seconds."),
+        BothLanguages(
             "先回 success，再用客服消息发答案；gongzhong 的处理函数会自动这样做。",
             "answer `success` first and send the rest as a customer-service message; handlers of gongzhong do so by "
             "themselves.",
         ),
     ),
     "connect": (
-        Said(
+        BothLanguages(
             "服务器地址上没有程序接受连接：没有启动、端口不对，或连接被断开。",
             "no program accepts connections at the server URL: it does not run, the port is wrong, or it hung up.",
         ),
-        Said(
+        BothLanguages(
             "启动程序（gongzhong dev 或 gongzhong serve），核对 URL 里的主机和端口；gongzhong doctor 逐项检查。",
             "start the program (gongzhong dev or gongzhong serve) and compare host and port of the URL; "
             "gongzhong doctor checks one thing after another.",
         ),
     ),
     "dns": (
-        Said("服务器地址里的主机名无法解析。", "the host name of the server URL does not resolve."),
-        Said(
+        BothLanguages("服务器地址里的主机名无法解析。", "the host name of the server URL does not resolve."),
+        BothLanguages(
             "核对 URL 里的主机名；本机调试用 127.0.0.1。",
             "compare the host name in the URL; on this machine use 127.0.0.1.",
         ),
     ),
     "response": (
-        Said(
+        BothLanguages(
             "微信只认 HTTP 200 的 success、空内容，或格式正确的回复 XML。",
             "WeChat accepts `success`, nothing, or a well-formed reply in XML, with HTTP 200.",
         ),
-        Said(
+        BothLanguages(
             "看“回应”里程序实际返回了什么；程序出错时看它的日志。加密模式下回复也要加密。",
             "see under “Response” what the program really returned, and in its log whether it failed. In encrypted "
             "modes the reply is encrypted, too.",
         ),
     ),
     "mark_fail": (
-        Said(
+        BothLanguages(
             "最近五分钟失败太多，微信停止向这个公众号推送一分钟（MarkFail）。",
             "too many failures in five minutes: WeChat pushes nothing to this account for a minute (MarkFail).",
         ),
-        Said(
+        BothLanguages(
             "先修好前面的失败；一分钟后自动恢复，把时钟往前拨也行。",
             "mend the earlier failures first; pushes go on after a minute, or move the clock forward.",
         ),
     ),
     "no_url": (
-        Said("公众号没有配置服务器地址。", "the account has no server URL."),
-        Said(
+        BothLanguages("公众号没有配置服务器地址。", "the account has no server URL."),
+        BothLanguages(
             "在“配置与密钥”里填写 URL、Token 并提交验证。",
             "enter URL and Token under “Configuration and keys” and have them verified.",
         ),
     ),
     "ignored": (
-        Said("这类推送的被动回复不会展示给用户。", "a passive reply to this push is not shown to anybody."),
-        Said(
+        BothLanguages(
+            "这类推送的被动回复不会展示给用户。", "a passive reply to this push is not shown to anybody."
+        ),
+        BothLanguages(
             "需要让用户看到，就改用客服消息或模板消息。",
             "to be seen, send a customer-service or template message instead.",
         ),
     ),
     "cut_off": (
-        Said("平台在结果到来之前停止了。", "the platform stopped before it ended."),
-        Said("重发一次即可。", "send it again."),
+        BothLanguages("平台在结果到来之前停止了。", "the platform stopped before it ended."),
+        BothLanguages("重发一次即可。", "send it again."),
     ),
 }
 """Cause and fix by the class of a verdict."""
@@ -119,11 +121,11 @@ def explain(row: Row, faults: Iterable[Fault]) -> Explained:
     cause, fix = NOTHING, NOTHING
     failed = _first_failure(row)
     if failed is not None:
-        cause, fix = ADVICE.get(failed.kind, (Said(failed.zh, failed.en), NOTHING))
+        cause, fix = ADVICE.get(failed.kind, (BothLanguages(failed.zh, failed.en), NOTHING))
     elif row.verdict is not None and not _went_well(row.verdict):
         cause, fix = ADVICE.get(row.verdict.kind, (NOTHING, NOTHING))
     if fault is not None and cause.zh:
-        cause = Said(
+        cause = BothLanguages(
             f"{cause.zh}（故障“{fault.words.zh}”造成的，不是程序的错）",
             f"{cause.en} (the ordered fault “{fault.words.en}” did it, not the program)",
         )
@@ -138,53 +140,55 @@ def _first_failure(row: Delivery) -> Verdict | None:
     return next((entry.verdict for entry in row.attempts if not entry.verdict.ok), None)
 
 
-def _headline(row: Delivery) -> Said:
+def _headline(row: Delivery) -> BothLanguages:
     """What happened, as one sentence."""
     verdict, tries = row.verdict, len(row.attempts)
     if row.kind == "pause":
-        return Said("微信暂停了推送（MarkFail）", "WeChat paused pushes (MarkFail)")
+        return BothLanguages("微信暂停了推送（MarkFail）", "WeChat paused pushes (MarkFail)")
     if verdict is None:
         zh, en = ORDINALS[min(tries, len(ORDINALS) - 1)]
-        return Said(
+        return BothLanguages(
             f"{zh}投递，正在等程序回应", f"{en} attempt is waiting for the program's answer".capitalize()
         )
     if verdict.ok and tries > 1:
-        return Said(
+        return BothLanguages(
             f"前{'一两'[tries > 2]}次投递没有成功，{ORDINALS[tries - 1][0]}收到了回应",
             f"{tries - 1} attempt{'s'[: tries > 2]} failed; {ORDINALS[tries - 1][1]} was answered",
         )
     if not verdict.ok and tries > 1:
-        return Said(f"{tries} 次投递都没有成功：{verdict.zh}", f"All {tries} attempts failed: {verdict.en}")
-    return Said(verdict.zh, verdict.en[:1].upper() + verdict.en[1:])
+        return BothLanguages(
+            f"{tries} 次投递都没有成功：{verdict.zh}", f"All {tries} attempts failed: {verdict.en}"
+        )
+    return BothLanguages(verdict.zh, verdict.en[:1].upper() + verdict.en[1:])
 
 
 def _call(entry: Exchange, fault: FaultTold | None) -> Explained:
-    verdict = Said(entry.verdict.zh, entry.verdict.en)
+    verdict = BothLanguages(entry.verdict.zh, entry.verdict.en)
     cause, fix = NOTHING, NOTHING
     call = by_path(entry.url.partition("?")[0], entry.method) if entry.kind == "api" else None
     code = entry.errcode or (int(entry.verdict.kind) if entry.verdict.kind.lstrip("-").isdigit() else 0)
     if code:
         told = explained.told(entry.response_body, call) or explained.of_code(code, entry.verdict.en, call)
         told = told if told.code == code else explained.of_code(code, entry.verdict.en, call)
-        cause, fix = Said(told.cause.zh, told.cause.en), Said(told.fix.zh, told.fix.en)
-        verdict = Said(f"{code} {told.meaning.zh}", f"{code} {told.meaning.en}")
+        cause, fix = BothLanguages(told.cause.zh, told.cause.en), BothLanguages(told.fix.zh, told.fix.en)
+        verdict = BothLanguages(f"{code} {told.meaning.zh}", f"{code} {told.meaning.en}")
     elif not entry.verdict.ok:
         cause, fix = ADVICE.get(entry.verdict.kind, (NOTHING, NOTHING))
     if fault is not None:
-        because = Said(
+        because = BothLanguages(
             f"注入的故障“{fault.words.zh}”造成的。", f"the ordered fault “{fault.words.en}” did it."
         )
-        cause = Said(because.zh + cause.zh, f"{because.en} {cause.en}".strip())
+        cause = BothLanguages(because.zh + cause.zh, f"{because.en} {cause.en}".strip())
     return Explained(tone=state_of(entry), headline=verdict, cause=cause, fix=fix, fault=fault)
 
 
-KINDS: Final[Mapping[str, Said]] = {
-    "errcode": Said("返回码", "return code"),
-    "status": Said("网关错误页", "gateway's page"),
-    "delay": Said("延迟", "delay"),
-    "drop": Said("断开连接", "connection dropped"),
-    "duplicate": Said("重复推送", "pushed twice"),
-    "reorder": Said("乱序", "out of order"),
+KINDS: Final[Mapping[str, BothLanguages]] = {
+    "errcode": BothLanguages("返回码", "return code"),
+    "status": BothLanguages("网关错误页", "gateway's page"),
+    "delay": BothLanguages("延迟", "delay"),
+    "drop": BothLanguages("断开连接", "connection dropped"),
+    "duplicate": BothLanguages("重复推送", "pushed twice"),
+    "reorder": BothLanguages("乱序", "out of order"),
 }
 
 
@@ -194,7 +198,9 @@ def _fault_of(row: Row, faults: Iterable[Fault]) -> FaultTold | None:
     fault = next((one for one in faults if one.id == row.fault), None)
     if fault is None:
         return FaultTold(
-            id=row.fault, words=Said(f"#{row.fault}，已停用", f"#{row.fault}, lifted"), in_force=False
+            id=row.fault,
+            words=BothLanguages(f"#{row.fault}，已停用", f"#{row.fault}, lifted"),
+            in_force=False,
         )
     said = KINDS[fault.kind]
     more = {
@@ -202,4 +208,4 @@ def _fault_of(row: Row, faults: Iterable[Fault]) -> FaultTold | None:
         "status": f" HTTP {fault.status}",
         "delay": f" {fault.delay_s:g} s",
     }.get(fault.kind, "")
-    return FaultTold(id=fault.id, words=Said(said.zh + more, said.en + more), in_force=True)
+    return FaultTold(id=fault.id, words=BothLanguages(said.zh + more, said.en + more), in_force=True)

@@ -6,8 +6,9 @@ from typing import Literal
 
 import msgspec
 
-from ..traffic import Cause, Delivery, Exchange, Row
-from .words import Names, Part, Said, result_of, words_of
+from ..traffic import Cause, Delivery, Exchange, Row, number_of
+from ..world.refusal import BothLanguages
+from .words import Names, Part, result_of, words_of
 
 RowKind = Literal["push", "pause", "verify", "api", "web"]
 State = Literal["ok", "warn", "bad", "wait"]
@@ -36,7 +37,7 @@ class RowView(msgspec.Struct, frozen=True, kw_only=True):
     words: list[Part]
     state: State
     """`wait` while it is under way; `warn` when it went well after all, such as at the third attempt."""
-    result: Said
+    result: BothLanguages
     errcode: int
     cost_ms: float
     bars: list[Bar]
@@ -67,12 +68,12 @@ def state_of(row: Row) -> State:
 
 def view(row: Row, names: Names) -> RowView:
     """The row for the table."""
-    if isinstance(row, Exchange):
-        return _of_exchange(row, names)
+    call = row if isinstance(row, Exchange) else None
+    push = row if isinstance(row, Delivery) else None
     openid = row.openid or ""
     person = row.person or (names.person(row.appid, openid) if openid else "")
     return RowView(
-        number=row.number,
+        number=number_of(row),
         kind=row.kind,
         appid=row.appid,
         time=row.time,
@@ -82,49 +83,26 @@ def view(row: Row, names: Names) -> RowView:
         words=words_of(row, names),
         state=state_of(row),
         result=result_of(row),
-        errcode=0,
+        errcode=(call.errcode or 0) if call else 0,
         cost_ms=round(row.cost_ms, 3),
-        bars=[_bar(entry) for entry in row.attempts],
-        attempts=len(row.attempts),
-        of=row.of,
+        bars=_bars(row),
+        attempts=len(push.attempts) if push else 1,
+        of=push.of if push else 1,
         cause=row.cause,
         fault=row.fault,
         lines=row.lines,
-        until=row.until,
-        lookup=False,
+        until=push.until if push else 0.0,
+        lookup=call is not None and call.is_lookup,
     )
 
 
-def _bar(entry: Exchange) -> Bar:
-    return Bar(round(entry.began_ms, 1), round(entry.cost_ms, 1), "ok" if entry.verdict.ok else "bad")
-
-
-def _of_exchange(entry: Exchange, names: Names) -> RowView:
-    openid = entry.openid or ""
-    person = entry.person or (names.person(entry.appid, openid) if openid else "")
-    state = state_of(entry)
-    return RowView(
-        number=entry.seq,
-        kind=entry.kind,
-        appid=entry.appid,
-        time=entry.time,
-        title=entry.title,
-        person="" if person == openid else person,
-        openid=openid,
-        words=words_of(entry, names),
-        state=state,
-        result=result_of(entry),
-        errcode=entry.errcode or 0,
-        cost_ms=round(entry.cost_ms, 3),
-        bars=[Bar(0.0, round(entry.cost_ms, 1), state)],
-        attempts=1,
-        of=1,
-        cause=entry.cause,
-        fault=entry.fault,
-        lines=entry.lines,
-        until=0.0,
-        lookup=entry.is_lookup,
-    )
+def _bars(row: Row) -> list[Bar]:
+    if isinstance(row, Exchange):
+        return [Bar(0.0, round(row.cost_ms, 1), state_of(row))]
+    return [
+        Bar(round(entry.began_ms, 1), round(entry.cost_ms, 1), "ok" if entry.verdict.ok else "bad")
+        for entry in row.attempts
+    ]
 
 
 def is_failure(row: Row) -> bool:

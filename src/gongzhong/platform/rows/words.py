@@ -50,7 +50,7 @@ from ...messages import (
 from ...wire import read_strict_xml, read_xml
 from ..traffic import Delivery, Exchange, Row
 from ..world import menus, people, templates
-from ..world.refusal import Refusal
+from ..world.refusal import BothLanguages, Refusal
 from ..world.world import World
 
 LONGEST: Final = 60
@@ -58,13 +58,6 @@ LONGEST: Final = 60
 
 Role = Literal["who", "did", "quote", "detail", "then"]
 """Who; what was done; what somebody wrote; a detail; what came of it."""
-
-
-class Said(msgspec.Struct, frozen=True):
-    """The same in both languages."""
-
-    zh: str
-    en: str
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -245,18 +238,18 @@ def _of_call(entry: Exchange, names: Names) -> list[Part]:
 
 
 @cache
-def call_name(path: str, method: str) -> Said:
+def call_name(path: str, method: str) -> BothLanguages:
     """What a call is called: by its official page, and by the beginning of its description."""
     call = by_path(path, method)
     if call is None:
-        return Said(path, path)
+        return BothLanguages(path, path)
     line = listed.lines().get(call.spec.path)
     if line is not None:
-        return Said(line.zh or path, line.en or path)
+        return BothLanguages(line.zh or path, line.en or path)
     english = (inspect.getdoc(call) or "").partition("\n")[0]
     for end in (" (", ";", ":", ".", " to somebody"):
         english = english.partition(end)[0]
-    return Said(call.spec.document or path, english or path)
+    return BothLanguages(call.spec.document or path, english or path)
 
 
 def _whom_and_what(entry: Exchange, names: Names) -> tuple[str, str]:
@@ -320,20 +313,20 @@ def _quote(text: str) -> Part:
     return Part("quote", f"「{cut}」", f"“{cut}”")
 
 
-def result_of(row: Row) -> Said:
+def result_of(row: Row) -> BothLanguages:
     """What came of a row in one or two words."""
     if isinstance(row, Exchange):
         return _result_of_exchange(row)
     verdict = row.verdict
     if row.kind == "pause":
-        return Said("暂停", "paused")
+        return BothLanguages("暂停", "paused")
     if verdict is None:
-        return Said("…", "…")
+        return BothLanguages("…", "…")
     tries = len(row.attempts)
     if verdict.ok and tries > 1:
-        return Said(f"{tries} 次", f"{tries} tries")
+        return BothLanguages(f"{tries} 次", f"{tries} tries")
     zh, en = _RESULTS.get(verdict.kind, (verdict.zh, verdict.en))
-    return Said(zh, en)
+    return BothLanguages(zh, en)
 
 
 _RESULTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -350,15 +343,15 @@ _RESULTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def _result_of_exchange(entry: Exchange) -> Said:
+def _result_of_exchange(entry: Exchange) -> BothLanguages:
     if entry.errcode:
-        return Said(str(entry.errcode), str(entry.errcode))
+        return BothLanguages(str(entry.errcode), str(entry.errcode))
     if entry.verdict.ok:
-        return Said("ok", "ok")
+        return BothLanguages("ok", "ok")
     if entry.verdict.kind == "fault":
-        return Said("故障", "fault")
+        return BothLanguages("故障", "fault")
     zh, en = _RESULTS.get(entry.verdict.kind, (str(entry.status or "—"), str(entry.status or "—")))
-    return Said(zh, en)
+    return BothLanguages(zh, en)
 
 
 def sentence(parts: list[Part], lang: Literal["zh", "en"]) -> str:

@@ -27,7 +27,7 @@ import msgspec
 from ...catalogue.tickets import JS_APIS, OPEN_TAGS
 from . import chats, domains, media, people, recognition
 from .phone_hosts import names_of, off_phone
-from .refusal import require
+from .refusal import BothLanguages, require
 from .world import AccountState, World
 
 OK = "config:ok"
@@ -56,7 +56,7 @@ class Rights(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The answer: `err_msg` as the page sees it, and what it may use from now on."""
 
     err_msg: str
-    reason: Reason | None = None
+    reason: BothLanguages | None = None
     apis: list[str] = []
     """JS APIs that were asked for and are granted."""
     denied: list[str] = []
@@ -116,7 +116,7 @@ def _problem(world: World, account: AccountState, person: str, config: PageConfi
     return None
 
 
-def _signature_problem(world: World, account: AccountState, config: PageConfig) -> Reason | None:
+def _signature_problem(world: World, account: AccountState, config: PageConfig) -> BothLanguages | None:
     """None when the signature is right for the page's address as its program knows it: under the phone's host name
     or under one of this machine's."""
     addresses = dict.fromkeys((off_phone(config.url), *names_of(config.url), config.url))
@@ -132,7 +132,7 @@ def _signature_problem(world: World, account: AccountState, config: PageConfig) 
 
 
 def _refused(err_msg: str, zh: str, en: str) -> Rights:
-    return Rights(err_msg=err_msg, reason=Reason(zh, en))
+    return Rights(err_msg=err_msg, reason=BothLanguages(zh, en))
 
 
 def _rights(account: AccountState, apis: Sequence[str], tags: Sequence[str]) -> Rights:
@@ -179,13 +179,6 @@ class Signed(msgspec.Struct, frozen=True):
     signature: str
 
 
-class Reason(msgspec.Struct, frozen=True):
-    """Why something was refused, in both languages."""
-
-    zh: str
-    en: str
-
-
 def page_address(url: str) -> str:
     """The address that counts: without what follows #."""
     return url.partition("#")[0]
@@ -200,7 +193,7 @@ def signature_digest(string1: str) -> str:
     return hashlib.sha1(string1.encode()).hexdigest()
 
 
-def signature_problem(world: World, account: AccountState, signed: Signed) -> Reason | None:
+def signature_problem(world: World, account: AccountState, signed: Signed) -> BothLanguages | None:
     """What is wrong with the signature, or None when it is right."""
     url = page_address(signed.url)
     ticket = _current(world, account)
@@ -211,13 +204,13 @@ def signature_problem(world: World, account: AccountState, signed: Signed) -> Re
         if signature_digest(string1) == signed.signature.lower():
             return reason
     if not ticket:
-        return Reason(
+        return BothLanguages(
             f"{account.name} 现在没有有效的 jsapi_ticket，签名不可能是对的：先调用 ticket/getticket",
             f"{account.name} has no living jsapi_ticket, so no signature can be right: call ticket/getticket first",
         )
     expected = signature_text(ticket, signed, url)
     shown, right = expected.replace(ticket, f"{ticket[:SHOWN_OF_TICKET]}…"), signature_digest(expected)
-    return Reason(
+    return BothLanguages(
         f"签名不一致。string1 应为 {shown}，签名应为 {right}，页面给的是 {signed.signature}",
         f"the signature differs. string1 is {shown}, its signature {right}, the page gave {signed.signature}",
     )
@@ -232,21 +225,21 @@ def _current(world: World, account: AccountState) -> str | None:
     return found
 
 
-def _with_ticket(ticket: str, signed: Signed, url: str) -> Iterator[tuple[str, Reason]]:
+def _with_ticket(ticket: str, signed: Signed, url: str) -> Iterator[tuple[str, BothLanguages]]:
     """Mistakes beside the right ticket."""
     yield (
         signature_text(ticket, signed, url),
-        Reason("签名必须是小写的十六进制", "the signature must be hexadecimal in lower case"),
+        BothLanguages("签名必须是小写的十六进制", "the signature must be hexadecimal in lower case"),
     )
     yield (
         signature_text(ticket, signed, url, "nonceStr"),
-        Reason(
+        BothLanguages(
             "拼接 string1 时参数名是全小写的 noncestr，不是 nonceStr",
             "inside string1 the name is noncestr in lower case, not nonceStr",
         ),
     )
     for zh, en, address in _other_addresses(signed.url):
-        reason = Reason(
+        reason = BothLanguages(
             f"签名用的网址{zh}：签的是 {address}，页面的网址是 {url}",
             f"the signed address {en}: signed was {address}, the page is {url}",
         )
@@ -271,22 +264,22 @@ def _other_addresses(full: str) -> Iterator[tuple[str, str, str]]:
 
 def _with_other_tickets(
     world: World, account: AccountState, signed: Signed, url: str
-) -> Iterator[tuple[str, Reason]]:
+) -> Iterator[tuple[str, BothLanguages]]:
     """The right text with a ticket that does not count."""
     for row in world.db.all("SELECT value, appid, kind, expires_at FROM ticket"):
         if row["appid"] != account.appid:
             other = world.accounts[row["appid"]].name
-            reason = Reason(
+            reason = BothLanguages(
                 f"签名用的是另一个公众号（{other}）的 ticket",
                 f"signed with the ticket of another account ({other})",
             )
         elif row["kind"] != "jsapi":
-            reason = Reason(
+            reason = BothLanguages(
                 f"签名用的是 {row['kind']} 的 ticket，应使用 type=jsapi 的",
                 f"signed with the {row['kind']} ticket; it must be the one of type=jsapi",
             )
         else:
-            reason = Reason(
+            reason = BothLanguages(
                 "签名用的 jsapi_ticket 已过期：缓存不能超过 expires_in 秒",
                 "the jsapi_ticket has expired: it may be kept for expires_in seconds only",
             )

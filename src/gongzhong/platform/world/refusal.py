@@ -32,6 +32,13 @@ class BadInput(GongzhongError, ValueError):
     """A tester's or a file's wish that makes no sense: says what is wrong with it. Nothing was changed."""
 
 
+class BothLanguages(msgspec.Struct, frozen=True):
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+
 def require_whole(text: str) -> None:
     """Raises BadInput for a text with U+0000 or half a character (one surrogate of a pair, as of a cut emoji).
 

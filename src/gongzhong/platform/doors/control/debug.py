@@ -18,14 +18,14 @@ from ....catalogue.model import Host
 from ....catalogue.registry import by_path
 from ...debugging import code, examples, explained, forms, pushes, trying
 from ...debugging.explained import CodeTold, QuotaUse, RidStory
-from ...debugging.forms import BothLanguages, CallChapter, CallForm
+from ...debugging.forms import CallChapter, CallForm
 from ...debugging.outside import NoAnswer, Outside, OutsideAnswer
 from ...debugging.trying import GivenFile, ShownBody, Target, ValuesProblem
 from ...inspecting.code import values_of
 from ...rows.words import push_of
 from ...traffic import Delivery
 from ...world.acts import NotPossible
-from ...world.refusal import BadInput
+from ...world.refusal import BadInput, BothLanguages
 from ...world.world import AccountState
 from .. import mp
 from ..api import ApiDoor
