@@ -210,6 +210,10 @@ class StateDown(GongzhongError):
     What was asked may have been carried out or not; a write that says what it replaces can be asked again.
     """
 
+    def again(self) -> StateDown:
+        """The same error for somebody else, who adds a traceback of their own."""
+        return StateDown(self.zh, self.en, fix_zh=self.fix_zh, fix_en=self.fix_en)
+
 
 class ArgumentError(GongzhongError, TypeError):
     """Arguments that a method does not take: an unknown or missing name, a value of a wrong type.

@@ -78,5 +78,5 @@ class Together:
 def another(problem: BaseException) -> BaseException:
     """The error for one of several tasks."""
     if isinstance(problem, StateDown):
-        return StateDown(problem.zh, problem.en, fix_zh=problem.fix_zh, fix_en=problem.fix_en)
+        return problem.again()
     return problem if isinstance(problem, Exception) else StateDown("没有写入", "it was not written")

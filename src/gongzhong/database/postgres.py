@@ -334,6 +334,4 @@ def closed() -> StateDown:
 
 def another(problem: BaseException) -> StateDown:
     """The same error again, for somebody else."""
-    if not isinstance(problem, StateDown):
-        return closed()
-    return StateDown(problem.zh, problem.en, fix_zh=problem.fix_zh, fix_en=problem.fix_en)
+    return problem.again() if isinstance(problem, StateDown) else closed()

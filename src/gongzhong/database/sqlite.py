@@ -166,27 +166,21 @@ class SqliteDatabase:
             self._start()
 
     def _connect(self) -> sqlite3.Connection:
-        """A connection of this thread, with the tables made.
-
-        Tried again for LOCK_WITHIN_S while others open the file: SQLite does not wait by itself when two of them switch
-        a new file to write-ahead logging.
-        """
-        end = time.monotonic() + LOCK_WITHIN_S
+        """A connection of this thread, with the tables made; tried again while others open the file."""
         make_private(self.path)
-        while True:
-            try:
-                connection = sqlite3.connect(self.path, timeout=LOCK_WITHIN_S, isolation_level=None)
-            except sqlite3.OperationalError as problem:
-                raise self._down(problem) from None
-            try:
-                self._prepare(connection)
-            except sqlite3.Error as problem:
-                connection.close()
-                if not is_busy(problem) or time.monotonic() > end:
-                    raise self._down(problem) from None
-                time.sleep(random.uniform(0, 0.02))
-            else:
-                return connection
+        try:
+            return when_free(self._opened)
+        except sqlite3.Error as problem:
+            raise self._down(problem) from None
+
+    def _opened(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=LOCK_WITHIN_S, isolation_level=None)
+        try:
+            self._prepare(connection)
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = WAL").fetchall()
@@ -274,7 +268,8 @@ class Worker:
                     self._carry_out(connection, jobs)
                 except BaseException as problem:
                     for job in jobs:
-                        job.result, job.problem = None, another(problem)
+                        one = problem.again() if isinstance(problem, StateDown) else problem
+                        job.result, job.problem = None, one
                 if connection is not None and any(isinstance(job.problem, StateDown) for job in jobs):
                     connection.close()
                     connection = None
@@ -408,22 +403,19 @@ def make_private(path: Path) -> None:
         Path(made).unlink()
 
 
-def write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch a file to write-ahead logging.
+def when_free(work: Callable[[], T]) -> T:
+    """Do something with a file, again for LOCK_WITHIN_S while another process holds it.
 
-    Tried again for LOCK_WITHIN_S while another process holds the file: SQLite does not wait by itself for that.
-    Raises sqlite3.Error.
+    SQLite does not wait by itself when two of them switch a new file to write-ahead logging. Raises sqlite3.Error.
     """
     end = time.monotonic() + LOCK_WITHIN_S
     while True:
         try:
-            connection.execute("PRAGMA journal_mode = WAL").fetchall()
+            return work()
         except sqlite3.Error as problem:
             if not is_busy(problem) or time.monotonic() > end:
                 raise
-            time.sleep(random.uniform(0, 0.02))
-        else:
-            return
+        time.sleep(random.uniform(0, 0.02))
 
 
 def is_busy(problem: sqlite3.Error) -> bool:
@@ -456,13 +448,6 @@ def down(problem: Exception, path: Path | None) -> StateDown:
         fix_zh="检查文件的目录、权限和磁盘空间，以及是否有别的程序长时间占用它",
         fix_en="check the file's directory, permissions and disk space, and whether another program holds it for long",
     )
-
-
-def another(problem: BaseException) -> BaseException:
-    """An error of its own for each that it is raised to."""
-    if isinstance(problem, StateDown):
-        return StateDown(problem.zh, problem.en, fix_zh=problem.fix_zh, fix_en=problem.fix_en)
-    return problem
 
 
 def closed() -> StateDown:

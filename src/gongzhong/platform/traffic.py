@@ -63,6 +63,9 @@ class Verdict(msgspec.Struct, frozen=True):
     en: str
 
 
+CUT_OFF: Final = Verdict(False, "cut_off", "平台停止，没有等到结果", "the platform stopped before it ended")
+
+
 class Cause(msgspec.Struct, frozen=True):
     """The row that a row follows from."""
 

@@ -220,6 +220,7 @@ class Writes:
         self._state = state
         self._waiting: deque[Waiting] = deque()
         self._under_way = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def put_many(self, writes: Sequence[Write], *, ttl_s: float) -> list[int | Versioned | None]:
         """As `State.put_many`; raises what that raises."""
@@ -232,7 +233,9 @@ class Writes:
             outcomes = await self._state.put_many(writes, ttl_s=ttl_s)
         finally:
             if self._waiting:
-                self._task = asyncio.get_running_loop().create_task(self._rest())
+                task = asyncio.get_running_loop().create_task(self._rest())
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
             else:
                 self._under_way -= 1
         return outcomes
@@ -273,11 +276,8 @@ class Writes:
 
 
 def another(problem: BaseException) -> BaseException:
-    """The same error for somebody else, who adds a traceback of their own."""
+    """The error of a common write for one of those who wait for it."""
     if isinstance(problem, StateDown):
-        return StateDown(problem.zh, problem.en, fix_zh=problem.fix_zh, fix_en=problem.fix_en)
-    return (
-        problem
-        if isinstance(problem, Exception)
-        else StateDown("共享状态已关闭", "the shared state was closed")
-    )
+        return problem.again()
+    closed = StateDown("共享状态已关闭", "the shared state was closed")
+    return problem if isinstance(problem, Exception) else closed

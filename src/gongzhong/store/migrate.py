@@ -26,7 +26,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event, exc
 
 from ..database import DatabaseUrl
-from ..database.sqlite import make_private, no_folder, write_ahead
+from ..database.sqlite import make_private, no_folder, when_free
 from ..errors import SetupError, StateDown
 from .version import VERSION_TABLE
 
@@ -205,7 +205,7 @@ def _sqlite(url: DatabaseUrl) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the next function begins transactions
-        write_ahead(connection)
+        when_free(lambda: connection.execute("PRAGMA journal_mode = WAL").fetchall())
 
     @event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:

@@ -23,10 +23,10 @@ from ...messages.elements import EXTRA
 from ...wire import PushWriter, cdata, read_xml
 from ...wire.cipher import look_inside
 from ..delivery import verification
-from ..delivery.pusher import CUT_OFF, key_of, title_of
+from ..delivery.pusher import key_of, title_of
 from ..delivery.receiver import Answered, Receiver, Unanswered
 from ..delivery.verdict import UNANSWERED, Judged, judge
-from ..traffic import Delivery, Exchange, Traffic
+from ..traffic import CUT_OFF, Delivery, Exchange, Traffic
 from ..triggers import CATALOGUE, make
 from ..world.refusal import BadInput, BothLanguages
 from ..world.world import AccountState, World

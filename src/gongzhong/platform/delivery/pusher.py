@@ -17,7 +17,7 @@ import msgspec
 from ...account import Encryption
 from ...messages import Event, Message, Push, TransferReply, dedup_key, encode, parse
 from ...wire import PushWriter, read_xml
-from ..traffic import Cause, Delivery, Exchange, Traffic, Verdict
+from ..traffic import CUT_OFF, Cause, Delivery, Exchange, Traffic, Verdict
 from ..world import chats, media, rendering, sessions, statistics
 from ..world.faults import Fault, Faults
 from ..world.refusal import Refusal
@@ -29,7 +29,6 @@ from .verdict import UNANSWERED, Judged, foreign_file, judge
 
 BLOCKED = Verdict(False, "mark_fail", "MarkFail 屏蔽中，未推送", "not pushed: MarkFail is in force")
 NO_URL = Verdict(True, "no_url", "未配置服务器地址，未推送", "not pushed: no server URL is configured")
-CUT_OFF = Verdict(False, "cut_off", "平台停止，没有等到结果", "the platform stopped before it ended")
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from typing import Final
 import msgspec
 
 from ...errors import say
-from ..traffic import Delivery, Exchange, Row, Verdict, number_of
+from ..traffic import CUT_OFF, Delivery, Exchange, Row, number_of
 
 log = logging.getLogger("gongzhong.platform")
 
@@ -33,7 +33,6 @@ GAP: Final = 2_000
 """More rows than can be lost with a process that is killed."""
 PAGE_ROWS: Final = 500
 """Rows that are read at once."""
-CUT_OFF: Final = Verdict(False, "cut_off", "平台停止，没有等到结果", "the platform stopped before it ended")
 
 SCHEMA: Final = """
 CREATE TABLE row (number INTEGER PRIMARY KEY, is_push INTEGER NOT NULL, data BLOB NOT NULL);
