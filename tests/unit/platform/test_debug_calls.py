@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import subprocess
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 import pytest
+from tests.unit.platform.controlling import ask_control
 
 from gongzhong import Account, OfficialAccount, Secret
 from gongzhong.catalogue.encoding import encode, encode_values
@@ -16,13 +16,11 @@ from gongzhong.catalogue.fields import check
 from gongzhong.catalogue.lenient import build
 from gongzhong.catalogue.model import Call, Upload
 from gongzhong.catalogue.registry import CALLS, CHAPTERS, listed_calls
-from gongzhong.client.transport import WireRequest
 from gongzhong.platform.debugging import code, examples, forms
 from gongzhong.platform.world import templates
 from gongzhong.platform.world.world import AccountState
 from gongzhong.running.coverage import plain_methods
 from gongzhong.testing import LocalPlatform
-from gongzhong.testing.in_process import InProcessTransport
 
 EVERY = (*CALLS, *listed_calls())
 WEEK_S = 7 * 86400
@@ -43,16 +41,7 @@ class Bench:
         self.template = templates.add(self.world, self.account, "43218", ["变动金额", "账户余额"])
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        parts = urlsplit(f"http://127.0.0.1:8700/_platform{path}")
-        request = WireRequest(
-            method=method,
-            url=parts._replace(query="").geturl(),
-            headers={"content-type": "application/json", "sec-fetch-site": "same-origin"},
-            query=dict(parse_qsl(parts.query, keep_blank_values=True)),
-            body=None if body is None else msgspec.json.encode(body),
-        )
-        reply = self.platform.run(InProcessTransport(self.platform.server).send(request))
-        return reply.status, msgspec.json.decode(reply.body)
+        return ask_control(self.platform, method, path, body, by_page=True)
 
     def form(self, call: str, person: str = "") -> Any:
         status, told = self.ask("GET", f"/debug/form?call={call}&appid={self.account.appid}&person={person}")

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
-import msgspec
 import pytest
+from tests.unit.platform.controlling import ask_control
 
 from gongzhong import Account, OfficialAccount, Secret, Text
-from gongzhong.client.transport import WireRequest
 from gongzhong.messages import encode, parse
 from gongzhong.platform.triggers import CATALOGUE
 from gongzhong.platform.world import tokens
 from gongzhong.platform.world.world import AccountState
 from gongzhong.testing import LocalPlatform
-from gongzhong.testing.in_process import InProcessTransport
 from gongzhong.wire import Cipher, PushQuery, PushReader, read_xml
 from gongzhong.wire.cipher import look_inside
 
@@ -49,16 +46,7 @@ class Bench:
         self.alice.follows(self.oa)
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        parts = urlsplit(f"http://127.0.0.1:8700/_platform{path}")
-        request = WireRequest(
-            method=method,
-            url=parts._replace(query="").geturl(),
-            headers={"content-type": "application/json", "sec-fetch-site": "same-origin"},
-            query=dict(parse_qsl(parts.query, keep_blank_values=True)),
-            body=None if body is None else msgspec.json.encode(body),
-        )
-        reply = self.platform.run(InProcessTransport(self.platform.server).send(request))
-        return reply.status, msgspec.json.decode(reply.body)
+        return ask_control(self.platform, method, path, body, by_page=True)
 
     def post(self, path: str, **body: Any) -> Any:
         status, told = self.ask("POST", f"/debug/{path}", {"appid": APPID, **body})

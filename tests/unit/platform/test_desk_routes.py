@@ -5,14 +5,12 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
-import msgspec
 import pytest
+from tests.unit.platform.controlling import ask_control
 
 from gongzhong import Account, OfficialAccount, Secret, Text
-from gongzhong.client.transport import WireRequest
 from gongzhong.messages import TransferReply
 from gongzhong.testing import PNG, LocalPlatform
-from gongzhong.testing.in_process import InProcessTransport
 
 
 class Office:
@@ -33,15 +31,7 @@ class Office:
         return TransferReply()
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        request = WireRequest(
-            method=method,
-            url=f"http://127.0.0.1:8700/_platform{path}",
-            headers={"content-type": "application/json"},
-            query={},
-            body=None if body is None else msgspec.json.encode(body),
-        )
-        reply = self.platform.run(InProcessTransport(self.platform.server).send(request))
-        return reply.status, msgspec.json.decode(reply.body)
+        return ask_control(self.platform, method, path, body)
 
     def desk(self, verb: str = "", **body: Any) -> Any:
         """What the desk answers to an act, or how it looks."""

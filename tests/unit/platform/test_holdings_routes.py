@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import pytest
+from tests.unit.platform.controlling import ask_control
 
 from gongzhong import Account, OfficialAccount, Secret
-from gongzhong.client.transport import WireRequest
 from gongzhong.testing import PNG, LocalPlatform
-from gongzhong.testing.in_process import InProcessTransport
 
 APPID = "wx00000000000000aa"
 
@@ -31,15 +29,7 @@ class Shop:
             self.openids[name] = person.openid()
 
     def status(self, path: str) -> tuple[int, Any]:
-        request = WireRequest(
-            method="GET",
-            url=f"http://127.0.0.1:8700/_platform/accounts/{APPID}/{path.partition('?')[0]}",
-            headers={},
-            query=dict(part.split("=") for part in path.partition("?")[2].split("&") if part),
-            body=None,
-        )
-        reply = self.platform.run(InProcessTransport(self.platform.server).send(request))
-        return reply.status, msgspec.json.decode(reply.body)
+        return ask_control(self.platform, "GET", f"/accounts/{APPID}/{path}")
 
     def get(self, path: str) -> Any:
         status, answer = self.status(path)

@@ -7,16 +7,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
+from tests.unit.platform.controlling import ask_control
 
 from gongzhong import Account, CallError, OfficialAccount, Secret
 from gongzhong.catalogue.tickets import JS_APIS, OPEN_TAGS
-from gongzhong.client.transport import WireRequest
 from gongzhong.platform.world import js_sdk, recognition
 from gongzhong.platform.world.domains import covers
 from gongzhong.testing import PNG, LocalPlatform
-from gongzhong.testing.in_process import InProcessTransport
 from gongzhong.web import JsSdk
 
 PAGE = "http://shop.example.cn:8000/goods/1?from=menu"
@@ -50,15 +48,7 @@ class Shop:
         return f"{rights.err_msg} | {rights.reason.en}"
 
     def ask(self, path: str, body: Any = None) -> tuple[int, Any]:
-        request = WireRequest(
-            method="GET" if body is None else "POST",
-            url=f"http://127.0.0.1:8700/_platform/{path}",
-            headers={"content-type": "application/json"},
-            query={},
-            body=None if body is None else msgspec.json.encode(body),
-        )
-        reply = self.platform.run(InProcessTransport(self.platform.server).send(request))
-        return reply.status, msgspec.json.decode(reply.body)
+        return ask_control(self.platform, "GET" if body is None else "POST", f"/{path}", body)
 
 
 @pytest.fixture

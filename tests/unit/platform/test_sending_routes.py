@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
-import msgspec
 import pytest
+from tests.unit.platform.controlling import ask_control
 
 from gongzhong import Account, OfficialAccount, Secret
-from gongzhong.client.transport import WireRequest
 from gongzhong.platform.world import notices
 from gongzhong.platform.world.settings import MassSettings
 from gongzhong.platform.world.world import AccountState
 from gongzhong.testing import LocalPlatform
-from gongzhong.testing.in_process import InProcessTransport
 
 
 class Bench:
@@ -31,18 +28,7 @@ class Bench:
         self.alice.follows(self.oa)
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        url = f"http://127.0.0.1:8700/_platform{path}"
-        sent = None if body is None else msgspec.json.encode(body)
-        parts = urlsplit(url)
-        request = WireRequest(
-            method=method,
-            url=parts._replace(query="").geturl(),
-            headers={"content-type": "application/json"},
-            query=dict(parse_qsl(parts.query)),
-            body=sent,
-        )
-        reply = self.platform.run(InProcessTransport(self.platform.server).send(request))
-        return reply.status, msgspec.json.decode(reply.body)
+        return ask_control(self.platform, method, path, body)
 
 
 @pytest.fixture

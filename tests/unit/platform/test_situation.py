@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import msgspec
 import pytest
+from tests.unit.platform.controlling import ask_control
 
 from gongzhong import Account, OfficialAccount, Secret, Text
-from gongzhong.client.transport import WireRequest
 from gongzhong.clock import MovableClock
 from gongzhong.testing import LocalPlatform
-from gongzhong.testing.in_process import InProcessTransport
 
 APPID = "wx00000000000000aa"
 
@@ -32,16 +30,9 @@ class Bar:
         raise RuntimeError("as told")
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        request = WireRequest(
-            method=method,
-            url=f"http://127.0.0.1:8700/_platform{path}",
-            headers={"content-type": "application/json"},
-            query={},
-            body=None if body is None else msgspec.json.encode(body),
-        )
-        reply = self.platform.run(InProcessTransport(self.platform.server).send(request))
-        assert reply.status == 200, reply.body
-        return msgspec.json.decode(reply.body)
+        status, told = ask_control(self.platform, method, path, body)
+        assert status == 200, told
+        return told
 
     def look(self) -> Any:
         return self.ask("GET", f"/accounts/{APPID}/situation")
